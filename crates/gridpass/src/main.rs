@@ -1,0 +1,2 @@
+//! GridPass.
+fn main() {}
