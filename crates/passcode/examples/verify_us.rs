@@ -1,0 +1,83 @@
+//! Measures what a check costs: one JSON line with the microseconds of one online check,
+//! one offline check and one presentation, each the best of several rounds.
+
+use std::hint::black_box;
+use std::io::{self, Write as _};
+use std::time::Instant;
+
+use gridpass_passcode::{
+    Colour, Holder, IssueError, Issuer, KeySet, Limits, NewCredential, OfflineVerifier,
+    OnlineVerifier, PublishedKey, ServerSecret, SigningKey,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// Distinct passes, so that nothing is measured from one hot cache line.
+const PASSES: usize = 1_000;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let now = Timestamp::from_second(1_583_454_600)?;
+    let day = SignedDuration::from_hours(24);
+    let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "440310")?;
+    let secret = ServerSecret::from_bytes(&[3; 32]);
+    let published = PublishedKey::new(&issuer.public_key(), now - day, now + day);
+    let keys = KeySet::new([published])?;
+    let holders = holders(&issuer, &secret, now)?;
+    let present = |holder: &Holder| holder.present(now);
+    let texts = holders.iter().map(present).collect::<Result<Vec<_>, _>>()?;
+
+    let online = OnlineVerifier::new(secret);
+    let offline = OfflineVerifier::new(keys);
+    let limits = Limits::default();
+    for text in &texts {
+        online.verify(text.as_bytes(), now, limits)?;
+        offline.verify(text.as_bytes(), now, limits)?;
+    }
+    let verify_online_us = best_us(100, &texts, |text| {
+        online
+            .verify(black_box(text.as_bytes()), now, limits)
+            .is_ok()
+    });
+    let verify_offline_us = best_us(3, &texts, |text| {
+        offline
+            .verify(black_box(text.as_bytes()), now, limits)
+            .is_ok()
+    });
+    let present_us = best_us(3, &holders, |holder| holder.present(black_box(now)).is_ok());
+    writeln!(
+        io::stdout(),
+        "{{\"verify_online_us\":{verify_online_us:.3},\"verify_offline_us\":{verify_offline_us:.1},\"present_us\":{present_us:.1}}}"
+    )?;
+    Ok(())
+}
+
+/// Phones with credentials of realistic values.
+fn holders(
+    issuer: &Issuer,
+    secret: &ServerSecret,
+    now: Timestamp,
+) -> Result<Vec<Holder>, IssueError> {
+    (0..PASSES)
+        .map(|index| {
+            let mut seed = [2; 32];
+            seed[..8].copy_from_slice(&index.to_le_bytes());
+            let key = SigningKey::from_bytes(&seed);
+            let serial = 500_000 + index as u32;
+            let person_id = (1 << 52) + index as u64;
+            let new = NewCredential::phone(person_id, serial, Colour::Green, key.public());
+            let credential = issuer.issue(&new, now)?;
+            Holder::new(key, credential.bytes(), credential.mac_key(secret))
+        })
+        .collect()
+}
+
+/// Microseconds per item of the best of `rounds` rounds.
+fn best_us<T>(rounds: u32, items: &[T], work: impl Fn(&T) -> bool) -> f64 {
+    let round = |_| {
+        let start = Instant::now();
+        for item in items {
+            black_box(work(item));
+        }
+        start.elapsed().as_secs_f64() * 1e6 / items.len() as f64
+    };
+    (0..rounds).map(round).fold(f64::INFINITY, f64::min)
+}

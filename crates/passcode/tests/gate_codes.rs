@@ -1,0 +1,86 @@
+//! Gate codes: counting in their own slot and the next, for the gate that made them.
+
+use gridpass_passcode::{GateCode, GateSecret, IssueError, PassError, VerifiedGateCode};
+use jiff::Timestamp;
+
+/// The start of a slot.
+const START_S: i64 = 1_583_454_600;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(START_S + seconds).unwrap()
+}
+
+fn secret_of(gate_id: u64) -> Option<GateSecret> {
+    (gate_id < 100).then(|| GateSecret::from_bytes(&[gate_id as u8; 32]))
+}
+
+fn verify(text: &str, now: Timestamp) -> Result<VerifiedGateCode, PassError> {
+    GateCode::verify(secret_of, text.as_bytes(), now)
+}
+
+#[test]
+fn a_code_counts_in_its_slot_and_the_next() {
+    let text = GateCode::make(&secret_of(42).unwrap(), 42, at(7)).unwrap();
+    for (now_s, verdict) in [
+        (-1, Err(PassError::GateCodeInFuture)),
+        (0, Ok(())),
+        (59, Ok(())),
+        (60, Err(PassError::GateCodeExpired)),
+    ] {
+        let got = verify(&text, at(now_s));
+        assert_eq!(got.map(|_| ()), verdict, "at {now_s} s");
+        if let Ok(code) = got {
+            assert_eq!(code.gate_id, 42);
+            assert_eq!(code.slot_start, at(0));
+        }
+    }
+}
+
+#[test]
+fn the_longest_code_fits_and_larger_ids_are_refused() {
+    let gate_id = (1 << 53) - 1;
+    let secret = GateSecret::from_bytes(&[5; 32]);
+    let late: Timestamp = "2106-02-07T06:28:15Z".parse().unwrap();
+    let text = GateCode::make(&secret, gate_id, late).unwrap();
+    assert_eq!(text.len(), 43);
+    let code = GateCode::verify(|_| Some(secret.clone()), text.as_bytes(), late).unwrap();
+    assert_eq!(code.gate_id, gate_id);
+    let refused = GateCode::make(&secret, gate_id + 1, late);
+    assert_eq!(refused, Err(IssueError::IdTooLarge));
+    let refused = GateCode::make(&secret, 1, Timestamp::MIN);
+    assert_eq!(refused, Err(IssueError::TimeOutOfRange));
+}
+
+#[test]
+fn each_flaw_has_its_own_error() {
+    let of_another = GateCode::make(&secret_of(1).unwrap(), 2, at(0)).unwrap();
+    assert_eq!(verify(&of_another, at(0)), Err(PassError::GateCodeForged));
+    let unknown = GateCode::make(&secret_of(1).unwrap(), 100, at(0)).unwrap();
+    assert_eq!(verify(&unknown, at(0)), Err(PassError::GateUnknown));
+    let code = GateCode::make(&secret_of(1).unwrap(), 1, at(0)).unwrap();
+    for end in 5..code.len() {
+        assert_eq!(
+            verify(&code[..end], at(0)),
+            Err(PassError::GateCodeMalformed)
+        );
+    }
+    let long = format!("{code}{}", "0".repeat(1000));
+    assert_eq!(verify(&long, at(0)), Err(PassError::GateCodeMalformed));
+    for other in ["", "GPG1", "GP1:ABC", "https://example.org/gate/1"] {
+        assert_eq!(verify(other, at(0)), Err(PassError::NotAGateCode));
+    }
+}
+
+#[test]
+fn no_changed_character_is_accepted() {
+    let code = GateCode::make(&secret_of(1).unwrap(), 1, at(0)).unwrap();
+    for place in 0..code.len() {
+        for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".bytes() {
+            let mut changed = code.clone().into_bytes();
+            if changed[place] != character {
+                changed[place] = character;
+                assert!(GateCode::verify(secret_of, &changed, at(0)).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A small world with fixed keys, shared by the tests of this crate.
+
+use gridpass_passcode::{
+    Colour, Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
+    PublishedKey, ServerSecret, SigningKey,
+};
+use jiff::Timestamp;
+
+/// Fixed keys, an issuer and one phone whose credential was issued at [`World::now`].
+pub struct World {
+    pub issuer: Issuer,
+    pub secret: ServerSecret,
+    pub keys: KeySet,
+    pub credential: Credential,
+    pub holder: Holder,
+}
+
+impl World {
+    /// 6 March 2020, 08:30 in Shenzhen.
+    pub fn now() -> Timestamp {
+        "2020-03-06T08:30:00+08:00".parse().unwrap()
+    }
+
+    /// `seconds` after [`World::now`].
+    pub fn after(seconds: i64) -> Timestamp {
+        Timestamp::from_second(Self::now().as_second() + seconds).unwrap()
+    }
+
+    /// A world whose issuer and person have the longest realistic values.
+    pub fn new() -> Self {
+        let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "440310").unwrap();
+        let phone = SigningKey::from_bytes(&[2; 32]);
+        let secret = ServerSecret::from_bytes(&[3; 32]);
+        let new = NewCredential::phone((1 << 53) - 1, u32::MAX, Colour::Green, phone.public());
+        let credential = issuer.issue(&new, Self::now()).unwrap();
+        let mac_key = credential.mac_key(&secret);
+        let holder = Holder::new(phone, credential.bytes(), mac_key).unwrap();
+        let keys = KeySet::new([Self::published(&issuer)]).unwrap();
+        Self {
+            issuer,
+            secret,
+            keys,
+            credential,
+            holder,
+        }
+    }
+
+    /// The issuer's key in its published form, in force for a week around now.
+    pub fn published(issuer: &Issuer) -> PublishedKey {
+        let (from, until) = (Self::after(-86_400), Self::after(6 * 86_400));
+        PublishedKey::new(&issuer.public_key(), from, until)
+    }
+
+    /// The server's verifier.
+    pub fn online(&self) -> OnlineVerifier {
+        OnlineVerifier::with_keys(self.secret.clone(), self.keys.clone())
+    }
+
+    /// A gate's verifier.
+    pub fn offline(&self) -> OfflineVerifier {
+        OfflineVerifier::new(self.keys.clone())
+    }
+}
