@@ -6,9 +6,10 @@ use std::io::{self, Write as _};
 use std::time::Instant;
 
 use gridpass_passcode::{
-    Colour, Holder, IssueError, Issuer, KeySet, Limits, NewCredential, OfflineVerifier,
-    OnlineVerifier, PublishedKey, ServerSecret, SigningKey,
+    Holder, IssueError, Issuer, KeySet, Limits, NewCredential, OfflineVerifier, OnlineVerifier,
+    PublishedKey, ServerSecret, SigningKey,
 };
+use gridpass_types::{Colour, PassSerial, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 /// Distinct passes, so that nothing is measured from one hot cache line.
@@ -61,8 +62,8 @@ fn holders(
             let mut seed = [2; 32];
             seed[..8].copy_from_slice(&index.to_le_bytes());
             let key = SigningKey::from_bytes(&seed);
-            let serial = 500_000 + index as u32;
-            let person_id = (1 << 52) + index as u64;
+            let serial = PassSerial::new(500_000 + index as i32);
+            let person_id = PersonId::new((1 << 52) + index as i64);
             let new = NewCredential::phone(person_id, serial, Colour::Green, key.public());
             let credential = issuer.issue(&new, now)?;
             Holder::new(key, credential.bytes(), credential.mac_key(secret))

@@ -1,7 +1,12 @@
 //! The few CBOR forms the pass code uses (RFC 8949), written and read in their shortest
 //! encoding only, as §4.2.1 asks of deterministic encoders.
 
+use gridpass_types::PersonId;
+
 use crate::PassError;
+
+/// Greatest id of a person or a gate, 2^53 − 1: what JavaScript holds exactly.
+pub(crate) const ID_MAX: i64 = PersonId::MAX.get();
 
 /// Major type of an unsigned integer.
 const UINT: u8 = 0;
@@ -30,6 +35,11 @@ fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
 /// Appends an unsigned integer.
 pub(crate) fn write_uint(out: &mut Vec<u8>, value: u64) {
     write_head(out, UINT, value);
+}
+
+/// Appends an integer that its maker has checked not to be negative.
+pub(crate) fn write_int(out: &mut Vec<u8>, value: i64) {
+    write_uint(out, value.unsigned_abs());
 }
 
 /// Appends a byte string.
@@ -123,6 +133,29 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn uint32(&mut self) -> Result<u32, PassError> {
         u32::try_from(self.head(UINT)?).map_err(|_| PassError::Malformed)
+    }
+
+    /// An id of a person or a gate: at most [`ID_MAX`].
+    #[inline]
+    pub(crate) fn id(&mut self) -> Result<i64, PassError> {
+        let value = self.head(UINT)?.cast_signed();
+        if (0..=ID_MAX).contains(&value) {
+            Ok(value)
+        } else {
+            Err(PassError::Malformed)
+        }
+    }
+
+    /// A serial: at most 31 bits.
+    #[inline]
+    pub(crate) fn serial(&mut self) -> Result<i32, PassError> {
+        i32::try_from(self.head(UINT)?).map_err(|_| PassError::Malformed)
+    }
+
+    /// The code of a word in a closed list.
+    #[inline]
+    pub(crate) fn code(&mut self) -> Result<i16, PassError> {
+        i16::try_from(self.head(UINT)?).map_err(|_| PassError::Malformed)
     }
 
     /// A byte string.

@@ -7,12 +7,10 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::cbor::{Cursor, write_bytes, write_text, write_uint};
+use crate::cbor::{Cursor, write_bytes, write_int, write_text, write_uint};
 use crate::suite::Suite;
 use crate::{IssueError, KeyId, MacKey, PassError, ServerSecret, envelope};
-
-/// Ids of people and gates stay below 2^53: the whole numbers JavaScript holds exactly.
-pub(crate) const ID_MAX: u64 = (1 << 53) - 1;
+use gridpass_types::{Colour, PassForm, PassSerial, PersonId};
 
 /// Longest issuer text, in bytes.
 const ISSUER_BYTES_MAX: usize = 12;
@@ -27,87 +25,6 @@ const CNF_HEAD: [u8; 11] = [8, 0xa1, 1, 0xa3, 1, 1, 0x20, 6, 0x21, 0x58, 0x20];
 
 /// The private claim −65537 up to its values: an array of serial, person, colour and form.
 const PASS_HEAD: [u8; 6] = [0x3a, 0, 1, 0, 0, 0x84];
-
-/// Colour of a pass when its credential was issued; only a hint, since the colour that
-/// counts is derived at the scan.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Colour {
-    /// 绿证: pass.
-    Green,
-    /// 黄证: may pass for a time after a check on the spot.
-    Yellow,
-    /// 红证: stop.
-    Red,
-}
-
-impl Colour {
-    /// The name in lower case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Green => "green",
-            Self::Yellow => "yellow",
-            Self::Red => "red",
-        }
-    }
-
-    const fn to_wire(self) -> u64 {
-        match self {
-            Self::Green => 0,
-            Self::Yellow => 1,
-            Self::Red => 2,
-        }
-    }
-
-    const fn from_wire(value: u64) -> Result<Self, PassError> {
-        match value {
-            0 => Ok(Self::Green),
-            1 => Ok(Self::Yellow),
-            2 => Ok(Self::Red),
-            _ => Err(PassError::Malformed),
-        }
-    }
-}
-
-/// On what a pass is shown.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum PassForm {
-    /// On a phone, which proves its key anew every 30 s.
-    Phone,
-    /// On paper: the gate looks at the photo.
-    Paper,
-    /// Only to be looked at: never lets anybody through.
-    Specimen,
-}
-
-impl PassForm {
-    /// The name in lower case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Phone => "phone",
-            Self::Paper => "paper",
-            Self::Specimen => "specimen",
-        }
-    }
-
-    const fn to_wire(self) -> u64 {
-        match self {
-            Self::Phone => 0,
-            Self::Paper => 1,
-            Self::Specimen => 2,
-        }
-    }
-
-    const fn from_wire(value: u64) -> Result<Self, PassError> {
-        match value {
-            0 => Ok(Self::Phone),
-            1 => Ok(Self::Paper),
-            2 => Ok(Self::Specimen),
-            _ => Err(PassError::Malformed),
-        }
-    }
-}
 
 /// Names a credential: the first 16 bytes of the SHA-256 of its exact bytes.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -223,8 +140,8 @@ pub(crate) struct Claims<'a> {
     pub(crate) expires_at_s: u32,
     /// The phone's public key; present exactly in the form `Phone`.
     pub(crate) holder_key: Option<&'a [u8; 32]>,
-    pub(crate) serial: u32,
-    pub(crate) person_id: u64,
+    pub(crate) serial: PassSerial,
+    pub(crate) person_id: PersonId,
     pub(crate) colour: Colour,
     pub(crate) form: PassForm,
 }
@@ -262,10 +179,10 @@ impl<'a> Claims<'a> {
             None
         };
         walk.expect(&PASS_HEAD)?;
-        let serial = walk.uint32()?;
-        let person_id = walk.uint(ID_MAX)?;
-        let colour = Colour::from_wire(walk.uint(2)?)?;
-        let form = PassForm::from_wire(walk.uint(2)?)?;
+        let serial = PassSerial::new(walk.serial()?);
+        let person_id = PersonId::new(walk.id()?);
+        let colour = Colour::from_code(walk.code()?).ok_or(PassError::Malformed)?;
+        let form = PassForm::from_code(walk.code()?).ok_or(PassError::Malformed)?;
         walk.end()?;
         // The map names its own length, and only a phone's credential names a key.
         let named = 4 + u8::from(holder_key.is_some());
@@ -303,10 +220,10 @@ impl<'a> Claims<'a> {
             out.extend_from_slice(key);
         }
         out.extend_from_slice(&PASS_HEAD);
-        write_uint(&mut out, self.serial.into());
-        write_uint(&mut out, self.person_id);
-        write_uint(&mut out, self.colour.to_wire());
-        write_uint(&mut out, self.form.to_wire());
+        write_int(&mut out, self.serial.get().into());
+        write_int(&mut out, self.person_id.get());
+        write_int(&mut out, self.colour.code().into());
+        write_int(&mut out, self.form.code().into());
         out
     }
 

@@ -3,10 +3,12 @@
 //! The first number names the suite, and thereby the version of everything inside; the
 //! length of the array tells a phone's pass from a printed one.
 
+use gridpass_types::PassForm;
+
 use crate::cbor::{Cursor, write_bytes, write_uint};
 use crate::credential::{COSE_SIGN1, Claims, sig_structure};
 use crate::suite::{Suite, suite_of};
-use crate::{CredentialId, MacKey, PASS_CHARS_MAX, PASS_PREFIX, PassError, PassForm, base45};
+use crate::{CredentialId, MacKey, PASS_CHARS_MAX, PASS_PREFIX, PassError, base45};
 
 /// Bytes that the longest pass text can hold.
 pub(crate) const PASS_BYTES_MAX: usize = PASS_CHARS_MAX * 2 / 3;

@@ -124,9 +124,10 @@ pub enum IssueError {
     /// Issuer text is 1 to 12 characters of `A`–`Z`, `a`–`z`, `0`–`9`, `.`, `-`.
     #[error("the issuer text must be 1 to 12 letters, digits, dots or hyphens")]
     IssuerText,
-    /// Ids of people and gates are below 2^53, so that JavaScript holds them exactly.
-    #[error("the id does not fit in 53 bits")]
-    IdTooLarge,
+    /// Ids are not negative, and those of people and gates are below 2^53, so that
+    /// JavaScript holds them exactly.
+    #[error("an id is negative or does not fit in 53 bits")]
+    IdOutOfRange,
     /// Times lie between 1970 and 2106, in whole seconds.
     #[error("the time does not fit in 32 bits")]
     TimeOutOfRange,

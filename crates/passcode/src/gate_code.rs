@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use gridpass_types::GateId;
 use jiff::Timestamp;
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Cursor, write_bytes, write_uint};
-use crate::credential::{ID_MAX, seconds, timestamp};
+use crate::cbor::{Cursor, ID_MAX, write_bytes, write_int, write_uint};
+use crate::credential::{seconds, timestamp};
 use crate::suite::{STANDARD, Suite, suite_of};
 use crate::{GATE_PREFIX, IssueError, PassError, base45};
 
@@ -44,10 +45,10 @@ impl GateSecret {
         self.0.clone()
     }
 
-    fn mac(&self, suite: &dyn Suite, gate_id: u64, slot: u32) -> [u8; 8] {
+    fn mac(&self, suite: &dyn Suite, gate_id: GateId, slot: u32) -> [u8; 8] {
         let parts: [&[u8]; 3] = [
             b"gridpass gate v1",
-            &gate_id.to_be_bytes(),
+            &gate_id.get().to_be_bytes(),
             &slot.to_be_bytes(),
         ];
         let mac = suite.mac(&*self.0, &parts);
@@ -65,7 +66,7 @@ impl fmt::Debug for GateSecret {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VerifiedGateCode {
     /// The gate that showed it.
-    pub gate_id: u64,
+    pub gate_id: GateId,
     /// When its slot of 30 s began.
     pub slot_start: Timestamp,
 }
@@ -78,17 +79,21 @@ impl GateCode {
     /// The code that the gate `gate_id` shows at `now`.
     ///
     /// # Errors
-    /// [`IssueError::IdTooLarge`] from 2^53 on, [`IssueError::TimeOutOfRange`] outside 1970
+    /// [`IssueError::IdOutOfRange`] if it is negative or from 2^53 on, [`IssueError::TimeOutOfRange`] outside 1970
     /// to 2106.
-    pub fn make(secret: &GateSecret, gate_id: u64, now: Timestamp) -> Result<String, IssueError> {
-        if gate_id > ID_MAX {
-            return Err(IssueError::IdTooLarge);
+    pub fn make(
+        secret: &GateSecret,
+        gate_id: GateId,
+        now: Timestamp,
+    ) -> Result<String, IssueError> {
+        if !(0..=ID_MAX).contains(&gate_id.get()) {
+            return Err(IssueError::IdOutOfRange);
         }
         let slot = seconds(now).ok_or(IssueError::TimeOutOfRange)? / GATE_SLOT_S;
         let suite = &STANDARD;
         let mut body = Vec::with_capacity(BODY_BYTES_MAX);
         body.extend_from_slice(&[0x84, suite.envelope_version()]);
-        write_uint(&mut body, gate_id);
+        write_int(&mut body, gate_id.get());
         write_uint(&mut body, slot.into());
         write_bytes(&mut body, &secret.mac(suite, gate_id, slot));
         let mut text = String::from(GATE_PREFIX);
@@ -103,7 +108,7 @@ impl GateCode {
     /// # Errors
     /// A [`PassError`] that says what is wrong, first of all if it is not genuine.
     pub fn verify(
-        secret_of: impl FnOnce(u64) -> Option<GateSecret>,
+        secret_of: impl FnOnce(GateId) -> Option<GateSecret>,
         text: &[u8],
         now: Timestamp,
     ) -> Result<VerifiedGateCode, PassError> {
@@ -131,13 +136,13 @@ impl GateCode {
     }
 }
 
-type Parts<'a> = (&'static dyn Suite, u64, u32, &'a [u8; 8]);
+type Parts<'a> = (&'static dyn Suite, GateId, u32, &'a [u8; 8]);
 
 fn parse(body: &[u8]) -> Result<Parts<'_>, PassError> {
     let mut walk = Cursor::new(body);
     walk.expect(&[0x84])?;
     let suite = suite_of(walk.uint(u64::MAX)?).ok_or(PassError::SuiteUnknown)?;
-    let gate_id = walk.uint(ID_MAX)?;
+    let gate_id = GateId::new(walk.id()?);
     let slot = walk.uint(u64::from(u32::MAX / GATE_SLOT_S))? as u32;
     let mac = walk.bytes_exact()?;
     walk.end()?;

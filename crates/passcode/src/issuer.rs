@@ -1,9 +1,11 @@
 //! Making credentials: on the server only, never behind an open front end.
 
+use gridpass_types::{Colour, PassForm, PassSerial, PersonId};
 use jiff::Timestamp;
 
-use crate::credential::{Claims, ID_MAX, issuer_text, seconds};
-use crate::{Colour, Credential, IssueError, PassForm, PublicKey, SigningKey};
+use crate::cbor::ID_MAX;
+use crate::credential::{Claims, issuer_text, seconds};
+use crate::{Credential, IssueError, PublicKey, SigningKey};
 
 /// How long the credential of a phone lives by default, in seconds.
 pub const CREDENTIAL_LIFE_S: u32 = 24 * 60 * 60;
@@ -11,10 +13,10 @@ pub const CREDENTIAL_LIFE_S: u32 = 24 * 60 * 60;
 /// What a new credential is to say.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCredential {
-    /// The person, below 2^53.
-    pub person_id: u64,
-    /// The dense serial of the pass.
-    pub serial: u32,
+    /// The person; from 0 to 2^53 − 1.
+    pub person_id: PersonId,
+    /// The dense serial of the pass; not negative.
+    pub serial: PassSerial,
     /// The colour now.
     pub colour: Colour,
     /// On what it will be shown. A phone's needs `holder_key`; the others take none.
@@ -28,7 +30,12 @@ pub struct NewCredential {
 impl NewCredential {
     /// A credential for a phone, of the default life.
     #[must_use]
-    pub const fn phone(person_id: u64, serial: u32, colour: Colour, key: PublicKey) -> Self {
+    pub const fn phone(
+        person_id: PersonId,
+        serial: PassSerial,
+        colour: Colour,
+        key: PublicKey,
+    ) -> Self {
         Self {
             person_id,
             serial,
@@ -41,7 +48,12 @@ impl NewCredential {
 
     /// A credential to print, living for `life_s` seconds.
     #[must_use]
-    pub const fn paper(person_id: u64, serial: u32, colour: Colour, life_s: u32) -> Self {
+    pub const fn paper(
+        person_id: PersonId,
+        serial: PassSerial,
+        colour: Colour,
+        life_s: u32,
+    ) -> Self {
         Self {
             person_id,
             serial,
@@ -54,7 +66,12 @@ impl NewCredential {
 
     /// A specimen, living for `life_s` seconds and never valid.
     #[must_use]
-    pub const fn specimen(person_id: u64, serial: u32, colour: Colour, life_s: u32) -> Self {
+    pub const fn specimen(
+        person_id: PersonId,
+        serial: PassSerial,
+        colour: Colour,
+        life_s: u32,
+    ) -> Self {
         Self {
             person_id,
             serial,
@@ -96,11 +113,11 @@ impl Issuer {
     /// Issues a credential that counts from `now` on.
     ///
     /// # Errors
-    /// An [`IssueError`] for an id beyond 53 bits, a time outside 1970 to 2106, an empty
+    /// An [`IssueError`] for an id that is negative or beyond 53 bits, a time outside 1970 to 2106, an empty
     /// life, or a key that does not go with the form.
     pub fn issue(&self, new: &NewCredential, now: Timestamp) -> Result<Credential, IssueError> {
-        if new.person_id > ID_MAX {
-            return Err(IssueError::IdTooLarge);
+        if !(0..=ID_MAX).contains(&new.person_id.get()) || new.serial.get() < 0 {
+            return Err(IssueError::IdOutOfRange);
         }
         if new.holder_key.is_some() != (new.form == PassForm::Phone) {
             return Err(IssueError::PublicKey);

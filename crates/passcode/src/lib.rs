@@ -25,7 +25,7 @@ mod key_set;
 mod suite;
 mod verify;
 
-pub use credential::{Colour, Credential, CredentialId, PassForm};
+pub use credential::{Credential, CredentialId};
 pub use error::{IssueError, KeySetError, PassError};
 pub use gate_code::{GATE_SLOT_S, GateCode, GateSecret, VerifiedGateCode};
 pub use holder::Holder;

@@ -3,12 +3,13 @@
 //! Authenticity comes before everything the pass says about itself, so that an error such
 //! as "specimen" or "expired" is the truth about a genuine pass.
 
+use gridpass_types::{Colour, PassForm, PassSerial, PersonId};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use crate::credential::{Claims, signed_part, timestamp};
 use crate::envelope::{Envelope, PASS_BYTES_MAX, Proof, payload, to_be_signed};
-use crate::{Colour, CredentialId, KeySet, PassError, PassForm, PublicKey, ServerSecret};
+use crate::{CredentialId, KeySet, PassError, PublicKey, ServerSecret};
 
 /// How long a presentation counts and how far clocks may be apart, in seconds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,9 +62,9 @@ impl Limits {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Presented {
     /// Whose pass it is.
-    pub person_id: u64,
+    pub person_id: PersonId,
     /// The dense serial of the pass.
-    pub serial: u32,
+    pub serial: PassSerial,
     /// The colour when the credential was issued; a server derives the one that counts.
     pub colour_at_issue: Colour,
     /// On what it was shown; never a specimen.

@@ -13,6 +13,7 @@ pub mod division;
 pub mod document;
 pub mod ids;
 pub mod name;
+pub mod pass;
 pub mod phone;
 pub mod sensitive;
 
@@ -25,5 +26,6 @@ pub use document::{AgeBand, DocumentError, DocumentNumber, DocumentType, Sex};
 pub use fold::fold_width;
 pub use ids::*;
 pub use name::{NameError, PersonName};
+pub use pass::{Colour, PassForm};
 pub use phone::{Phone, PhoneError, PhoneRegion};
 pub use sensitive::Sensitive;

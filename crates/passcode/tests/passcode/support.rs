@@ -1,9 +1,14 @@
 //! A small world with fixed keys, shared by the tests of this crate.
 
+    clippy::unwrap_used,
+    reason = "only tests use this, and the values are fixed"
+)]
+
 use gridpass_passcode::{
-    Colour, Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
+    Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
     PublishedKey, ServerSecret, SigningKey,
 };
+use gridpass_types::{Colour, PassSerial, PersonId};
 use jiff::Timestamp;
 
 /// Fixed keys, an issuer and one phone whose credential was issued at [`World::now`].
@@ -31,7 +36,12 @@ impl World {
         let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "440310").unwrap();
         let phone = SigningKey::from_bytes(&[2; 32]);
         let secret = ServerSecret::from_bytes(&[3; 32]);
-        let new = NewCredential::phone((1 << 53) - 1, u32::MAX, Colour::Green, phone.public());
+        let new = NewCredential::phone(
+            PersonId::MAX,
+            PassSerial::new(i32::MAX),
+            Colour::Green,
+            phone.public(),
+        );
         let credential = issuer.issue(&new, Self::now()).unwrap();
         let mac_key = credential.mac_key(&secret);
         let holder = Holder::new(phone, credential.bytes(), mac_key).unwrap();

@@ -1,6 +1,7 @@
 //! Gate codes: counting in their own slot and the next, for the gate that made them.
 
 use gridpass_passcode::{GateCode, GateSecret, IssueError, PassError, VerifiedGateCode};
+use gridpass_types::GateId;
 use jiff::Timestamp;
 
 /// The start of a slot.
@@ -10,8 +11,16 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(START_S + seconds).unwrap()
 }
 
-fn secret_of(gate_id: u64) -> Option<GateSecret> {
-    (gate_id < 100).then(|| GateSecret::from_bytes(&[gate_id as u8; 32]))
+/// Gates below 100 are known, each with its own secret.
+fn secret_of(gate_id: GateId) -> Option<GateSecret> {
+    let byte = u8::try_from(gate_id.get()).ok().filter(|&id| id < 100)?;
+    Some(GateSecret::from_bytes(&[byte; 32]))
+}
+
+/// The code that `gate_id` shows at the start, made with the secret of `secret_id`.
+fn make(secret_id: i64, gate_id: i64) -> String {
+    let secret = secret_of(GateId::new(secret_id)).unwrap();
+    GateCode::make(&secret, GateId::new(gate_id), at(7)).unwrap()
 }
 
 fn verify(text: &str, now: Timestamp) -> Result<VerifiedGateCode, PassError> {
@@ -20,7 +29,7 @@ fn verify(text: &str, now: Timestamp) -> Result<VerifiedGateCode, PassError> {
 
 #[test]
 fn a_code_counts_in_its_slot_and_the_next() {
-    let text = GateCode::make(&secret_of(42).unwrap(), 42, at(7)).unwrap();
+    let text = make(42, 42);
     for (now_s, verdict) in [
         (-1, Err(PassError::GateCodeInFuture)),
         (0, Ok(())),
@@ -30,7 +39,7 @@ fn a_code_counts_in_its_slot_and_the_next() {
         let got = verify(&text, at(now_s));
         assert_eq!(got.map(|_| ()), verdict, "at {now_s} s");
         if let Ok(code) = got {
-            assert_eq!(code.gate_id, 42);
+            assert_eq!(code.gate_id, GateId::new(42));
             assert_eq!(code.slot_start, at(0));
         }
     }
@@ -38,26 +47,26 @@ fn a_code_counts_in_its_slot_and_the_next() {
 
 #[test]
 fn the_longest_code_fits_and_larger_ids_are_refused() {
-    let gate_id = (1 << 53) - 1;
+    let gate_id = GateId::new((1 << 53) - 1);
     let secret = GateSecret::from_bytes(&[5; 32]);
     let late: Timestamp = "2106-02-07T06:28:15Z".parse().unwrap();
     let text = GateCode::make(&secret, gate_id, late).unwrap();
     assert_eq!(text.len(), 43);
     let code = GateCode::verify(|_| Some(secret.clone()), text.as_bytes(), late).unwrap();
     assert_eq!(code.gate_id, gate_id);
-    let refused = GateCode::make(&secret, gate_id + 1, late);
-    assert_eq!(refused, Err(IssueError::IdTooLarge));
-    let refused = GateCode::make(&secret, 1, Timestamp::MIN);
+    let refused = GateCode::make(&secret, GateId::new(1 << 53), late);
+    assert_eq!(refused, Err(IssueError::IdOutOfRange));
+    let refused = GateCode::make(&secret, gate_id, Timestamp::MIN);
     assert_eq!(refused, Err(IssueError::TimeOutOfRange));
 }
 
 #[test]
 fn each_flaw_has_its_own_error() {
-    let of_another = GateCode::make(&secret_of(1).unwrap(), 2, at(0)).unwrap();
+    let of_another = make(1, 2);
     assert_eq!(verify(&of_another, at(0)), Err(PassError::GateCodeForged));
-    let unknown = GateCode::make(&secret_of(1).unwrap(), 100, at(0)).unwrap();
+    let unknown = make(1, 100);
     assert_eq!(verify(&unknown, at(0)), Err(PassError::GateUnknown));
-    let code = GateCode::make(&secret_of(1).unwrap(), 1, at(0)).unwrap();
+    let code = make(1, 1);
     for end in 5..code.len() {
         assert_eq!(
             verify(&code[..end], at(0)),
@@ -73,7 +82,7 @@ fn each_flaw_has_its_own_error() {
 
 #[test]
 fn no_changed_character_is_accepted() {
-    let code = GateCode::make(&secret_of(1).unwrap(), 1, at(0)).unwrap();
+    let code = make(1, 1);
     for place in 0..code.len() {
         for character in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".bytes() {
             let mut changed = code.clone().into_bytes();

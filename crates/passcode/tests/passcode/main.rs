@@ -1,0 +1,7 @@
+//! The tests of the pass code from outside, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod gate_codes;
+mod passes;
+mod support;

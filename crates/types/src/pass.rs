@@ -1,0 +1,25 @@
+//! The words of a pass that rules, pass code, scans and numbers share.
+
+crate::word_list! {
+    /// Colour of a pass. Derived from the live facts at the moment of asking; never assigned.
+    Colour {
+        /// 绿证: pass.
+        Green = 0, "green";
+        /// 黄证: may pass for a time after a check on the spot.
+        Yellow = 1, "yellow";
+        /// 红证: stop.
+        Red = 2, "red";
+    }
+}
+
+crate::word_list! {
+    /// On what a pass is shown.
+    PassForm {
+        /// On a phone, which proves its key anew every 30 s.
+        Phone = 0, "phone";
+        /// On paper: the gate looks at the photo.
+        Paper = 1, "paper";
+        /// Only to be looked at: never lets anybody through.
+        Specimen = 2, "specimen";
+    }
+}
