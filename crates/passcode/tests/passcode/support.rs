@@ -1,9 +1,5 @@
 //! A small world with fixed keys, shared by the tests of this crate.
 
-    clippy::unwrap_used,
-    reason = "only tests use this, and the values are fixed"
-)]
-
 use gridpass_passcode::{
     Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
     PublishedKey, ServerSecret, SigningKey,
