@@ -1,0 +1,167 @@
+//! Who may do what: one table.
+//!
+//! A handler names the permission it needs in its argument
+//! (`Staff<access::ReadPeople>`), so an endpoint without one does not compile into
+//! anything that knows its caller.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Roles of staff accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the system: accounts, devices, keys; sees nobody's data.
+    SystemAdmin,
+    /// The one office that owns every number.
+    DataDesk,
+    /// Writes rule tables.
+    RuleMaker,
+    /// Checks people at a gate.
+    GateGuard,
+    /// Calls at doors.
+    GridWorker,
+    /// Community worker, doctor or police officer of the response team.
+    ResponseTeam,
+    /// Leads a community.
+    CommunityLead,
+    /// Leads a subdistrict's work.
+    SubdistrictOfficer,
+    /// Manages an employer's roster and gates.
+    EmployerManager,
+}
+
+impl Role {
+    /// Every role, in the order of the table below.
+    pub const ALL: [Role; 9] = [
+        Role::SystemAdmin,
+        Role::DataDesk,
+        Role::RuleMaker,
+        Role::GateGuard,
+        Role::GridWorker,
+        Role::ResponseTeam,
+        Role::CommunityLead,
+        Role::SubdistrictOfficer,
+        Role::EmployerManager,
+    ];
+
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::SystemAdmin => "system_admin",
+            Role::DataDesk => "data_desk",
+            Role::RuleMaker => "rule_maker",
+            Role::GateGuard => "gate_guard",
+            Role::GridWorker => "grid_worker",
+            Role::ResponseTeam => "response_team",
+            Role::CommunityLead => "community_lead",
+            Role::SubdistrictOfficer => "subdistrict_officer",
+            Role::EmployerManager => "employer_manager",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// A permission as a type: a handler's argument names it.
+pub trait Permission: Send + Sync + 'static {
+    /// Name as printed in the table.
+    const NAME: &'static str;
+    /// Roles that have it.
+    const ROLES: &'static [Role];
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $($role:ident)*;)*) => {
+        $($(#[$doc])* pub struct $name;
+        impl Permission for $name {
+            const NAME: &'static str = stringify!($name);
+            const ROLES: &'static [Role] = &[$(Role::$role),*];
+        })*
+        /// Every permission with the roles that have it.
+        pub const TABLE: &[(&str, &[Role])] = &[$(($name::NAME, $name::ROLES)),*];
+    };
+}
+
+permissions! {
+    /// Anything that every signed-in person may do.
+    SignedIn: SystemAdmin DataDesk RuleMaker GateGuard GridWorker ResponseTeam CommunityLead SubdistrictOfficer EmployerManager;
+    /// Make and list staff accounts.
+    ManageStaff: SystemAdmin;
+    /// Import divisions, enter and change enclosures.
+    ManageDivisions: SystemAdmin DataDesk;
+    /// Set an enclosure normal, controlled or sealed.
+    ChangeAreaStatus: DataDesk SubdistrictOfficer;
+    /// Look up divisions, enclosures, employers and gates.
+    ReadDirectory: SystemAdmin DataDesk RuleMaker GateGuard GridWorker ResponseTeam CommunityLead SubdistrictOfficer EmployerManager;
+    /// Register employers.
+    ManageEmployers: SystemAdmin DataDesk;
+    /// Enter gates and lanes, enrol and revoke devices.
+    ManageGates: SystemAdmin CommunityLead;
+    /// Enter people at a counter or a door.
+    EnterPeople: GridWorker CommunityLead;
+    /// Look a person up and see the masked record.
+    ReadPeople: GridWorker ResponseTeam CommunityLead;
+    /// Record ordinary evidence: residence, employment, stay, contact, health, registry.
+    AppendFacts: GridWorker ResponseTeam CommunityLead;
+    /// Record or retract evidence that a doctor answers for: case, contact, clearance, exemption.
+    AppendMedicalFacts: ResponseTeam;
+    /// See a person's facts and the reasons of a decision.
+    ReadFacts: GridWorker ResponseTeam CommunityLead;
+    /// Read rule sets.
+    ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead;
+    /// Enter and activate rule sets.
+    ManageRules: RuleMaker;
+    /// Print paper passes.
+    IssuePaperPasses: GridWorker CommunityLead;
+    /// Revoke a person's credentials.
+    RevokePasses: GridWorker ResponseTeam CommunityLead;
+    /// Rotate signing keys, issue specimen passes.
+    ManagePassKeys: SystemAdmin;
+    /// List single scans.
+    ReadScans: ResponseTeam;
+    /// See and finish visits.
+    WorkVisits: GridWorker CommunityLead;
+    /// Create and assign visits.
+    AssignVisits: CommunityLead SubdistrictOfficer;
+    /// Start, extend, transfer and release quarantine.
+    OrderQuarantine: ResponseTeam;
+    /// See quarantine orders.
+    ReadQuarantine: ResponseTeam CommunityLead;
+    /// See and work alerts.
+    WorkAlerts: ResponseTeam CommunityLead;
+    /// Import registries.
+    ImportRegistry: DataDesk;
+    /// Read counts.
+    ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker ResponseTeam RuleMaker;
+}
+
+/// Whether `code` lies in the jurisdiction `prefix`.
+pub fn in_jurisdiction(prefix: &str, code: &str) -> bool {
+    code.starts_with(prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_administrator_sees_nobody() {
+        for (name, roles) in TABLE {
+            if ["ReadPeople", "ReadFacts", "ReadScans", "WorkVisits", "WorkAlerts"].contains(name) {
+                assert!(!roles.contains(&Role::SystemAdmin), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn roles_round_trip() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("root"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! What every handler and job is given: database, clock, randomness, keys, numbers.
+//!
+//! The platform knows no slice. A slice that needs shared state of its own (a cache,
+//! the scan batcher) puts it into [`App`] at boot and takes it out by type.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gridpass_types::clock::Clock;
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+
+use crate::db::Db;
+use crate::ids::{Entropy, IdSource};
+use crate::metrics::Metrics;
+use crate::seal::Sealer;
+
+/// Events that a slow listener may lag behind before it is told to read anew.
+const EVENTS_BACKLOG_MAX: usize = 1024;
+
+/// Settings that slices read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The district (6 digits) whose people are counted here when their home is unknown.
+    pub district: String,
+    /// Issuer name in credentials.
+    pub issuer: String,
+    /// Demo mode: synthetic people, a clock that can be moved, shown tokens.
+    pub demo: bool,
+    /// Server secret from which the phones' MAC keys derive.
+    pub pass_secret: [u8; 32],
+}
+
+/// Something that happened, for live pages. Names and codes only, no personal data.
+#[derive(Clone, Debug)]
+pub struct LiveEvent {
+    /// `alert`, `visit` or `stats`.
+    pub topic: &'static str,
+    /// Division concerned, 15 digits; a listener sees its jurisdiction only.
+    pub place_code: String,
+    /// JSON body.
+    pub body: Arc<str>,
+}
+
+/// Handle to everything shared; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What [`App`] holds; made once at boot.
+pub struct Inner {
+    /// The database.
+    pub db: Db,
+    /// The clock; never read the system's directly.
+    pub clock: Arc<dyn Clock>,
+    /// Identities.
+    pub ids: Arc<IdSource>,
+    /// Randomness.
+    pub entropy: Arc<Entropy>,
+    /// Field sealing and digests.
+    pub sealer: Sealer,
+    /// Settings.
+    pub settings: Settings,
+    /// Numbers for Prometheus.
+    pub metrics: Metrics,
+    /// Live events of this node.
+    pub events: broadcast::Sender<LiveEvent>,
+    parts: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Collects the parts of an [`App`].
+pub struct AppBuilder(Inner);
+
+impl AppBuilder {
+    /// Starts from what the platform needs.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Entropy, sealer: Sealer, settings: Settings) -> Self {
+        Self(Inner {
+            db,
+            ids: Arc::new(IdSource::new(clock.clone())),
+            clock,
+            entropy: Arc::new(entropy),
+            sealer,
+            settings,
+            metrics: Metrics::new(),
+            events: broadcast::channel(EVENTS_BACKLOG_MAX).0,
+            parts: HashMap::new(),
+        })
+    }
+
+    /// What is there so far, for parts that need it while they are made.
+    pub fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// Adds a slice's shared state.
+    #[must_use]
+    pub fn with<T: Any + Send + Sync>(mut self, part: Arc<T>) -> Self {
+        self.0.parts.insert(TypeId::of::<T>(), part);
+        self
+    }
+
+    /// Finishes.
+    pub fn build(self) -> App {
+        App(Arc::new(self.0))
+    }
+}
+
+impl App {
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A slice's shared state.
+    ///
+    /// # Panics
+    /// When boot did not put it in: a mistake of the program, found by any test.
+    pub fn part<T: Any + Send + Sync>(&self) -> Arc<T> {
+        let part = self.parts.get(&TypeId::of::<T>()).cloned();
+        part.and_then(|part| part.downcast::<T>().ok())
+            .unwrap_or_else(|| panic!("boot did not provide {}", std::any::type_name::<T>()))
+    }
+
+    /// Tells live pages; nobody listening is fine.
+    pub fn publish(&self, event: LiveEvent) {
+        let _nobody_listens = self.events.send(event);
+    }
+}

@@ -1,0 +1,118 @@
+//! Every error code of the API, with its status and words in two languages.
+//!
+//! A code is a promise: it may be added, never renamed. Clients branch on the code;
+//! people read the words.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($($name:ident $code:literal $status:ident $en:literal $zh:literal;)*) => {
+        /// Stable error codes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $en] $name),* }
+
+        impl Code {
+            /// Every code, for the documentation and its test.
+            pub const ALL: &'static [Code] = &[$(Code::$name),*];
+            /// The code as sent.
+            pub fn as_str(self) -> &'static str { match self { $(Code::$name => $code),* } }
+            /// HTTP status.
+            pub fn status(self) -> StatusCode { match self { $(Code::$name => StatusCode::$status),* } }
+            /// What it means, in English.
+            pub fn title(self) -> &'static str { match self { $(Code::$name => $en),* } }
+            /// What it means, in Chinese.
+            pub fn title_zh(self) -> &'static str { match self { $(Code::$name => $zh),* } }
+        }
+    };
+}
+
+codes! {
+    // Requests
+    BadJson "bad_json" BAD_REQUEST "The body is not valid JSON." "请求内容不是有效的 JSON。";
+    BadUtf8 "bad_utf8" BAD_REQUEST "The body is not valid UTF-8." "请求内容不是有效的 UTF-8 文本。";
+    BadQuery "bad_query" BAD_REQUEST "A query parameter cannot be read." "查询参数无法识别。";
+    BadPath "bad_path" NOT_FOUND "There is nothing at this address." "该地址不存在。";
+    BadHeader "bad_header" BAD_REQUEST "A header cannot be read." "请求头无法识别。";
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is larger than allowed." "请求内容过大。";
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The content type is not accepted here." "不支持该内容类型。";
+    InvalidFields "invalid_fields" UNPROCESSABLE_ENTITY "Some fields are not valid." "部分字段填写有误。";
+    NotFound "not_found" NOT_FOUND "There is nothing here." "未找到。";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This method is not offered here." "不支持该请求方法。";
+    Conflict "conflict" CONFLICT "The state changed meanwhile; read it again." "状态已变化，请刷新后重试。";
+    IdempotencyKeyReused "idempotency_key_reused" CONFLICT "This Idempotency-Key came with another request before." "该幂等键已用于其他请求。";
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side." "系统内部错误。";
+    Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much to do at this moment; try again shortly." "系统繁忙，请稍后重试。";
+    DatabaseUnavailable "database_unavailable" SERVICE_UNAVAILABLE "The database cannot be reached at this moment." "数据库暂不可用，请稍后重试。";
+    // Callers
+    NotSignedIn "not_signed_in" UNAUTHORIZED "Sign in first." "请先登录。";
+    SessionExpired "session_expired" UNAUTHORIZED "The session has ended; sign in again." "登录已失效，请重新登录。";
+    WrongCredentials "wrong_credentials" UNAUTHORIZED "User name or password is wrong." "用户名或密码错误。";
+    DeviceRevoked "device_revoked" UNAUTHORIZED "This device is not admitted any more." "该设备已被停用。";
+    NotAllowed "not_allowed" FORBIDDEN "Your role may not do this." "您的角色无权进行此操作。";
+    OutsideJurisdiction "outside_jurisdiction" FORBIDDEN "You may not grant more than your own jurisdiction." "超出您的管辖范围。";
+    DemoOnly "demo_only" FORBIDDEN "Only offered in demo mode." "仅在演示模式下可用。";
+    // Staff
+    UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";
+    // Divisions, employers and gates
+    CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
+    DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
+    EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
+    EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
+    CreditCodeTaken "credit_code_taken" CONFLICT "An employer with this unified credit code exists." "该统一社会信用代码已登记。";
+    // People
+    AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
+    PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
+    PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
+    TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
+    // Facts
+    FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
+    FactRetracted "fact_retracted" CONFLICT "The fact is retracted already." "该事实已被撤回。";
+    // Rules
+    RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";
+    RuleSetUnknown "rule_set_unknown" NOT_FOUND "There is no such rule set." "规则版本不存在。";
+    // Passes and scans
+    NotAPass "not_a_pass" UNPROCESSABLE_ENTITY "This code is not a GridPass code." "这不是电子通行证二维码。";
+    PassMalformed "pass_malformed" UNPROCESSABLE_ENTITY "The pass code is damaged." "通行码已损坏，无法识别。";
+    PassTooLong "pass_too_long" UNPROCESSABLE_ENTITY "The pass code is too long." "通行码过长。";
+    PassForged "pass_forged" UNPROCESSABLE_ENTITY "The pass code is not genuine." "通行码校验失败，疑似伪造。";
+    PassKeyUnknown "pass_key_unknown" UNPROCESSABLE_ENTITY "The pass is signed with a key that is not in use." "通行码签名密钥不在有效范围。";
+    PassSpecimen "pass_specimen" UNPROCESSABLE_ENTITY "This is a specimen; it never passes." "这是样张，不能通行。";
+    PassRevoked "pass_revoked" UNPROCESSABLE_ENTITY "This pass was replaced or withdrawn." "该通行证已被替换或注销。";
+    PresentationExpired "presentation_expired" UNPROCESSABLE_ENTITY "The code shown is too old; ask for the live one." "二维码已过期，请出示实时码。";
+    PresentationInFuture "presentation_in_future" UNPROCESSABLE_ENTITY "The code shown is from the future; check the phone's clock." "二维码时间超前，请检查手机时间。";
+    PresentationReplayed "presentation_replayed" UNPROCESSABLE_ENTITY "This very code was shown at another gate just now." "该二维码刚在其他卡口使用过。";
+    CredentialExpired "credential_expired" UNPROCESSABLE_ENTITY "The pass must be renewed on the phone." "通行证已过期，请联网更新。";
+    CredentialNotYetValid "credential_not_yet_valid" UNPROCESSABLE_ENTITY "The pass is not valid yet." "通行证尚未生效。";
+    GateCodeInvalid "gate_code_invalid" UNPROCESSABLE_ENTITY "This is not the gate's present code; scan the gate's screen." "卡口码无效或已过期，请扫描卡口屏幕上的实时码。";
+    PersonUnknown "person_unknown" NOT_FOUND "Nobody is known under this; register on the spot." "未查到登记信息，请现场登记。";
+    TemperatureAbsurd "temperature_absurd" UNPROCESSABLE_ENTITY "The temperature cannot be a person's (30 to 45 °C)." "体温数值异常（应在 30 至 45 ℃ 之间）。";
+    TimeInFuture "time_in_future" UNPROCESSABLE_ENTITY "The time lies in the future; check the device's clock." "时间晚于当前时间，请检查设备时钟。";
+    TimeTooOld "time_too_old" UNPROCESSABLE_ENTITY "The time lies too far back." "时间过早，超出可接受范围。";
+    DeviceKeyMissing "device_key_missing" CONFLICT "The device has not registered its key." "设备尚未登记密钥。";
+    DeviceSignatureInvalid "device_signature_invalid" UNPROCESSABLE_ENTITY "The upload is not signed by this device." "上传内容的设备签名无效。";
+    UploadTooLarge "upload_too_large" PAYLOAD_TOO_LARGE "An upload may carry 1,000 scans at most." "每次最多上传 1000 条记录。";
+    UploadBatchReused "upload_batch_reused" CONFLICT "This batch number came with other scans before." "该批次号已用于其他内容。";
+    NotScannedHere "not_scanned_here" NOT_FOUND "This person was not scanned at this gate in the last ten minutes." "该人员近十分钟未在本卡口扫码。";
+    // Field work
+    VisitClosed "visit_closed" CONFLICT "The visit is closed already." "该核查任务已完成。";
+    OrderExists "order_exists" CONFLICT "A quarantine order is live already." "该人员已有有效的隔离令。";
+    OrderReleased "order_released" CONFLICT "The order is released already." "该隔离令已解除。";
+    AlertClosed "alert_closed" CONFLICT "The alert is closed already." "该告警已关闭。";
+    // Registry
+    RegistryHeaderInvalid "registry_header_invalid" UNPROCESSABLE_ENTITY "The header row is not as described." "表头与要求不符。";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn codes_are_unique_and_snake_case() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
+            assert!(!code.title_zh().is_ascii());
+        }
+    }
+}

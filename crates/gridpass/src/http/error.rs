@@ -1,0 +1,178 @@
+//! One error type for every handler: RFC 9457 problem+json with a stable code.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::code::Code;
+
+/// Seconds a client waits before it tries again after 503.
+const RETRY_AFTER_S: u32 = 1;
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// The field, as named in the request; `row 12, contact` in tables.
+    pub field: String,
+    /// Stable code of the reason.
+    pub code: String,
+    /// The reason in English; never repeats the value.
+    pub message: String,
+    /// The reason in Chinese.
+    pub message_zh: String,
+}
+
+impl FieldError {
+    /// A field error with words in both languages.
+    pub fn new(field: impl Into<String>, code: &str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { field: field.into(), code: code.to_owned(), message: en.into(), message_zh: zh.into() }
+    }
+}
+
+/// The body of every error answer (RFC 9457).
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`; the code says what happened.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// What it means, in English.
+    pub title: Cow<'static, str>,
+    /// HTTP status, repeated.
+    pub status: u16,
+    /// Stable code.
+    pub code: Cow<'static, str>,
+    /// What to know about this occurrence, in English.
+    pub detail: Cow<'static, str>,
+    /// What it means, in Chinese.
+    pub detail_zh: Cow<'static, str>,
+    /// Fields at fault, if any.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub fields: Vec<FieldError>,
+}
+
+/// What a handler answers when it cannot do what was asked.
+#[derive(Debug)]
+pub struct ApiError {
+    code: Code,
+    detail: Option<Cow<'static, str>>,
+    fields: Vec<FieldError>,
+    cause: Option<anyhow::Error>,
+}
+
+/// Result of handlers and of what they call.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    /// An error with the words of its code.
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, fields: Vec::new(), cause: None }
+    }
+
+    /// Adds what to know about this occurrence; no personal data.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// 422 with the fields at fault.
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        Self { fields, ..Self::new(Code::InvalidFields) }
+    }
+
+    /// Adds fields at fault.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// An error of ours: logged once, told to nobody.
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl From<Code> for ApiError {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<tokio_postgres::Error> for ApiError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let gone = error.is_closed() || error.as_db_error().is_some_and(|db| db.code().code().starts_with("57P"));
+        let code = if gone { Code::DatabaseUnavailable } else { Code::Internal };
+        Self { cause: Some(error.into()), ..Self::new(code) }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for ApiError {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        let code = match &error {
+            deadpool_postgres::PoolError::Timeout(_) => Code::Overloaded,
+            _ => Code::DatabaseUnavailable,
+        };
+        Self { cause: Some(error.into()), ..Self::new(code) }
+    }
+}
+
+impl From<crate::seal::UnsealError> for ApiError {
+    fn from(error: crate::seal::UnsealError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.code.status();
+        if let Some(cause) = &self.cause {
+            // The chain of causes holds SQL states and codes; texts of database errors may
+            // quote values, so only their outer message is logged.
+            tracing::error!(code = self.code.as_str(), cause = %describe(cause), "request failed");
+        }
+        let problem = Problem {
+            kind: "about:blank".into(),
+            title: self.code.title().into(),
+            status: status.as_u16(),
+            code: self.code.as_str().into(),
+            detail: self.detail.unwrap_or(Cow::Borrowed(self.code.title())),
+            detail_zh: self.code.title_zh().into(),
+            fields: self.fields,
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+fn describe(cause: &anyhow::Error) -> String {
+    match cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error) {
+        Some(db) => format!("database error {}: {} (table {:?}, constraint {:?})", db.code().code(), db.message(), db.table(), db.constraint()),
+        None => cause.to_string(),
+    }
+}
+
+/// Whether a database error is a violation of the named unique constraint or index.
+pub fn violates(error: &tokio_postgres::Error, constraint: &str) -> bool {
+    error.as_db_error().is_some_and(|db| db.constraint() == Some(constraint))
+}
