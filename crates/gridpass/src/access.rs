@@ -151,7 +151,15 @@ mod tests {
     #[test]
     fn system_administrator_sees_nobody() {
         for (name, roles) in TABLE {
-            if ["ReadPeople", "ReadFacts", "ReadScans", "WorkVisits", "WorkAlerts"].contains(name) {
+            if [
+                "ReadPeople",
+                "ReadFacts",
+                "ReadScans",
+                "WorkVisits",
+                "WorkAlerts",
+            ]
+            .contains(name)
+            {
                 assert!(!roles.contains(&Role::SystemAdmin), "{name}");
             }
         }

@@ -7,9 +7,9 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gridpass_types::clock::Clock;
+use gridpass_types::clock::{Clock, ManualClock};
 use jiff::Timestamp;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::db::Db;
 use crate::ids::{Entropy, IdSource};
@@ -53,6 +53,8 @@ pub struct Inner {
     pub db: Db,
     /// The clock; never read the system's directly.
     pub clock: Arc<dyn Clock>,
+    /// Wakes the background loops: follow-ups were written or the clock was moved.
+    pub work_waiting: Notify,
     /// Identities.
     pub ids: Arc<IdSource>,
     /// Randomness.
@@ -80,11 +82,18 @@ pub struct AppBuilder(Inner);
 
 impl AppBuilder {
     /// Starts from what the platform needs.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Entropy, sealer: Sealer, settings: Settings) -> Self {
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        entropy: Entropy,
+        sealer: Sealer,
+        settings: Settings,
+    ) -> Self {
         Self(Inner {
             db,
             ids: Arc::new(IdSource::new(clock.clone())),
             clock,
+            work_waiting: Notify::new(),
             entropy: Arc::new(entropy),
             sealer,
             settings,
@@ -116,6 +125,12 @@ impl App {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The clock that a demo may move; `None` on a real one.
+    pub fn simulated_clock(&self) -> Option<Arc<ManualClock>> {
+        let part = self.parts.get(&TypeId::of::<ManualClock>()).cloned();
+        part.and_then(|part| part.downcast::<ManualClock>().ok())
     }
 
     /// A slice's shared state.

@@ -38,7 +38,11 @@ pub struct Caller {
 impl Caller {
     /// 403 unless the role has `P`.
     pub fn require<P: Permission>(&self) -> ApiResult<()> {
-        if P::ROLES.contains(&self.role) { Ok(()) } else { Err(Code::NotAllowed.into()) }
+        if P::ROLES.contains(&self.role) {
+            Ok(())
+        } else {
+            Err(Code::NotAllowed.into())
+        }
     }
 
     /// Whether a division code lies in the caller's jurisdiction.
@@ -73,7 +77,10 @@ impl<P: Permission> FromRequestParts<App> for Staff<P> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let caller = caller(parts, app).await?;
         caller.require::<P>()?;
-        Ok(Self { caller, permission: PhantomData })
+        Ok(Self {
+            caller,
+            permission: PhantomData,
+        })
     }
 }
 
@@ -105,21 +112,31 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
             .await
             .map_err(|_| ApiError::new(Code::BadPath))?;
         let entity = authorise::<E>(app, &caller, id).await?;
-        Ok(Self { entity, caller, permission: PhantomData })
+        Ok(Self {
+            entity,
+            caller,
+            permission: PhantomData,
+        })
     }
 }
 
 /// Loads an entity named in a body, for a caller; 404 outside the jurisdiction.
 pub async fn authorise<E: Entity>(app: &App, caller: &Caller, id: E::Id) -> ApiResult<E> {
-    let found = E::load(app, id).await?.filter(|entity| caller.covers(entity.place_code()));
+    let found = E::load(app, id)
+        .await?
+        .filter(|entity| caller.covers(entity.place_code()));
     found.ok_or_else(|| Code::NotFound.into())
 }
 
 /// The bearer token of a request.
 pub fn bearer(parts: &Parts) -> ApiResult<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION).ok_or(Code::NotSignedIn)?;
+    let value = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .ok_or(Code::NotSignedIn)?;
     let text = value.to_str().map_err(|_| Code::NotSignedIn)?;
-    text.strip_prefix("Bearer ").ok_or_else(|| Code::NotSignedIn.into())
+    text.strip_prefix("Bearer ")
+        .ok_or_else(|| Code::NotSignedIn.into())
 }
 
 async fn caller(parts: &mut Parts, app: &App) -> ApiResult<Caller> {
@@ -130,7 +147,7 @@ async fn caller(parts: &mut Parts, app: &App) -> ApiResult<Caller> {
     if !token.starts_with(STAFF_TOKEN_PREFIX) {
         return Err(Code::NotSignedIn.into());
     }
-    let db = app.db.conn().await?;
+    let db = app.db.client().await?;
     let found = store::find_caller(&db, &token_digest(token), app.now()).await?;
     let caller = found.ok_or(Code::SessionExpired)?;
     parts.extensions.insert(caller.clone());

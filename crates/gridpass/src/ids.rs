@@ -24,7 +24,10 @@ pub struct IdSource {
 impl IdSource {
     /// A source that follows `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last: AtomicI64::new(0) }
+        Self {
+            clock,
+            last: AtomicI64::new(0),
+        }
     }
 
     /// The next identity. Two calls never give the same; a clock that stands
@@ -32,7 +35,10 @@ impl IdSource {
     pub fn next(&self) -> i64 {
         let floor = (self.clock.now().as_millisecond() - ID_EPOCH_MS).max(1) * IDS_PER_MS;
         let bump = |last: i64| Some(floor.max(last + 1));
-        match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, bump) {
+        match self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, bump)
+        {
             Ok(last) | Err(last) => floor.max(last + 1),
         }
     }
@@ -55,7 +61,10 @@ impl Entropy {
     /// Random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().expect("no thread panics while it fills a buffer").fill_bytes(&mut bytes);
+        self.0
+            .lock()
+            .expect("no thread panics while it fills a buffer")
+            .fill_bytes(&mut bytes);
         bytes
     }
 

@@ -1,1 +1,16 @@
-//! Shared words.
+//! GridPass, the application: one code, one pass, checked at every gate.
+//!
+//! Platform modules know no slice; slices are the product. See ARCHITECTURE.md.
+
+pub mod access;
+pub mod app;
+pub mod assemble;
+pub mod auth;
+pub mod db;
+pub mod http;
+pub mod ids;
+pub mod jobs;
+pub mod metrics;
+pub mod router;
+pub mod seal;
+pub mod staff;

@@ -48,7 +48,9 @@ impl Metrics {
             refusals: Family::default(),
             scan_queue: Gauge::default(),
             batch_size: Histogram::new([1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0]),
-            batch_seconds: Histogram::new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]),
+            batch_seconds: Histogram::new([
+                0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0,
+            ]),
             follow_ups: Family::default(),
             folded: Family::default(),
             requests: Family::default(),
@@ -57,17 +59,56 @@ impl Metrics {
             registry: Registry::default(),
         };
         registry.register("scans", "Scans committed, by colour", metrics.scans.clone());
-        registry.register("scan_refusals", "Scans refused, by code", metrics.refusals.clone());
-        registry.register("scan_queue_depth", "Scans waiting for a batch", metrics.scan_queue.clone());
-        registry.register("scan_batch_size", "Scans in a batch", metrics.batch_size.clone());
-        registry.register("scan_batch_seconds", "Time of a batch", metrics.batch_seconds.clone());
-        registry.register("follow_ups", "Follow-ups relayed, by topic", metrics.follow_ups.clone());
-        registry.register("folded", "Deltas folded into roll-ups", metrics.folded.clone());
-        registry.register("requests", "Requests answered, by status class", metrics.requests.clone());
-        registry.register("database_up", "Whether the database answers", metrics.database_up.clone());
+        registry.register(
+            "scan_refusals",
+            "Scans refused, by code",
+            metrics.refusals.clone(),
+        );
+        registry.register(
+            "scan_queue_depth",
+            "Scans waiting for a batch",
+            metrics.scan_queue.clone(),
+        );
+        registry.register(
+            "scan_batch_size",
+            "Scans in a batch",
+            metrics.batch_size.clone(),
+        );
+        registry.register(
+            "scan_batch_seconds",
+            "Time of a batch",
+            metrics.batch_seconds.clone(),
+        );
+        registry.register(
+            "follow_ups",
+            "Follow-ups relayed, by topic",
+            metrics.follow_ups.clone(),
+        );
+        registry.register(
+            "folded",
+            "Deltas folded into roll-ups",
+            metrics.folded.clone(),
+        );
+        registry.register(
+            "requests",
+            "Requests answered, by status class",
+            metrics.requests.clone(),
+        );
+        registry.register(
+            "database_up",
+            "Whether the database answers",
+            metrics.database_up.clone(),
+        );
         let connections = metrics.database_connections.clone();
-        registry.register("database_connections", "Connections of the pool", connections);
-        Self { registry, ..metrics }
+        registry.register(
+            "database_connections",
+            "Connections of the pool",
+            connections,
+        );
+        Self {
+            registry,
+            ..metrics
+        }
     }
 
     /// The text that Prometheus reads.

@@ -54,7 +54,10 @@ pub struct Sealer {
 impl Sealer {
     /// From the two keys of the secrets file.
     pub fn new(sealing_key: &[u8; 32], digest_key: &[u8; 32]) -> Self {
-        Self { cipher: Aes256Gcm::new(&(*sealing_key).into()), digest_key: *digest_key }
+        Self {
+            cipher: Aes256Gcm::new(&(*sealing_key).into()),
+            digest_key: *digest_key,
+        }
     }
 
     /// Seals `plain` for `field` of the row `id`.
@@ -63,7 +66,13 @@ impl Sealer {
         let aad = associated_data(field, id);
         let body = self
             .cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: &aad })
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: &aad,
+                },
+            )
             .expect("AES-GCM only fails above 64 GiB");
         let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + body.len());
         sealed.push(KEY_NUMBER);
@@ -81,7 +90,13 @@ impl Sealer {
         }
         let aad = associated_data(field, id);
         self.cipher
-            .decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: &aad })
+            .decrypt(
+                &Nonce::from(*nonce),
+                Payload {
+                    msg: body,
+                    aad: &aad,
+                },
+            )
             .map_err(|_| UnsealError)
     }
 

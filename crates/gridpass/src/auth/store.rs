@@ -1,6 +1,6 @@
 //! SQL of sessions.
 
-use deadpool_postgres::GenericClient;
+use crate::db::Client;
 use gridpass_types::ids::StaffId;
 use jiff::Timestamp;
 use tokio_postgres::Error;
@@ -9,21 +9,31 @@ use super::Caller;
 use crate::access::Role;
 
 /// The caller whose live session has this token digest.
-pub async fn find_caller(db: &impl GenericClient, digest: &[u8], now: Timestamp) -> Result<Option<Caller>, Error> {
+pub async fn find_caller(
+    db: &Client,
+    digest: &[u8],
+    now: Timestamp,
+) -> Result<Option<Caller>, Error> {
     let sql = "-- auth.find_caller
         SELECT s.staff_id, s.role, s.jurisdiction
         FROM staff_session t JOIN staff s USING (staff_id)
         WHERE t.token_digest = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND s.active";
-    let row = db.query_opt(&db.prepare_cached(sql).await?, &[&digest, &now]).await?;
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&digest, &now])
+        .await?;
     Ok(row.and_then(|row| {
         let role = Role::parse(row.get("role"))?;
-        Some(Caller { staff_id: StaffId::new(row.get("staff_id")), role, jurisdiction: row.get("jurisdiction") })
+        Some(Caller {
+            staff_id: StaffId::new(row.get("staff_id")),
+            role,
+            jurisdiction: row.get("jurisdiction"),
+        })
     }))
 }
 
 /// Opens a session.
 pub async fn insert_session(
-    db: &impl GenericClient,
+    db: &Client,
     digest: &[u8],
     staff_id: StaffId,
     now: Timestamp,
@@ -31,14 +41,19 @@ pub async fn insert_session(
 ) -> Result<(), Error> {
     let sql = "-- auth.insert_session
         INSERT INTO staff_session (token_digest, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-    db.execute(&db.prepare_cached(sql).await?, &[&digest, &staff_id.get(), &now, &expires_at]).await?;
+    db.execute(
+        &db.prepare_cached(sql).await?,
+        &[&digest, &staff_id.get(), &now, &expires_at],
+    )
+    .await?;
     Ok(())
 }
 
 /// Ends a session.
-pub async fn revoke_session(db: &impl GenericClient, digest: &[u8], now: Timestamp) -> Result<(), Error> {
+pub async fn revoke_session(db: &Client, digest: &[u8], now: Timestamp) -> Result<(), Error> {
     let sql = "-- auth.revoke_session
         UPDATE staff_session SET revoked_at = $2 WHERE token_digest = $1 AND revoked_at IS NULL";
-    db.execute(&db.prepare_cached(sql).await?, &[&digest, &now]).await?;
+    db.execute(&db.prepare_cached(sql).await?, &[&digest, &now])
+        .await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::code::Code;
+use crate::db::{DbError, DbErrorKind};
 
 /// Seconds a client waits before it tries again after 503.
 const RETRY_AFTER_S: u32 = 1;
@@ -28,8 +29,18 @@ pub struct FieldError {
 
 impl FieldError {
     /// A field error with words in both languages.
-    pub fn new(field: impl Into<String>, code: &str, en: impl Into<String>, zh: impl Into<String>) -> Self {
-        Self { field: field.into(), code: code.to_owned(), message: en.into(), message_zh: zh.into() }
+    pub fn new(
+        field: impl Into<String>,
+        code: &str,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            code: code.to_owned(),
+            message: en.into(),
+            message_zh: zh.into(),
+        }
     }
 }
 
@@ -69,7 +80,12 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl ApiError {
     /// An error with the words of its code.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, fields: Vec::new(), cause: None }
+        Self {
+            code,
+            detail: None,
+            fields: Vec::new(),
+            cause: None,
+        }
     }
 
     /// Adds what to know about this occurrence; no personal data.
@@ -81,7 +97,10 @@ impl ApiError {
 
     /// 422 with the fields at fault.
     pub fn fields(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(Code::InvalidFields) }
+        Self {
+            fields,
+            ..Self::new(Code::InvalidFields)
+        }
     }
 
     /// Adds fields at fault.
@@ -93,7 +112,10 @@ impl ApiError {
 
     /// An error of ours: logged once, told to nobody.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(Code::Internal)
+        }
     }
 
     /// The code.
@@ -108,21 +130,23 @@ impl From<Code> for ApiError {
     }
 }
 
-impl From<tokio_postgres::Error> for ApiError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let gone = error.is_closed() || error.as_db_error().is_some_and(|db| db.code().code().starts_with("57P"));
-        let code = if gone { Code::DatabaseUnavailable } else { Code::Internal };
-        Self { cause: Some(error.into()), ..Self::new(code) }
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        let code = match error.kind() {
+            DbErrorKind::Busy | DbErrorKind::TimedOut => Code::Overloaded,
+            DbErrorKind::Unavailable | DbErrorKind::Retry => Code::DatabaseUnavailable,
+            _ => Code::Internal,
+        };
+        Self {
+            cause: Some(error.into()),
+            ..Self::new(code)
+        }
     }
 }
 
-impl From<deadpool_postgres::PoolError> for ApiError {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
-        let code = match &error {
-            deadpool_postgres::PoolError::Timeout(_) => Code::Overloaded,
-            _ => Code::DatabaseUnavailable,
-        };
-        Self { cause: Some(error.into()), ..Self::new(code) }
+impl From<tokio_postgres::Error> for ApiError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        DbError::from(error).into()
     }
 }
 
@@ -142,9 +166,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.code.status();
         if let Some(cause) = &self.cause {
-            // The chain of causes holds SQL states and codes; texts of database errors may
-            // quote values, so only their outer message is logged.
-            tracing::error!(code = self.code.as_str(), cause = %describe(cause), "request failed");
+            tracing::error!(code = self.code.as_str(), cause = %cause, "request failed");
         }
         let problem = Problem {
             kind: "about:blank".into(),
@@ -157,7 +179,10 @@ impl IntoResponse for ApiError {
         };
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
@@ -165,14 +190,9 @@ impl IntoResponse for ApiError {
     }
 }
 
-fn describe(cause: &anyhow::Error) -> String {
-    match cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error) {
-        Some(db) => format!("database error {}: {} (table {:?}, constraint {:?})", db.code().code(), db.message(), db.table(), db.constraint()),
-        None => cause.to_string(),
-    }
-}
-
 /// Whether a database error is a violation of the named unique constraint or index.
 pub fn violates(error: &tokio_postgres::Error, constraint: &str) -> bool {
-    error.as_db_error().is_some_and(|db| db.constraint() == Some(constraint))
+    error
+        .as_db_error()
+        .is_some_and(|db| db.constraint() == Some(constraint))
 }

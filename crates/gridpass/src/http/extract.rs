@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::code::Code;
@@ -16,14 +16,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let json = request.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
-            value.as_bytes().starts_with(b"application/json")
-        });
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
         if !json {
             return Err(ApiError::new(Code::UnsupportedMediaType).detail("send application/json"));
         }
         let body = body_bytes(request, state).await?;
-        serde_json::from_slice(&body).map(Json).map_err(|error| json_problem(&body, &error))
+        serde_json::from_slice(&body)
+            .map(Json)
+            .map_err(|error| json_problem(&body, &error))
     }
 }
 
@@ -39,13 +42,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            ApiError::new(Code::BodyTooLarge)
-        } else {
-            ApiError::new(Code::BadJson).detail("the body broke off")
-        }
-    })
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(Code::BodyTooLarge)
+            } else {
+                ApiError::new(Code::BadJson).detail("the body broke off")
+            }
+        })
 }
 
 /// Tells bad UTF-8, bad syntax and wrong fields apart without repeating a value.
@@ -55,7 +60,12 @@ fn json_problem(body: &[u8], error: &serde_json::Error) -> ApiError {
     }
     let place = format!("line {} column {}", error.line(), error.column());
     if error.is_data() {
-        let field = FieldError::new(place, "wrong_type_or_field", data_message(error), "字段缺失、多余或类型不符");
+        let field = FieldError::new(
+            place,
+            "wrong_type_or_field",
+            data_message(error),
+            "字段缺失、多余或类型不符",
+        );
         return ApiError::fields(vec![field]);
     }
     ApiError::new(Code::BadJson).detail(format!("not valid JSON at {place}"))
@@ -66,7 +76,11 @@ fn json_problem(body: &[u8], error: &serde_json::Error) -> ApiError {
 fn data_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_only = text.starts_with("missing field") || text.starts_with("unknown field");
-    if names_only { text } else { "a value has the wrong type or form".to_owned() }
+    if names_only {
+        text
+    } else {
+        "a value has the wrong type or form".to_owned()
+    }
 }
 
 /// Path parameters.
@@ -77,7 +91,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(value)| Path(value)).map_err(|_| ApiError::new(Code::BadPath))
+        path.map(|axum::extract::Path(value)| Path(value))
+            .map_err(|_| ApiError::new(Code::BadPath))
     }
 }
 
@@ -89,6 +104,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|axum::extract::Query(value)| Query(value)).map_err(|_| ApiError::new(Code::BadQuery))
+        query
+            .map(|axum::extract::Query(value)| Query(value))
+            .map_err(|_| ApiError::new(Code::BadQuery))
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
+use crate::db::Client;
 use anyhow::Context;
-use deadpool_postgres::{GenericClient, Transaction};
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::db::Tx;
 use crate::metrics::Kind;
 
 /// Rows taken in one go.
@@ -48,7 +48,7 @@ pub struct NewFollowUp {
 /// What a handler's future is.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'a>>;
 /// Handles one follow-up inside the relay's transaction.
-pub type Handler = for<'a> fn(&'a App, &'a Transaction<'_>, &'a FollowUp) -> Handling<'a>;
+pub type Handler = for<'a> fn(&'a App, &'a Tx, &'a FollowUp) -> Handling<'a>;
 
 /// Topic → handler, filled in at boot.
 #[derive(Default)]
@@ -64,7 +64,11 @@ impl Handlers {
 }
 
 /// Writes follow-ups in the caller's transaction.
-pub async fn insert(db: &impl GenericClient, rows: &[NewFollowUp], now: Timestamp) -> Result<(), tokio_postgres::Error> {
+pub async fn insert(
+    db: &Client,
+    rows: &[NewFollowUp],
+    now: Timestamp,
+) -> Result<(), tokio_postgres::Error> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -77,44 +81,54 @@ pub async fn insert(db: &impl GenericClient, rows: &[NewFollowUp], now: Timestam
         SELECT p, t, k, b, $5 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[]) AS u (p, t, k, b)
         ON CONFLICT DO NOTHING";
     let statement = db.prepare_cached(sql).await?;
-    db.execute(&statement, &[&people, &topics, &keys, &payloads, &now]).await?;
+    db.execute(&statement, &[&people, &topics, &keys, &payloads, &now])
+        .await?;
     Ok(())
 }
 
-/// Relays what is pending; true when more may be waiting.
-pub async fn relay(app: App, handlers: Arc<Handlers>) -> anyhow::Result<bool> {
+/// Relays what is pending; true when something was done, since handling may cause more.
+pub async fn relay(app: App) -> anyhow::Result<bool> {
+    let handlers = app.part::<Handlers>();
     let pending = {
-        let db = app.db.conn().await?;
+        let db = app.db.client().await?;
         list_pending(&db).await?
     };
-    let count = pending.len();
+    let some = !pending.is_empty();
+    let mut failed = false;
     for follow_up in pending {
         // One that cannot be handled must not hold up those behind it.
         if let Err(error) = relay_one(&app, &handlers, &follow_up).await {
             tracing::warn!(topic = follow_up.topic, error = %error, "follow-up failed, will try again");
-            return Ok(false);
+            failed = true;
         }
     }
-    Ok(i64::try_from(count)? == RELAY_ROWS_MAX)
+    Ok(some && !failed)
 }
 
 async fn relay_one(app: &App, handlers: &Handlers, follow_up: &FollowUp) -> anyhow::Result<()> {
-    let mut db = app.db.conn().await?;
-    let tx = db.transaction().await?;
+    let tx = app.db.tx().await?;
     if mark_done(&tx, follow_up, app.now()).await? {
-        let (topic, handler) = handlers.0.get_key_value(follow_up.topic.as_str()).context("unknown topic")?;
+        let (topic, handler) = handlers
+            .0
+            .get_key_value(follow_up.topic.as_str())
+            .context("unknown topic")?;
         handler(app, &tx, follow_up).await?;
         tx.commit().await?;
-        app.metrics.follow_ups.get_or_create(&Kind { kind: topic }).inc();
+        app.metrics
+            .follow_ups
+            .get_or_create(&Kind { kind: topic })
+            .inc();
     }
     Ok(())
 }
 
-async fn list_pending(db: &impl GenericClient) -> anyhow::Result<Vec<FollowUp>> {
+async fn list_pending(db: &Client) -> anyhow::Result<Vec<FollowUp>> {
     let sql = "-- outbox.list_pending
         SELECT person_id, topic, dedupe_key, payload, created_at FROM outbox
         WHERE done_at IS NULL ORDER BY created_at LIMIT $1";
-    let rows = db.query(&db.prepare_cached(sql).await?, &[&RELAY_ROWS_MAX]).await?;
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&RELAY_ROWS_MAX])
+        .await?;
     let read = |row: &tokio_postgres::Row| FollowUp {
         person_id: PersonId::new(row.get(0)),
         topic: row.get(1),
@@ -125,7 +139,11 @@ async fn list_pending(db: &impl GenericClient) -> anyhow::Result<Vec<FollowUp>> 
     Ok(rows.iter().map(read).collect())
 }
 
-async fn mark_done(db: &impl GenericClient, row: &FollowUp, now: Timestamp) -> Result<bool, tokio_postgres::Error> {
+async fn mark_done(
+    db: &Client,
+    row: &FollowUp,
+    now: Timestamp,
+) -> Result<bool, tokio_postgres::Error> {
     let sql = "-- outbox.mark_done
         UPDATE outbox SET done_at = $4
         WHERE person_id = $1 AND topic = $2 AND dedupe_key = $3 AND done_at IS NULL";

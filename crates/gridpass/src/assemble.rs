@@ -1,0 +1,77 @@
+//! Puts the parts together: the only place that knows every slice.
+
+use std::sync::Arc;
+
+use axum::Router;
+use gridpass_types::clock::{Clock, ManualClock, SystemClock};
+
+use crate::app::{App, AppBuilder, Settings};
+use crate::db::Db;
+use crate::ids::Entropy;
+use crate::jobs::Loop;
+use crate::jobs::outbox::Handlers;
+use crate::router;
+use crate::seal::Sealer;
+
+/// What the outside gives.
+pub struct Given {
+    /// The database, migrated.
+    pub db: Db,
+    /// A clock that is moved by hand; `None` takes the system's.
+    pub simulated_clock: Option<ManualClock>,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Keys for sealing.
+    pub sealer: Sealer,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// A server that only lacks its listeners.
+pub struct Assembled {
+    /// Shared state.
+    pub app: App,
+    /// Routes of the public listener.
+    pub public: Router,
+    /// Routes of the staff listener.
+    pub staff: Router,
+    /// Background work, not started yet.
+    pub loops: Vec<Loop>,
+}
+
+/// Puts the parts together.
+///
+/// # Errors
+/// When the database cannot be read or prepared.
+pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
+    let clock: Arc<dyn Clock> = match &given.simulated_clock {
+        Some(manual) => Arc::new(manual.clone()),
+        None => Arc::new(SystemClock),
+    };
+    let mut builder = AppBuilder::new(given.db, clock, given.entropy, given.sealer, given.settings);
+    if let Some(manual) = given.simulated_clock {
+        builder = builder.with(Arc::new(manual));
+    }
+    let app = builder.with(Arc::new(handlers())).build();
+    let (public, staff) = router::build(&app);
+    Ok(Assembled {
+        app,
+        public,
+        staff,
+        loops: loops(),
+    })
+}
+
+/// Handlers of follow-ups, by topic.
+fn handlers() -> Handlers {
+    Handlers::default()
+}
+
+/// Background work of every slice.
+fn loops() -> Vec<Loop> {
+    vec![Loop {
+        name: "outbox relay",
+        period: std::time::Duration::from_millis(500),
+        round: |app| Box::pin(crate::jobs::outbox::relay(app)),
+    }]
+}

@@ -1,0 +1,70 @@
+//! Every route, in one place.
+//!
+//! Two listeners, so that residents and staff live on different origins: the public one
+//! answers residents' phones, the staff one consoles, gates and neighbours.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::http::{self, ops};
+use crate::staff;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "GridPass",
+        description = "Electronic passes, checked at every gate.",
+        license(name = "Apache-2.0")
+    ),
+    components(schemas(http::error::Problem))
+)]
+struct Description;
+
+/// Routes of the public listener.
+fn public_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(ops::router())
+}
+
+/// Routes of the staff listener.
+fn staff_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(ops::router())
+        .merge(ops::staff_router())
+        .merge(staff::router())
+}
+
+/// The routers of the public and the staff listener.
+pub fn build(app: &App) -> (Router, Router) {
+    let finish = |routes: OpenApiRouter<App>| {
+        let (router, _description) = routes.split_for_parts();
+        router
+            .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
+            .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
+            .layer(from_fn_with_state(app.clone(), http::observe))
+            .layer(from_fn(http::harden))
+            .fallback(http::not_found)
+            .method_not_allowed_fallback(http::method_not_allowed)
+            .with_state(app.clone())
+    };
+    (finish(public_routes()), finish(staff_routes()))
+}
+
+/// The OpenAPI description of both listeners, as committed in `docs/openapi.json`.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let (_, public) = public_routes().split_for_parts();
+    let (_, staff) = staff_routes().split_for_parts();
+    let mut description = Description::openapi();
+    description.merge(public);
+    description.merge(staff);
+    let components = description.components.get_or_insert_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    for caller in ["staff", "device", "holder"] {
+        components.add_security_scheme(caller, bearer.clone());
+    }
+    description
+}
