@@ -1,0 +1,271 @@
+//! The database handle: pools, transactions, errors, and the way in.
+//!
+//! There are two pools on one server. Reports, imports and handlers share the
+//! general pool; the scan batcher alone uses the hot pool, so that a slow
+//! report can never make a gate wait for a connection. Both are bounded, and
+//! a caller who cannot get a connection in time is told so instead of queueing
+//! without end. Connections to an outside server are not encrypted (no TLS):
+//! keep that server on the same host or on a private network.
+
+pub mod embedded;
+mod error;
+mod listen;
+pub mod migrate;
+mod tx;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use deadpool_postgres::Client;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::NoTls;
+
+pub use error::{ConnectError, DbError, DbErrorKind};
+pub use listen::{ListenEvent, Listener};
+pub use tx::Tx;
+
+/// Oldest server that is accepted, as `server_version_num` counts (15.0).
+pub const SERVER_VERSION_NUM_MIN: i32 = 150_000;
+
+/// How long one attempt to connect or to ping may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where the database is and how much of it one node may use.
+#[derive(Clone)]
+pub struct DbConfig {
+    /// Address, role and database, as parsed from a URL or given by the
+    /// embedded cluster.
+    pub connect: tokio_postgres::Config,
+    /// Connections of the general pool.
+    pub connections_max: usize,
+    /// Connections reserved for the scan batcher.
+    pub hot_connections_max: usize,
+    /// How long a caller waits for a free connection before it is told that
+    /// the database is busy.
+    pub acquire_timeout: Duration,
+    /// The server ends any statement of a pool that runs longer than this.
+    pub statement_timeout: Duration,
+}
+
+impl DbConfig {
+    /// The usual bounds for the given address: 20 general and 6 hot
+    /// connections, 5 s to get one, 60 s for a statement.
+    pub fn new(connect: tokio_postgres::Config) -> Self {
+        Self {
+            connect,
+            connections_max: 20,
+            hot_connections_max: 6,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// The address with the session settings of a pooled connection.
+    fn session(&self, application_name: &str) -> tokio_postgres::Config {
+        let mut connect = self.connect.clone();
+        let mut options = String::new();
+        if let Some(given) = connect.get_options() {
+            options.push_str(given);
+            options.push(' ');
+        }
+        // UTC inside, always; a forgotten transaction must not hold back
+        // vacuum; compiling short statements costs more than it saves.
+        options.push_str(&format!(
+            "-c timezone=UTC -c jit=off -c statement_timeout={} \
+             -c idle_in_transaction_session_timeout=60000",
+            self.statement_timeout.as_millis()
+        ));
+        connect
+            .options(options)
+            .application_name(application_name)
+            .connect_timeout(CONNECT_TIMEOUT);
+        connect
+    }
+}
+
+/// A cheap handle to the database; clones share the pools.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    general: Pool,
+    hot: Pool,
+    config: DbConfig,
+}
+
+impl Db {
+    /// Opens the pools after checking that the server answers and is new
+    /// enough.
+    ///
+    /// # Errors
+    /// [`ConnectError`] when the server cannot be reached, refuses us, or is
+    /// older than [`SERVER_VERSION_NUM_MIN`].
+    pub async fn connect(config: DbConfig) -> Result<Self, ConnectError> {
+        let client = connect_single(&config.connect, "gridpass check").await?;
+        check_server_version(&client).await?;
+        let general = pool(&config, "gridpass", config.connections_max);
+        let hot = pool(&config, "gridpass scans", config.hot_connections_max);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                general,
+                hot,
+                config,
+            }),
+        })
+    }
+
+    /// A connection of the general pool; `prepare_cached` on it keeps a
+    /// statement for the life of the connection.
+    ///
+    /// # Errors
+    /// [`DbErrorKind::Busy`] when none became free in time,
+    /// [`DbErrorKind::Unavailable`] when the server is away.
+    pub async fn client(&self) -> Result<Client, DbError> {
+        Ok(self.inner.general.get().await?)
+    }
+
+    /// A connection reserved for the scan batcher. Nothing else may ask for
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Db::client`].
+    pub async fn hot_client(&self) -> Result<Client, DbError> {
+        Ok(self.inner.hot.get().await?)
+    }
+
+    /// Begins a transaction on a connection of the general pool. Dropping the
+    /// handle without [`Tx::commit`] rolls back.
+    ///
+    /// # Errors
+    /// As [`Db::client`].
+    pub async fn tx(&self) -> Result<Tx, DbError> {
+        Tx::begin(self.client().await?).await
+    }
+
+    /// Asks the server for a sign of life, for readiness.
+    ///
+    /// # Errors
+    /// Any failure, or no answer within a second.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let answer = async {
+            let client = self.client().await?;
+            client.batch_execute("SELECT 1").await?;
+            Ok(())
+        };
+        tokio::time::timeout(PING_TIMEOUT, answer)
+            .await
+            .unwrap_or(Err(DbError::Unavailable("no answer to a ping")))
+    }
+
+    /// Subscribes to NOTIFY channels on a connection of its own, which
+    /// reconnects by itself. See [`ListenEvent`] for what arrives.
+    pub fn listen(&self, channels: &[&str]) -> Listener {
+        Listener::spawn(self.inner.config.connect.clone(), channels)
+    }
+
+    /// A connection outside the pools, without a statement time limit: for
+    /// migrations and other long single tasks.
+    ///
+    /// # Errors
+    /// [`ConnectError`] as in [`Db::connect`].
+    pub async fn dedicated(
+        &self,
+        application_name: &str,
+    ) -> Result<tokio_postgres::Client, ConnectError> {
+        connect_single(&self.inner.config.connect, application_name).await
+    }
+
+    /// Connections in use and open, general pool first, for metrics.
+    pub fn pool_status(&self) -> [PoolStatus; 2] {
+        [&self.inner.general, &self.inner.hot].map(|pool| {
+            let status = pool.status();
+            PoolStatus {
+                open: status.size,
+                idle: status.available,
+                waiting: status.waiting,
+            }
+        })
+    }
+
+    /// Closes both pools; every later request for a connection fails.
+    pub fn close(&self) {
+        self.inner.general.close();
+        self.inner.hot.close();
+    }
+}
+
+/// How busy one pool is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// Connections open.
+    pub open: usize,
+    /// Open connections that nobody uses.
+    pub idle: usize,
+    /// Callers waiting for one.
+    pub waiting: usize,
+}
+
+fn pool(config: &DbConfig, application_name: &str, connections_max: usize) -> Pool {
+    let manager = Manager::from_config(
+        config.session(application_name),
+        NoTls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    Pool::builder(manager)
+        .max_size(connections_max)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(config.acquire_timeout))
+        .create_timeout(Some(CONNECT_TIMEOUT))
+        .build()
+        .expect("a runtime is given, which is the only thing build() asks for with timeouts")
+}
+
+/// One connection of its own, its driver running as a task until the client is
+/// dropped.
+async fn connect_single(
+    config: &tokio_postgres::Config,
+    application_name: &str,
+) -> Result<tokio_postgres::Client, ConnectError> {
+    let mut config = config.clone();
+    config
+        .application_name(application_name)
+        .connect_timeout(CONNECT_TIMEOUT);
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(NoTls)).await;
+    let address = error::describe_address(&config);
+    let (client, connection) = match connected {
+        Ok(Ok(pair)) => pair,
+        Ok(Err(source)) => return Err(ConnectError::Refused { address, source }),
+        Err(_elapsed) => return Err(ConnectError::Silent { address }),
+    };
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a dedicated database connection ended");
+        }
+    });
+    Ok(client)
+}
+
+async fn check_server_version(client: &tokio_postgres::Client) -> Result<(), ConnectError> {
+    let row = client
+        .query_one(
+            "SELECT current_setting('server_version_num')::int4, \
+             current_setting('server_version'), current_setting('server_encoding')",
+            &[],
+        )
+        .await
+        .map_err(ConnectError::Lost)?;
+    let number: i32 = row.get(0);
+    if number < SERVER_VERSION_NUM_MIN {
+        return Err(ConnectError::TooOld { found: row.get(1) });
+    }
+    let encoding: String = row.get(2);
+    if encoding != "UTF8" {
+        return Err(ConnectError::NotUtf8 { encoding });
+    }
+    Ok(())
+}
