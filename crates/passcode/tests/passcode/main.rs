@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod gate_codes;
+mod laws;
 mod passes;
+mod standards;
 mod support;
+mod vectors;

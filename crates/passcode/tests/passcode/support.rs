@@ -2,7 +2,7 @@
 
 use gridpass_passcode::{
     Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
-    PublishedKey, ServerSecret, SigningKey,
+    PublishedKey, ServerSecret, SigningKey, base45,
 };
 use gridpass_types::{Colour, PassSerial, PersonId};
 use jiff::Timestamp;
@@ -66,4 +66,19 @@ impl World {
     pub fn offline(&self) -> OfflineVerifier {
         OfflineVerifier::new(self.keys.clone())
     }
+}
+
+/// The bytes behind the base45 text of a pass.
+pub fn bytes_of(text: &str) -> Vec<u8> {
+    let mut buffer = [0; 512];
+    base45::decode_into(&text.as_bytes()[4..], &mut buffer)
+        .unwrap()
+        .to_vec()
+}
+
+/// The text of a pass whose envelope is `bytes`, valid or not.
+pub fn text_of(bytes: &[u8]) -> String {
+    let mut text = String::from("GP1:");
+    base45::encode_into(bytes, &mut text);
+    text
 }
