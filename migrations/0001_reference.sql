@@ -195,21 +195,3 @@ COMMENT ON COLUMN pass_key.private_key_sealed IS 'Sealed Ed25519 seed; null once
 COMMENT ON COLUMN pass_key.not_before IS 'From when it signs.';
 COMMENT ON COLUMN pass_key.not_after IS 'From when it no longer signs; null while it signs.';
 COMMENT ON COLUMN pass_key.created_at IS 'When it was made.';
-CREATE TABLE job (
-    job_id bigint PRIMARY KEY,
-    kind text NOT NULL,
-    payload jsonb NOT NULL,
-    run_at timestamptz NOT NULL,
-    attempts smallint NOT NULL DEFAULT 0,
-    last_error text,
-    done_at timestamptz
-);
-CREATE INDEX job_due_idx ON job (run_at) WHERE done_at IS NULL;
-COMMENT ON TABLE job IS 'Follow-up work taken by any node; at least once, so each kind is idempotent.';
-COMMENT ON COLUMN job.job_id IS 'Identity, given by the application.';
-COMMENT ON COLUMN job.kind IS 'Which handler.';
-COMMENT ON COLUMN job.payload IS 'Ids only, never personal data.';
-COMMENT ON COLUMN job.run_at IS 'Not before this time.';
-COMMENT ON COLUMN job.attempts IS 'How often it was tried.';
-COMMENT ON COLUMN job.last_error IS 'What went wrong last, without personal data.';
-COMMENT ON COLUMN job.done_at IS 'When it was finished.';

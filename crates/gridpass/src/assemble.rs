@@ -7,6 +7,7 @@ use gridpass_types::clock::{Clock, ManualClock, SystemClock};
 
 use crate::app::{App, AppBuilder, Settings};
 use crate::db::Db;
+use crate::divisions;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
@@ -52,7 +53,10 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     if let Some(manual) = given.simulated_clock {
         builder = builder.with(Arc::new(manual));
     }
-    let app = builder.with(Arc::new(handlers())).build();
+    let app = builder
+        .with(Arc::new(handlers()))
+        .with(Arc::new(divisions::Enclosures::default()))
+        .build();
     let (public, staff) = router::build(&app);
     Ok(Assembled {
         app,

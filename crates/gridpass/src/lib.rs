@@ -7,6 +7,8 @@ pub mod app;
 pub mod assemble;
 pub mod auth;
 pub mod db;
+pub mod directory;
+pub mod divisions;
 pub mod http;
 pub mod ids;
 pub mod jobs;

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::{self, ops};
-use crate::staff;
+use crate::{divisions, staff};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,7 +27,9 @@ struct Description;
 
 /// Routes of the public listener.
 fn public_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(ops::router())
+    OpenApiRouter::new()
+        .merge(ops::router())
+        .merge(divisions::public_router())
 }
 
 /// Routes of the staff listener.
@@ -36,6 +38,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(ops::router())
         .merge(ops::staff_router())
         .merge(staff::router())
+        .merge(divisions::router())
 }
 
 /// The routers of the public and the staff listener.

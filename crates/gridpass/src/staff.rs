@@ -12,6 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 
+pub use api::insert;
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -94,9 +94,8 @@ fn kind_of(error: &tokio_postgres::Error) -> DbErrorKind {
     let Some(db) = error.as_db_error() else {
         // Without an answer from the server the connection itself broke,
         // unless we passed a wrong parameter or read a wrong column.
-        let connection_broke = error.is_closed() || std::error::Error::source(error).is_some_and(
-            |source| source.is::<std::io::Error>(),
-        );
+        let connection_broke = error.is_closed()
+            || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
         return if connection_broke {
             DbErrorKind::Unavailable
         } else {

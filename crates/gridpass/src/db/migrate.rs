@@ -300,7 +300,11 @@ async fn lock(client: &Client) -> Result<(), MigrateError> {
 async fn apply(client: &Client, migration: &Migration) -> Result<(), MigrateError> {
     client.batch_execute("BEGIN").await?;
     let outcome = apply_statements(client, migration).await;
-    let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let end = if outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    };
     let ended = client.batch_execute(end).await;
     outcome?;
     Ok(ended?)
@@ -375,7 +379,10 @@ mod tests {
             &[("0001_a.sql", "SELECT 'open")],
         ] {
             let refused = migrations(files);
-            assert!(matches!(refused, Err(MigrateError::File { .. })), "{files:?}");
+            assert!(
+                matches!(refused, Err(MigrateError::File { .. })),
+                "{files:?}"
+            );
         }
     }
 }

@@ -269,7 +269,10 @@ mod tests {
 
     #[test]
     fn a_backslash_escapes_only_in_an_escape_string() {
-        assert_eq!(texts("SELECT 'a\\'; SELECT 2"), ["SELECT 'a\\'", "SELECT 2"]);
+        assert_eq!(
+            texts("SELECT 'a\\'; SELECT 2"),
+            ["SELECT 'a\\'", "SELECT 2"]
+        );
         assert_eq!(texts("SELECT nameE'a\\'; SELECT 2").len(), 2);
     }
 

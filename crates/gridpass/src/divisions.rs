@@ -1,0 +1,60 @@
+//! The tree of divisions and the enclosures in it.
+//!
+//! Invariants: a division's parent is there before it; a tree is imported whole or not at
+//! all; an enclosure lies in one community; a changed enclosure counts at every gate from
+//! the next scan on, because the directory's version is bumped in the same transaction.
+
+pub mod api;
+pub mod enclosures;
+pub mod model;
+pub mod store;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::auth::Entity;
+use crate::http::error::ApiResult;
+
+pub use enclosures::Enclosures;
+pub use model::EnclosureView;
+
+/// Bytes of an import file: a province's tree has some 3 MB.
+const IMPORT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    let imports = OpenApiRouter::new()
+        .routes(routes!(api::import_divisions))
+        .routes(routes!(enclosures::import_enclosures))
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    OpenApiRouter::new()
+        .merge(imports)
+        .routes(routes!(api::list_divisions))
+        .routes(routes!(api::get_division))
+        .routes(routes!(
+            enclosures::create_enclosure,
+            enclosures::list_enclosures
+        ))
+        .routes(routes!(
+            enclosures::get_enclosure,
+            enclosures::update_enclosure
+        ))
+}
+
+/// Routes of the public listener.
+pub fn public_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(enclosures::find_public_enclosures))
+}
+
+impl Entity for EnclosureView {
+    type Id = i64;
+
+    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_enclosure(&app.db.client().await?, id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.community_code
+    }
+}

@@ -1,0 +1,221 @@
+//! SQL of divisions and enclosures.
+
+use gridpass_rules::AreaStatus;
+use gridpass_types::division::Level;
+use gridpass_types::ids::EnclosureId;
+use jiff::Timestamp;
+use tokio_postgres::{Error, Row};
+
+use super::model::{DivisionView, EnclosureKind, EnclosureView, NewEnclosure, PublicEnclosure};
+use crate::db::Client;
+
+/// Divisions under a prefix, of one level if asked, in order of code.
+pub async fn list_divisions(
+    db: &Client,
+    prefix: &str,
+    level: Option<Level>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<DivisionView>, Error> {
+    let sql = "-- divisions.list_divisions
+        SELECT division_code, name, level, parent_code FROM division
+        WHERE starts_with(division_code, $1) AND division_code > $2 AND ($3::text IS NULL OR level = $3)
+        ORDER BY division_code LIMIT $4";
+    let level = level.map(Level::as_str);
+    let rows = db
+        .query(
+            &db.prepare_cached(sql).await?,
+            &[&prefix, &after, &level, &limit],
+        )
+        .await?;
+    Ok(rows.iter().filter_map(division).collect())
+}
+
+/// A division by code.
+pub async fn find_division(db: &Client, code: &str) -> Result<Option<DivisionView>, Error> {
+    let sql = "-- divisions.find_division
+        SELECT division_code, name, level, parent_code FROM division WHERE division_code = $1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&code])
+        .await?;
+    Ok(row.as_ref().and_then(division))
+}
+
+/// Enters or changes divisions, in the order given.
+pub async fn upsert_divisions(
+    db: &Client,
+    rows: &[&DivisionView],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let codes: Vec<&str> = rows.iter().map(|row| row.code.as_str()).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let levels: Vec<&str> = rows.iter().map(|row| row.level.as_str()).collect();
+    let parents: Vec<Option<&str>> = rows.iter().map(|row| row.parent.as_deref()).collect();
+    let sql = "-- divisions.upsert_divisions
+        INSERT INTO division (division_code, name, level, parent_code, created_at)
+        SELECT c, n, l, p, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u (c, n, l, p)
+        ON CONFLICT (division_code) DO UPDATE SET name = excluded.name, parent_code = excluded.parent_code";
+    db.execute(
+        &db.prepare_cached(sql).await?,
+        &[&codes, &names, &levels, &parents, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An enclosure by identity.
+pub async fn find_enclosure(
+    db: &Client,
+    enclosure_id: i64,
+) -> Result<Option<EnclosureView>, Error> {
+    let sql = "-- divisions.find_enclosure
+        SELECT enclosure_id, code, name, kind, community_code, area_status, contact
+        FROM enclosure WHERE enclosure_id = $1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&enclosure_id])
+        .await?;
+    Ok(row.as_ref().and_then(enclosure))
+}
+
+/// Enclosures whose community lies under a prefix, in order of identity.
+pub async fn list_enclosures(
+    db: &Client,
+    prefix: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EnclosureView>, Error> {
+    let sql = "-- divisions.list_enclosures
+        SELECT enclosure_id, code, name, kind, community_code, area_status, contact FROM enclosure
+        WHERE starts_with(community_code, $1) AND enclosure_id > $2 ORDER BY enclosure_id LIMIT $3";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&prefix, &after, &limit])
+        .await?;
+    Ok(rows.iter().filter_map(enclosure).collect())
+}
+
+/// Enclosures whose name contains a text.
+pub async fn search_enclosures(
+    db: &Client,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<PublicEnclosure>, Error> {
+    let sql = "-- divisions.search_enclosures
+        SELECT enclosure_id, name FROM enclosure WHERE strpos(name, $1) > 0 ORDER BY length(name), name LIMIT $2";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&text, &limit])
+        .await?;
+    let read = |row: &Row| PublicEnclosure {
+        enclosure_id: EnclosureId::new(row.get(0)),
+        name: row.get(1),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Enters an enclosure.
+pub async fn insert_enclosure(
+    db: &Client,
+    id: EnclosureId,
+    new: &NewEnclosure,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- divisions.insert_enclosure
+        INSERT INTO enclosure (enclosure_id, code, name, kind, community_code, area_status, contact, created_at, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+    let status = new.area_status.unwrap_or(AreaStatus::Normal).code();
+    let kind = new.kind.as_str();
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &id.get(),
+            &new.code,
+            &new.name,
+            &kind,
+            &new.community_code,
+            &status,
+            &new.contact,
+            &now,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Enters enclosures by code; those that are there get the new name, kind and community.
+/// Answers how many were new.
+pub async fn upsert_enclosures(
+    db: &Client,
+    rows: &[NewEnclosure],
+    ids: &[i64],
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let codes: Vec<Option<&str>> = rows.iter().map(|row| row.code.as_deref()).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row.kind.as_str()).collect();
+    let communities: Vec<&str> = rows.iter().map(|row| row.community_code.as_str()).collect();
+    let sql = "-- divisions.upsert_enclosures
+        WITH done AS (
+            INSERT INTO enclosure (enclosure_id, code, name, kind, community_code, created_at, changed_at)
+            SELECT i, c, n, k, m, $6, $6
+            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u (i, c, n, k, m)
+            ON CONFLICT (code) DO UPDATE SET name = excluded.name, kind = excluded.kind,
+                community_code = excluded.community_code, changed_at = excluded.changed_at
+            RETURNING created_at = changed_at AS created)
+        SELECT count(*) FILTER (WHERE created) FROM done";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(
+            &statement,
+            &[&ids, &codes, &names, &kinds, &communities, &now],
+        )
+        .await?;
+    Ok(row.get::<_, i64>(0).cast_unsigned())
+}
+
+/// Writes an enclosure's changed fields.
+pub async fn update_enclosure(
+    db: &Client,
+    changed: &EnclosureView,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- divisions.update_enclosure
+        UPDATE enclosure SET name = $2, area_status = $3, contact = $4, changed_at = $5 WHERE enclosure_id = $1";
+    let id = changed.enclosure_id.get();
+    let status = changed.area_status.code();
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[&id, &changed.name, &status, &changed.contact, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Every enclosure, for the cache.
+pub async fn list_all_enclosures(db: &Client) -> Result<Vec<EnclosureView>, Error> {
+    let sql = "-- divisions.list_all_enclosures
+        SELECT enclosure_id, code, name, kind, community_code, area_status, contact FROM enclosure";
+    let rows = db.query(&db.prepare_cached(sql).await?, &[]).await?;
+    Ok(rows.iter().filter_map(enclosure).collect())
+}
+
+fn division(row: &Row) -> Option<DivisionView> {
+    Some(DivisionView {
+        code: row.get("division_code"),
+        name: row.get("name"),
+        level: Level::from_word(row.get("level"))?,
+        parent: row.get("parent_code"),
+    })
+}
+
+fn enclosure(row: &Row) -> Option<EnclosureView> {
+    Some(EnclosureView {
+        enclosure_id: EnclosureId::new(row.get("enclosure_id")),
+        code: row.get("code"),
+        name: row.get("name"),
+        kind: EnclosureKind::parse(row.get("kind"))?,
+        community_code: row.get("community_code"),
+        area_status: AreaStatus::from_code(row.get("area_status"))?,
+        contact: row.get("contact"),
+    })
+}

@@ -1,0 +1,313 @@
+//! The whole application on a database of its own, and callers that speak by role.
+
+use std::net::SocketAddr;
+
+use gridpass::access::Role;
+use gridpass::app::{App, Settings};
+use gridpass::assemble::{Assembled, Given, assemble};
+use gridpass::db::{Db, DbConfig};
+use gridpass::ids::Entropy;
+use gridpass::jobs::{self, Loop};
+use gridpass::seal::Sealer;
+use gridpass::staff::model::NewStaff;
+use gridpass_types::clock::ManualClock;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::task::AbortHandle;
+
+use crate::cluster;
+
+/// 2020-03-06 08:30 in Shenzhen: where every test's clock begins.
+pub const MORNING: &str = "2020-03-06T08:30:00+08:00";
+
+/// A running application.
+pub struct TestApp {
+    /// Shared state, for looking behind the API.
+    pub app: App,
+    /// The clock, moved by hand.
+    pub clock: ManualClock,
+    /// Base address of the public listener.
+    pub public: String,
+    /// Base address of the staff listener.
+    pub staff: String,
+    loops: Vec<Loop>,
+    servers: [AbortHandle; 2],
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}
+
+impl TestApp {
+    /// Starts one on an empty database.
+    pub async fn start() -> Self {
+        let config = cluster::new_database().await;
+        Self::start_on(
+            config,
+            ManualClock::new(MORNING.parse::<Timestamp>().unwrap()),
+        )
+        .await
+    }
+
+    /// Starts one on the Pingshan tree with one enclosure per community of the first
+    /// two subdistricts.
+    pub async fn with_divisions() -> Self {
+        let test = Self::start().await;
+        let desk = test.caller(Role::DataDesk, "").await;
+        let tree = include_str!("../../../../data/divisions/divisions-pingshan.csv");
+        desk.post_text("/api/v1/divisions/import", "text/csv", tree)
+            .await
+            .expect(200);
+        test
+    }
+
+    /// Starts another node on the same database.
+    pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
+        let mut db_config = DbConfig::new(config);
+        db_config.connections_max = 8;
+        db_config.hot_connections_max = 3;
+        let db = Db::connect(db_config).await.unwrap();
+        let settings = Settings {
+            district: "440310".into(),
+            issuer: "440310".into(),
+            demo: true,
+            pass_secret: [3; 32],
+        };
+        let given = Given {
+            db,
+            simulated_clock: Some(clock.clone()),
+            entropy: Entropy::seeded(1),
+            sealer: Sealer::new(&[1; 32], &[2; 32]),
+            settings,
+        };
+        let Assembled {
+            app,
+            public,
+            staff,
+            loops,
+        } = assemble(given).await.unwrap();
+        let (public, public_server) = serve(public).await;
+        let (staff, staff_server) = serve(staff).await;
+        Self {
+            app,
+            clock,
+            public,
+            staff,
+            loops,
+            servers: [public_server, staff_server],
+        }
+    }
+
+    /// Runs all background work until nothing is left.
+    pub async fn settle(&self) {
+        jobs::settle(&self.app, &self.loops).await.unwrap();
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    /// The time now, as the API writes it.
+    pub fn now(&self) -> Timestamp {
+        self.app.now()
+    }
+
+    /// A signed-in member of staff.
+    pub async fn caller(&self, role: Role, jurisdiction: &str) -> Client {
+        let username = format!("{}-{}", role.as_str(), self.app.ids.next());
+        let password = "correct horse battery".to_owned();
+        let account = NewStaff {
+            username: username.clone(),
+            password: password.clone(),
+            role,
+            jurisdiction: jurisdiction.into(),
+            display_name: role.as_str().into(),
+        };
+        gridpass::staff::insert(&self.app, account).await.unwrap();
+        let body = json!({ "username": username, "password": password });
+        let session = self
+            .anonymous()
+            .post("/api/v1/sessions", body)
+            .await
+            .expect(201);
+        self.with_token(session["token"].as_str().unwrap())
+    }
+
+    /// A caller of the staff listener with any bearer token: staff or device.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(&self.staff, Some(token))
+    }
+
+    /// A caller of the staff listener without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.staff, None)
+    }
+
+    /// A caller of the public listener without a token.
+    pub fn resident(&self) -> Client {
+        Client::new(&self.public, None)
+    }
+
+    /// A caller of the public listener with a holder token.
+    pub fn holder(&self, token: &str) -> Client {
+        Client::new(&self.public, Some(token))
+    }
+
+    /// One value from the database, behind the API.
+    pub async fn scalar<T>(&self, sql: &str) -> T
+    where
+        T: for<'a> tokio_postgres::types::FromSql<'a>,
+    {
+        self.app
+            .db
+            .client()
+            .await
+            .unwrap()
+            .query_one(sql, &[])
+            .await
+            .unwrap()
+            .get(0)
+    }
+}
+
+async fn serve(router: axum::Router) -> (String, AbortHandle) {
+    let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .await
+        .unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, task.abort_handle())
+}
+
+/// Speaks HTTP as one caller.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Body.
+    pub bytes: Vec<u8>,
+}
+
+impl Client {
+    fn new(base: &str, token: Option<&str>) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base: base.to_owned(),
+            token: token.map(str::to_owned),
+        }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body))
+            .await
+    }
+
+    /// POST with an idempotency key.
+    pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.send(
+            self.request(Method::POST, path)
+                .header("idempotency-key", key)
+                .json(&body),
+        )
+        .await
+    }
+
+    /// PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body))
+            .await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// POST with any body.
+    pub async fn post_text(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        self.send(
+            self.request(Method::POST, path)
+                .header("content-type", content_type)
+                .body(body),
+        )
+        .await
+    }
+
+    /// A request to build on.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request that was built by hand.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer {
+            status,
+            headers,
+            bytes: response.bytes().await.unwrap().to_vec(),
+        }
+    }
+}
+
+impl Answer {
+    /// The JSON body, after checking the status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.bytes)
+        );
+        if self.bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&self.bytes).expect("a JSON body")
+        }
+    }
+
+    /// Checks status and code of a problem.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{body}");
+        body
+    }
+}
