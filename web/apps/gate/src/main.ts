@@ -1,0 +1,8 @@
+/** Start of the guard's screen. */
+import "@gridpass/ui/tokens.css";
+import "@gridpass/ui/base.css";
+import "./gate.css";
+import { createApp } from "vue";
+import App from "./App.vue";
+
+createApp(App).mount("#app");

@@ -1,0 +1,33 @@
+/**
+ * A hand scanner or card reader that types.
+ *
+ * Such devices are keyboards: characters in quick succession, then Enter. They are told from a
+ * person by speed, and listened to everywhere except inside a field somebody is typing in.
+ */
+const PAUSE_MS_MAX = 500;
+const CHARACTERS_MIN = 6;
+
+/** Calls back with each line typed by a machine. Returns what stops the listening. */
+export function listenToWedge(onLine: (text: string) => void): () => void {
+  let line = "";
+  let last_ms = 0;
+  const onKey = (event: KeyboardEvent): void => {
+    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.timeStamp - last_ms > PAUSE_MS_MAX) line = "";
+    last_ms = event.timeStamp;
+    if (event.key === "Enter") {
+      if (line.length >= CHARACTERS_MIN) {
+        event.preventDefault();
+        onLine(line);
+      }
+      line = "";
+    } else if (event.key.length === 1) {
+      // A space would press the focused button.
+      if (line.length > 0) event.preventDefault();
+      line += event.key;
+    }
+  };
+  addEventListener("keydown", onKey, { capture: true });
+  return () => removeEventListener("keydown", onKey, { capture: true });
+}

@@ -1,0 +1,49 @@
+/** People in this person's care, each with a colour; a short form adds one. */
+import { COLOURS, SHAPES } from "@gridpass/ui/shapes";
+import { addDependant, type PassView } from "./calls";
+import { drawing, h } from "./dom";
+import { applicantForm } from "./form";
+import { currentHolder, refresh } from "./holder";
+import { t } from "./words";
+
+function relative(pass: PassView): HTMLElement {
+  const colour = COLOURS.includes(pass.colour) ? pass.colour : "red";
+  return h(
+    "li",
+    {},
+    h("span", { class: `chip on-${colour}` }, drawing("0 0 24 24", SHAPES[colour]), t(colour)),
+    h("span", {}, h("b", {}, pass.name), h("small", { class: "muted" }, pass.document_masked)),
+  );
+}
+
+/** The list with its form, closed until asked for. */
+export function familySection(pass: PassView, rebuild: () => void): HTMLElement {
+  const form = applicantForm({
+    submit: "family_save",
+    self: false,
+    send: async (applicant, key) => {
+      const token = currentHolder()?.token ?? "";
+      await addDependant(token, applicant, key);
+      await refresh();
+      rebuild();
+    },
+  });
+  form.hidden = true;
+  const opener = h("button", { type: "button", "aria-expanded": "false" }, t("family_add"));
+  opener.addEventListener("click", () => {
+    form.hidden = !form.hidden;
+    opener.setAttribute("aria-expanded", String(!form.hidden));
+    opener.textContent = t(form.hidden ? "family_add" : "cancel");
+    if (!form.hidden) form.querySelector("input")?.focus();
+  });
+  return h(
+    "section",
+    { class: "card family" },
+    h("h2", {}, t("family")),
+    pass.dependants.length > 0
+      ? h("ul", {}, ...pass.dependants.map(relative))
+      : h("p", { class: "muted" }, t("family_lead")),
+    opener,
+    form,
+  );
+}

@@ -1,0 +1,65 @@
+/** Start: keep the page for a day without a server, then show the pass, or the form. */
+import "@gridpass/ui/tokens.css";
+import "@gridpass/ui/base.css";
+import "./pass.css";
+import { applyPage } from "./apply";
+import { h, show } from "./dom";
+import { gateSection, takeGateCode } from "./gate";
+import { currentHolder, load, refresh } from "./holder";
+import { passPage } from "./pass";
+import { t, words } from "./words";
+
+const ELDER = "gridpass.elder";
+const root = document.documentElement;
+let stopClock = (): void => undefined;
+let gateCode = takeGateCode();
+let held = false;
+
+function topBar(): HTMLElement {
+  const elder = root.classList.contains("elder");
+  const flipElder = (): void => {
+    root.classList.toggle("elder");
+    localStorage.setItem(ELDER, elder ? "" : "1");
+    render();
+  };
+  const flipLanguage = (): void => {
+    words.use(words.language === "en" ? "zh-CN" : "en");
+    render();
+  };
+  const button = (text: string, click: () => void, label?: string): HTMLElement =>
+    h("button", { type: "button", class: "plain", click, "aria-label": label }, text);
+  return h(
+    "header",
+    {},
+    h("strong", {}, t("title")),
+    button(t(elder ? "normal" : "elder"), flipElder),
+    button(t("language"), flipLanguage, t("language_label")),
+  );
+}
+
+function render(): void {
+  stopClock();
+  document.title = t("title");
+  if (!currentHolder()) {
+    show(topBar(), applyPage(render, held));
+    return;
+  }
+  held = true;
+  const [page, stop] = passPage(render);
+  stopClock = stop;
+  if (gateCode) page.prepend(gateSection(gateCode));
+  gateCode = null;
+  show(topBar(), page);
+}
+
+async function start(): Promise<void> {
+  root.classList.toggle("elder", localStorage.getItem(ELDER) === "1");
+  await load();
+  render();
+  void navigator.serviceWorker?.register("/sw.js");
+  const ask = (): void => void refresh().then(render, () => currentHolder() ?? render());
+  if (currentHolder()) ask();
+  addEventListener("online", ask);
+}
+
+void start();

@@ -1,0 +1,186 @@
+/**
+ * The pass itself: what a holder shows at a gate.
+ *
+ * Colour, word and shape first, then the code, then who it is, then why and what to do. Once built
+ * only the time, the code and the age change; a new answer from the server builds it anew.
+ */
+import { ageOf, clockTime, dayName, minuteTime } from "@gridpass/kit/age";
+import { qrPath } from "@gridpass/kit/qr";
+import { type Colour, SHAPES } from "@gridpass/ui/shapes";
+import type { PassView } from "./calls";
+import { drawing, h } from "./dom";
+import { familySection } from "./family";
+import { code, currentHolder, currentPhoto, forget, now_ms, refresh } from "./holder";
+import { changePhoto } from "./photo";
+import { type Key, t, words } from "./words";
+
+const CODE_LIFE_MS = 30_000;
+const REFRESH_EVERY_MS = 300_000;
+
+const message = (pass: PassView): string =>
+  words.language === "en" ? pass.message_en : pass.message_zh;
+
+const advice = (pass: PassView): string =>
+  words.find(`do_${pass.reason}`) ?? t(`do_${pass.colour}` as Key);
+
+/** Colour, word and shape, with a running clock: a still picture of it gives itself away. */
+function sign(colour: Colour, clock: Node): HTMLElement {
+  return h(
+    "section",
+    { class: `sign on-${colour}`, "aria-labelledby": "colour" },
+    drawing("0 0 24 24", SHAPES[colour]),
+    h("h1", { id: "colour" }, t(colour), h("span", {}, t(`${colour}_action`))),
+    clock,
+  );
+}
+
+function portrait(rebuild: () => void): HTMLElement {
+  const blob = currentPhoto();
+  const note = h("span", { class: "error note", role: "alert" });
+  const pick = async (event: Event): Promise<void> => {
+    const file = (event.target as HTMLInputElement).files?.[0];
+    if (!file) return;
+    await changePhoto(file).then(rebuild, () => {
+      note.textContent = t("photo_failed");
+    });
+  };
+  const input = h("input", {
+    type: "file",
+    accept: "image/*",
+    capture: "user",
+    class: "unseen",
+    "aria-label": t(blob ? "photo_change" : "photo_add"),
+    change: (event) => void pick(event),
+  });
+  const picture = blob && h("img", { src: URL.createObjectURL(blob), alt: t("photo") });
+  return h("label", { class: "portrait" }, picture ?? h("span", {}, t("photo_add")), input, note);
+}
+
+function identity(pass: PassView, rebuild: () => void): HTMLElement {
+  const line = (key: Key, value: string | null): HTMLElement =>
+    h("div", {}, h("dt", {}, t(key)), h("dd", {}, value ?? t("none")));
+  return h(
+    "section",
+    { class: "card who" },
+    portrait(rebuild),
+    h(
+      "div",
+      {},
+      h("h2", {}, pass.name),
+      h("p", { class: "number" }, pass.document_masked),
+      h("dl", {}, line("residence", pass.residence), line("workplace", pass.workplace)),
+    ),
+  );
+}
+
+function speak(pass: PassView): void {
+  const said = [t(pass.colour), t(`${pass.colour}_action`), message(pass), advice(pass)];
+  const utterance = new SpeechSynthesisUtterance(said.join("。"));
+  utterance.lang = words.language;
+  speechSynthesis.cancel();
+  speechSynthesis.speak(utterance);
+}
+
+function reasons(pass: PassView): HTMLElement {
+  const until = pass.valid_until ? Date.parse(pass.valid_until) : null;
+  return h(
+    "section",
+    { class: `card why soft-${pass.colour}` },
+    h("h2", {}, t("why")),
+    h("p", {}, message(pass)),
+    h("h2", {}, t("todo")),
+    h("p", {}, advice(pass)),
+    until !== null && h("p", { class: "muted" }, t("until", { time: `${dayName(until, words.language)} ${minuteTime(until)}` })),
+    "speechSynthesis" in window &&
+      h("button", { type: "button", class: "aloud", click: () => speak(pass) }, t("read_aloud")),
+  );
+}
+
+/** The code's frame; `renew` draws a new code into it. */
+function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
+  const place = h("div", { class: "code" });
+  const bar = h("div", { class: "bar", "aria-hidden": "true" });
+  const hint = h("p", {}, h("strong", {}, t("qr_hint")), ` ${t("qr_renews")}`);
+  const renew = async (): Promise<void> => {
+    const now = await code();
+    if (now.state !== "ready") {
+      place.replaceChildren(h("p", {}, t(now.state === "wait" ? "qr_wait" : "qr_expired")));
+      bar.hidden = true;
+      return;
+    }
+    const { size, d } = qrPath(now.text);
+    const svg = drawing(`-4 -4 ${size + 8} ${size + 8}`, d, t("qr"));
+    svg.setAttribute("shape-rendering", "crispEdges");
+    // What the square says, for whoever cannot scan it and for the browser tests.
+    svg.dataset["code"] = now.text;
+    place.replaceChildren(svg);
+    bar.hidden = false;
+    bar.replaceChildren(h("i"));
+  };
+  return { frame: h("section", { class: "card qr" }, place, bar, hint), renew };
+}
+
+function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
+  const age = h("span", { class: "age" });
+  const again = h("button", { type: "button", class: "plain" }, t("refresh"));
+  const offline = h("strong", { hidden: true, role: "status" }, t("offline"));
+  const ask = async (): Promise<void> => {
+    again.disabled = true;
+    await refresh().then(rebuild, () => {
+      offline.hidden = false;
+      again.disabled = false;
+      if (!currentHolder()) rebuild();
+    });
+  };
+  again.addEventListener("click", () => void ask());
+  const tick = (): void => {
+    const { unit, count } = ageOf(Date.now() - (currentHolder()?.updated_ms ?? 0));
+    age.textContent = t(`updated_${unit}`, { count });
+    age.classList.toggle("stale", unit === "days" || unit === "hours");
+  };
+  return { line: h("p", { class: "fresh" }, offline, age, again), tick };
+}
+
+/** Builds the pass. The second value stops its clock. */
+export function passPage(rebuild: () => void): [HTMLElement, () => void] {
+  const pass = currentHolder()?.pass;
+  if (!pass) throw new Error("no pass to show");
+  const time = h("time", {});
+  const day = h("span", { class: "day" });
+  const { frame, renew } = codeFrame();
+  const { line, tick: tickAge } = ageLine(rebuild);
+  let code_ms = 0;
+  let asked_ms = Date.now();
+  const tick = (): void => {
+    const now = now_ms();
+    time.textContent = clockTime(now);
+    day.textContent = dayName(now, words.language);
+    tickAge();
+    if (Date.now() - code_ms >= CODE_LIFE_MS || Date.now() < code_ms) {
+      code_ms = Date.now();
+      void renew();
+    }
+    if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden) {
+      asked_ms = Date.now();
+      refresh().then(rebuild, tickAge);
+    }
+  };
+  tick();
+  const timer = setInterval(tick, 1000);
+  const leave = async (): Promise<void> => {
+    await forget();
+    rebuild();
+  };
+  const page = h(
+    "main",
+    {},
+    sign(pass.colour, h("p", { class: "clock" }, time, day)),
+    frame,
+    identity(pass, rebuild),
+    reasons(pass),
+    line,
+    familySection(pass, rebuild),
+    h("p", { class: "leave" }, h("button", { type: "button", class: "plain", click: () => void leave() }, t("forget"))),
+  );
+  return [page, () => clearInterval(timer)];
+}

@@ -1,0 +1,42 @@
+/**
+ * A drawer in IndexedDB: named values, nothing more.
+ *
+ * IndexedDB rather than localStorage because only it holds a non-extractable key and a photo, and
+ * because the service worker can reach it.
+ */
+
+const TABLE = "kept";
+let opened: Promise<IDBDatabase> | null = null;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("gridpass", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+async function within<T>(
+  mode: IDBTransactionMode,
+  work: (table: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const tx = (await open()).transaction(TABLE, mode);
+  const request = work(tx.objectStore(TABLE));
+  return new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve(request.result);
+    tx.onerror = tx.onabort = () => reject(tx.error);
+  });
+}
+
+/** What is kept under a name, or undefined. */
+export const kept = <T>(name: string): Promise<T | undefined> =>
+  within("readonly", (table) => table.get(name));
+
+/** Keeps a value under a name. */
+export const keep = (name: string, value: unknown): Promise<unknown> =>
+  within("readwrite", (table) => table.put(value, name));
+
+/** Throws everything away. */
+export const forgetAll = (): Promise<unknown> => within("readwrite", (table) => table.clear());

@@ -1,0 +1,67 @@
+/** What the three builds share: the offline list of a service worker, and compressed copies. */
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import type { Plugin, UserConfig } from "vite";
+
+const COMPRESSIBLE = new Set([".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".wasm"]);
+const BYTES_MIN = 256;
+
+/** All files below a folder. */
+export function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Writes the finished files' names, and a version made of their content, into `sw.js`. */
+export function offlineList(folder: string): Plugin {
+  return {
+    name: "gridpass-offline-list",
+    apply: "build",
+    closeBundle() {
+      const files = filesOf(folder).filter((file) => !/sw\.js|\.br$|\.gz$/.test(file)).toSorted();
+      const hash = createHash("sha256");
+      for (const file of files) hash.update(readFileSync(file));
+      const names = files.map((file) => file.slice(folder.length).replace("/index.html", "/"));
+      const worker = join(folder, "sw.js");
+      const text = readFileSync(worker, "utf8")
+        .replaceAll("__FILES__", JSON.stringify(names))
+        .replaceAll("__VERSION__", JSON.stringify(hash.digest("hex").slice(0, 12)));
+      writeFileSync(worker, text);
+    },
+  };
+}
+
+/** Puts `.br` and `.gz` beside every file worth it, so that the server compresses nothing. */
+export function precompress(folder: string): Plugin {
+  return {
+    name: "gridpass-precompress",
+    apply: "build",
+    enforce: "post",
+    closeBundle: {
+      order: "post",
+      sequential: true,
+      handler() {
+        for (const file of filesOf(folder)) {
+          const bytes = readFileSync(file);
+          if (!COMPRESSIBLE.has(extname(file)) || bytes.length < BYTES_MIN) continue;
+          writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+          const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+          writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
+        }
+      },
+    },
+  };
+}
+
+/** Build settings of every app: modern browsers, no inlined assets (the CSP forbids them). */
+export const common: UserConfig = {
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+};
