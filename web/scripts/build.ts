@@ -15,13 +15,16 @@ export function filesOf(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Writes the finished files' names, and a version made of their content, into `sw.js`. */
+/**
+ * Writes the finished files' names, and a version made of their content, into `sw.js`. Files named
+ * `fallback` are for old browsers only and are left to be kept when asked for.
+ */
 export function offlineList(folder: string): Plugin {
   return {
     name: "gridpass-offline-list",
     apply: "build",
     closeBundle() {
-      const files = filesOf(folder).filter((file) => !/sw\.js|\.br$|\.gz$/.test(file)).toSorted();
+      const files = filesOf(folder).filter((file) => !/sw\.js|\.br$|\.gz$|fallback/.test(file)).toSorted();
       const hash = createHash("sha256");
       for (const file of files) hash.update(readFileSync(file));
       const names = files.map((file) => file.slice(folder.length).replace("/index.html", "/"));
@@ -61,7 +64,7 @@ export const common: UserConfig = {
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     reportCompressedSize: false,
   },
 };

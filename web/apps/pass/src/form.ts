@@ -46,6 +46,10 @@ function field(id: string, label: Key, problem: () => Key | null, more: Properti
   return { row: h("div", {}, h("label", { for: id }, t(label)), input, note), input, check, say };
 }
 
+/** Random, also where a page without HTTPS has no `randomUUID`. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+
 function typeChoice(): HTMLSelectElement {
   const options = DOCUMENT_TYPES.map((type) => h("option", { value: type }, t(`type_${type}` as Key)));
   return h("select", { id: "document_type" }, ...options);
@@ -117,7 +121,7 @@ export function applicantForm(options: {
       ...(home !== undefined && { enclosure_id: home }),
     };
     const content = JSON.stringify(applicant);
-    if (content !== last.content) last = { content, key: crypto.randomUUID() };
+    if (content !== last.content) last = { content, key: randomKey() };
     button.disabled = true;
     button.textContent = t("applying");
     refused.textContent = "";

@@ -8,7 +8,7 @@ import { forgetAll, keep, kept } from "@gridpass/kit/store";
 import { Problem } from "@gridpass/kit/problem";
 import type { Colour } from "@gridpass/ui/shapes";
 import { type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
-import { type Card, makeKeys, openCard, presentCard, publicKeyText } from "./presenter";
+import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
 
 export interface Holder {
   token: string;
@@ -54,9 +54,9 @@ export const enrolled = (answer: Enrolled): Promise<void> => take(answer.pass, a
 export const now_ms = (): number => Date.now() + (credential?.skew_ms ?? 0);
 
 async function renewCredential(token: string, colour: Colour): Promise<void> {
-  const keys = (await kept<CryptoKeyPair>("keys")) ?? (await makeKeys());
+  const keys = (await kept<HolderKeys>("keys")) ?? (await makeHolderKeys());
   await keep("keys", keys);
-  const issued = await issueCredential(token, await publicKeyText(keys));
+  const issued = await issueCredential(token, publicKeyText(keys));
   const skew_ms = Date.parse(issued.server_time) - Date.now();
   const issued_ms = Date.parse(issued.issued_at);
   const expires_ms = Date.parse(issued.expires_at);
@@ -84,7 +84,7 @@ export async function refresh(): Promise<void> {
     const pass = await getPass(token);
     await take(pass, token);
     const due = !credential || credential.colour !== pass.colour || now_ms() >= credential.renew_ms;
-    if (due && crypto.subtle) await renewCredential(token, pass.colour);
+    if (due) await renewCredential(token, pass.colour);
     if (pass.has_photo && !photo) await fetchPhoto(token);
   } catch (error) {
     if (error instanceof Problem && error.body.status === 401) await forget();

@@ -1,9 +1,9 @@
 /**
  * Keeps the page on the phone, so that showing a pass never asks a server.
  *
- * Everything the page is made of is fetched once and then served from the phone. A new version
- * has a new list, hence a new cache; the old one goes when the new one is complete. Calls to the
- * API are never kept.
+ * Everything the page is made of is fetched once and then served from the phone; what only some
+ * phones need is kept when it is first asked for. A new version has a new list, hence a new cache;
+ * the old one goes when the new one is complete. Calls to the API are never kept.
  */
 export {};
 
@@ -35,5 +35,14 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || pathname.startsWith("/api/")) return;
   const wanted = request.mode === "navigate" ? "/" : pathname;
-  event.respondWith(caches.match(wanted).then((found) => found ?? fetch(request)));
+  const answer = async (): Promise<Response> => {
+    const found = await caches.match(wanted);
+    if (found) return found;
+    const fetched = await fetch(request);
+    if (fetched.ok && pathname.startsWith("/assets/")) {
+      await (await caches.open(__VERSION__)).put(pathname, fetched.clone());
+    }
+    return fetched;
+  };
+  event.respondWith(answer());
 });

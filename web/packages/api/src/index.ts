@@ -125,3 +125,16 @@ export interface AlertView {
   gate_name: string | null;
   raised_at: string;
 }
+
+export interface DivisionView {
+  code: string;
+  name: string;
+  level: string;
+  parent: string | null;
+}
+
+/** A page of a list; `next` goes into `after` for the following one. */
+export interface Page<Item> {
+  items: Item[];
+  next: string | number | null;
+}

@@ -1,0 +1,115 @@
+/**
+ * What the page shows, kept fresh.
+ *
+ * The server says when numbers moved; the page then asks for them, at most once a second, and in any
+ * case every quarter of a minute, so that a lost line shows as age and not as a lie. The numbers of
+ * the map's cells move slower and are asked for less often.
+ */
+import type { AlertView, DivisionCounts, DivisionView, LiveStats, PeopleStats } from "@gridpass/api";
+import { type Subscription, subscribe } from "@gridpass/kit/events";
+import { Problem } from "@gridpass/kit/problem";
+import { reactive } from "vue";
+import { getLiveStats, getPeopleStats, listAlerts, listDivisions } from "./calls";
+import { session, setSession } from "./session";
+
+const ASK_EVERY_MS_MIN = 1_000;
+const ASK_EVERY_MS_MAX = 15_000;
+const CELLS_EVERY_MS = 20_000;
+
+export const live = reactive({
+  division: "",
+  tree: [] as DivisionView[],
+  people: null as PeopleStats | null,
+  stats: null as LiveStats | null,
+  /** Counts of the divisions two levels down, by code. */
+  cells: {} as Record<string, DivisionCounts>,
+  alerts: null as AlertView[] | null,
+  /** When the numbers on the screen were true, by this computer's clock. */
+  heard_ms: 0,
+  lineOpen: false,
+  failure: null as unknown,
+});
+
+let asked_ms = 0;
+let cells_ms = 0;
+let timer = 0;
+let line: Subscription | null = null;
+
+/** An expired session goes back to the sign-in page; anything else is shown with the old numbers. */
+function failed(error: unknown): void {
+  if (error instanceof Problem && error.body.status === 401) setSession(null);
+  else live.failure = error;
+}
+
+async function askCells(children: DivisionCounts[]): Promise<void> {
+  const parents = children.filter((child) => live.tree.some((division) => division.parent === child.code));
+  const answers = await Promise.all(parents.map((parent) => getPeopleStats(parent.code)));
+  live.cells = Object.fromEntries(answers.flatMap((answer) => answer.children.map((cell) => [cell.code, cell])));
+}
+
+async function askNumbers(): Promise<void> {
+  const division = live.division;
+  asked_ms = Date.now();
+  const [people, stats] = await Promise.all([getPeopleStats(division), getLiveStats(division)]);
+  if (division !== live.division) return;
+  Object.assign(live, { people, stats, heard_ms: Date.now(), failure: null });
+  if (Date.now() - cells_ms < CELLS_EVERY_MS) return;
+  cells_ms = Date.now();
+  await askCells(people.children);
+}
+
+async function askAlerts(): Promise<void> {
+  const page = await listAlerts(live.division);
+  live.alerts = page.items.filter((alert) => alert.status !== "closed");
+}
+
+/** Asks for everything again, now. */
+export async function refresh(): Promise<void> {
+  await Promise.all([askNumbers(), askAlerts()]).catch(failed);
+}
+
+/** Asks for the numbers soon, however many events come in. */
+function numbersMoved(): void {
+  clearTimeout(timer);
+  timer = window.setTimeout(() => askNumbers().catch(failed), Math.max(0, asked_ms + ASK_EVERY_MS_MIN - Date.now()));
+}
+
+/** Shows another division. */
+export async function goTo(division: string): Promise<void> {
+  cells_ms = 0;
+  Object.assign(live, { division, cells: {}, people: null, stats: null, alerts: null });
+  await refresh();
+}
+
+/** Starts with the division of the signed-in account. */
+export async function startLive(): Promise<() => void> {
+  line = subscribe({
+    path: "/api/v1/events",
+    token: session.token,
+    onEvent: ({ event }) => {
+      if (event === "alert") void askAlerts().catch(failed);
+      numbersMoved();
+    },
+    onLine: (open) => {
+      live.lineOpen = open;
+    },
+  });
+  const heartbeat = setInterval(() => {
+    if (Date.now() - asked_ms >= ASK_EVERY_MS_MAX) void refresh();
+  }, ASK_EVERY_MS_MIN);
+  const stop = (): void => {
+    clearInterval(heartbeat);
+    clearTimeout(timer);
+    line?.close();
+  };
+  try {
+    const prefix = session.account?.jurisdiction ?? "";
+    live.tree = (await listDivisions(prefix)).items;
+    const own = live.tree.find((division) => division.code === prefix);
+    const top = own ?? live.tree.find((division) => !live.tree.some((other) => other.code === division.parent));
+    await goTo(top?.code ?? prefix);
+  } catch (error) {
+    failed(error);
+  }
+  return stop;
+}

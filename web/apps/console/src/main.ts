@@ -1,0 +1,8 @@
+/** Start of the console. */
+import "@gridpass/ui/tokens.css";
+import "@gridpass/ui/base.css";
+import "./console.css";
+import { createApp } from "vue";
+import App from "./App.vue";
+
+createApp(App).mount("#app");

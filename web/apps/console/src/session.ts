@@ -1,0 +1,23 @@
+/**
+ * Who is signed in, for as long as this tab lives.
+ *
+ * Session storage rather than local: a shared computer in an office forgets with the tab.
+ */
+import type { AccountView, SessionView } from "@gridpass/api";
+import { reactive } from "vue";
+
+const KEPT = "gridpass.session";
+const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as SessionView | null;
+
+export const session = reactive({
+  token: kept?.token ?? "",
+  account: (kept?.account ?? null) as AccountView | null,
+});
+
+/** Takes a new session over, or with null ends the one there is. */
+export function setSession(view: SessionView | null): void {
+  session.token = view?.token ?? "";
+  session.account = view?.account ?? null;
+  if (view) sessionStorage.setItem(KEPT, JSON.stringify(view));
+  else sessionStorage.removeItem(KEPT);
+}

@@ -1,0 +1,37 @@
+/**
+ * Measures what travels over the wire, and fails above the budget.
+ *
+ * Counts gzip, the larger of the two compressions offered, and every file a first visit fetches.
+ * Files named in `later` are fetched only when needed: the decoder when a browser has none of its
+ * own, the cryptography of browsers without Ed25519.
+ */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const apps = fileURLToPath(new URL("../apps", import.meta.url));
+const budgets = [
+  { app: "pass", bytes_max: 20_000, later: /fallback/ },
+  { app: "gate", bytes_max: 300_000, later: /zxing|reader/ },
+  { app: "console", bytes_max: 150_000, later: /^$/ },
+];
+
+let failed = false;
+for (const { app, bytes_max, later } of budgets) {
+  const dist = join(apps, app, "dist");
+  let total = 0;
+  const lines = [];
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || /\.(br|gz)$/.test(file)) continue;
+    const sent = existsSync(`${file}.gz`) ? `${file}.gz` : file;
+    const bytes = readFileSync(sent).length;
+    const counts = !later.test(file);
+    if (counts) total += bytes;
+    lines.push(`  ${String(bytes).padStart(8)}  ${relative(dist, file)}${counts ? "" : "  (only when needed)"}`);
+  }
+  const over = total > bytes_max;
+  failed ||= over;
+  console.log(`${app}: ${total} of ${bytes_max} bytes${over ? "  TOO MUCH" : ""}\n${lines.join("\n")}`);
+}
+process.exit(failed ? 1 : 0);
