@@ -137,6 +137,8 @@ permissions! {
     ImportRegistry: DataDesk;
     /// Read counts.
     ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker ResponseTeam RuleMaker;
+    /// Compare roll-ups with the raw rows.
+    VerifyStats: DataDesk;
 }
 
 /// Whether `code` lies in the jurisdiction `prefix`.

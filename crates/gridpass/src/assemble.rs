@@ -13,6 +13,7 @@ use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
 use crate::router;
 use crate::seal::Sealer;
+use crate::stats;
 
 /// What the outside gives.
 pub struct Given {
@@ -73,9 +74,11 @@ fn handlers() -> Handlers {
 
 /// Background work of every slice.
 fn loops() -> Vec<Loop> {
-    vec![Loop {
+    let mut loops = vec![Loop {
         name: "outbox relay",
         period: std::time::Duration::from_millis(500),
         round: |app| Box::pin(crate::jobs::outbox::relay(app)),
-    }]
+    }];
+    loops.extend(stats::loops());
+    loops
 }

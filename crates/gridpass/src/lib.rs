@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod router;
 pub mod seal;
 pub mod staff;
+pub mod stats;

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::{self, ops};
-use crate::{divisions, staff};
+use crate::{divisions, staff, stats};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +39,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(ops::staff_router())
         .merge(staff::router())
         .merge(divisions::router())
+        .merge(stats::router())
 }
 
 /// The routers of the public and the staff listener.
