@@ -28,6 +28,8 @@ pub struct Settings {
     pub issuer: String,
     /// Demo mode: synthetic people, a clock that can be moved, shown tokens.
     pub demo: bool,
+    /// Folder with the built web apps (`pass/dist`, `gate/dist`, `console/dist`).
+    pub web_dir: std::path::PathBuf,
     /// Server secret from which the phones' MAC keys derive.
     pub pass_secret: [u8; 32],
 }

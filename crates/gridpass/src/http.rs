@@ -6,6 +6,7 @@ pub mod extract;
 pub mod idempotency;
 pub mod ops;
 pub mod page;
+pub mod pages;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -6,12 +6,13 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::any;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::http::{self, ops};
+use crate::http::{self, ops, pages};
 use crate::{divisions, staff, stats};
 
 #[derive(OpenApi)]
@@ -44,18 +45,31 @@ fn staff_routes() -> OpenApiRouter<App> {
 
 /// The routers of the public and the staff listener.
 pub fn build(app: &App) -> (Router, Router) {
-    let finish = |routes: OpenApiRouter<App>| {
-        let (router, _description) = routes.split_for_parts();
+    let web = &app.settings.web_dir;
+    let public = with_api_layers(app, public_routes());
+    let public = pages::serve(public, "", &web.join("pass/dist"));
+    let staff = with_api_layers(app, staff_routes());
+    let staff = pages::serve(staff, "/gate", &web.join("gate/dist"));
+    let staff = pages::serve(staff, "", &web.join("console/dist"));
+    let finish = |router: Router<App>| {
         router
-            .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
-            .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
             .layer(from_fn_with_state(app.clone(), http::observe))
             .layer(from_fn(http::harden))
-            .fallback(http::not_found)
-            .method_not_allowed_fallback(http::method_not_allowed)
             .with_state(app.clone())
     };
-    (finish(public_routes()), finish(staff_routes()))
+    (finish(public), finish(staff))
+}
+
+/// Bounds and idempotency around the API; unknown API addresses answer with a problem
+/// rather than with a page.
+fn with_api_layers(app: &App, routes: OpenApiRouter<App>) -> Router<App> {
+    let (router, _description) = routes.split_for_parts();
+    router
+        .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
+        .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
+        .route("/api/{*rest}", any(http::not_found))
+        .fallback(http::not_found)
+        .method_not_allowed_fallback(http::method_not_allowed)
 }
 
 /// The OpenAPI description of both listeners, as committed in `docs/openapi.json`.

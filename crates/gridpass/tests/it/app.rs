@@ -76,6 +76,7 @@ impl TestApp {
             district: "440310".into(),
             issuer: "440310".into(),
             demo: true,
+            web_dir: "no-such-folder".into(),
             pass_secret: [3; 32],
         };
         let given = Given {
