@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { ageOf, clockTime, districtTimestamp } from "../src/age";
+import { createEventParser, type ServerEvent } from "../src/events";
+import { qrPath } from "../src/qr";
+import { fill, preferredLanguage } from "../src/words";
+
+test("ages count down to whole units, and a clock set back is no age", () => {
+  expect(ageOf(-5_000)).toEqual({ unit: "now", count: 0 });
+  expect(ageOf(59_999)).toEqual({ unit: "now", count: 0 });
+  expect(ageOf(180_000)).toEqual({ unit: "minutes", count: 3 });
+  expect(ageOf(3_600_000)).toEqual({ unit: "hours", count: 1 });
+  expect(ageOf(47.9 * 3_600_000)).toEqual({ unit: "hours", count: 47 });
+  expect(ageOf(48 * 3_600_000)).toEqual({ unit: "days", count: 2 });
+});
+
+test("times are the district's, wherever the phone is", () => {
+  const at_ms = Date.parse("2020-03-05T16:30:05.123Z");
+  expect(clockTime(at_ms)).toBe("00:30:05");
+  expect(districtTimestamp(at_ms)).toBe("2020-03-06T00:30:05.123+08:00");
+  expect(Date.parse(districtTimestamp(at_ms))).toBe(at_ms);
+});
+
+test("values fill their places, a missing one stays visible", () => {
+  expect(fill("{count} 分钟前", { count: 3 })).toBe("3 分钟前");
+  expect(fill("{count} of {all}", { count: 0 })).toBe("0 of {all}");
+});
+
+test("Chinese comes first", () => {
+  expect(preferredLanguage(null, "fr-FR")).toBe("zh-CN");
+  expect(preferredLanguage(null, "en-GB")).toBe("en");
+  expect(preferredLanguage("zh-CN", "en-GB")).toBe("zh-CN");
+});
+
+test("events survive any cutting of the stream", () => {
+  const stream = ': hello\n\nevent: alert\ndata: {"a":1}\ndata: two\nid: 7\n\ndata: plain\r\n\r\n';
+  for (let size = 1; size <= stream.length; size++) {
+    const events: ServerEvent[] = [];
+    const feed = createEventParser((event) => events.push(event));
+    for (let i = 0; i < stream.length; i += size) feed(stream.slice(i, i + size));
+    expect(events, `pieces of ${size}`).toEqual([
+      { event: "alert", data: '{"a":1}\ntwo', id: "7" },
+      { event: "message", data: "plain", id: "7" },
+    ]);
+  }
+});
+
+test("a pass text of the longest length fits version 13", () => {
+  const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+  const text = `GP1:${Array.from({ length: 479 }, (_, i) => alphabet[(i * 7919) % 45]).join("")}`;
+  expect(qrPath(text).size).toBe(17 + 4 * 13);
+});
