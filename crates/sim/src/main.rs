@@ -1,2 +1,4 @@
-//! Simulator.
+//! `gridpass-sim`: a synthetic district.
+mod random;
+mod world;
 fn main() {}
