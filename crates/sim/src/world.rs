@@ -105,13 +105,23 @@ impl World {
     pub fn grow(seed: u64, scale: f64) -> Result<Self> {
         let totals = Totals::at(scale)?;
         let Some(numbers) = NumberSpace::new(seed, totals.people_max()) else {
-            bail!("division 440399 has not enough document numbers for scale {scale}; the largest is about 7");
+            bail!(
+                "division 440399 has not enough document numbers for scale {scale}; the largest is about 7"
+            );
         };
         let mut tree = Tree::pingshan()?;
         let enclosures = enclosures::plan(seed, totals.residents, &mut tree);
         let employers = employers::plan(seed, &totals, &enclosures);
         let ranks = Shuffle::new(seed, Purpose::Rank, totals.residents);
-        Ok(Self { seed, totals, tree, enclosures, employers, numbers, ranks })
+        Ok(Self {
+            seed,
+            totals,
+            tree,
+            enclosures,
+            employers,
+            numbers,
+            ranks,
+        })
     }
 
     /// The person who was `rank`-th to take up the pass; ranks below
@@ -130,14 +140,20 @@ mod tests {
     #[test]
     fn scale_one_has_the_numbers_of_the_source() {
         let world = World::grow(1, 1.0).expect("grows");
-        let kinds = world.enclosures.iter().fold(HashMap::new(), |mut kinds, enclosure| {
-            *kinds.entry(enclosure.kind).or_insert(0) += 1;
-            kinds
-        });
+        let kinds = world
+            .enclosures
+            .iter()
+            .fold(HashMap::new(), |mut kinds, enclosure| {
+                *kinds.entry(enclosure.kind).or_insert(0) += 1;
+                kinds
+            });
         assert_eq!(world.enclosures.len(), 233);
         assert_eq!(kinds["urban_village"], 170);
         assert_eq!(kinds["estate"], 48);
-        assert_eq!(world.enclosures.iter().map(|e| e.people).sum::<u64>(), 733_000);
+        assert_eq!(
+            world.enclosures.iter().map(|e| e.people).sum::<u64>(),
+            733_000
+        );
         let people = (0..world.totals.residents).map(|index| world.person(index));
         let (mut holders, mut verified, mut declared, mut workers, mut hubei) = (0, 0, 0, 0, 0);
         for person in people {
@@ -149,7 +165,10 @@ mod tests {
         }
         assert_eq!((holders, verified, workers), (550_000, 458_000, 101_300));
         assert_eq!(declared, 55_000);
-        assert!((0.04..0.10).contains(&(hubei as f64 / 733_000.0)), "{hubei} from Hubei");
+        assert!(
+            (0.04..0.10).contains(&(hubei as f64 / 733_000.0)),
+            "{hubei} from Hubei"
+        );
     }
 
     #[test]
@@ -165,8 +184,16 @@ mod tests {
                 jiff::civil::date(2020, 2, 10),
             );
             assert!(parsed.is_ok(), "{}", person.number);
-            assert!(gridpass_types::PersonName::parse(&person.name).is_ok(), "{}", person.name);
-            assert!(gridpass_types::Phone::parse(&person.phone).is_ok(), "{}", person.phone);
+            assert!(
+                gridpass_types::PersonName::parse(&person.name).is_ok(),
+                "{}",
+                person.name
+            );
+            assert!(
+                gridpass_types::Phone::parse(&person.phone).is_ok(),
+                "{}",
+                person.phone
+            );
             assert!(seen.insert(person.number));
         }
     }
@@ -177,14 +204,22 @@ mod tests {
         let mut homes: HashMap<String, Vec<people::Person>> = HashMap::new();
         for index in 0..world.totals.residents {
             let person = world.person(index);
-            homes.entry(person.household.clone()).or_default().push(person);
+            homes
+                .entry(person.household.clone())
+                .or_default()
+                .push(person);
         }
         let average = world.totals.residents as f64 / homes.len() as f64;
         assert!((1.9..3.2).contains(&average), "{average}");
-        let children = homes.values().flatten().filter(|person| person.birth_year > 2005);
+        let children = homes
+            .values()
+            .flatten()
+            .filter(|person| person.birth_year > 2005);
         let mut with_guardian = 0;
         for child in children {
-            let head = homes[&child.household].iter().find(|person| person.guardian.is_none());
+            let head = homes[&child.household]
+                .iter()
+                .find(|person| person.guardian.is_none());
             assert!(child.guardian.is_some());
             with_guardian += u64::from(head.is_some_and(|head| head.phone == child.phone));
         }
@@ -195,6 +230,9 @@ mod tests {
     fn ranks_name_holders() {
         let world = World::grow(9, 0.01).expect("grows");
         assert!((0..world.totals.holders).all(|rank| world.holder_at(rank).holder));
-        assert!((world.totals.holders..world.totals.residents).all(|rank| !world.holder_at(rank).holder));
+        assert!(
+            (world.totals.holders..world.totals.residents)
+                .all(|rank| !world.holder_at(rank).holder)
+        );
     }
 }

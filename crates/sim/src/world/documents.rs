@@ -34,9 +34,14 @@ pub struct NumberSlot {
 impl NumberSpace {
     /// Room for `people` numbers, or `None` when the division cannot hold them.
     pub fn new(seed: u64, people: u64) -> Option<Self> {
-        let year_modulus = [8, 16, 32].into_iter().find(|years| years * DAYS * SEQUENCES >= people)?;
+        let year_modulus = [8, 16, 32]
+            .into_iter()
+            .find(|years| years * DAYS * SEQUENCES >= people)?;
         let shuffle = Shuffle::new(seed, Purpose::Document, year_modulus * DAYS * SEQUENCES);
-        Some(Self { year_modulus, shuffle })
+        Some(Self {
+            year_modulus,
+            shuffle,
+        })
     }
 
     /// The slot of person `index`.
@@ -70,14 +75,20 @@ impl NumberSlot {
         }
         let sequence = 2 * self.sequence + if male { 1 } else { 2 };
         let (month, day) = (month + 1, day + 1);
-        resident_id(&format!("{SYNTHETIC_DIVISION}{year:04}{month:02}{day:02}{sequence:03}"))
+        resident_id(&format!(
+            "{SYNTHETIC_DIVISION}{year:04}{month:02}{day:02}{sequence:03}"
+        ))
     }
 }
 
 /// Completes 17 digits with their check character (GB 11643, ISO 7064 MOD 11-2).
 pub fn resident_id(digits: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = digits
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     let check = b"10X98765432"[(sum % 11) as usize] as char;
     format!("{digits}{check}")
 }
@@ -87,20 +98,38 @@ pub fn resident_id(digits: &str) -> String {
 /// (GB 11714) and check character (GB 32100).
 pub fn credit_code(seed: u64, index: u64) -> String {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+    const WEIGHTS: [usize; 17] = [
+        1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
+    ];
     // Eight digits, spread by a permutation so that codes are unique without looking sequential.
     let serial = Shuffle::new(seed, Purpose::Employer, 100_000_000).place_of(index);
     let organisation = format!("{serial:08}");
-    let body = format!("91{SYNTHETIC_DIVISION}{organisation}{}", organisation_check(&organisation));
-    let value = |character: u8| ALPHABET.iter().position(|known| *known == character).unwrap_or(0);
-    let sum: usize = body.bytes().zip(WEIGHTS).map(|(character, weight)| value(character) * weight).sum();
+    let body = format!(
+        "91{SYNTHETIC_DIVISION}{organisation}{}",
+        organisation_check(&organisation)
+    );
+    let value = |character: u8| {
+        ALPHABET
+            .iter()
+            .position(|known| *known == character)
+            .unwrap_or(0)
+    };
+    let sum: usize = body
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(character, weight)| value(character) * weight)
+        .sum();
     let check = ALPHABET[(31 - sum % 31) % 31] as char;
     format!("{body}{check}")
 }
 
 fn organisation_check(digits: &str) -> char {
     const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = digits
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     match 11 - sum % 11 {
         10 => 'X',
         11 => '0',
@@ -127,7 +156,8 @@ mod tests {
 
     #[test]
     fn credit_codes_are_unique_and_carry_their_check_character() {
-        let codes: std::collections::HashSet<_> = (0..2000).map(|index| credit_code(3, index)).collect();
+        let codes: std::collections::HashSet<_> =
+            (0..2000).map(|index| credit_code(3, index)).collect();
         assert_eq!(codes.len(), 2000);
         for code in &codes {
             assert_eq!(code.len(), 18);

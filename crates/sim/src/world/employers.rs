@@ -33,17 +33,25 @@ pub struct Employer {
 pub fn plan(seed: u64, totals: &Totals, enclosures: &[Enclosure]) -> Vec<Employer> {
     let count = totals.employers as usize;
     // Sizes fall as one over rank to the 0.9, which gives one giant and a long tail.
-    let weights: Vec<f64> = (0..count).map(|rank| 1.0 / ((rank + 3) as f64).powf(0.9)).collect();
+    let weights: Vec<f64> = (0..count)
+        .map(|rank| 1.0 / ((rank + 3) as f64).powf(0.9))
+        .collect();
     let workers = apportion(totals.workers, &weights);
     let parks: Vec<usize> = (0..enclosures.len())
-        .filter(|index| matches!(enclosures[*index].kind, "industrial_park" | "site" | "school"))
+        .filter(|index| {
+            matches!(
+                enclosures[*index].kind,
+                "industrial_park" | "site" | "school"
+            )
+        })
         .collect();
     let mut first_worker = 0;
     let mut employers = Vec::with_capacity(count);
     for (index, workers) in workers.into_iter().enumerate() {
         let mut random = Stream::new(seed, Purpose::Employer, index as u64);
         let enclosure = random.chance(0.3).then(|| *random.pick(&parks));
-        let home = &enclosures[enclosure.unwrap_or_else(|| random.below(enclosures.len() as u64) as usize)];
+        let home = &enclosures
+            [enclosure.unwrap_or_else(|| random.below(enclosures.len() as u64) as usize)];
         let kind = match enclosure.map(|index| enclosures[index].kind) {
             Some("site") => "construction_site",
             Some("school") => "school",
@@ -82,9 +90,28 @@ mod tests {
     fn workers_are_divided_exactly_and_the_largest_have_gates() {
         let world = World::grow(1, 1.0).expect("grows");
         assert_eq!(world.employers.len(), 1_200);
-        assert_eq!(world.employers.iter().map(|employer| employer.workers).sum::<u64>(), 101_300);
+        assert_eq!(
+            world
+                .employers
+                .iter()
+                .map(|employer| employer.workers)
+                .sum::<u64>(),
+            101_300
+        );
         assert!(world.employers[0].workers > 2_000);
-        assert_eq!(world.employers.iter().filter(|employer| employer.gated).count(), GATED_EMPLOYERS_MAX);
-        assert!(world.employers.iter().all(|employer| employer.place_code.len() == 15));
+        assert_eq!(
+            world
+                .employers
+                .iter()
+                .filter(|employer| employer.gated)
+                .count(),
+            GATED_EMPLOYERS_MAX
+        );
+        assert!(
+            world
+                .employers
+                .iter()
+                .all(|employer| employer.place_code.len() == 15)
+        );
     }
 }

@@ -15,8 +15,18 @@ const RESIDENTS_AT_SCALE_ONE: u64 = 733_000;
 
 /// How many of each kind there are, with the weight of one and the endings of its name.
 const KINDS: [(&str, usize, f64, &[&str]); 6] = [
-    ("urban_village", 170, 3.4, &["村", "老村", "新村", "居民小组", "围"]),
-    ("estate", 48, 2.4, &["花园", "雅苑", "华府", "家园", "公馆", "名邸"]),
+    (
+        "urban_village",
+        170,
+        3.4,
+        &["村", "老村", "新村", "居民小组", "围"],
+    ),
+    (
+        "estate",
+        48,
+        2.4,
+        &["花园", "雅苑", "华府", "家园", "公馆", "名邸"],
+    ),
     ("dormitory", 5, 2.6, &["人才公寓", "员工宿舍区"]),
     ("industrial_park", 6, 0.6, &["工业园", "科技园"]),
     ("site", 2, 0.5, &["项目工地"]),
@@ -66,7 +76,9 @@ pub fn plan(seed: u64, residents: u64, tree: &mut Tree) -> Vec<Enclosure> {
         .collect();
     // Villages and estates alternate through the district rather than filling it from one end.
     let shuffle = crate::random::Shuffle::new(seed, Purpose::Enclosure, kinds.len() as u64);
-    kinds = (0..kinds.len() as u64).map(|place| kinds[shuffle.item_at(place) as usize]).collect();
+    kinds = (0..kinds.len() as u64)
+        .map(|place| kinds[shuffle.item_at(place) as usize])
+        .collect();
     let weights: Vec<f64> = kinds
         .iter()
         .enumerate()

@@ -8,8 +8,11 @@ use crate::random::{Purpose, Stream};
 const BLOCK: u64 = 12;
 
 /// Households of a block, one letter a member: Head, Spouse, Child, Elder, coTenant.
-const ESTATE: [&[&str]; 3] =
-    [&["HSC", "HSCE", "HS", "HSC"], &["HSCCE", "HSC", "HS", "HS"], &["HSCCEE", "HSC", "HSC"]];
+const ESTATE: [&[&str]; 3] = [
+    &["HSC", "HSCE", "HS", "HSC"],
+    &["HSCCE", "HSC", "HS", "HS"],
+    &["HSCCEE", "HSC", "HSC"],
+];
 const VILLAGE: [&[&str]; 3] = [
     &["HSC", "HS", "H", "H", "HSC", "HS"],
     &["HTT", "HS", "HSC", "H", "H", "HS"],
@@ -20,9 +23,22 @@ const DORMITORY: [&[&str]; 1] = [&["HTTT", "HTTT", "HTTT"]];
 /// Provinces people come from, with their share in thousandths (ours, after published
 /// figures on migration to Shenzhen): Guangdong first, Hubei about seven in a hundred.
 const ORIGINS: [(&str, u32); 16] = [
-    ("440000", 380), ("430000", 130), ("420000", 70), ("450000", 90), ("360000", 75), ("510000", 60), ("410000", 55),
-    ("500000", 30), ("350000", 25), ("340000", 20), ("520000", 20), ("610000", 12), ("370000", 10), ("330000", 8),
-    ("230000", 8), ("650000", 7),
+    ("440000", 380),
+    ("430000", 130),
+    ("420000", 70),
+    ("450000", 90),
+    ("360000", 75),
+    ("510000", 60),
+    ("410000", 55),
+    ("500000", 30),
+    ("350000", 25),
+    ("340000", 20),
+    ("520000", 20),
+    ("610000", 12),
+    ("370000", 10),
+    ("330000", 8),
+    ("230000", 8),
+    ("650000", 7),
 ];
 
 /// What the registry says of a person's home.
@@ -96,15 +112,26 @@ impl World {
     pub fn person(&self, index: u64) -> Person {
         let place = self.place_of(index);
         let newcomer = index >= self.totals.residents;
-        let rank = if newcomer { u64::MAX } else { self.ranks.place_of(index) };
+        let rank = if newcomer {
+            u64::MAX
+        } else {
+            self.ranks.place_of(index)
+        };
         let employer = self.employer_of_rank(rank);
         // A verified worker is an adult, whatever the pattern of the household says.
-        let role = if employer.is_some() && matches!(place.role, b'C' | b'E') { b'T' } else { place.role };
+        let role = if employer.is_some() && matches!(place.role, b'C' | b'E') {
+            b'T'
+        } else {
+            place.role
+        };
         let mut random = Stream::new(self.seed, Purpose::Person, index);
         let mut family = Stream::new(self.seed, Purpose::Person, (1 << 40) + place.head);
         let surname = names::surname(&mut family);
         let family_phone = super::documents::mobile(&mut family);
-        let head_year = self.numbers.slot(place.head).birth_year(1964, 1997, &mut family);
+        let head_year = self
+            .numbers
+            .slot(place.head)
+            .birth_year(1964, 1997, &mut family);
         let slot = self.numbers.slot(index);
         let birth_year = match role {
             b'H' => head_year,
@@ -114,11 +141,22 @@ impl World {
             _ => slot.birth_year(1975, 2001, &mut random),
         };
         let male = random.chance(0.53);
-        let own = if matches!(role, b'H' | b'C') { surname } else { names::surname(&mut random) };
+        let own = if matches!(role, b'H' | b'C') {
+            surname
+        } else {
+            names::surname(&mut random)
+        };
         let name = names::full_name(own, male, &mut random);
-        let phone = if matches!(role, b'S' | b'T') { super::documents::mobile(&mut random) } else { family_phone };
+        let phone = if matches!(role, b'S' | b'T') {
+            super::documents::mobile(&mut random)
+        } else {
+            family_phone
+        };
         let enclosure = &self.enclosures[place.enclosure];
-        let (building, room) = (place.block / 4 + 1, (place.block % 4 + 1) * 100 + place.household as u64 + 1);
+        let (building, room) = (
+            place.block / 4 + 1,
+            (place.block % 4 + 1) * 100 + place.household as u64 + 1,
+        );
         Person {
             index,
             name,
@@ -140,36 +178,71 @@ impl World {
     /// A family comes from one province; newcomers of the return wave from Hubei more often.
     fn origin_of(&self, place: &Place, newcomer: bool) -> &'static str {
         let mut random = Stream::new(self.seed, Purpose::Person, (2 << 40) + place.head);
-        if newcomer && random.chance(0.05) { "420000" } else { random.weighted(&ORIGINS) }
+        if newcomer && random.chance(0.05) {
+            "420000"
+        } else {
+            *random.weighted(&ORIGINS)
+        }
     }
 
     fn place_of(&self, index: u64) -> Place {
         let residents = self.totals.residents;
         // A newcomer moves in next to somebody: the place of a resident, a household of their own.
-        let at = if index < residents { index } else { (index * 7_919) % residents };
-        let enclosure = self.enclosures.partition_point(|enclosure| enclosure.first_person + enclosure.people <= at);
+        let at = if index < residents {
+            index
+        } else {
+            (index * 7_919) % residents
+        };
+        let enclosure = self
+            .enclosures
+            .partition_point(|enclosure| enclosure.first_person + enclosure.people <= at);
         let here = &self.enclosures[enclosure];
-        let (block, seat) = ((at - here.first_person) / BLOCK, (at - here.first_person) % BLOCK);
+        let (block, seat) = (
+            (at - here.first_person) / BLOCK,
+            (at - here.first_person) % BLOCK,
+        );
         let blocks = here.people.div_ceil(BLOCK);
         if index >= residents {
-            return Place { enclosure, block, blocks, household: 50 + (index % 40) as usize, head: index, role: b'H' };
+            return Place {
+                enclosure,
+                block,
+                blocks,
+                household: 50 + (index % 40) as usize,
+                head: index,
+                role: b'H',
+            };
         }
         let mut random = Stream::new(self.seed, Purpose::Block, (enclosure as u64) << 32 | block);
-        let pattern: &[&str] = match here.kind {
-            "estate" => random.pick(&ESTATE),
-            "urban_village" => random.pick(&VILLAGE),
-            _ => random.pick(&DORMITORY),
+        let patterns: &[&[&str]] = match here.kind {
+            "estate" => &ESTATE,
+            "urban_village" => &VILLAGE,
+            _ => &DORMITORY,
         };
+        let pattern = random.pick(patterns);
         let mut left = seat as usize;
         for (household, members) in pattern.iter().enumerate() {
             if left < members.len() {
                 let role = members.as_bytes()[left];
-                return Place { enclosure, block, blocks, household, head: at - left as u64, role };
+                return Place {
+                    enclosure,
+                    block,
+                    blocks,
+                    household,
+                    head: at - left as u64,
+                    role,
+                };
             }
             left -= members.len();
         }
         // Patterns fill a block exactly, which a test checks; a seat beyond would be a household alone.
-        Place { enclosure, block, blocks, household: 99, head: at, role: b'H' }
+        Place {
+            enclosure,
+            block,
+            blocks,
+            household: 99,
+            head: at,
+            role: b'H',
+        }
     }
 
     const fn residence_of_rank(&self, rank: u64) -> Residence {
@@ -189,7 +262,10 @@ impl World {
             return None;
         }
         let worker = rank * workers / holders;
-        Some(self.employers.partition_point(|employer| employer.first_worker + employer.workers <= worker))
+        Some(
+            self.employers
+                .partition_point(|employer| employer.first_worker + employer.workers <= worker),
+        )
     }
 }
 
@@ -200,7 +276,13 @@ mod tests {
     #[test]
     fn patterns_fill_a_block() {
         for pattern in ESTATE.iter().chain(&VILLAGE).chain(&DORMITORY) {
-            assert_eq!(pattern.iter().map(|members| members.len() as u64).sum::<u64>(), BLOCK);
+            assert_eq!(
+                pattern
+                    .iter()
+                    .map(|members| members.len() as u64)
+                    .sum::<u64>(),
+                BLOCK
+            );
             assert!(pattern.iter().all(|members| members.starts_with('H')));
         }
         assert_eq!(ORIGINS.iter().map(|(_, share)| share).sum::<u32>(), 1_000);
@@ -208,8 +290,14 @@ mod tests {
 
     #[test]
     fn a_person_is_the_same_whenever_asked() {
-        let (one, two) = (World::grow(3, 0.01).expect("grows"), World::grow(3, 0.01).expect("grows"));
-        assert_eq!(format!("{:?}", one.person(4_321)), format!("{:?}", two.person(4_321)));
+        let (one, two) = (
+            World::grow(3, 0.01).expect("grows"),
+            World::grow(3, 0.01).expect("grows"),
+        );
+        assert_eq!(
+            format!("{:?}", one.person(4_321)),
+            format!("{:?}", two.person(4_321))
+        );
         let other = World::grow(4, 0.01).expect("grows");
         assert_ne!(one.person(4_321).number, other.person(4_321).number);
     }

@@ -1,5 +1,5 @@
-//! The population registry as CSV, made while it is sent: a chunk at a time,
-//! never the whole file in memory.
+//! The population registry as CSV, a chunk at a time, so that it can be made
+//! while it is sent and is never whole in memory.
 
 use std::io::Write as _;
 
@@ -10,47 +10,33 @@ use super::people::Person;
 pub const HEADER: &str = "document_type,document_number,name,phone,origin,residence_status,enclosure_code,\
 grid_code,household,address,employer_code,employment_status\n";
 
-const CHUNK_BYTES: usize = 128 * 1024;
+/// Bytes of one row, roughly; a chunk's buffer is sized by it.
+const ROW_BYTES: usize = 160;
 
-/// Makes the CSV of the people that `people` yields, in chunks of whole rows.
-pub struct RegistryCsv<'a, I> {
-    world: &'a World,
-    people: I,
-    header_due: bool,
-}
-
-impl<'a, I: Iterator<Item = Person>> RegistryCsv<'a, I> {
-    /// The registry of `people`.
-    pub const fn new(world: &'a World, people: I) -> Self {
-        Self { world, people, header_due: true }
+/// The rows of `people`, behind the header if the file begins here.
+pub fn csv_of(world: &World, people: &[Person], with_header: bool) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER.len() + people.len() * ROW_BYTES);
+    if with_header {
+        bytes.extend_from_slice(HEADER.as_bytes());
     }
-}
-
-impl<I: Iterator<Item = Person>> Iterator for RegistryCsv<'_, I> {
-    /// Bytes of whole rows, and how many rows.
-    type Item = (Vec<u8>, u64);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES + 512);
-        if std::mem::take(&mut self.header_due) {
-            chunk.extend_from_slice(HEADER.as_bytes());
-        }
-        let mut rows = 0;
-        while chunk.len() < CHUNK_BYTES {
-            let Some(person) = self.people.next() else { break };
-            write_row(&mut chunk, self.world, &person);
-            rows += 1;
-        }
-        (!chunk.is_empty()).then_some((chunk, rows))
+    for person in people {
+        write_row(&mut bytes, world, person);
     }
+    bytes
 }
 
 /// Names and addresses of the synthetic world hold no comma, quote or line break, so no field
 /// needs quoting; the test reads the rows back with a CSV reader.
 fn write_row(out: &mut Vec<u8>, world: &World, person: &Person) {
     let enclosure = &world.enclosures[person.enclosure];
-    let employer = person.employer.map_or("", |index| &world.employers[index].credit_code);
-    let employment = if person.employer.is_some() { "verified" } else { "" };
+    let employer = person
+        .employer
+        .map_or("", |index| &world.employers[index].credit_code);
+    let employment = if person.employer.is_some() {
+        "verified"
+    } else {
+        ""
+    };
     // Where a person lives is only claimed together with how sure it is.
     let (enclosure, grid) = match person.residence.word() {
         "" => ("", ""),
@@ -76,8 +62,8 @@ mod tests {
 
     fn file(seed: u64) -> Vec<u8> {
         let world = World::grow(seed, 0.01).expect("grows");
-        let people = (0..world.totals.residents).map(|index| world.person(index));
-        RegistryCsv::new(&world, people).flat_map(|(chunk, _)| chunk).collect()
+        let people: Vec<Person> = (0..world.totals.residents).map(|index| world.person(index)).collect();
+        csv_of(&world, &people, true)
     }
 
     #[test]
@@ -91,9 +77,15 @@ mod tests {
         let bytes = file(1);
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         assert_eq!(reader.headers().expect("header").len(), 12);
-        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a valid row")).collect();
+        let rows: Vec<csv::StringRecord> = reader
+            .records()
+            .map(|row| row.expect("a valid row"))
+            .collect();
         assert_eq!(rows.len(), 7_330);
-        assert!(rows.iter().any(|row| row[2].chars().any(|c| c as u32 > 0xFFFF)));
+        assert!(
+            rows.iter()
+                .any(|row| row[2].chars().any(|c| c as u32 > 0xFFFF))
+        );
         assert!(rows.iter().any(|row| row[2].contains('·')));
         assert!(rows.iter().all(|row| row[1].starts_with("440399")));
     }

@@ -39,10 +39,13 @@ pub fn scans(total: u64, holders_by_day: &[u64]) -> Vec<u64> {
     apportion(total, &weights)
 }
 
-/// Scans by workers of each day: nothing much before the staged return, then a steady rise.
-pub fn worker_scans(total: u64) -> Vec<u64> {
-    let weights: Vec<f64> =
-        (0..DAYS).map(|day| (0.05 + (day as f64 / DAYS as f64).powi(2)) * weekday_factor(day)).collect();
+/// Of each day's scans those of workers: hardly any before the staged return, then a steady rise.
+pub fn worker_scans(total: u64, scans_by_day: &[u64]) -> Vec<u64> {
+    let weights: Vec<f64> = scans_by_day
+        .iter()
+        .enumerate()
+        .map(|(day, scans)| *scans as f64 * (0.1 + day as f64 / DAYS as f64))
+        .collect();
     apportion(total, &weights)
 }
 
@@ -81,10 +84,10 @@ mod tests {
         let new = applications(550_000);
         assert_eq!(new.iter().sum::<u64>(), 550_000);
         assert_eq!(scans(6_000_000, &new).iter().sum::<u64>(), 6_000_000);
-        assert_eq!(worker_scans(1_480_000).iter().sum::<u64>(), 1_480_000);
         assert_eq!(arrivals(30_000).iter().sum::<u64>(), 30_000);
-        let workers = worker_scans(1_480_000);
         let all = scans(6_000_000, &new);
+        let workers = worker_scans(1_480_000, &all);
+        assert_eq!(workers.iter().sum::<u64>(), 1_480_000);
         assert!(workers.iter().zip(&all).all(|(worker, all)| worker <= all));
     }
 }

@@ -45,14 +45,22 @@ impl Tree {
             };
             // The statistical source writes 居委会 behind every community; people say 社区.
             let name = field(1).replace("居民委员会", "").replace("居委会", "");
-            divisions.push(Division { code: field(0), name, level, parent: field(3) });
+            divisions.push(Division {
+                code: field(0),
+                name,
+                level,
+                parent: field(3),
+            });
         }
         let communities = divisions
             .iter()
             .filter(|division| division.level == "community")
             .map(|division| division.code.clone())
             .collect();
-        Ok(Self { divisions, communities })
+        Ok(Self {
+            divisions,
+            communities,
+        })
     }
 
     /// Code of the district itself.
@@ -68,7 +76,8 @@ impl Tree {
 
     /// Appends `count` grids below `community` and answers the number of the first.
     pub fn add_grids(&mut self, community: &str, count: u64) -> u64 {
-        let is_here = |division: &&Division| division.level == "grid" && division.parent == community;
+        let is_here =
+            |division: &&Division| division.level == "grid" && division.parent == community;
         let first = self.divisions.iter().filter(is_here).count() as u64 + 1;
         for number in first..first + count {
             self.divisions.push(Division {
@@ -89,9 +98,16 @@ impl Tree {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(["code", "name", "level", "parent"])?;
         for division in &self.divisions {
-            writer.write_record([&division.code, &division.name, division.level, &division.parent])?;
+            writer.write_record([
+                &division.code,
+                &division.name,
+                division.level,
+                &division.parent,
+            ])?;
         }
-        writer.into_inner().context("the list of divisions could not be written")
+        writer
+            .into_inner()
+            .context("the list of divisions could not be written")
     }
 }
 
@@ -109,6 +125,10 @@ mod tests {
         let last = tree.divisions.last().expect("grids");
         assert_eq!(last.code, "440310001001003");
         assert_eq!(last.parent, "440310001001");
-        assert!(tree.divisions.iter().all(|division| !division.name.contains("居委会")));
+        assert!(
+            tree.divisions
+                .iter()
+                .all(|division| !division.name.contains("居委会"))
+        );
     }
 }

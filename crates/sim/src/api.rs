@@ -1,0 +1,182 @@
+//! The calls that several commands share, typed. Only the fields that the
+//! simulator reads are named.
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::client::Client;
+use crate::state::Account;
+use crate::world::people::Person;
+
+/// Items asked for per page.
+const PAGE: usize = 1000;
+
+#[derive(Deserialize)]
+struct Session {
+    token: String,
+}
+
+/// Signs in and answers the same caller with the session's token.
+///
+/// # Errors
+/// When the name or password is wrong or nothing answers.
+pub async fn sign_in(staff: &Client, username: &str, password: &str) -> Result<Client> {
+    let body = json!({"username": username, "password": password});
+    let session: Session = staff
+        .post("/api/v1/sessions", &body)
+        .await
+        .with_context(|| format!("signing in as {username} failed"))?;
+    Ok(staff.with_token(&session.token))
+}
+
+/// Signs in with an account of the state file.
+///
+/// # Errors
+/// As [`sign_in`].
+pub async fn sign_in_as(staff: &Client, account: &Account) -> Result<Client> {
+    sign_in(staff, &account.username, &account.password).await
+}
+
+#[derive(Deserialize)]
+struct TimeView {
+    now: Timestamp,
+}
+
+/// The server's clock.
+///
+/// # Errors
+/// When nothing answers.
+pub async fn server_time(client: &Client) -> Result<Timestamp> {
+    Ok(client.get::<TimeView>("/api/v1/time").await?.now)
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<i64>,
+}
+
+/// Reads a seek-paged list to its end, but no further than `items_max`.
+///
+/// # Errors
+/// When a page is refused.
+pub async fn list<T: DeserializeOwned>(client: &Client, path: &str, items_max: usize) -> Result<Vec<T>> {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let mut items = Vec::new();
+    let mut after = 0;
+    while items.len() < items_max {
+        let limit = PAGE.min(items_max - items.len());
+        let page: Page<T> = client.get(&format!("{path}{joint}after={after}&limit={limit}")).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    Ok(items)
+}
+
+/// What a registry import did.
+#[derive(Debug, Deserialize)]
+pub struct ImportView {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows whose person was known and agreed.
+    pub matched: u64,
+    /// Rows that entered a new person.
+    pub created: u64,
+    /// Rows whose person was known and disagreed.
+    pub conflicts: u64,
+    /// Rows whose person was unknown and not entered.
+    pub missed: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+}
+
+/// A holder's enrolment.
+#[derive(Debug, Deserialize)]
+pub struct Enrolment {
+    /// Serial of the pass.
+    pub pass_serial: i64,
+    /// Token of the phone.
+    pub holder_token: String,
+}
+
+/// Enrols a person over the residents' listener.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn enrol(public: &Client, person: &Person, enclosure_id: Option<i64>) -> Result<Enrolment> {
+    let mut body = json!({
+        "name": person.name, "document_type": "resident_id",
+        "document_number": person.number, "phone": person.phone,
+    });
+    if let Some(enclosure_id) = enclosure_id {
+        body["enclosure_id"] = enclosure_id.into();
+    }
+    public.post("/api/v1/people/enrol", &body).await
+}
+
+/// What a gate was told about a scan.
+#[derive(Debug, Deserialize)]
+pub struct ScanView {
+    /// Who it was.
+    pub person_id: i64,
+    /// Serial of the pass.
+    pub pass_serial: i64,
+    /// `green`, `yellow` or `red`.
+    pub colour: String,
+    /// `pass`, `check` or `stop`.
+    pub action: String,
+}
+
+/// What became of an upload.
+#[derive(Debug, Deserialize)]
+pub struct BatchView {
+    /// Scans stored.
+    pub accepted: u64,
+    /// Scans that were there already.
+    pub duplicates: u64,
+    /// Scans refused, with their codes.
+    pub rejected: Vec<RejectedScan>,
+    /// People let in who were red by then: a count or a list, whichever the server sends.
+    pub late_reds: serde_json::Value,
+}
+
+impl BatchView {
+    /// How many people let in were red by then.
+    pub fn late_red_count(&self) -> u64 {
+        match &self.late_reds {
+            serde_json::Value::Array(items) => items.len() as u64,
+            value => value.as_u64().unwrap_or(0),
+        }
+    }
+}
+
+/// A scan of an upload that was refused.
+#[derive(Debug, Deserialize)]
+pub struct RejectedScan {
+    /// Its place in the upload.
+    pub index: usize,
+    /// Why.
+    pub code: String,
+}
+
+/// An open visit.
+#[derive(Debug, Deserialize)]
+pub struct Visit {
+    /// Its id.
+    pub visit_id: i64,
+    /// Whom to call on.
+    pub person_id: i64,
+}
+
+/// A quarantine order.
+#[derive(Debug, Deserialize)]
+pub struct Order {
+    /// Its id.
+    pub order_id: i64,
+}
