@@ -63,13 +63,31 @@ struct Page<T> {
 ///
 /// # Errors
 /// When a page is refused.
-pub async fn list<T: DeserializeOwned>(client: &Client, path: &str, items_max: usize) -> Result<Vec<T>> {
+pub async fn list<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    items_max: usize,
+) -> Result<Vec<T>> {
+    list_after(client, path, 0, items_max).await
+}
+
+/// Reads a seek-paged list from behind the item with id `after`, but no further than `items_max`.
+///
+/// # Errors
+/// When a page is refused.
+pub async fn list_after<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    mut after: i64,
+    items_max: usize,
+) -> Result<Vec<T>> {
     let joint = if path.contains('?') { '&' } else { '?' };
     let mut items = Vec::new();
-    let mut after = 0;
     while items.len() < items_max {
         let limit = PAGE.min(items_max - items.len());
-        let page: Page<T> = client.get(&format!("{path}{joint}after={after}&limit={limit}")).await?;
+        let page: Page<T> = client
+            .get(&format!("{path}{joint}after={after}&limit={limit}"))
+            .await?;
         items.extend(page.items);
         match page.next {
             Some(next) => after = next,
@@ -105,15 +123,46 @@ pub struct Enrolment {
     pub holder_token: String,
 }
 
+impl Enrolment {
+    /// The server's id of the person, which the token carries.
+    ///
+    /// # Errors
+    /// When the token is not of the form `gph1.<id>.<random>`.
+    pub fn person_id(&self) -> Result<i64> {
+        person_id_of(&self.holder_token)
+    }
+}
+
+/// The person's id in a holder token.
+///
+/// # Errors
+/// When the token is not of the form `gph1.<id>.<random>`.
+pub fn person_id_of(token: &str) -> Result<i64> {
+    token
+        .split('.')
+        .nth(1)
+        .and_then(|id| id.parse().ok())
+        .context("a holder token has no person id")
+}
+
+/// What an application asks for: name, document, phone.
+pub fn three_fields(person: &Person) -> serde_json::Value {
+    json!({
+        "name": person.name, "document_type": "resident_id",
+        "document_number": person.number, "phone": person.phone,
+    })
+}
+
 /// Enrols a person over the residents' listener.
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn enrol(public: &Client, person: &Person, enclosure_id: Option<i64>) -> Result<Enrolment> {
-    let mut body = json!({
-        "name": person.name, "document_type": "resident_id",
-        "document_number": person.number, "phone": person.phone,
-    });
+pub async fn enrol(
+    public: &Client,
+    person: &Person,
+    enclosure_id: Option<i64>,
+) -> Result<Enrolment> {
+    let mut body = three_fields(person);
     if let Some(enclosure_id) = enclosure_id {
         body["enclosure_id"] = enclosure_id.into();
     }

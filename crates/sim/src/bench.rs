@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::progress::Progress;
 use crate::state::State;
-use clock::ServerClock;
+pub use clock::ServerClock;
 use engine::{Outcome, Pace, Plan, Work};
 use scans::{Cast, ScanWork};
 use summary::{MachineTime, Tally};
@@ -98,7 +98,10 @@ pub fn run(args: &BenchArgs, progress: &Progress) -> Result<()> {
     let (target, host) = loopback(&state.staff)?;
     let before = MachineTime::read();
     let (kind, mut summary) = if args.upload {
-        ("upload", run_upload(args, &state, (target, &host), progress)?)
+        (
+            "upload",
+            run_upload(args, &state, (target, &host), progress)?,
+        )
     } else if args.empty {
         ("empty", run_empty(args, (target, &host))?)
     } else {
@@ -106,7 +109,12 @@ pub fn run(args: &BenchArgs, progress: &Progress) -> Result<()> {
     };
     summary["steal_percent"] = MachineTime::read().steal_percent_since(before).into();
     summary["kind"] = kind.into();
-    summary["mode"] = if args.mode == Mode::Open { "open" } else { "closed" }.into();
+    summary["mode"] = if args.mode == Mode::Open {
+        "open"
+    } else {
+        "closed"
+    }
+    .into();
     summary["clients"] = args.clients.into();
     summary["threads"] = args.threads.into();
     if args.mode == Mode::Open {
@@ -122,13 +130,20 @@ fn check_bounds(args: &BenchArgs) -> Result<()> {
         bail!("--seconds must lie between 0 and {SECONDS_MAX}, --warmup between 0 and 60");
     }
     if !(1..=CLIENTS_MAX).contains(&args.clients) || !(1..=THREADS_MAX).contains(&args.threads) {
-        bail!("--clients must lie between 1 and {CLIENTS_MAX}, --threads between 1 and {THREADS_MAX}");
+        bail!(
+            "--clients must lie between 1 and {CLIENTS_MAX}, --threads between 1 and {THREADS_MAX}"
+        );
     }
     if !within(args.rate, RATE_MAX) {
         bail!("--rate must lie between 0 and {RATE_MAX}");
     }
-    if !(1..=crate::upload::SCANS_MAX).contains(&args.batch) || !(1..=UPLOAD_SCANS_MAX).contains(&args.scans) {
-        bail!("--batch must lie between 1 and {}, --scans between 1 and {UPLOAD_SCANS_MAX}", crate::upload::SCANS_MAX);
+    if !(1..=crate::upload::SCANS_MAX).contains(&args.batch)
+        || !(1..=UPLOAD_SCANS_MAX).contains(&args.scans)
+    {
+        bail!(
+            "--batch must lie between 1 and {}, --scans between 1 and {UPLOAD_SCANS_MAX}",
+            crate::upload::SCANS_MAX
+        );
     }
     if !within(args.spread_hours, 24.0 * 60.0) {
         bail!("--spread-hours must lie between 0 and 1440");
@@ -139,20 +154,32 @@ fn check_bounds(args: &BenchArgs) -> Result<()> {
 /// The address behind `base`, which must be this machine: a load generator that
 /// can be pointed elsewhere is a weapon.
 fn loopback(base: &str) -> Result<(SocketAddr, String)> {
-    let host = base.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    let host = base
+        .strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'));
     let host = host.with_context(|| format!("{base} is not an http:// address"))?;
-    let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-    let addresses: Vec<SocketAddr> =
-        with_port.to_socket_addrs().with_context(|| format!("{host} is not an address"))?.collect();
+    let with_port = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:80")
+    };
+    let addresses: Vec<SocketAddr> = with_port
+        .to_socket_addrs()
+        .with_context(|| format!("{host} is not an address"))?
+        .collect();
     match addresses.first() {
-        Some(first) if addresses.iter().all(|address| address.ip().is_loopback()) => Ok((*first, host.to_owned())),
+        Some(first) if addresses.iter().all(|address| address.ip().is_loopback()) => {
+            Ok((*first, host.to_owned()))
+        }
         _ => bail!("{host} is not this machine; bench fires only at a loopback address"),
     }
 }
 
 /// The server's clock, read once over the ordinary client.
 fn read_clock(base: &str) -> Result<ServerClock> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let now = runtime.block_on(async { crate::api::server_time(&Client::new(base)?).await })?;
     Ok(ServerClock::new(now, Instant::now()))
 }
@@ -160,7 +187,9 @@ fn read_clock(base: &str) -> Result<ServerClock> {
 fn plan(args: &BenchArgs, target: SocketAddr) -> Plan {
     let pace = match args.mode {
         Mode::Closed => Pace::Closed,
-        Mode::Open => Pace::Open { per_second: args.rate / args.threads as f64 },
+        Mode::Open => Pace::Open {
+            per_second: args.rate / args.threads as f64,
+        },
     };
     Plan {
         target,
@@ -173,10 +202,18 @@ fn plan(args: &BenchArgs, target: SocketAddr) -> Plan {
 
 /// Runs one plan on several threads, each with its own work.
 fn on_threads<W: Work + Send + 'static>(plan: Plan, works: Vec<W>) -> Result<Outcome> {
-    let threads: Vec<_> = works.into_iter().map(|work| std::thread::spawn(move || engine::run(plan, work))).collect();
-    let mut all = Outcome { tally: Tally::new(), elapsed: Duration::ZERO };
+    let threads: Vec<_> = works
+        .into_iter()
+        .map(|work| std::thread::spawn(move || engine::run(plan, work)))
+        .collect();
+    let mut all = Outcome {
+        tally: Tally::new(),
+        elapsed: Duration::ZERO,
+    };
     for thread in threads {
-        let Ok(outcome) = thread.join() else { bail!("a generator thread broke down") };
+        let Ok(outcome) = thread.join() else {
+            bail!("a generator thread broke down")
+        };
         let outcome = outcome?;
         all.tally.add(outcome.tally);
         all.elapsed = all.elapsed.max(outcome.elapsed);
@@ -184,22 +221,48 @@ fn on_threads<W: Work + Send + 'static>(plan: Plan, works: Vec<W>) -> Result<Out
     Ok(all)
 }
 
-/// The gates that people scan at: those of enclosures, where residents are at home.
-fn run_scans(args: &BenchArgs, state: &State, at: (SocketAddr, &str), progress: &Progress) -> Result<Value> {
+fn run_scans(
+    args: &BenchArgs,
+    state: &State,
+    at: (SocketAddr, &str),
+    progress: &Progress,
+) -> Result<Value> {
     let clock = read_clock(&state.staff)?;
-    let wanted = if args.people == 0 { state.phones.len() } else { args.people };
-    let phones = state.phones.get(..wanted).filter(|phones| !phones.is_empty()).with_context(|| {
-        format!("the state file has {} phones; run `gridpass-sim enrol --count {}` first", state.phones.len(), wanted.max(1))
-    })?;
+    let wanted = if args.people == 0 {
+        state.phones.len()
+    } else {
+        args.people
+    };
+    let phones = state
+        .phones
+        .get(..wanted)
+        .filter(|phones| !phones.is_empty())
+        .with_context(|| {
+            format!(
+                "the state file has {} phones; run `gridpass-sim enrol --count {}` first",
+                state.phones.len(),
+                wanted.max(1)
+            )
+        })?;
     let plan = plan(args, at.0);
     let started = Instant::now();
     let shares = phones.chunks(phones.len().div_ceil(args.threads));
     let works = shares.enumerate().map(|(thread, phones)| {
-        let cast = Cast { phones, gates: &state.gates, host: at.1, path: &args.path, seed: thread as u64 };
+        let cast = Cast {
+            phones,
+            gates: &state.gates,
+            host: at.1,
+            path: &args.path,
+            seed: thread as u64,
+        };
         ScanWork::prepare(&cast, clock, plan.warmup + plan.measured)
     });
     let works = works.collect::<Result<Vec<_>>>()?;
-    progress.note(format!("signed the presentations of {} people in {:.1} s", phones.len(), started.elapsed().as_secs_f64()));
+    progress.note(format!(
+        "signed the presentations of {} people in {:.1} s",
+        phones.len(),
+        started.elapsed().as_secs_f64()
+    ));
     let outcome = on_threads(plan, works)?;
     let mut summary = outcome.tally.to_json(outcome.elapsed, 1);
     summary["people"] = phones.len().into();
@@ -216,13 +279,20 @@ impl Work for EmptyWork {
 
 fn run_empty(args: &BenchArgs, (target, host): (SocketAddr, &str)) -> Result<Value> {
     let request = format!("GET /api/v1/time HTTP/1.1\r\nhost: {host}\r\n\r\n").into_bytes();
-    let works = (0..args.threads).map(|_| EmptyWork(request.clone())).collect();
+    let works = (0..args.threads)
+        .map(|_| EmptyWork(request.clone()))
+        .collect();
     let outcome = on_threads(plan(args, target), works)?;
     Ok(outcome.tally.to_json(outcome.elapsed, 1))
 }
 
 /// Uploads in rounds: bodies are prepared, sent, and prepared again, and only the sending is timed.
-fn run_upload(args: &BenchArgs, state: &State, at: (SocketAddr, &str), progress: &Progress) -> Result<Value> {
+fn run_upload(
+    args: &BenchArgs,
+    state: &State,
+    at: (SocketAddr, &str),
+    progress: &Progress,
+) -> Result<Value> {
     if state.phones.is_empty() || state.gates.is_empty() {
         bail!("the state file has no phones; run `gridpass-sim enrol` first");
     }
@@ -232,7 +302,10 @@ fn run_upload(args: &BenchArgs, state: &State, at: (SocketAddr, &str), progress:
     let mut elapsed = Duration::ZERO;
     // Numbers of uploads come from the clock, so that a second run does not repeat them.
     let mut batch_id = clock.ms_at(Instant::now()) * 1000;
-    let plan = Plan { warmup: Duration::ZERO, ..plan(args, at.0) };
+    let plan = Plan {
+        warmup: Duration::ZERO,
+        ..plan(args, at.0)
+    };
     while left > 0 && elapsed < plan.measured {
         let cut = Cut {
             batch: args.batch,
@@ -243,13 +316,22 @@ fn run_upload(args: &BenchArgs, state: &State, at: (SocketAddr, &str), progress:
         };
         let work = UploadWork::prepare(&state.phones, &state.gates, at.1, cut)?;
         let prepared = work.len();
-        let outcome = on_threads(Plan { measured: plan.measured - elapsed, ..plan }, vec![work])?;
+        let outcome = on_threads(
+            Plan {
+                measured: plan.measured - elapsed,
+                ..plan
+            },
+            vec![work],
+        )?;
         left = left.saturating_sub(prepared);
         batch_id += prepared as i64;
         elapsed += outcome.elapsed;
         tally.add(outcome.tally);
         let sent = (tally.sent * args.batch as u64, elapsed.as_secs_f64());
-        progress.note(format!("uploaded {} scans in {:.1} s of sending", sent.0, sent.1));
+        progress.note(format!(
+            "uploaded {} scans in {:.1} s of sending",
+            sent.0, sent.1
+        ));
     }
     let mut summary = tally.to_json(elapsed, args.batch as u64);
     summary["batch"] = json!(args.batch);
@@ -265,7 +347,12 @@ mod tests {
     fn only_loopback_is_fired_at() {
         assert!(loopback("http://127.0.0.1:8081").is_ok());
         assert!(loopback("http://[::1]:8081/").is_ok());
-        for elsewhere in ["http://192.0.2.1:80", "http://10.0.0.1:8081", "https://127.0.0.1", "http://0.0.0.0:1"] {
+        for elsewhere in [
+            "http://192.0.2.1:80",
+            "http://10.0.0.1:8081",
+            "https://127.0.0.1",
+            "http://0.0.0.0:1",
+        ] {
             assert!(loopback(elsewhere).is_err(), "{elsewhere}");
         }
     }

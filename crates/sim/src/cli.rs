@@ -49,7 +49,11 @@ pub struct AdminArgs {
     #[arg(long, default_value = "admin")]
     pub admin: String,
     /// Their password.
-    #[arg(long = "admin-password", env = "GRIDPASS_ADMIN_PASSWORD", hide_env_values = true)]
+    #[arg(
+        long = "admin-password",
+        env = "GRIDPASS_ADMIN_PASSWORD",
+        hide_env_values = true
+    )]
     pub password: String,
 }
 
@@ -65,7 +69,9 @@ impl Cli {
             Command::Bench(args) => return bench::run(&args, &progress),
             command => command,
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             match command {
                 Command::Load(args) => load::run(&args, &progress).await,

@@ -47,18 +47,20 @@ impl Client {
             .connect_timeout(Duration::from_secs(5))
             .build()
             .context("the HTTP client could not be set up")?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: None })
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            token: None,
+        })
     }
 
     /// The same caller with a bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
-    }
-
-    /// Address of the listener.
-    pub fn base(&self) -> &str {
-        &self.base
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// Reads.
@@ -75,7 +77,8 @@ impl Client {
     /// As [`Client::get`].
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let bytes = serde_json::to_vec(body)?;
-        self.call(Method::POST, path, |request| json(request, &bytes)).await
+        self.call(Method::POST, path, |request| json(request, &bytes))
+            .await
     }
 
     /// Replaces with JSON; the answer's body does not matter.
@@ -84,15 +87,25 @@ impl Client {
     /// As [`Client::get`].
     pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<()> {
         let bytes = serde_json::to_vec(body)?;
-        self.send(Method::PUT, path, |request| json(request, &bytes)).await.map(drop)
+        self.send(Method::PUT, path, |request| json(request, &bytes))
+            .await
+            .map(drop)
     }
 
     /// Sends JSON that a device signed as a whole.
     ///
     /// # Errors
     /// As [`Client::get`].
-    pub async fn post_signed<T: DeserializeOwned>(&self, path: &str, body: &[u8], signature: &str) -> Result<T> {
-        self.call(Method::POST, path, |request| json(request, body).header("x-device-signature", signature)).await
+    pub async fn post_signed<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &[u8],
+        signature: &str,
+    ) -> Result<T> {
+        self.call(Method::POST, path, |request| {
+            json(request, body).header("x-device-signature", signature)
+        })
+        .await
     }
 
     /// Sends a CSV file that fits in memory.
@@ -102,7 +115,9 @@ impl Client {
     pub async fn post_csv<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<T> {
         let body = bytes::Bytes::from(body);
         self.call(Method::POST, path, |request| {
-            request.header(header::CONTENT_TYPE, "text/csv").body(body.clone())
+            request
+                .header(header::CONTENT_TYPE, "text/csv")
+                .body(body.clone())
         })
         .await
     }
@@ -121,7 +136,10 @@ impl Client {
             .request(Method::POST, path)
             .header(header::CONTENT_TYPE, "text/csv")
             .body(reqwest::Body::wrap_stream(stream));
-        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         read(accept(response, &Method::POST, path).await?, path).await
     }
 
@@ -142,14 +160,25 @@ impl Client {
     ) -> Result<Response> {
         for _ in 1..TRIES_MAX {
             let request = fill(self.request(method.clone(), path));
-            let response = request.send().await.map_err(|error| self.unreachable(error))?;
+            let response = request
+                .send()
+                .await
+                .map_err(|error| self.unreachable(error))?;
             if response.status() != StatusCode::SERVICE_UNAVAILABLE {
                 return accept(response, &method, path).await;
             }
             tokio::time::sleep(retry_after(&response)).await;
         }
         let request = fill(self.request(method.clone(), path));
-        accept(request.send().await.map_err(|error| self.unreachable(error))?, &method, path).await
+        accept(
+            request
+                .send()
+                .await
+                .map_err(|error| self.unreachable(error))?,
+            &method,
+            path,
+        )
+        .await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -162,18 +191,27 @@ impl Client {
 
     fn unreachable(&self, error: reqwest::Error) -> anyhow::Error {
         if error.is_connect() {
-            return anyhow::anyhow!("nothing answers at {}; is the server running there?", self.base);
+            return anyhow::anyhow!(
+                "nothing answers at {}; is the server running there?",
+                self.base
+            );
         }
-        anyhow::Error::new(error.without_url()).context(format!("the connection to {} broke off", self.base))
+        anyhow::Error::new(error.without_url())
+            .context(format!("the connection to {} broke off", self.base))
     }
 }
 
 fn json(request: RequestBuilder, body: &[u8]) -> RequestBuilder {
-    request.header(header::CONTENT_TYPE, "application/json").body(body.to_vec())
+    request
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.to_vec())
 }
 
 fn retry_after(response: &Response) -> Duration {
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let seconds = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     Duration::from_secs(seconds.unwrap_or(1)).clamp(Duration::from_millis(100), WAIT_MAX)
 }
 
@@ -184,9 +222,18 @@ async fn accept(response: Response, method: &Method, path: &str) -> Result<Respo
     }
     let problem: serde_json::Value = response.json().await.unwrap_or_default();
     let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
-    let fields: Vec<String> = problem["fields"].as_array().into_iter().flatten().map(field_sentence).collect();
+    let fields: Vec<String> = problem["fields"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(field_sentence)
+        .collect();
     let detail = [text("title"), text("detail"), fields.join("; ")];
-    let detail: Vec<&str> = detail.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    let detail: Vec<&str> = detail
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
     Err(anyhow::Error::new(Refused {
         call: format!("{method} {path}"),
         status: status.as_u16(),
@@ -201,11 +248,17 @@ fn field_sentence(field: &serde_json::Value) -> String {
 }
 
 async fn read<T: DeserializeOwned>(response: Response, path: &str) -> Result<T> {
-    let body = response.bytes().await.with_context(|| format!("the answer to {path} broke off"))?;
-    serde_json::from_slice(&body).with_context(|| format!("the answer to {path} has an unexpected form"))
+    let body = response
+        .bytes()
+        .await
+        .with_context(|| format!("the answer to {path} broke off"))?;
+    serde_json::from_slice(&body)
+        .with_context(|| format!("the answer to {path} has an unexpected form"))
 }
 
 /// Whether `error` is a refusal with `status`.
 pub fn refused_with(error: &anyhow::Error, status: u16) -> bool {
-    error.downcast_ref::<Refused>().is_some_and(|refused| refused.status == status)
+    error
+        .downcast_ref::<Refused>()
+        .is_some_and(|refused| refused.status == status)
 }

@@ -31,6 +31,9 @@ pub struct EnrolArgs {
     /// Enrolments at the same time.
     #[arg(long, default_value_t = 16)]
     pub clients: usize,
+    /// Heads of household add their children and elders to their phone.
+    #[arg(long)]
+    pub families: bool,
     /// Fetches new credentials for the phones that are there already.
     #[arg(long)]
     pub renew: bool,
@@ -47,12 +50,22 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
     let started = Instant::now();
     if args.renew {
         renew(&mut state, &public, args.clients).await?;
-        progress.note(format!("renewed the credentials of {} phones", state.phones.len()));
+        progress.note(format!(
+            "renewed the credentials of {} phones",
+            state.phones.len()
+        ));
     }
     let people = missing_people(&world, &state, args.count);
     let total = people.len();
     let mut phones = futures_util::stream::iter(people)
-        .map(|person| equip(&public, person))
+        .map(|person| {
+            let dependants = if args.families {
+                world.dependants_of(person.index)
+            } else {
+                Vec::new()
+            };
+            equip(&public, person, dependants)
+        })
         .buffer_unordered(args.clients.max(1));
     let mut added = 0;
     while let Some(phone) = phones.try_next().await? {
@@ -64,7 +77,10 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
     state.phones.sort_by_key(|phone| phone.person);
     state.write(&args.state)?;
     let rate = added as f64 / started.elapsed().as_secs_f64();
-    progress.note(format!("phones: {added} added ({rate:.0}/s), {} in all", state.phones.len()));
+    progress.note(format!(
+        "phones: {added} added ({rate:.0}/s), {} in all",
+        state.phones.len()
+    ));
     Ok(())
 }
 
@@ -72,11 +88,14 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
 fn missing_people(world: &World, state: &State, count: u64) -> Vec<Person> {
     let have: HashSet<u64> = state.phones.iter().map(|phone| phone.person).collect();
     let order = Shuffle::new(world.seed, Purpose::Bench, world.totals.holders);
-    let wanted = (0..count.min(world.totals.holders)).map(|place| world.holder_at(order.item_at(place)));
-    wanted.filter(|person| !have.contains(&person.index)).collect()
+    let wanted =
+        (0..count.min(world.totals.holders)).map(|place| world.holder_at(order.item_at(place)));
+    wanted
+        .filter(|person| !have.contains(&person.index))
+        .collect()
 }
 
-async fn equip(public: &Client, person: Person) -> Result<Phone> {
+async fn equip(public: &Client, person: Person, dependants: Vec<Person>) -> Result<Phone> {
     let enrolment = api::enrol(public, &person, None).await?;
     let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
     let mut phone = Phone {
@@ -89,6 +108,13 @@ async fn equip(public: &Client, person: Person) -> Result<Phone> {
         expires_at: Timestamp::UNIX_EPOCH,
     };
     fetch_credential(public, &mut phone).await?;
+    for dependant in dependants {
+        let body = api::three_fields(&dependant);
+        let _: serde_json::Value = public
+            .with_token(&phone.token)
+            .post("/api/v1/pass/dependants", &body)
+            .await?;
+    }
     Ok(phone)
 }
 
@@ -102,8 +128,10 @@ struct IssuedView {
 async fn fetch_credential(public: &Client, phone: &mut Phone) -> Result<()> {
     let key = ed25519_dalek::SigningKey::from_bytes(&crate::state::from_base64(&phone.key)?);
     let body = json!({"public_key": to_base64(key.verifying_key().as_bytes())});
-    let issued: IssuedView =
-        public.with_token(&phone.token).post("/api/v1/pass/credential", &body).await?;
+    let issued: IssuedView = public
+        .with_token(&phone.token)
+        .post("/api/v1/pass/credential", &body)
+        .await?;
     phone.credential = issued.credential;
     phone.mac_key = issued.mac_key;
     phone.expires_at = issued.expires_at;

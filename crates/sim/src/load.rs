@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -76,13 +77,23 @@ pub async fn run(args: &LoadArgs, progress: &Progress) -> Result<()> {
         state.write(path)?;
     }
     let desk = api::sign_in_as(&staff, state.account("data_desk")?).await?;
-    let ranks = match args.people {
-        Population::Holders => 0..world.totals.holders,
-        Population::Residents => 0..world.totals.residents,
-        Population::Nobody => 0..0,
+    let people = match args.people {
+        Population::Holders => world.totals.holders,
+        Population::Residents => world.totals.residents,
+        Population::Nobody => 0,
     };
+    let ranks: Vec<u64> = (0..people).collect();
     if !ranks.is_empty() {
-        import_registry(&world, &desk, Slice { source: "population", ranks }, Some(progress)).await?;
+        import_registry(
+            &world,
+            &desk,
+            Slice {
+                source: "population",
+                ranks,
+            },
+            Some(progress),
+        )
+        .await?;
     }
     print_accounts(&state, progress);
     Ok(())
@@ -90,13 +101,23 @@ pub async fn run(args: &LoadArgs, progress: &Progress) -> Result<()> {
 
 /// The state of an earlier load of the same district into the same server, if it still holds.
 async fn loaded_before(args: &LoadArgs, staff: &Client) -> Result<Option<State>> {
-    let Some(path) = args.state.as_deref().filter(|path| path.exists()) else { return Ok(None) };
-    let state = State::read(path)?;
-    let same = state.seed == args.seed && state.scale.to_bits() == args.scale.to_bits();
-    let Some(gate) = state.gates.first().filter(|_| same && state.staff == args.server.staff) else {
+    let Some(path) = args.state.as_deref().filter(|path| path.exists()) else {
         return Ok(None);
     };
-    match staff.with_token(&gate.device_token).get::<serde_json::Value>("/api/v1/device").await {
+    let state = State::read(path)?;
+    let same = state.seed == args.seed && state.scale.to_bits() == args.scale.to_bits();
+    let Some(gate) = state
+        .gates
+        .first()
+        .filter(|_| same && state.staff == args.server.staff)
+    else {
+        return Ok(None);
+    };
+    match staff
+        .with_token(&gate.device_token)
+        .get::<serde_json::Value>("/api/v1/device")
+        .await
+    {
         Ok(_) => Ok(Some(state)),
         Err(error) if client::refused_with(&error, 401) => Ok(None),
         Err(error) => Err(error),
@@ -108,7 +129,9 @@ async fn loaded_before(args: &LoadArgs, staff: &Client) -> Result<Option<State>>
 /// # Errors
 /// When the server refuses something.
 pub async fn load_directory(world: &World, admin: &Client, progress: &Progress) -> Result<State> {
-    let _: serde_json::Value = admin.post_csv("/api/v1/divisions/import", world.tree.to_csv()?).await?;
+    let _: serde_json::Value = admin
+        .post_csv("/api/v1/divisions/import", world.tree.to_csv()?)
+        .await?;
     progress.note(format!("divisions: {}", world.tree.divisions.len()));
     let enclosures = load_enclosures(world, admin).await?;
     progress.note(format!("enclosures: {}", enclosures.len()));
@@ -118,7 +141,13 @@ pub async fn load_directory(world: &World, admin: &Client, progress: &Progress) 
     progress.note(format!("gates with a device: {}", gates.len()));
     let accounts = load_accounts(world, admin).await?;
     progress.note(format!("accounts: {}", accounts.len()));
-    Ok(State { seed: world.seed, enclosures, gates, accounts, ..State::default() })
+    Ok(State {
+        seed: world.seed,
+        enclosures,
+        gates,
+        accounts,
+        ..State::default()
+    })
 }
 
 #[derive(Deserialize)]
@@ -131,14 +160,32 @@ async fn load_enclosures(world: &World, admin: &Client) -> Result<Vec<i64>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["code", "name", "kind", "community_code"])?;
     for enclosure in &world.enclosures {
-        writer.write_record([&enclosure.code, &enclosure.name, enclosure.kind, &enclosure.community])?;
+        writer.write_record([
+            &enclosure.code,
+            &enclosure.name,
+            enclosure.kind,
+            &enclosure.community,
+        ])?;
     }
-    let _: serde_json::Value = admin.post_csv("/api/v1/enclosures/import", writer.into_inner()?).await?;
-    let listed: Vec<EnclosureView> = api::list(admin, "/api/v1/enclosures?prefix=", usize::MAX).await?;
-    let ids: HashMap<String, i64> =
-        listed.into_iter().filter_map(|view| Some((view.code?, view.enclosure_id))).collect();
-    let find = |code: &String| ids.get(code).copied().with_context(|| format!("the server lost enclosure {code}"));
-    world.enclosures.iter().map(|enclosure| find(&enclosure.code)).collect()
+    let _: serde_json::Value = admin
+        .post_csv("/api/v1/enclosures/import", writer.into_inner()?)
+        .await?;
+    let listed: Vec<EnclosureView> =
+        api::list(admin, "/api/v1/enclosures?prefix=", usize::MAX).await?;
+    let ids: HashMap<String, i64> = listed
+        .into_iter()
+        .filter_map(|view| Some((view.code?, view.enclosure_id)))
+        .collect();
+    let find = |code: &String| {
+        ids.get(code)
+            .copied()
+            .with_context(|| format!("the server lost enclosure {code}"))
+    };
+    world
+        .enclosures
+        .iter()
+        .map(|enclosure| find(&enclosure.code))
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -151,14 +198,37 @@ async fn load_employers(world: &World, admin: &Client, enclosures: &[i64]) -> Re
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["name", "credit_code", "kind", "place_code", "enclosure_id"])?;
     for employer in &world.employers {
-        let enclosure = employer.enclosure.map(|index| enclosures[index].to_string()).unwrap_or_default();
-        writer.write_record([&employer.name, &employer.credit_code, employer.kind, &employer.place_code, &enclosure])?;
+        let enclosure = employer
+            .enclosure
+            .map(|index| enclosures[index].to_string())
+            .unwrap_or_default();
+        writer.write_record([
+            &employer.name,
+            &employer.credit_code,
+            employer.kind,
+            &employer.place_code,
+            &enclosure,
+        ])?;
     }
-    let _: serde_json::Value = admin.post_csv("/api/v1/employers/import", writer.into_inner()?).await?;
-    let listed: Vec<EmployerView> = api::list(admin, "/api/v1/employers?prefix=", usize::MAX).await?;
-    let ids: HashMap<String, i64> = listed.into_iter().map(|view| (view.credit_code, view.employer_id)).collect();
-    let find = |code: &String| ids.get(code).copied().with_context(|| format!("the server lost employer {code}"));
-    world.employers.iter().map(|employer| find(&employer.credit_code)).collect()
+    let _: serde_json::Value = admin
+        .post_csv("/api/v1/employers/import", writer.into_inner()?)
+        .await?;
+    let listed: Vec<EmployerView> =
+        api::list(admin, "/api/v1/employers?prefix=", usize::MAX).await?;
+    let ids: HashMap<String, i64> = listed
+        .into_iter()
+        .map(|view| (view.credit_code, view.employer_id))
+        .collect();
+    let find = |code: &String| {
+        ids.get(code)
+            .copied()
+            .with_context(|| format!("the server lost employer {code}"))
+    };
+    world
+        .employers
+        .iter()
+        .map(|employer| find(&employer.credit_code))
+        .collect()
 }
 
 /// A gate to be entered.
@@ -173,27 +243,48 @@ fn plan_gates(world: &World, enclosures: &[i64], employers: &[i64]) -> Vec<Plann
     const SIDES: [&str; 6] = ["正门", "北门", "东门", "西门", "南门", "侧门"];
     let lanes = |pairs: u64| -> Vec<serde_json::Value> {
         let directions = ["in", "out"].into_iter().cycle();
-        (1..=2 * pairs).zip(directions).map(|(lane, direction)| json!({"lane": lane, "direction": direction})).collect()
+        (1..=2 * pairs)
+            .zip(directions)
+            .map(|(lane, direction)| json!({"lane": lane, "direction": direction}))
+            .collect()
     };
     let mut gates = Vec::new();
     for (index, enclosure) in world.enclosures.iter().enumerate() {
         for gate in 0..enclosure.gates() {
             let name = format!("{}{}", enclosure.name, SIDES[gate as usize % SIDES.len()]);
             let body = json!({"name": name, "enclosure_id": enclosures[index], "lanes": lanes(1 + enclosure.grids / 3)});
-            gates.push(PlannedGate { body, enclosure: Some(index), employer: None });
+            gates.push(PlannedGate {
+                body,
+                enclosure: Some(index),
+                employer: None,
+            });
         }
     }
-    for (index, employer) in world.employers.iter().enumerate().filter(|(_, employer)| employer.gated) {
+    for (index, employer) in world
+        .employers
+        .iter()
+        .enumerate()
+        .filter(|(_, employer)| employer.gated)
+    {
         let body = json!({
             "name": format!("{}大门", employer.name), "employer_id": employers[index],
             "lanes": lanes(1 + employer.workers / 1_500),
         });
-        gates.push(PlannedGate { body, enclosure: None, employer: Some(index) });
+        gates.push(PlannedGate {
+            body,
+            enclosure: None,
+            employer: Some(index),
+        });
     }
     gates
 }
 
-async fn load_gates(world: &World, admin: &Client, ids: (&[i64], &[i64]), progress: &Progress) -> Result<Vec<Gate>> {
+async fn load_gates(
+    world: &World,
+    admin: &Client,
+    ids: (&[i64], &[i64]),
+    progress: &Progress,
+) -> Result<Vec<Gate>> {
     let planned = plan_gates(world, ids.0, ids.1);
     let total = planned.len();
     futures_util::stream::iter(planned.into_iter().enumerate())
@@ -220,7 +311,9 @@ async fn enter_gate(admin: &Client, gate: PlannedGate) -> Result<Gate> {
     let view: GateView = admin.post("/api/v1/gates", &gate.body).await?;
     let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
     let body = json!({"name": "值守手机", "public_key": to_base64(key.verifying_key().as_bytes())});
-    let device: DeviceView = admin.post(&format!("/api/v1/gates/{}/devices", view.gate_id), &body).await?;
+    let device: DeviceView = admin
+        .post(&format!("/api/v1/gates/{}/devices", view.gate_id), &body)
+        .await?;
     Ok(Gate {
         gate_id: view.gate_id,
         enclosure: gate.enclosure,
@@ -269,14 +362,27 @@ async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
 fn random_password() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
     let bytes: [u8; 16] = rand::random();
-    bytes.iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect()
+    bytes
+        .iter()
+        .map(|byte| LETTERS[usize::from(byte % 32)] as char)
+        .collect()
 }
 
 fn print_accounts(state: &State, progress: &Progress) {
-    progress.result(format!("{:<20} {:<26} {:<18} {}", "role", "username", "password", "jurisdiction"));
+    progress.result(format!(
+        "{:<20} {:<26} {:<18} {}",
+        "role", "username", "password", "jurisdiction"
+    ));
     for account in &state.accounts {
-        let Account { role, username, password, jurisdiction } = account;
-        progress.result(format!("{role:<20} {username:<26} {password:<18} {jurisdiction}"));
+        let Account {
+            role,
+            username,
+            password,
+            jurisdiction,
+        } = account;
+        progress.result(format!(
+            "{role:<20} {username:<26} {password:<18} {jurisdiction}"
+        ));
     }
 }
 
@@ -284,8 +390,8 @@ fn print_accounts(state: &State, progress: &Progress) {
 pub struct Slice {
     /// Name of the registry.
     pub source: &'static str,
-    /// Ranks of the people, in the order in which they take up the pass.
-    pub ranks: std::ops::Range<u64>,
+    /// Ranks of the people (see [`World::holder_at`]).
+    pub ranks: Vec<u64>,
 }
 
 /// Streams a slice of the registry, made while it is sent.
@@ -299,16 +405,19 @@ pub async fn import_registry(
     progress: Option<&Progress>,
 ) -> Result<ImportView> {
     let started = Instant::now();
-    let rows_total = slice.ranks.end - slice.ranks.start;
-    let sent = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let rows_total = slice.ranks.len() as u64;
+    let sent = Arc::new(AtomicU64::new(0));
     let chunks = chunks_of(Arc::clone(world), slice.ranks, Arc::clone(&sent));
-    let path = format!("/api/v1/registry-imports?source={}&create=true", slice.source);
+    let path = format!(
+        "/api/v1/registry-imports?source={}&create=true",
+        slice.source
+    );
     let mut call = std::pin::pin!(desk.stream_csv::<ImportView, _>(&path, chunks));
     let view = loop {
         tokio::select! {
             view = &mut call => break view?,
             () = tokio::time::sleep(std::time::Duration::from_millis(500)) => {
-                let rows = sent.load(std::sync::atomic::Ordering::Relaxed);
+                let rows = sent.load(Ordering::Relaxed);
                 if let Some(progress) = progress {
                     progress.tick(|| format!("registry: {rows} of {rows_total} rows sent"));
                 }
@@ -316,7 +425,11 @@ pub async fn import_registry(
         }
     };
     if view.rejected > 0 || view.rows != rows_total {
-        bail!("the registry import took {} of {rows_total} rows and rejected {}", view.rows, view.rejected);
+        bail!(
+            "the registry import took {} of {rows_total} rows and rejected {}",
+            view.rows,
+            view.rejected
+        );
     }
     if let Some(progress) = progress {
         let seconds = started.elapsed().as_secs_f64();
@@ -332,15 +445,16 @@ pub async fn import_registry(
 /// The chunks own the world, because the request outlives the borrow of its maker.
 fn chunks_of(
     world: Arc<World>,
-    ranks: std::ops::Range<u64>,
-    sent: Arc<std::sync::atomic::AtomicU64>,
+    ranks: Vec<u64>,
+    sent: Arc<AtomicU64>,
 ) -> impl Iterator<Item = Vec<u8>> + Send + 'static {
-    const RANKS_PER_CHUNK: u64 = 1_000;
-    let starts = ranks.clone().step_by(RANKS_PER_CHUNK as usize);
-    starts.map(move |start| {
-        let part = start..(start + RANKS_PER_CHUNK).min(ranks.end);
-        let people: Vec<Person> = part.map(|rank| world.holder_at(rank)).collect();
-        sent.fetch_add(people.len() as u64, std::sync::atomic::Ordering::Relaxed);
-        csv_of(&world, &people, start == ranks.start)
+    const RANKS_PER_CHUNK: usize = 1_000;
+    let chunks = ranks.len().div_ceil(RANKS_PER_CHUNK);
+    (0..chunks).map(move |chunk| {
+        let end = ranks.len().min((chunk + 1) * RANKS_PER_CHUNK);
+        let part = &ranks[chunk * RANKS_PER_CHUNK..end];
+        let people: Vec<Person> = part.iter().map(|rank| world.holder_at(*rank)).collect();
+        sent.fetch_add(people.len() as u64, Ordering::Relaxed);
+        csv_of(&world, &people, chunk == 0)
     })
 }

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod cli;
 mod client;
+mod crew;
 mod enrol;
 mod live;
 mod load;
@@ -14,6 +15,7 @@ mod progress;
 mod random;
 mod replay;
 mod state;
+mod upload;
 mod world;
 
 use std::io::Write as _;

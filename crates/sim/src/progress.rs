@@ -31,7 +31,9 @@ impl Progress {
 
     /// A line of progress that may be left out when another came a moment ago.
     pub fn tick(&self, line: impl FnOnce() -> String) {
-        let Ok(mut last) = self.last_tick.lock() else { return };
+        let Ok(mut last) = self.last_tick.lock() else {
+            return;
+        };
         if last.elapsed() >= BETWEEN_TICKS {
             *last = Instant::now();
             write_line(&self.notes, &line());

@@ -87,8 +87,7 @@ impl Phone {
     /// # Errors
     /// When the token is not of the form `gph1.<id>.<random>`.
     pub fn person_id(&self) -> Result<i64> {
-        let id = self.token.split('.').nth(1).and_then(|id| id.parse().ok());
-        id.context("a holder token in the state file has no person id")
+        crate::api::person_id_of(&self.token)
     }
 }
 
@@ -98,8 +97,12 @@ impl State {
     /// # Errors
     /// When it does not exist or is of another form.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = std::fs::File::open(path)
-            .with_context(|| format!("{} cannot be opened; run `gridpass-sim load --state` first", path.display()))?;
+        let file = std::fs::File::open(path).with_context(|| {
+            format!(
+                "{} cannot be opened; run `gridpass-sim load --state` first",
+                path.display()
+            )
+        })?;
         serde_json::from_reader(std::io::BufReader::new(file))
             .with_context(|| format!("{} is not a state file of gridpass-sim", path.display()))
     }
@@ -111,7 +114,12 @@ impl State {
     pub fn write(&self, path: &Path) -> Result<()> {
         let partial = path.with_extension("partial");
         let written = || -> Result<()> {
-            let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+            let file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&partial)?;
             let mut out = std::io::BufWriter::new(file);
             serde_json::to_writer(&mut out, self)?;
             out.flush()?;
@@ -142,7 +150,9 @@ pub fn to_base64(bytes: &[u8]) -> String {
 /// When the text is something else.
 pub fn from_base64<const N: usize>(text: &str) -> Result<[u8; N]> {
     let bytes = bytes_from_base64(text)?;
-    bytes.try_into().map_err(|_| anyhow::anyhow!("a key has the wrong length"))
+    bytes
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("a key has the wrong length"))
 }
 
 /// Bytes from base64url text.
@@ -161,17 +171,32 @@ mod tests {
     fn a_state_comes_back_as_written_and_is_private() {
         use std::os::unix::fs::PermissionsExt as _;
         let path = std::env::temp_dir().join(format!("gridpass-sim-{}.json", std::process::id()));
-        let state = State { seed: 7, scale: 0.5, enclosures: vec![1, 2], ..State::default() };
+        let state = State {
+            seed: 7,
+            scale: 0.5,
+            enclosures: vec![1, 2],
+            ..State::default()
+        };
         state.write(&path).expect("writes");
         let back = State::read(&path).expect("reads");
         assert_eq!((back.seed, back.enclosures), (7, vec![1, 2]));
-        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path)
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
         std::fs::remove_file(&path).expect("removes");
     }
 
     #[test]
     fn keys_survive_base64() {
-        assert_eq!(from_base64::<4>(&to_base64(&[1, 2, 3, 255])).expect("reads"), [1, 2, 3, 255]);
+        assert_eq!(
+            from_base64::<4>(&to_base64(&[1, 2, 3, 255])).expect("reads"),
+            [1, 2, 3, 255]
+        );
         assert!(from_base64::<5>(&to_base64(&[1, 2, 3, 255])).is_err());
     }
 }

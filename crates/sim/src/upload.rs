@@ -78,7 +78,9 @@ impl DeviceKey {
     /// # Errors
     /// When the state file holds something else.
     pub fn of(gate: &Gate) -> Result<Self> {
-        Ok(Self(ed25519_dalek::SigningKey::from_bytes(&from_base64(&gate.device_key)?)))
+        Ok(Self(ed25519_dalek::SigningKey::from_bytes(&from_base64(
+            &gate.device_key,
+        )?)))
     }
 
     /// The signature header of a body.
@@ -93,16 +95,38 @@ mod tests {
 
     #[test]
     fn a_body_is_json_and_its_signature_verifies() {
-        let scan = KeptScan { person_id: 7, serial: 3, at_ms: 1_583_454_600_007, inward: true, decidegrees: 365, shown: "green" };
-        let red = KeptScan { shown: "red", inward: false, ..scan };
+        let scan = KeptScan {
+            person_id: 7,
+            serial: 3,
+            at_ms: 1_583_454_600_007,
+            inward: true,
+            decidegrees: 365,
+            shown: "green",
+        };
+        let red = KeptScan {
+            shown: "red",
+            inward: false,
+            ..scan
+        };
         let body = body(12, &[scan, red]).expect("writes");
         let json: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(json["scans"][0]["at"], "2020-03-06T00:30:00.007Z");
         assert_eq!(json["scans"][0]["temperature"], 36.5);
-        assert_eq!((&json["scans"][1]["action"], &json["scans"][1]["direction"]), (&"stop".into(), &"out".into()));
-        let (_, gate, _) = crate::bench::testing::phone_and_gate(jiff::Timestamp::from_second(1_583_454_600).expect("a time"));
+        assert_eq!(
+            (&json["scans"][1]["action"], &json["scans"][1]["direction"]),
+            (&"stop".into(), &"out".into())
+        );
+        let (_, gate, _) = crate::bench::testing::phone_and_gate(
+            jiff::Timestamp::from_second(1_583_454_600).expect("a time"),
+        );
         let key = DeviceKey::of(&gate).expect("a key");
-        let signature = ed25519_dalek::Signature::from_bytes(&from_base64(&key.sign(&body)).expect("64 bytes"));
-        assert!(key.0.verifying_key().verify_strict(&body, &signature).is_ok());
+        let signature =
+            ed25519_dalek::Signature::from_bytes(&from_base64(&key.sign(&body)).expect("64 bytes"));
+        assert!(
+            key.0
+                .verifying_key()
+                .verify_strict(&body, &signature)
+                .is_ok()
+        );
     }
 }

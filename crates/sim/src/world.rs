@@ -40,10 +40,8 @@ pub struct Totals {
     pub worker_scans: u64,
     /// People who arrive from elsewhere in the month.
     pub arrivals: u64,
-    /// Households under home quarantine in the month.
+    /// Households put under home quarantine in the month.
     pub quarantine_households: u64,
-    /// People in those households.
-    pub quarantine_people: u64,
 }
 
 impl Totals {
@@ -68,7 +66,6 @@ impl Totals {
             worker_scans: times(1_480_000.0).max(590),
             arrivals: times(36_000.0).max(15),
             quarantine_households: times(82.0).max(3),
-            quarantine_people: times(186.0).max(7),
         };
         Ok(totals)
     }
@@ -122,6 +119,11 @@ impl World {
             numbers,
             ranks,
         })
+    }
+
+    /// Rank of resident `index`; the inverse of [`World::holder_at`].
+    pub fn rank_of(&self, index: u64) -> u64 {
+        self.ranks.place_of(index)
     }
 
     /// The person who was `rank`-th to take up the pass; ranks below
@@ -214,7 +216,7 @@ mod tests {
         let children = homes
             .values()
             .flatten()
-            .filter(|person| person.birth_year > 2005);
+            .filter(|person| &person.number[6..10] > "2005");
         let mut with_guardian = 0;
         for child in children {
             let head = homes[&child.household]

@@ -18,7 +18,10 @@ pub struct ServerClock {
 impl ServerClock {
     /// A clock that stood at `server_now` when `read_at` was taken.
     pub fn new(server_now: Timestamp, read_at: Instant) -> Self {
-        Self { server_ms: server_now.as_millisecond(), read_at }
+        Self {
+            server_ms: server_now.as_millisecond(),
+            read_at,
+        }
     }
 
     /// The server's time at `moment`, in milliseconds since 1970.
@@ -62,7 +65,11 @@ mod tests {
     fn times_are_written_as_rfc_3339() {
         let mut writer = AtWriter::default();
         let mut place = AT_BLANK.as_bytes().to_vec();
-        for text in ["2020-03-06T00:30:00.007Z", "2020-03-06T00:30:00.123Z", "2020-03-06T00:30:01.990Z"] {
+        for text in [
+            "2020-03-06T00:30:00.007Z",
+            "2020-03-06T00:30:00.123Z",
+            "2020-03-06T00:30:01.990Z",
+        ] {
             let time: Timestamp = text.parse().expect("a time");
             writer.write(time.as_millisecond(), &mut place);
             assert_eq!(std::str::from_utf8(&place).expect("ascii"), text);

@@ -68,7 +68,9 @@ pub struct Outcome {
 /// # Errors
 /// When the target does not answer, or answers nothing but refusals that no load explains.
 pub fn run<W: Work + 'static>(plan: Plan, work: W) -> Result<Outcome> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, drive(plan, work))
 }
@@ -134,7 +136,10 @@ impl<W: Work> Run<W> {
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        now >= self.end || self.exhausted.get() || self.breaks.get() >= BREAKS_MAX || self.is_hopeless()
+        now >= self.end
+            || self.exhausted.get()
+            || self.breaks.get() >= BREAKS_MAX
+            || self.is_hopeless()
     }
 
     fn is_hopeless(&self) -> bool {
@@ -154,7 +159,9 @@ impl<W: Work> Run<W> {
             if self.is_over(now) {
                 return None;
             }
-            let Pace::Open { per_second } = self.plan.pace else { return Some(now) };
+            let Pace::Open { per_second } = self.plan.pace else {
+                return Some(now);
+            };
             let due = self.due(self.next_slot.get(), per_second);
             if due <= now {
                 self.next_slot.set(self.next_slot.get() + 1);
@@ -213,7 +220,10 @@ impl<W: Work> Run<W> {
                 tally.other += 1;
                 if tally.first_other.is_none() {
                     let body = String::from_utf8_lossy(connection.body(answer));
-                    tally.first_other = Some(format!("{status} {}", body.chars().take(300).collect::<String>()));
+                    tally.first_other = Some(format!(
+                        "{status} {}",
+                        body.chars().take(300).collect::<String>()
+                    ));
                 }
             }
         }
@@ -225,14 +235,21 @@ impl<W: Work> Run<W> {
             bail!("{} breaks every connection", self.plan.target);
         }
         if tally.other >= REFUSALS_MAX && tally.ok == 0 {
-            bail!("the server refuses every request: {}", tally.first_other.unwrap_or_default());
+            bail!(
+                "the server refuses every request: {}",
+                tally.first_other.unwrap_or_default()
+            );
         }
         tally.cpu = cpu.mul_f64(tally.sent as f64 / self.sent_in_all.get().max(1) as f64);
         if let Pace::Open { per_second } = self.plan.pace {
             self.count_unsent(per_second, &mut tally);
         }
         let ran_out = self.exhausted.get();
-        let elapsed = if ran_out { self.last_answer.get() - self.measured_from } else { self.plan.measured };
+        let elapsed = if ran_out {
+            self.last_answer.get() - self.measured_from
+        } else {
+            self.plan.measured
+        };
         Ok(Outcome { tally, elapsed })
     }
 
@@ -277,7 +294,11 @@ async fn serve<W: Work>(run: Rc<Run<W>>, mut connection: Connection) {
     }
 }
 
-async fn exchange<W: Work>(run: &Run<W>, connection: &mut Connection, due: Instant) -> io::Result<Option<Answer>> {
+async fn exchange<W: Work>(
+    run: &Run<W>,
+    connection: &mut Connection,
+    due: Instant,
+) -> io::Result<Option<Answer>> {
     let now = Instant::now();
     let rest = {
         let mut work = run.work.borrow_mut();
@@ -316,16 +337,23 @@ mod tests {
     fn server(delay: Duration, status: &'static str) -> SocketAddr {
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("runtime");
             runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                send.send(listener.local_addr().expect("bound")).expect("sent");
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+                    .await
+                    .expect("a free port");
+                send.send(listener.local_addr().expect("bound"))
+                    .expect("sent");
                 while let Ok((mut stream, _)) = listener.accept().await {
                     tokio::spawn(async move {
                         let mut buffer = [0; 1024];
                         while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
                             tokio::time::sleep(delay).await;
-                            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
+                            let answer =
+                                format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\nok");
                             if stream.write_all(answer.as_bytes()).await.is_err() {
                                 break;
                             }
@@ -338,7 +366,13 @@ mod tests {
     }
 
     fn plan(target: SocketAddr, connections: usize, pace: Pace) -> Plan {
-        Plan { target, connections, pace, warmup: Duration::ZERO, measured: Duration::from_millis(300) }
+        Plan {
+            target,
+            connections,
+            pace,
+            warmup: Duration::ZERO,
+            measured: Duration::from_millis(300),
+        }
     }
 
     #[test]
@@ -353,7 +387,11 @@ mod tests {
     fn an_open_loop_counts_waiting_for_a_connection() {
         // One connection, 20 ms a request, 200 a second wanted: most of them cannot be sent.
         let target = server(Duration::from_millis(20), "200 OK");
-        let outcome = run(plan(target, 1, Pace::Open { per_second: 200.0 }), Fixed(1_000)).expect("runs");
+        let outcome = run(
+            plan(target, 1, Pace::Open { per_second: 200.0 }),
+            Fixed(1_000),
+        )
+        .expect("runs");
         let tally = outcome.tally;
         assert_eq!(tally.sent + tally.unsent, 60);
         assert!(tally.unsent > 30, "{}", tally.unsent);
@@ -364,8 +402,13 @@ mod tests {
     #[test]
     fn refusals_without_any_success_stop_the_run() {
         let target = server(Duration::ZERO, "401 Unauthorized");
-        let error = run(plan(target, 8, Pace::Closed), Fixed(100_000)).err().expect("gives up");
-        assert!(error.to_string().contains("refuses every request: 401"), "{error}");
+        let error = run(plan(target, 8, Pace::Closed), Fixed(100_000))
+            .err()
+            .expect("gives up");
+        assert!(
+            error.to_string().contains("refuses every request: 401"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -56,20 +56,37 @@ impl ScanWork {
     pub fn prepare(cast: &Cast<'_>, clock: ServerClock, length: Duration) -> Result<Self> {
         let start_ms = clock.ms_at(Instant::now());
         let end_ms = start_ms + length.as_millis() as i64;
-        let holders = cast.phones.iter().map(|phone| holder(phone, end_ms)).collect::<Result<Vec<_>>>()?;
+        let holders = cast
+            .phones
+            .iter()
+            .map(|phone| holder(phone, end_ms))
+            .collect::<Result<Vec<_>>>()?;
         let slices = length.as_secs_f64() / SLICE.as_secs_f64();
         let mut prepared = Vec::new();
         for slice in 0..slices.ceil().max(1.0) as u32 {
             let ahead = SLICE * slice + SIGNED_AHEAD.min(length / 2);
             let signed_at = Timestamp::from_millisecond(start_ms + ahead.as_millis() as i64)?;
-            let requests = cast.phones.iter().zip(&holders).enumerate().map(|(index, (phone, holder))| {
-                let presentation = holder.present(signed_at).context("a presentation could not be signed")?;
-                let gate = &cast.gates[(phone.person % cast.gates.len() as u64) as usize];
-                Ok(request(cast, gate, &presentation, index))
-            });
+            let requests =
+                cast.phones
+                    .iter()
+                    .zip(&holders)
+                    .enumerate()
+                    .map(|(index, (phone, holder))| {
+                        let presentation = holder
+                            .present(signed_at)
+                            .context("a presentation could not be signed")?;
+                        let gate = &cast.gates[(phone.person % cast.gates.len() as u64) as usize];
+                        Ok(request(cast, gate, &presentation, index))
+                    });
             prepared.push(requests.collect::<Result<Vec<_>>>()?);
         }
-        Ok(Self { clock, started: None, slices: prepared, next: 0, at: AtWriter::default() })
+        Ok(Self {
+            clock,
+            started: None,
+            slices: prepared,
+            next: 0,
+            at: AtWriter::default(),
+        })
     }
 }
 
@@ -85,14 +102,19 @@ impl Work for ScanWork {
         // The same person at the same gate in the same millisecond would be the same scan.
         let ms = self.clock.ms_at(now).max(request.last_ms + 1);
         request.last_ms = ms;
-        self.at.write(ms, &mut request.bytes[request.at_offset..request.at_offset + AT_CHARS]);
+        self.at.write(
+            ms,
+            &mut request.bytes[request.at_offset..request.at_offset + AT_CHARS],
+        );
         Some(&request.bytes)
     }
 }
 
 fn holder(phone: &Phone, end_ms: i64) -> Result<Holder> {
     if phone.expires_at.as_millisecond() <= end_ms {
-        bail!("the credentials in the state file end before the run does; run `gridpass-sim enrol --renew` first");
+        bail!(
+            "the credentials in the state file end before the run does; run `gridpass-sim enrol --renew` first"
+        );
     }
     let key = SigningKey::from_bytes(&from_base64(&phone.key)?);
     let mac_key = MacKey::from_bytes(&from_base64(&phone.mac_key)?);
@@ -114,7 +136,11 @@ fn request(cast: &Cast<'_>, gate: &Gate, presentation: &str, index: usize) -> Pr
     let headers = headers(cast.path, cast.host, &gate.device_token, body.len());
     let at_offset = headers.len() + head.len();
     let bytes = [headers.as_bytes(), body.as_bytes()].concat();
-    Prepared { bytes, at_offset, last_ms: 0 }
+    Prepared {
+        bytes,
+        at_offset,
+        last_ms: 0,
+    }
 }
 
 /// Head of a JSON POST by a device; the empty line that ends it included.
@@ -141,13 +167,20 @@ mod tests {
         let clock = ServerClock::new(now, Instant::now());
         let phones = [phone];
         let gates = [gate];
-        let cast = Cast { phones: &phones, gates: &gates, host: "127.0.0.1:1", path: "/api/v1/scans", seed: 1 };
+        let cast = Cast {
+            phones: &phones,
+            gates: &gates,
+            host: "127.0.0.1:1",
+            path: "/api/v1/scans",
+            seed: 1,
+        };
         let mut work = ScanWork::prepare(&cast, clock, Duration::from_secs(200)).expect("prepares");
         let mut seen = std::collections::HashSet::new();
         let started = Instant::now();
         for seconds in [0, 0, 89, 91, 150, 199] {
             let moment = started + Duration::from_secs(seconds);
-            let request = String::from_utf8(work.next(moment).expect("endless").to_vec()).expect("text");
+            let request =
+                String::from_utf8(work.next(moment).expect("endless").to_vec()).expect("text");
             let (head, body) = request.split_once("\r\n\r\n").expect("a head");
             assert!(head.contains(&format!("content-length: {}", body.len())));
             let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
@@ -155,7 +188,9 @@ mod tests {
             assert!(seen.insert(at), "{at} twice");
             assert!((at.as_second() - now.as_second() - seconds as i64).abs() <= 1);
             let text = body["presentation"].as_str().expect("presentation");
-            verifier.verify(text, at, Limits::default()).unwrap_or_else(|error| panic!("at {seconds} s: {error}"));
+            verifier
+                .verify(text.as_bytes(), at, Limits::default())
+                .unwrap_or_else(|error| panic!("at {seconds} s: {error}"));
         }
     }
 
@@ -164,9 +199,17 @@ mod tests {
         let now: Timestamp = "2020-03-06T00:30:00Z".parse().expect("a time");
         let (mut phone, gate, _) = cast_of_one(now);
         phone.expires_at = now;
-        let cast = Cast { phones: &[phone], gates: &[gate], host: "x", path: "/", seed: 1 };
+        let cast = Cast {
+            phones: &[phone],
+            gates: &[gate],
+            host: "x",
+            path: "/",
+            seed: 1,
+        };
         let clock = ServerClock::new(now, Instant::now());
-        let error = ScanWork::prepare(&cast, clock, Duration::from_secs(1)).err().expect("refuses");
+        let error = ScanWork::prepare(&cast, clock, Duration::from_secs(1))
+            .err()
+            .expect("refuses");
         assert!(error.to_string().contains("enrol --renew"));
     }
 }

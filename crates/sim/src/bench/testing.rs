@@ -11,7 +11,12 @@ pub fn phone_and_gate(now: Timestamp) -> (Phone, Gate, OnlineVerifier) {
     let secret = ServerSecret::from_bytes(&[3; 32]);
     let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "test").expect("a valid name");
     let key = SigningKey::from_bytes(&[2; 32]);
-    let new = NewCredential::phone(PersonId::new(77), PassSerial::new(5), Colour::Green, key.public());
+    let new = NewCredential::phone(
+        PersonId::new(77),
+        PassSerial::new(5),
+        Colour::Green,
+        key.public(),
+    );
     let credential = issuer.issue(&new, now).expect("issues");
     let phone = Phone {
         person: 0,

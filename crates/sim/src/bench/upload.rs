@@ -42,15 +42,29 @@ impl UploadWork {
     /// # Errors
     /// When the state file's keys cannot be used.
     pub fn prepare(phones: &[Phone], gates: &[Gate], host: &str, cut: Cut) -> Result<Self> {
-        let keys = gates.iter().map(DeviceKey::of).collect::<Result<Vec<_>>>()?;
-        let ids = phones.iter().map(Phone::person_id).collect::<Result<Vec<_>>>()?;
+        let keys = gates
+            .iter()
+            .map(DeviceKey::of)
+            .collect::<Result<Vec<_>>>()?;
+        let ids = phones
+            .iter()
+            .map(Phone::person_id)
+            .collect::<Result<Vec<_>>>()?;
         let (mut requests, mut bytes) = (Vec::new(), 0);
         while (requests.len() as u64) < cut.uploads && bytes < PREPARED_BYTES_MAX {
             let batch_id = cut.first_batch_id + requests.len() as i64;
             let gate = batch_id as usize % gates.len();
             let body = body(batch_id, &scans(phones, &ids, batch_id, cut))?;
-            let signature = format!("content-type: application/json\r\nx-device-signature: {}\r\n", keys[gate].sign(&body));
-            let head = headers("/api/v1/scans/batch", host, &gates[gate].device_token, body.len());
+            let signature = format!(
+                "content-type: application/json\r\nx-device-signature: {}\r\n",
+                keys[gate].sign(&body)
+            );
+            let head = headers(
+                "/api/v1/scans/batch",
+                host,
+                &gates[gate].device_token,
+                body.len(),
+            );
             let head = head.replace("content-type: application/json\r\n", &signature);
             bytes += head.len() + body.len();
             requests.push([head.into_bytes(), body].concat());

@@ -34,7 +34,11 @@ impl Connection {
     pub async fn open(target: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(target).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { target, stream, buffer: Vec::with_capacity(8 * 1024) })
+        Ok(Self {
+            target,
+            stream,
+            buffer: Vec::with_capacity(8 * 1024),
+        })
     }
 
     /// Connects anew after an error.
@@ -97,7 +101,9 @@ impl Connection {
 
     /// Body of the last answer.
     pub fn body(&self, answer: Answer) -> &[u8] {
-        self.buffer.get(answer.body_start..answer.body_end).unwrap_or_default()
+        self.buffer
+            .get(answer.body_start..answer.body_end)
+            .unwrap_or_default()
     }
 }
 
@@ -107,7 +113,10 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Answer>> {
     let Some(head_end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
     };
-    let digits = buffer.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3)).ok_or_else(bad)?;
+    let digits = buffer
+        .strip_prefix(b"HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3))
+        .ok_or_else(bad)?;
     let status = number(digits).ok_or_else(bad)?;
     let mut length = None;
     for line in buffer[..head_end].split(|byte| *byte == b'\n') {
@@ -117,10 +126,18 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Answer>> {
         }
     }
     // 204 and the like have neither a body nor a length.
-    let length = if status == 204 { 0 } else { length.ok_or_else(bad)? };
+    let length = if status == 204 {
+        0
+    } else {
+        length.ok_or_else(bad)?
+    };
     let body_start = head_end + 4;
     let body_end = body_start + length;
-    Ok((buffer.len() >= body_end).then_some(Answer { status: status as u16, body_start, body_end }))
+    Ok((buffer.len() >= body_end).then_some(Answer {
+        status: status as u16,
+        body_start,
+        body_end,
+    }))
 }
 
 fn number(digits: &[u8]) -> Option<usize> {
@@ -128,7 +145,9 @@ fn number(digits: &[u8]) -> Option<usize> {
         return None;
     }
     digits.iter().try_fold(0, |value, digit| {
-        digit.is_ascii_digit().then(|| value * 10 + usize::from(digit - b'0'))
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + usize::from(digit - b'0'))
     })
 }
 
@@ -140,10 +159,17 @@ mod tests {
     fn an_answer_is_complete_only_with_its_body() {
         let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\ndate: x\r\n\r\nbody";
         for cut in 0..whole.len() {
-            assert_eq!(parse(&whole[..cut]).expect("valid so far"), None, "cut at {cut}");
+            assert_eq!(
+                parse(&whole[..cut]).expect("valid so far"),
+                None,
+                "cut at {cut}"
+            );
         }
         let answer = parse(whole).expect("valid").expect("whole");
-        assert_eq!((answer.status, answer.body_end - answer.body_start), (200, 4));
+        assert_eq!(
+            (answer.status, answer.body_end - answer.body_start),
+            (200, 4)
+        );
     }
 
     #[test]
@@ -151,6 +177,10 @@ mod tests {
         assert!(parse(b"SSH-2.0-x\r\n\r\n").is_err());
         assert!(parse(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
         assert!(parse(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").is_err());
-        assert!(parse(b"HTTP/1.1 204 No Content\r\n\r\n").expect("valid").is_some());
+        assert!(
+            parse(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .expect("valid")
+                .is_some()
+        );
     }
 }

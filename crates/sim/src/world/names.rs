@@ -147,9 +147,9 @@ const MINORITY: [&str; 12] = [
 /// Draws a surname; a family shares it.
 pub fn surname(random: &mut Stream) -> &'static str {
     if random.chance(0.001) {
-        *random.pick(&DOUBLE_SURNAMES)
+        random.pick::<&str>(&DOUBLE_SURNAMES)
     } else {
-        *random.weighted(&SURNAMES)
+        random.weighted::<&str>(&SURNAMES)
     }
 }
 

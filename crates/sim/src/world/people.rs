@@ -74,8 +74,6 @@ pub struct Person {
     pub number: String,
     /// Mobile number; a child's or elder's is that of the head of household.
     pub phone: String,
-    /// Year of birth.
-    pub birth_year: i64,
     /// Six-digit code of the province of origin.
     pub origin: &'static str,
     /// Index of the enclosure of the home.
@@ -162,7 +160,6 @@ impl World {
             name,
             number: slot.number(birth_year, male),
             phone,
-            birth_year,
             origin: self.origin_of(&place, newcomer),
             enclosure: place.enclosure,
             grid: enclosure.grid_of_block(place.block, place.blocks),
@@ -175,13 +172,22 @@ impl World {
         }
     }
 
+    /// Children and elders whom resident `index` answers for.
+    pub fn dependants_of(&self, index: u64) -> Vec<Person> {
+        let neighbours = (index + 1)..(index + BLOCK).min(self.totals.residents);
+        neighbours
+            .map(|neighbour| self.person(neighbour))
+            .filter(|person| person.guardian == Some(index))
+            .collect()
+    }
+
     /// A family comes from one province; newcomers of the return wave from Hubei more often.
     fn origin_of(&self, place: &Place, newcomer: bool) -> &'static str {
         let mut random = Stream::new(self.seed, Purpose::Person, (2 << 40) + place.head);
         if newcomer && random.chance(0.05) {
             "420000"
         } else {
-            *random.weighted(&ORIGINS)
+            random.weighted::<&str>(&ORIGINS)
         }
     }
 

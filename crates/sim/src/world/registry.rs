@@ -62,7 +62,9 @@ mod tests {
 
     fn file(seed: u64) -> Vec<u8> {
         let world = World::grow(seed, 0.01).expect("grows");
-        let people: Vec<Person> = (0..world.totals.residents).map(|index| world.person(index)).collect();
+        let people: Vec<Person> = (0..world.totals.residents)
+            .map(|index| world.person(index))
+            .collect();
         csv_of(&world, &people, true)
     }
 

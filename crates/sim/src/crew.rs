@@ -1,0 +1,271 @@
+//! The people who work: guards at their gates, a grid worker, the response team.
+//! What they do is what the apps do, over the same calls.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use jiff::{Timestamp, civil::Date};
+use serde_json::{Value, json};
+
+use crate::api::{self, BatchView, Order, ScanView, Visit};
+use crate::client::{self, Client};
+use crate::random::Stream;
+use crate::state::State;
+use crate::upload::{DeviceKey, KeptScan};
+use crate::world::people::Person;
+
+/// Whom a guard has in front of them.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The text of a QR code.
+    Presentation(String),
+    /// A document number, typed.
+    Number(String),
+}
+
+/// A reading at a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// Whether the person goes in.
+    pub inward: bool,
+    /// Tenths of a degree Celsius.
+    pub decidegrees: u64,
+}
+
+/// A guard's device.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    client: Client,
+    key: DeviceKey,
+}
+
+impl Guard {
+    /// Scans a person online.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn scan(&self, shown: &Shown, reading: Reading) -> Result<ScanView> {
+        let mut body = json!({
+            "at": reading.at, "direction": if reading.inward { "in" } else { "out" },
+            "temperature": reading.decidegrees as f64 / 10.0,
+        });
+        match shown {
+            Shown::Presentation(text) => body["presentation"] = text.as_str().into(),
+            Shown::Number(number) => {
+                body["document_type"] = "resident_id".into();
+                body["document_number"] = number.as_str().into();
+            }
+        }
+        self.client.post("/api/v1/scans", &body).await
+    }
+
+    /// Records an on-the-spot check of a yellow pass.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn check(&self, person_id: i64, at: Timestamp, passed: bool) -> Result<()> {
+        let body = json!({
+            "person_id": person_id, "at": at, "passed": passed,
+            "travel_history": if passed { "none" } else { "hit" },
+        });
+        self.client
+            .post::<Value>("/api/v1/gate-checks", &body)
+            .await
+            .map(drop)
+    }
+
+    /// Uploads what the gate kept while it was without network.
+    ///
+    /// # Errors
+    /// When the server refuses the upload as a whole.
+    pub async fn upload(&self, batch_id: i64, scans: &[KeptScan]) -> Result<BatchView> {
+        let body = crate::upload::body(batch_id, scans)?;
+        let signature = self.key.sign(&body);
+        self.client
+            .post_signed("/api/v1/scans/batch", &body, &signature)
+            .await
+    }
+}
+
+/// Everybody at work.
+#[derive(Clone, Debug)]
+pub struct Crew {
+    /// Residents' listener.
+    pub public: Client,
+    /// The data desk.
+    pub desk: Client,
+    grid_worker: Client,
+    response_team: Client,
+    guards: Vec<Guard>,
+    home_gates: Vec<Vec<usize>>,
+    work_gates: HashMap<usize, usize>,
+    enclosures: Vec<i64>,
+}
+
+impl Crew {
+    /// Signs everybody in.
+    ///
+    /// # Errors
+    /// When an account or a device of the state file does not work any more.
+    pub async fn assemble(state: &State) -> Result<Self> {
+        let staff = Client::new(&state.staff)?;
+        let mut home_gates = vec![Vec::new(); state.enclosures.len()];
+        let mut work_gates = HashMap::new();
+        let mut guards = Vec::with_capacity(state.gates.len());
+        for (index, gate) in state.gates.iter().enumerate() {
+            if let Some(gates) = gate
+                .enclosure
+                .and_then(|enclosure| home_gates.get_mut(enclosure))
+            {
+                gates.push(index);
+            }
+            if let Some(employer) = gate.employer {
+                work_gates.insert(employer, index);
+            }
+            guards.push(Guard {
+                client: staff.with_token(&gate.device_token),
+                key: DeviceKey::of(gate)?,
+            });
+        }
+        Ok(Self {
+            public: Client::new(&state.public)?,
+            desk: api::sign_in_as(&staff, state.account("data_desk")?).await?,
+            grid_worker: api::sign_in_as(&staff, state.account("grid_worker")?).await?,
+            response_team: api::sign_in_as(&staff, state.account("response_team")?).await?,
+            guards,
+            home_gates,
+            work_gates,
+            enclosures: state.enclosures.clone(),
+        })
+    }
+
+    /// Signs the staff in again: sessions do not last the month.
+    ///
+    /// # Errors
+    /// As [`Crew::assemble`].
+    pub async fn sign_in_again(&mut self, state: &State) -> Result<()> {
+        let fresh = Self::assemble(state).await?;
+        self.desk = fresh.desk;
+        self.grid_worker = fresh.grid_worker;
+        self.response_team = fresh.response_team;
+        Ok(())
+    }
+
+    /// A guard by number.
+    pub fn guard(&self, gate: usize) -> &Guard {
+        &self.guards[gate]
+    }
+
+    /// Number of gates.
+    pub const fn gates(&self) -> usize {
+        self.guards.len()
+    }
+
+    /// A gate of the person's home.
+    ///
+    /// # Errors
+    /// When the enclosure has no gate, which a load never leaves so.
+    pub fn home_gate(&self, person: &Person, random: &mut Stream) -> Result<usize> {
+        let gates = self
+            .home_gates
+            .get(person.enclosure)
+            .filter(|gates| !gates.is_empty());
+        Ok(*random.pick(gates.context("the state file has no gate for an enclosure; load again")?))
+    }
+
+    /// The gate of the person's employer, if it runs one.
+    pub fn work_gate(&self, person: &Person) -> Option<usize> {
+        self.work_gates.get(&person.employer?).copied()
+    }
+
+    /// The server's id of the enclosure a person lives in.
+    pub fn enclosure_id(&self, person: &Person) -> i64 {
+        self.enclosures[person.enclosure]
+    }
+
+    /// Open visits after the one with id `after`, and where to go on.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn open_visits(&self, after: i64, visits_max: usize) -> Result<Vec<Visit>> {
+        api::list_after(
+            &self.grid_worker,
+            "/api/v1/visits?status=open",
+            after,
+            visits_max,
+        )
+        .await
+    }
+
+    /// Ends a visit with "verified and moved in", at the enclosure the person named
+    /// unless another was found. A visit that somebody else ended
+    /// meanwhile is left alone; answers whether this call ended it.
+    ///
+    /// # Errors
+    /// When the server refuses for another reason.
+    pub async fn verify_home(&self, visit: &Visit, enclosure_id: Option<i64>) -> Result<bool> {
+        let path = format!(
+            "/api/v1/visits/{}/{}/complete",
+            visit.person_id, visit.visit_id
+        );
+        let body = json!({"outcome": "verified_moved_in", "enclosure_id": enclosure_id});
+        done_unless_late(self.grid_worker.post::<Value>(&path, &body).await)
+    }
+
+    /// Starts home quarantine for fourteen days; `None` when there is an order already.
+    ///
+    /// # Errors
+    /// When the server refuses for another reason.
+    pub async fn quarantine(&self, person_id: i64, start: Date) -> Result<Option<i64>> {
+        #[derive(serde::Deserialize)]
+        struct Started {
+            order: Order,
+        }
+        let end = start.checked_add(jiff::Span::new().days(14))?;
+        let body = json!({"person_id": person_id, "place": "home", "start": start, "end": end, "reason": "close_contact"});
+        match self
+            .response_team
+            .post::<Started>("/api/v1/quarantine-orders", &body)
+            .await
+        {
+            Ok(started) => Ok(Some(started.order.order_id)),
+            Err(error) if client::refused_with(&error, 409) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a quarantine that ran its course; answers whether this call ended it.
+    ///
+    /// # Errors
+    /// When the server refuses for another reason than that it has ended.
+    pub async fn release(&self, person_id: i64, order_id: i64) -> Result<bool> {
+        let path = format!("/api/v1/quarantine-orders/{person_id}/{order_id}/release");
+        done_unless_late(
+            self.response_team
+                .post::<Value>(&path, &json!({"end_reason": "completed"}))
+                .await,
+        )
+    }
+}
+
+/// Somebody at a screen may have been quicker; that is no error.
+fn done_unless_late(result: Result<Value>) -> Result<bool> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if client::refused_with(&error, 404) || client::refused_with(&error, 409) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A temperature: nearly always between 36.0 and 36.9, one in `fever_one_in` a fever.
+pub fn temperature(random: &mut Stream, fever_one_in: u64) -> u64 {
+    if random.below(fever_one_in) == 0 {
+        374 + random.below(12)
+    } else {
+        360 + random.below(10)
+    }
+}
