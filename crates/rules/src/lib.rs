@@ -11,16 +11,32 @@
 //! nanoseconds and allocates nothing. Every answer names its rule, and `explain_…` also says why
 //! each earlier rule did not apply. [`cases`] runs golden cases against a rule set.
 
+mod cell;
+mod columns;
+mod coverage;
 mod derive;
+mod grid;
+mod sheet;
 
+pub mod cases;
+pub mod colour;
 pub mod fact;
+pub mod gate;
+pub mod reason;
+pub mod rule_set;
 pub mod state;
+pub mod table_error;
 pub mod words;
 
+pub use colour::{ColourDecision, ColourTable};
 pub use derive::{Derived, derive};
 pub use fact::{Fact, FactBody, FactError};
+pub use gate::{GateContext, GateDecision, GateTable};
 pub use gridpass_types::Colour;
+pub use reason::Reason;
+pub use rule_set::{Explanation, RuleSet, RuleTrial, default_rule_set};
 pub use state::State;
+pub use table_error::{TableError, TableErrorCode};
 pub use words::{Action, AreaStatus, Direction, Relation};
 
 /// A body temperature from which on it is a fever, in degrees Celsius.

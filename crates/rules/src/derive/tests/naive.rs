@@ -221,11 +221,7 @@ pub(super) fn state_at(facts: &[Fact], now: Timestamp) -> State {
                 from,
                 to,
                 approvals,
-            } => {
-                if *from <= now && now < *to && *approvals >= 2 {
-                    state.exempt = Exempt::Yes;
-                }
-            }
+            } if *from <= now && now < *to && *approvals >= 2 => state.exempt = Exempt::Yes,
             FactBody::GateCheck { at, passed } => match check {
                 Some((latest, _)) if latest > *at => {}
                 _ => check = Some((*at, *passed)),
