@@ -3,14 +3,23 @@ import { ageOf } from "@gridpass/kit/age";
 import { ref } from "vue";
 import { type Key, t } from "./words";
 
-export const now_ms = ref(Date.now());
+/** This computer's time. */
+const now_ms = ref(Date.now());
 setInterval(() => {
   now_ms.value = Date.now();
 }, 1000);
 
+/** Server's clock minus this computer's: a demonstration may run in another month. */
+let skew_ms = 0;
+
+/** Takes the server's time over as of now. */
+export function setServerTime(as_of: string): void {
+  skew_ms = Date.parse(as_of) - Date.now();
+}
+
 /** `3 分钟前` for a time of the server. */
 export function ago(at: string): string {
-  const { unit, count } = ageOf(now_ms.value - Date.parse(at));
+  const { unit, count } = ageOf(now_ms.value + skew_ms - Date.parse(at));
   return t(`ago_${unit}` as Key, { count });
 }
 

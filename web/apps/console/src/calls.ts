@@ -4,6 +4,8 @@ import { send, sendJson } from "@gridpass/kit/problem";
 import { session } from "./session";
 
 const api = "/api/v1/";
+const DIVISIONS_MAX = 1000;
+const ALERTS_MAX = 200;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
 
 export const signIn = (username: string, password: string): Promise<SessionView> =>
@@ -17,11 +19,12 @@ export const getPeopleStats = (division: string): Promise<PeopleStats> =>
 
 export const getLiveStats = (division: string): Promise<LiveStats> => get(`stats/live?division=${division}`);
 
-export const listDivisions = (prefix: string): Promise<Page<DivisionView>> =>
-  get(`divisions?prefix=${prefix}&limit=500`);
+/** Divisions whose code begins with a prefix, in order of code. */
+export const listDivisions = (prefix: string): Promise<DivisionView[]> =>
+  get(`divisions?prefix=${prefix}&limit=${DIVISIONS_MAX}`);
 
 export const listAlerts = (prefix: string): Promise<Page<AlertView>> =>
-  get(`alerts?prefix=${prefix}&limit=50`);
+  get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>
   send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { method: "POST", token: session.token });

@@ -9,8 +9,9 @@ import type { AlertView, DivisionCounts, DivisionView, LiveStats, PeopleStats } 
 import { type Subscription, subscribe } from "@gridpass/kit/events";
 import { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
+import { setServerTime } from "./ages";
 import { getLiveStats, getPeopleStats, listAlerts, listDivisions } from "./calls";
-import { session, setSession } from "./session";
+import { session, setSession, worksAlerts } from "./session";
 
 const ASK_EVERY_MS_MIN = 1_000;
 const ASK_EVERY_MS_MAX = 15_000;
@@ -50,17 +51,21 @@ async function askCells(children: DivisionCounts[]): Promise<void> {
 async function askNumbers(): Promise<void> {
   const division = live.division;
   asked_ms = Date.now();
-  const [people, stats] = await Promise.all([getPeopleStats(division), getLiveStats(division)]);
+  const stats = await getLiveStats(division);
   if (division !== live.division) return;
-  Object.assign(live, { people, stats, heard_ms: Date.now(), failure: null });
+  setServerTime(stats.as_of);
+  Object.assign(live, { people: stats.people, stats, heard_ms: Date.now(), failure: null });
   if (Date.now() - cells_ms < CELLS_EVERY_MS) return;
   cells_ms = Date.now();
-  await askCells(people.children);
+  await askCells(stats.people.children);
 }
 
 async function askAlerts(): Promise<void> {
+  if (!worksAlerts()) return;
   const page = await listAlerts(live.division);
-  live.alerts = page.items.filter((alert) => alert.status !== "closed");
+  live.alerts = page.items
+    .filter((alert) => alert.status !== "closed")
+    .toSorted((a, b) => Date.parse(b.raised_at) - Date.parse(a.raised_at));
 }
 
 /** Asks for everything again, now. */
@@ -87,7 +92,7 @@ export async function startLive(): Promise<() => void> {
     path: "/api/v1/events",
     token: session.token,
     onEvent: ({ event }) => {
-      if (event === "alert") void askAlerts().catch(failed);
+      if (event === "alert" || event === "resync") void askAlerts().catch(failed);
       numbersMoved();
     },
     onLine: (open) => {
@@ -104,7 +109,7 @@ export async function startLive(): Promise<() => void> {
   };
   try {
     const prefix = session.account?.jurisdiction ?? "";
-    live.tree = (await listDivisions(prefix)).items;
+    live.tree = await listDivisions(prefix);
     const own = live.tree.find((division) => division.code === prefix);
     const top = own ?? live.tree.find((division) => !live.tree.some((other) => other.code === division.parent));
     await goTo(top?.code ?? prefix);

@@ -14,6 +14,11 @@ export const session = reactive({
   account: (kept?.account ?? null) as AccountView | null,
 });
 
+const ALERT_ROLES = new Set(["response_team", "community_lead"]);
+
+/** Whether the account works alerts; the server decides, this only spares it the question. */
+export const worksAlerts = (): boolean => ALERT_ROLES.has(session.account?.role ?? "");
+
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: SessionView | null): void {
   session.token = view?.token ?? "";

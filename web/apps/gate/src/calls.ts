@@ -1,5 +1,5 @@
 /** The operations a gate's device calls, named as the server names them. */
-import type { Decision, DeviceView, GateCodeView, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
+import type { CheckedDecision, Decision, DeviceView, GateCodeView, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 
 const api = "/api/v1/";
@@ -19,5 +19,5 @@ export const getHolderCard = (token: string, person_id: number): Promise<HolderC
 export const getHolderPhoto = async (token: string, person_id: number): Promise<Blob> =>
   (await send(`${api}scans/photo/${person_id}`, { token })).blob();
 
-export const createGateCheck = (token: string, body: NewGateCheck): Promise<Decision> =>
+export const createGateCheck = (token: string, body: NewGateCheck): Promise<CheckedDecision> =>
   sendJson(`${api}gate-checks`, { token, body });

@@ -30,6 +30,10 @@ export interface NewScan {
   temperature?: number;
 }
 
+/** What follows for the person from a check on the spot; the gate's own action may be left out. */
+export type CheckedDecision = Pick<Decision, "colour" | "reason" | "message_zh" | "message_en"> &
+  Partial<Pick<Decision, "action" | "gate_reason">>;
+
 export interface HolderCard {
   name: string;
   document_masked: string;
@@ -91,7 +95,7 @@ export interface DivisionCounts extends PeopleCounts {
 }
 
 export interface PeopleStats {
-  division: { code: string; name: string };
+  division: string;
   as_of: string;
   total: PeopleCounts & { quarantine: Record<string, number>; residence: Record<string, number> };
   children: DivisionCounts[];
@@ -112,7 +116,7 @@ export interface GateLoad {
 export interface LiveStats {
   as_of: string;
   scans_per_minute: MinuteCount[];
-  children: DivisionCounts[];
+  people: PeopleStats;
   gates: GateLoad[];
 }
 
@@ -122,6 +126,7 @@ export interface AlertView {
   kind: string;
   status: "open" | "accepted" | "closed";
   reason: string;
+  name_masked: string | null;
   gate_name: string | null;
   raised_at: string;
 }
@@ -136,5 +141,5 @@ export interface DivisionView {
 /** A page of a list; `next` goes into `after` for the following one. */
 export interface Page<Item> {
   items: Item[];
-  next: string | number | null;
+  next: number | null;
 }
