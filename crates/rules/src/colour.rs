@@ -165,7 +165,7 @@ impl ColourTable {
             })
             .collect();
         let coverage = check_coverage(&COLOUR_COLUMNS, &conditions);
-        let errors = coverage_errors(TableName::Colour, &numbers, &coverage);
+        let errors = coverage_errors(TableName::Colour, &numbers, coverage.as_ref());
         if errors.is_empty() {
             Ok(Self { rows, masks })
         } else {

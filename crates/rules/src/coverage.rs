@@ -7,6 +7,10 @@
 use crate::cell::Test;
 use crate::columns::{WordColumn, accepts, situation};
 
+/// Greatest number of different numbers in all cells of a table. It bounds the samples, and with
+/// them the work a hostile table can cause; a real table has a handful.
+const BREAKPOINTS_MAX: usize = 200;
+
 /// Conditions of one row: the mask of its word columns and its test on the number.
 pub(crate) struct RowConditions<'a> {
     pub(crate) mask: u64,
@@ -22,12 +26,13 @@ pub(crate) struct Coverage {
     pub(crate) undecided: Option<String>,
 }
 
-/// Sends every situation through the rows from the top.
+/// Sends every situation through the rows from the top; `None` if the cells name too many
+/// different numbers.
 pub(crate) fn check_coverage<const N: usize>(
     columns: &[WordColumn; N],
     rows: &[RowConditions<'_>],
-) -> Coverage {
-    let numbers = number_samples(rows);
+) -> Option<Coverage> {
+    let numbers = number_samples(rows)?;
     let mut open: Vec<(u64, [u8; N], usize)> = Vec::new();
     for words in all_words(columns) {
         let mask = situation(words);
@@ -42,25 +47,28 @@ pub(crate) fn check_coverage<const N: usize>(
             unreachable.push(index);
         }
     }
-    Coverage {
+    Some(Coverage {
         unreachable,
         undecided: open
             .first()
             .map(|(_, words, number)| describe(columns, words, numbers[*number])),
-    }
+    })
 }
 
 /// One number for every set of numbers that all rows treat alike, and the absent one.
-fn number_samples(rows: &[RowConditions<'_>]) -> Vec<Option<f64>> {
+fn number_samples(rows: &[RowConditions<'_>]) -> Option<Vec<Option<f64>>> {
     let mut points: Vec<f64> = rows
         .iter()
         .flat_map(|row| row.number.breakpoints())
         .collect();
     points.sort_by(f64::total_cmp);
     points.dedup();
+    if points.len() > BREAKPOINTS_MAX {
+        return None;
+    }
     let mut samples = vec![None];
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return samples;
+        return Some(samples);
     };
     samples.extend([Some(first - 1.0), Some(last + 1.0)]);
     samples.extend(points.iter().copied().map(Some));
@@ -70,7 +78,7 @@ fn number_samples(rows: &[RowConditions<'_>]) -> Vec<Option<f64>> {
             .windows(2)
             .map(|pair| Some(f64::midpoint(pair[0], pair[1]))),
     );
-    samples
+    Some(samples)
 }
 
 fn all_words<const N: usize>(columns: &[WordColumn; N]) -> Vec<[u8; N]> {
@@ -125,7 +133,7 @@ mod tests {
                 number,
             })
             .collect();
-        check_coverage(&GATE_COLUMNS, &rows)
+        check_coverage(&GATE_COLUMNS, &rows).unwrap()
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl GateTable {
             })
             .collect();
         let coverage = check_coverage(&GATE_COLUMNS, &conditions);
-        let errors = coverage_errors(TableName::Gate, &numbers, &coverage);
+        let errors = coverage_errors(TableName::Gate, &numbers, coverage.as_ref());
         if errors.is_empty() {
             Ok(Self { rows, masks })
         } else {

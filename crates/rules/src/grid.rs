@@ -15,7 +15,10 @@ const CSV_BYTES_MAX: usize = 512 * 1024;
 
 /// Greatest size of a workbook in bytes. Deflate packs at most about 1,000 : 1, which bounds the
 /// unpacked size as well.
-const XLSX_BYTES_MAX: usize = 256 * 1024;
+const XLSX_BYTES_MAX: usize = 128 * 1024;
+
+/// Greatest number of cells read of a workbook, empty ones with a format included.
+const XLSX_CELLS_MAX: usize = 200_000;
 
 /// Greatest number of rules in a table.
 const ROWS_MAX: usize = 200;
@@ -115,7 +118,11 @@ pub(crate) fn read_xlsx(table: TableName, bytes: &[u8], only: bool) -> Result<Gr
     };
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|_| bad())?;
     let mut collector = Collector::new(table);
+    let mut cells_left = XLSX_CELLS_MAX;
     while let Some(cell) = cells.next_cell().map_err(|_| bad())? {
+        cells_left = cells_left
+            .checked_sub(1)
+            .ok_or_else(|| fail(TableErrorCode::TooLarge, ""))?;
         let (row, column) = cell.get_position();
         let number = row.saturating_add(1);
         match cell_text(cell.get_value()) {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::cell::{CellError, Test, parse_number_test, parse_word_test};
 use crate::columns::WordColumn;
+use crate::coverage::Coverage;
 use crate::grid::{Grid, GridRow};
 use crate::reason::Reason;
 use crate::table_error::{Place, TableError, TableErrorCode, TableName};
@@ -253,8 +254,12 @@ impl SheetRow<'_> {
 pub(crate) fn coverage_errors(
     table: TableName,
     row_numbers: &[u32],
-    coverage: &crate::coverage::Coverage,
+    coverage: Option<&Coverage>,
 ) -> Vec<TableError> {
+    let Some(coverage) = coverage else {
+        let place = Place::whole(table);
+        return vec![TableError::new(place, TableErrorCode::TooLarge, "")];
+    };
     let at = |index: usize| Place {
         table,
         row: row_numbers.get(index).copied().unwrap_or(0),

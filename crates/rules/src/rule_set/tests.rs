@@ -218,6 +218,20 @@ fn a_row_must_be_reachable() {
 }
 
 #[test]
+fn a_table_with_too_many_numbers_is_refused_before_it_costs_time() {
+    let mut csv = gate_csv().lines().next().unwrap().to_owned();
+    for row in 0..199 {
+        let numbers: Vec<String> = (0..60).map(|n| format!("{}.{n}", row + 100)).collect();
+        csv += &format!(
+            "\nN{row},\"in({})\",-,-,-,-,-,pass,green,-,-",
+            numbers.join(",")
+        );
+    }
+    csv += "\nZ,-,-,-,-,-,-,pass,green,-,-\n";
+    assert_eq!(gate_errors(&csv), at(0, "", Code::TooLarge));
+}
+
+#[test]
 fn an_explanation_names_the_cell_that_failed() {
     let rules = default_rule_set();
     let state = crate::State {
