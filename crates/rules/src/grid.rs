@@ -3,7 +3,7 @@
 //! Input is hostile until shown otherwise: sizes are bounded before anything is unpacked, and
 //! workbook cells are streamed, so that one cell in the last row of a sheet costs nothing.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{Data, DataRef, Reader, Xlsx};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
@@ -13,9 +13,14 @@ use crate::table_error::{Place, TableError, TableErrorCode, TableName};
 /// Greatest size of a CSV file in bytes.
 const CSV_BYTES_MAX: usize = 512 * 1024;
 
-/// Greatest size of a workbook in bytes. Deflate packs at most about 1,000 : 1, which bounds the
-/// unpacked size as well.
+/// Greatest size of a workbook in bytes.
 const XLSX_BYTES_MAX: usize = 128 * 1024;
+
+/// Greatest size of a workbook's files in bytes once unpacked: deflate packs up to 1,000 : 1.
+const XLSX_UNPACKED_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Greatest number of files in a workbook.
+const XLSX_FILES_MAX: usize = 200;
 
 /// Greatest number of cells read of a workbook, empty ones with a format included.
 const XLSX_CELLS_MAX: usize = 200_000;
@@ -108,6 +113,9 @@ pub(crate) fn read_xlsx(table: TableName, bytes: &[u8], only: bool) -> Result<Gr
         return Err(fail(TableErrorCode::TooLarge, ""));
     }
     let bad = || fail(TableErrorCode::BadXlsx, "");
+    if !unpacks_within_bounds(bytes).map_err(|_| bad())? {
+        return Err(fail(TableErrorCode::TooLarge, ""));
+    }
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| bad())?;
     let names = workbook.sheet_names();
     let named = names.iter().find(|name| name.as_str() == table.as_str());
@@ -138,6 +146,25 @@ pub(crate) fn read_xlsx(table: TableName, bytes: &[u8], only: bool) -> Result<Gr
         }
     }
     collector.finish()
+}
+
+/// Unpacks every file into nothing and counts, since the sizes a packed file states may be lies.
+fn unpacks_within_bounds(bytes: &[u8]) -> zip::result::ZipResult<bool> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes))?;
+    if archive.len() > XLSX_FILES_MAX {
+        return Ok(false);
+    }
+    let mut left = XLSX_UNPACKED_BYTES_MAX;
+    for index in 0..archive.len() {
+        let file = archive.by_index(index)?;
+        // One byte more than is left tells "just fits" from "goes on".
+        let unpacked = std::io::copy(&mut file.take(left + 1), &mut std::io::sink())?;
+        match left.checked_sub(unpacked) {
+            Some(rest) => left = rest,
+            None => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 /// The text of a workbook cell; `None` for errors, dates and truth values, which no table has.
@@ -303,6 +330,22 @@ mod tests {
         let sheet = workbook.add_worksheet();
         sheet.write_string(1_048_575, 16_383, "x").unwrap();
         let bytes = workbook.save_to_buffer().unwrap();
+        let code = read_xlsx(TableName::Gate, &bytes, true).unwrap_err().code;
+        assert_eq!(code, TableErrorCode::TooLarge);
+    }
+
+    #[test]
+    fn a_workbook_that_unpacks_without_end_is_refused() {
+        let mut bytes = Vec::new();
+        let mut archive = zip::ZipWriter::new(Cursor::new(&mut bytes));
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file("xl/sharedStrings.xml", options).unwrap();
+        let zeros = vec![b' '; 1024 * 1024];
+        for _ in 0..20 {
+            std::io::Write::write_all(&mut archive, &zeros).unwrap();
+        }
+        archive.finish().unwrap();
+        assert!(bytes.len() < XLSX_BYTES_MAX, "{} bytes packed", bytes.len());
         let code = read_xlsx(TableName::Gate, &bytes, true).unwrap_err().code;
         assert_eq!(code, TableErrorCode::TooLarge);
     }
