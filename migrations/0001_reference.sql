@@ -185,7 +185,7 @@ CREATE TABLE pass_key (
     public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
     private_key_sealed bytea,
     not_before timestamptz NOT NULL,
-    not_after timestamptz,
+    not_after timestamptz NOT NULL,
     created_at timestamptz NOT NULL
 );
 COMMENT ON TABLE pass_key IS 'Signing keys of pass credentials, rotated.';
@@ -193,5 +193,5 @@ COMMENT ON COLUMN pass_key.kid IS 'First 8 bytes of SHA-256 of the public key.';
 COMMENT ON COLUMN pass_key.public_key IS 'Ed25519 public key.';
 COMMENT ON COLUMN pass_key.private_key_sealed IS 'Sealed Ed25519 seed; null once destroyed.';
 COMMENT ON COLUMN pass_key.not_before IS 'From when it signs.';
-COMMENT ON COLUMN pass_key.not_after IS 'From when it no longer signs; null while it signs.';
+COMMENT ON COLUMN pass_key.not_after IS 'From when it no longer signs; what it signed before goes on counting.';
 COMMENT ON COLUMN pass_key.created_at IS 'When it was made.';

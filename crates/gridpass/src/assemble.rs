@@ -7,13 +7,12 @@ use gridpass_types::clock::{Clock, ManualClock, SystemClock};
 
 use crate::app::{App, AppBuilder, Settings};
 use crate::db::Db;
-use crate::divisions;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
 use crate::router;
 use crate::seal::Sealer;
-use crate::stats;
+use crate::{divisions, gates, passes, stats};
 
 /// What the outside gives.
 pub struct Given {
@@ -54,7 +53,11 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     if let Some(manual) = given.simulated_clock {
         builder = builder.with(Arc::new(manual));
     }
+    let keys = passes::Keys::open(builder.inner()).await;
+    let keys = keys.map_err(|error| anyhow::anyhow!("opening the pass keys: {error:?}"))?;
     let app = builder
+        .with(Arc::new(keys))
+        .with(Arc::new(gates::Directory::default()))
         .with(Arc::new(handlers()))
         .with(Arc::new(divisions::Enclosures::default()))
         .build();
@@ -79,6 +82,8 @@ fn loops() -> Vec<Loop> {
         period: std::time::Duration::from_millis(500),
         round: |app| Box::pin(crate::jobs::outbox::relay(app)),
     }];
+    loops.extend(gates::loops());
+    loops.extend(passes::loops());
     loops.extend(stats::loops());
     loops
 }

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::{self, ops, pages};
-use crate::{divisions, staff, stats};
+use crate::{divisions, gates, passes, staff, stats};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,7 @@ fn public_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(ops::router())
         .merge(divisions::public_router())
+        .merge(passes::public_router())
 }
 
 /// Routes of the staff listener.
@@ -40,6 +41,8 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(ops::staff_router())
         .merge(staff::router())
         .merge(divisions::router())
+        .merge(gates::router())
+        .merge(passes::router())
         .merge(stats::router())
 }
 

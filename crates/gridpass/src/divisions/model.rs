@@ -343,8 +343,8 @@ mod tests {
     #[test]
     fn both_shipped_trees_are_sound() {
         for file in [
-            include_str!("../../../../data/divisions/divisions-pingshan.csv"),
-            include_str!("../../../../data/divisions/divisions-shenzhen.csv"),
+            include_str!("../../../../data/divisions/pingshan.csv"),
+            include_str!("../../../../data/divisions/shenzhen.csv"),
         ] {
             let rows = read_rows::<DivisionRow>(file.as_bytes()).unwrap();
             let count = rows.len();

@@ -75,7 +75,10 @@ codes! {
     PassMalformed "pass_malformed" UNPROCESSABLE_ENTITY "The pass code is damaged." "通行码已损坏，无法识别。";
     PassTooLong "pass_too_long" UNPROCESSABLE_ENTITY "The pass code is too long." "通行码过长。";
     PassForged "pass_forged" UNPROCESSABLE_ENTITY "The pass code is not genuine." "通行码校验失败，疑似伪造。";
-    PassKeyUnknown "pass_key_unknown" UNPROCESSABLE_ENTITY "The pass is signed with a key that is not in use." "通行码签名密钥不在有效范围。";
+    PassKeyUnknown "pass_key_unknown" UNPROCESSABLE_ENTITY "The pass is signed with a key that is not known." "通行证签名密钥未知。";
+    PassSuiteUnknown "pass_suite_unknown" UNPROCESSABLE_ENTITY "The pass code uses a cryptographic suite not known here." "通行码使用了未知的密码算法。";
+    PassKeyRetired "pass_key_retired" UNPROCESSABLE_ENTITY "The pass is signed with a key that was withdrawn." "通行证签名密钥已被停用。";
+    PassKeyNotInForce "pass_key_not_in_force" UNPROCESSABLE_ENTITY "The pass is signed outside its key's period." "通行证签发时间不在密钥有效期内。";
     PassSpecimen "pass_specimen" UNPROCESSABLE_ENTITY "This is a specimen; it never passes." "这是样张，不能通行。";
     PassRevoked "pass_revoked" UNPROCESSABLE_ENTITY "This pass was replaced or withdrawn." "该通行证已被替换或注销。";
     PresentationExpired "presentation_expired" UNPROCESSABLE_ENTITY "The code shown is too old; ask for the live one." "二维码已过期，请出示实时码。";
@@ -83,7 +86,12 @@ codes! {
     PresentationReplayed "presentation_replayed" UNPROCESSABLE_ENTITY "This very code was shown at another gate just now." "该二维码刚在其他卡口使用过。";
     CredentialExpired "credential_expired" UNPROCESSABLE_ENTITY "The pass must be renewed on the phone." "通行证已过期，请联网更新。";
     CredentialNotYetValid "credential_not_yet_valid" UNPROCESSABLE_ENTITY "The pass is not valid yet." "通行证尚未生效。";
-    GateCodeInvalid "gate_code_invalid" UNPROCESSABLE_ENTITY "This is not the gate's present code; scan the gate's screen." "卡口码无效或已过期，请扫描卡口屏幕上的实时码。";
+    NotAGateCode "not_a_gate_code" UNPROCESSABLE_ENTITY "This is not a GridPass gate code." "这不是卡口码。";
+    GateCodeMalformed "gate_code_malformed" UNPROCESSABLE_ENTITY "The gate code is damaged." "卡口码已损坏，无法识别。";
+    GateUnknown "gate_unknown" UNPROCESSABLE_ENTITY "This gate is not known." "未知的卡口。";
+    GateCodeForged "gate_code_forged" UNPROCESSABLE_ENTITY "The gate code is not genuine." "卡口码校验失败，疑似伪造。";
+    GateCodeExpired "gate_code_expired" UNPROCESSABLE_ENTITY "The gate code is old; scan the one now on the gate's screen." "卡口码已过期，请扫描卡口屏幕上的实时码。";
+    GateCodeInFuture "gate_code_in_future" UNPROCESSABLE_ENTITY "The gate code is from the future; check the clocks." "卡口码时间超前，请检查时钟。";
     PersonUnknown "person_unknown" NOT_FOUND "Nobody is known under this; register on the spot." "未查到登记信息，请现场登记。";
     TemperatureAbsurd "temperature_absurd" UNPROCESSABLE_ENTITY "The temperature cannot be a person's (30 to 45 °C)." "体温数值异常（应在 30 至 45 ℃ 之间）。";
     TimeInFuture "time_in_future" UNPROCESSABLE_ENTITY "The time lies in the future; check the device's clock." "时间晚于当前时间，请检查设备时钟。";

@@ -59,7 +59,7 @@ impl TestApp {
     pub async fn with_divisions() -> Self {
         let test = Self::start().await;
         let desk = test.caller(Role::DataDesk, "").await;
-        let tree = include_str!("../../../../data/divisions/divisions-pingshan.csv");
+        let tree = include_str!("../../../../data/divisions/pingshan.csv");
         desk.post_text("/api/v1/divisions/import", "text/csv", tree)
             .await
             .expect(200);

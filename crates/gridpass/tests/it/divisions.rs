@@ -9,7 +9,7 @@ use crate::app::TestApp;
 async fn the_tree_is_imported_whole_or_not_at_all() {
     let test = TestApp::start().await;
     let desk = test.caller(Role::DataDesk, "").await;
-    let tree = include_str!("../../../../data/divisions/divisions-pingshan.csv");
+    let tree = include_str!("../../../../data/divisions/pingshan.csv");
     let report = desk
         .post_text("/api/v1/divisions/import", "text/csv", tree)
         .await

@@ -3,5 +3,7 @@
 mod app;
 mod cluster;
 mod divisions;
+mod gates;
+mod passes;
 mod sql;
 mod staff;

@@ -1,0 +1,85 @@
+//! Gates, their lanes, the devices that guards hold, and the codes that gates show.
+//!
+//! Invariants: a gate belongs to an enclosure, an employer or both, and to one place; a
+//! device's token is shown once and stored as a digest; a revoked device is refused by
+//! this node at once and by every other node within its next batch of scans, because the
+//! directory's version is bumped in the transaction that revokes it.
+
+mod api;
+mod codes;
+mod device;
+mod devices;
+mod directory;
+pub mod model;
+pub mod store;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::auth::Entity;
+use crate::http::error::ApiResult;
+use crate::jobs::Loop;
+use gridpass_types::ids::{DeviceId, GateId};
+
+pub use codes::{gate_code, verify_gate_code};
+pub use device::Device;
+pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
+use model::{GateView, RegisteredDevice};
+
+/// How often a node looks whether another one changed the directory. Scans do not wait
+/// for it: they compare the version inside their own transaction.
+const DIRECTORY_REFRESH: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::create_gate, api::list_gates))
+        .routes(routes!(api::get_gate, api::update_gate))
+        .routes(routes!(devices::create_device))
+        .routes(routes!(devices::revoke_device))
+        .routes(routes!(device::get_device))
+        .routes(routes!(device::put_device_key))
+        .routes(routes!(codes::get_gate_code))
+}
+
+/// Background work.
+pub fn loops() -> Vec<Loop> {
+    vec![Loop {
+        name: "gate directory",
+        period: DIRECTORY_REFRESH,
+        round: |app| Box::pin(refresh_directory(app)),
+    }]
+}
+
+async fn refresh_directory(app: App) -> anyhow::Result<bool> {
+    let db = app.db.client().await?;
+    app.part::<Directory>()
+        .current(&app, &db)
+        .await
+        .map_err(|error| anyhow::anyhow!("reading the gate directory: {error:?}"))?;
+    Ok(false)
+}
+
+impl Entity for GateView {
+    type Id = i64;
+
+    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_gate(&app.db.client().await?, GateId::new(id)).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}
+
+impl Entity for RegisteredDevice {
+    type Id = i64;
+
+    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_device(&app.db.client().await?, DeviceId::new(id)).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}

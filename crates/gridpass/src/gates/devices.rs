@@ -1,0 +1,71 @@
+//! Enrolling and revoking the devices that guards hold.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gridpass_types::ids::DeviceId;
+
+use super::device::DEVICE_TOKEN_PREFIX;
+use super::directory::Directory;
+use super::model::{EnrolledDevice, GateView, NewDevice, RegisteredDevice};
+use super::store;
+use crate::access::ManageGates;
+use crate::app::App;
+use crate::auth::Authorised;
+use crate::directory;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::seal::token_digest;
+
+/// Enrols a device at a gate. Its token is shown here and never again.
+#[utoipa::path(post, path = "/api/v1/gates/{gate_id}/devices", operation_id = "create_device", tag = "gates",
+    security(("staff" = [])), params(("gate_id" = i64, Path)), request_body = NewDevice,
+    responses((status = 201, body = EnrolledDevice), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_device(
+    State(app): State<App>,
+    gate: Authorised<GateView, ManageGates>,
+    extract::Json(input): extract::Json<NewDevice>,
+) -> ApiResult<(StatusCode, Json<EnrolledDevice>)> {
+    let key = input.validate()?;
+    let device_id = DeviceId::new(app.ids.next());
+    let secret = URL_SAFE_NO_PAD.encode(app.entropy.bytes::<24>());
+    let device_token = format!("{DEVICE_TOKEN_PREFIX}{device_id}.{secret}");
+    let row = store::NewDeviceRow {
+        device_id,
+        gate_id: gate.entity.gate_id,
+        name: input.name.trim(),
+        token_digest: &token_digest(&device_token),
+        public_key: key.as_ref(),
+    };
+    let tx = app.db.tx().await?;
+    store::insert_device(&tx, &row, app.now()).await?;
+    directory::bump(&tx).await?;
+    tx.commit().await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(EnrolledDevice {
+            device_id,
+            device_token,
+        }),
+    ))
+}
+
+/// Revokes a device: refused here at once, and at every node from its next scan on.
+#[utoipa::path(post, path = "/api/v1/devices/{device_id}/revoke", operation_id = "revoke_device", tag = "gates",
+    security(("staff" = [])), params(("device_id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn revoke_device(
+    State(app): State<App>,
+    device: Authorised<RegisteredDevice, ManageGates>,
+) -> ApiResult<StatusCode> {
+    let tx = app.db.tx().await?;
+    store::revoke_device(&tx, device.entity.device_id).await?;
+    directory::bump(&tx).await?;
+    tx.commit().await?;
+    let db = app.db.client().await?;
+    app.part::<Directory>().current(&app, &db).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,71 @@
+//! SQL of signing keys and of what of the issued credentials counts.
+
+use gridpass_passcode::KeyId;
+use jiff::Timestamp;
+use tokio_postgres::{Error, Row};
+
+use crate::db::Client;
+
+/// A signing key as stored.
+pub struct KeyRow {
+    /// Identity.
+    pub id: KeyId,
+    /// Public half.
+    pub public_key: [u8; 32],
+    /// Sealed seed; `None` once it may not sign any more.
+    pub private_key_sealed: Option<Vec<u8>>,
+    /// From when it signs.
+    pub not_before: Timestamp,
+    /// From when it does not.
+    pub not_after: Timestamp,
+}
+
+/// Keys that sign, or signed at or after `since`, in order of their beginning.
+pub async fn list_keys(db: &Client, since: Timestamp) -> Result<Vec<KeyRow>, Error> {
+    let sql = "-- passes.list_keys
+        SELECT kid, public_key, private_key_sealed, not_before, not_after
+        FROM pass_key WHERE not_after >= $1 ORDER BY not_before, kid";
+    let rows = db.query(&db.prepare_cached(sql).await?, &[&since]).await?;
+    Ok(rows.iter().filter_map(key_row).collect())
+}
+
+fn key_row(row: &Row) -> Option<KeyRow> {
+    // The table's checks make both conversions succeed.
+    Some(KeyRow {
+        id: KeyId(row.get::<_, &[u8]>("kid").try_into().ok()?),
+        public_key: row.get::<_, &[u8]>("public_key").try_into().ok()?,
+        private_key_sealed: row.get("private_key_sealed"),
+        not_before: row.get("not_before"),
+        not_after: row.get("not_after"),
+    })
+}
+
+/// Stores a new key.
+pub async fn insert_key(db: &Client, row: &KeyRow, now: Timestamp) -> Result<(), Error> {
+    let sql = "-- passes.insert_key
+        INSERT INTO pass_key (kid, public_key, private_key_sealed, not_before, not_after, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &&row.id.0[..],
+            &&row.public_key[..],
+            &row.private_key_sealed,
+            &row.not_before,
+            &row.not_after,
+            &now,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Ends every other key's period at `end`, unless it ends sooner.
+pub async fn end_other_keys(db: &Client, newest: &KeyId, end: Timestamp) -> Result<(), Error> {
+    let sql = "-- passes.end_other_keys
+        UPDATE pass_key SET not_after = $2 WHERE kid <> $1 AND not_after > $2 AND not_before < $2";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&&newest.0[..], &end]).await?;
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! Gates, lanes, devices and gate codes; and a gate for other tests to stand at.
+
+use gridpass::access::Role;
+use gridpass_types::ids::GateId;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::app::{Client, TestApp};
+
+/// An enclosure with a gate and a device at it.
+pub struct Post {
+    /// The enclosure.
+    pub enclosure_id: i64,
+    /// The gate.
+    pub gate_id: i64,
+    /// The device.
+    pub device_id: i64,
+    /// A caller with the device's token.
+    pub device: Client,
+}
+
+/// Builds an enclosure of this name in a community, with one gate and one device.
+pub async fn post(test: &TestApp, name: &str, community_code: &str) -> Post {
+    let desk = test.caller(Role::DataDesk, "").await;
+    let new = json!({ "name": name, "kind": "estate", "community_code": community_code });
+    let enclosure = desk.post("/api/v1/enclosures", new).await.expect(201);
+    let enclosure_id = enclosure["enclosure_id"].as_i64().unwrap();
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let gate = admin
+        .post("/api/v1/gates", new_gate(&json!(enclosure_id)))
+        .await
+        .expect(201);
+    let gate_id = gate["gate_id"].as_i64().unwrap();
+    let (device_id, device) = enrol(test, &admin, gate_id).await;
+    Post {
+        enclosure_id,
+        gate_id,
+        device_id,
+        device,
+    }
+}
+
+fn new_gate(enclosure_id: &Value) -> Value {
+    json!({
+        "name": "东门", "enclosure_id": enclosure_id,
+        "lanes": [{ "lane": 1, "direction": "in" }, { "lane": 2, "direction": "out" }],
+    })
+}
+
+async fn enrol(test: &TestApp, admin: &Client, gate_id: i64) -> (i64, Client) {
+    let path = format!("/api/v1/gates/{gate_id}/devices");
+    let device = admin
+        .post(&path, json!({ "name": "岗亭手机" }))
+        .await
+        .expect(201);
+    let token = device["device_token"].as_str().unwrap();
+    (
+        device["device_id"].as_i64().unwrap(),
+        test.with_token(token),
+    )
+}
+
+#[tokio::test]
+async fn a_gate_is_entered_changed_and_closed_in_the_jurisdiction() {
+    let test = TestApp::with_divisions().await;
+    let post = post(&test, "金地朗悦", "440310001001").await;
+    let path = format!("/api/v1/gates/{}", post.gate_id);
+    let inside = test.caller(Role::CommunityLead, "440310001001").await;
+    let gate = inside.get(&path).await.expect(200);
+    assert_eq!(gate["place_code"], "440310001001000");
+    assert_eq!(gate["lanes"][1], json!({ "lane": 2, "direction": "out" }));
+    assert_eq!(gate["devices"][0]["has_key"], false);
+
+    let outside = test.caller(Role::CommunityLead, "440310002").await;
+    outside.get(&path).await.problem(404, "not_found");
+    outside
+        .patch(&path, json!({ "active": false }))
+        .await
+        .problem(404, "not_found");
+    outside
+        .post("/api/v1/gates", new_gate(&json!(post.enclosure_id)))
+        .await
+        .problem(422, "enclosure_unknown");
+    let list = outside.get("/api/v1/gates").await.expect(200);
+    assert_eq!(list["items"], json!([]));
+    let list = inside.get("/api/v1/gates?prefix=440310").await.expect(200);
+    assert_eq!(list["items"][0]["gate_id"], post.gate_id);
+    let guard = test.caller(Role::GateGuard, "440310001001").await;
+    guard
+        .patch(&path, json!({ "active": false }))
+        .await
+        .problem(403, "not_allowed");
+
+    let change = json!({ "name": " 西门 ", "lanes": [{ "lane": 7, "direction": "both" }] });
+    let changed = inside.patch(&path, change).await.expect(200);
+    assert_eq!(
+        (&changed["name"], &changed["lanes"][0]["lane"]),
+        (&json!("西门"), &json!(7))
+    );
+    assert_eq!(
+        post.device.get("/api/v1/device").await.expect(200)["gate"]["name"],
+        "西门"
+    );
+    inside
+        .patch(&path, json!({ "active": false }))
+        .await
+        .expect(200);
+    post.device
+        .get("/api/v1/device")
+        .await
+        .problem(401, "device_revoked");
+    inside
+        .patch(&path, json!({ "active": true }))
+        .await
+        .expect(200);
+    post.device.get("/api/v1/device").await.expect(200);
+}
+
+#[tokio::test]
+async fn bad_gates_are_refused_with_their_fields() {
+    let test = TestApp::with_divisions().await;
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let bad = json!({ "name": " ", "lanes": [{ "lane": 1, "direction": "in" }, { "lane": 1, "direction": "out" }] });
+    let problem = admin
+        .post("/api/v1/gates", bad)
+        .await
+        .problem(422, "invalid_fields");
+    let codes: Vec<_> = problem["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| &field["code"])
+        .collect();
+    assert_eq!(codes, ["name_invalid", "lanes_invalid", "owner_missing"]);
+    admin
+        .post("/api/v1/gates", new_gate(&json!(5)))
+        .await
+        .problem(422, "enclosure_unknown");
+    let employer =
+        json!({ "name": "厂门", "employer_id": 5, "lanes": [{ "lane": 1, "direction": "both" }] });
+    admin
+        .post("/api/v1/gates", employer)
+        .await
+        .problem(422, "employer_unknown");
+    admin
+        .post("/api/v1/gates/77/devices", json!({ "name": "x" }))
+        .await
+        .problem(404, "not_found");
+    admin
+        .post("/api/v1/devices/77/revoke", json!({}))
+        .await
+        .problem(404, "not_found");
+    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM gate").await, 0);
+}
+
+#[tokio::test]
+async fn a_device_knows_its_gate_and_registers_its_key() {
+    let test = TestApp::with_divisions().await;
+    let post = post(&test, "金地朗悦", "440310001001").await;
+    let view = post.device.get("/api/v1/device").await.expect(200);
+    assert_eq!(view["device_id"], post.device_id);
+    assert_eq!(view["gate"]["enclosure"]["name"], "金地朗悦");
+    assert_eq!(
+        (&view["gate"]["area"], &view["has_key"]),
+        (&json!("normal"), &json!(false))
+    );
+
+    let weak = json!({ "public_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" });
+    let problem = post
+        .device
+        .put("/api/v1/device/key", weak)
+        .await
+        .problem(422, "invalid_fields");
+    assert_eq!(problem["fields"][0]["code"], "public_key_invalid");
+    let key = json!({ "public_key": crate::passes::public_key(7) });
+    post.device.put("/api/v1/device/key", key).await.expect(204);
+    assert_eq!(
+        post.device.get("/api/v1/device").await.expect(200)["has_key"],
+        true
+    );
+
+    // A sealed enclosure is seen at once.
+    let desk = test.caller(Role::DataDesk, "").await;
+    let path = format!("/api/v1/enclosures/{}", post.enclosure_id);
+    desk.patch(&path, json!({ "area_status": "sealed" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        post.device.get("/api/v1/device").await.expect(200)["gate"]["area"],
+        "sealed"
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_refused_when_wrong_strange_or_revoked() {
+    let test = TestApp::with_divisions().await;
+    let post = post(&test, "金地朗悦", "440310001001").await;
+    let strange = [
+        format!("gpd1.{}.AAAA", post.device_id),
+        "gpd1.5.AAAA".to_owned(),
+        "gpd1.x.y".to_owned(),
+        "gpd1.".to_owned(),
+        "gps1.AAAA".to_owned(),
+    ];
+    for token in strange {
+        test.with_token(&token)
+            .get("/api/v1/device")
+            .await
+            .problem(401, "not_signed_in");
+    }
+    test.anonymous()
+        .get("/api/v1/device")
+        .await
+        .problem(401, "not_signed_in");
+
+    let path = format!("/api/v1/devices/{}/revoke", post.device_id);
+    let outside = test.caller(Role::CommunityLead, "440310002").await;
+    outside
+        .post(&path, json!({}))
+        .await
+        .problem(404, "not_found");
+    let guard = test.caller(Role::GateGuard, "").await;
+    guard
+        .post(&path, json!({}))
+        .await
+        .problem(403, "not_allowed");
+    post.device.get("/api/v1/device").await.expect(200);
+    let lead = test.caller(Role::CommunityLead, "440310001").await;
+    lead.post(&path, json!({})).await.expect(204);
+    post.device
+        .get("/api/v1/device")
+        .await
+        .problem(401, "device_revoked");
+    post.device
+        .get("/api/v1/device/gate-code")
+        .await
+        .problem(401, "device_revoked");
+    let tokens: i64 = test
+        .scalar("SELECT count(*) FROM gate_device WHERE octet_length(token_digest) = 32")
+        .await;
+    assert_eq!(tokens, 1);
+}
+
+#[tokio::test]
+async fn a_gate_code_turns_every_thirty_seconds() {
+    let test = TestApp::with_divisions().await;
+    let post = post(&test, "金地朗悦", "440310001001").await;
+    let directory = test.app.part::<gridpass::gates::Directory>();
+    let show = async || {
+        post.device
+            .get("/api/v1/device/gate-code")
+            .await
+            .expect(200)
+    };
+    let first = show().await;
+    assert_eq!(first["valid_until"], "2020-03-06T00:30:30Z");
+    let text = first["gate_code"].as_str().unwrap();
+    let check =
+        |text: &str| gridpass::gates::verify_gate_code(&directory.latest(), text, test.now());
+    assert_eq!(check(text).unwrap().gate_id, GateId::new(post.gate_id));
+
+    test.advance(SignedDuration::from_secs(30));
+    let second = show().await;
+    assert_ne!(second["gate_code"], first["gate_code"]);
+    assert!(check(text).is_ok(), "the code just gone still counts");
+    test.advance(SignedDuration::from_secs(30));
+    assert_eq!(
+        check(text).unwrap_err().code().as_str(),
+        "gate_code_expired"
+    );
+    assert_eq!(
+        check("GP1:X").unwrap_err().code().as_str(),
+        "not_a_gate_code"
+    );
+    assert_eq!(
+        check("GPG1:%%").unwrap_err().code().as_str(),
+        "gate_code_malformed"
+    );
+
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let fresh = show().await;
+    let path = format!("/api/v1/gates/{}", post.gate_id);
+    admin
+        .patch(&path, json!({ "active": false }))
+        .await
+        .expect(200);
+    let closed = check(fresh["gate_code"].as_str().unwrap()).unwrap_err();
+    assert_eq!(closed.code().as_str(), "gate_unknown");
+}
