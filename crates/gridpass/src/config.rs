@@ -1,0 +1,114 @@
+//! What the operator decides, one struct per concern.
+//!
+//! Every value is a flag and an environment variable; the flag wins.
+
+pub mod data_dir;
+pub mod secrets;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+/// Everything `gridpass serve` takes.
+#[derive(Debug, Clone, Args)]
+pub struct ServeConfig {
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: DataConfig,
+    /// Where we listen.
+    #[command(flatten)]
+    pub listen: ListenConfig,
+    /// What this installation is.
+    #[command(flatten)]
+    pub site: SiteConfig,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DataConfig {
+    /// Directory of the secrets and of the private database
+    #[arg(long, env = "GRIDPASS_DATA_DIR", default_value = "data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// A PostgreSQL server of your own (postgres://…); without it a private one is run
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Directory of the programs postgres and initdb, if they are in no usual place
+    #[arg(long, env = "GRIDPASS_PG_BIN", value_name = "DIR")]
+    pub pg_bin: Option<PathBuf>,
+    /// Read the master secrets from this file instead of DIR/secrets.toml
+    #[arg(long, env = "GRIDPASS_SECRETS_FILE", value_name = "FILE")]
+    pub secrets_file: Option<PathBuf>,
+}
+
+/// Where we listen. Two origins, so that no page of one can act on the other.
+#[derive(Debug, Clone, Args)]
+pub struct ListenConfig {
+    /// Address for residents' phones
+    #[arg(long, env = "GRIDPASS_PUBLIC_ADDR", default_value = "127.0.0.1:8080")]
+    pub public_addr: SocketAddr,
+    /// Address for staff, gates and neighbour systems
+    #[arg(long, env = "GRIDPASS_STAFF_ADDR", default_value = "127.0.0.1:8081")]
+    pub staff_addr: SocketAddr,
+}
+
+/// What this installation is.
+#[derive(Debug, Clone, Args)]
+pub struct SiteConfig {
+    /// production for real people, demo for synthetic ones
+    #[arg(long, env = "GRIDPASS_MODE", value_enum, default_value_t = Mode::Production)]
+    pub mode: Mode,
+    /// Start with a clock that stands at this instant and is moved through the API (demo only)
+    #[arg(long, env = "GRIDPASS_SIMULATED_CLOCK", value_name = "START")]
+    pub simulated_clock: Option<Timestamp>,
+    /// District whose people are counted here when their home is unknown
+    #[arg(long, env = "GRIDPASS_DISTRICT", default_value = "440310", value_parser = parse_district)]
+    pub district: String,
+    /// Issuer named in credentials
+    #[arg(long, env = "GRIDPASS_ISSUER", default_value = "gridpass")]
+    pub issuer: String,
+}
+
+/// How the log looks.
+#[derive(Debug, Clone, Args)]
+pub struct LogConfig {
+    /// text for people, json for collectors
+    #[arg(
+        long,
+        env = "GRIDPASS_LOG_FORMAT",
+        value_enum,
+        default_value_t = LogFormat::Text,
+        global = true
+    )]
+    pub log_format: LogFormat,
+    /// What is logged, as a tracing filter
+    #[arg(long, env = "GRIDPASS_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    pub log: String,
+}
+
+/// Real people or synthetic ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Secret keys, the machine's clock.
+    Production,
+    /// Published keys, a clock that may be moved. Synthetic people only.
+    Demo,
+}
+
+/// Form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn parse_district(text: &str) -> Result<String, String> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("a district code has 6 digits".to_owned())
+    }
+}
