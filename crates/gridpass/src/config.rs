@@ -29,7 +29,12 @@ pub struct ServeConfig {
 #[derive(Debug, Clone, Args)]
 pub struct DataConfig {
     /// Directory of the secrets and of the private database
-    #[arg(long, env = "GRIDPASS_DATA_DIR", default_value = "data", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "GRIDPASS_DATA_DIR",
+        default_value = "data",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
     /// A PostgreSQL server of your own (postgres://…); without it a private one is run
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
@@ -65,9 +70,17 @@ pub struct SiteConfig {
     /// District whose people are counted here when their home is unknown
     #[arg(long, env = "GRIDPASS_DISTRICT", default_value = "440310", value_parser = parse_district)]
     pub district: String,
-    /// Issuer named in credentials
-    #[arg(long, env = "GRIDPASS_ISSUER", default_value = "gridpass")]
-    pub issuer: String,
+    /// Issuer named in credentials; the district's code unless given
+    #[arg(long, env = "GRIDPASS_ISSUER")]
+    pub issuer: Option<String>,
+    /// Folder with the built web apps (pass/dist, gate/dist, console/dist)
+    #[arg(
+        long,
+        env = "GRIDPASS_WEB_DIR",
+        default_value = "web/apps",
+        value_name = "DIR"
+    )]
+    pub web_dir: PathBuf,
 }
 
 /// How the log looks.
@@ -83,7 +96,13 @@ pub struct LogConfig {
     )]
     pub log_format: LogFormat,
     /// What is logged, as a tracing filter
-    #[arg(long, env = "GRIDPASS_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "GRIDPASS_LOG",
+        default_value = "info",
+        global = true,
+        value_name = "FILTER"
+    )]
     pub log: String,
 }
 

@@ -251,8 +251,8 @@ fn read_marker(path: &Path) -> Result<Marker, DataDirError> {
         path: path.to_owned(),
         reason,
     };
-    let text = std::fs::read_to_string(path.join(MARKER))
-        .map_err(|error| damaged(error.to_string()))?;
+    let text =
+        std::fs::read_to_string(path.join(MARKER)).map_err(|error| damaged(error.to_string()))?;
     let marker: Marker =
         toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
     if marker.layout_version > LAYOUT_VERSION {
@@ -315,6 +315,9 @@ mod tests {
             Err(DataDirError::TooNew { found: 9, .. })
         ));
         std::fs::write(&marker, "layout_ver").unwrap();
-        assert!(matches!(claim(dir.path()), Err(DataDirError::Damaged { .. })));
+        assert!(matches!(
+            claim(dir.path()),
+            Err(DataDirError::Damaged { .. })
+        ));
     }
 }

@@ -153,10 +153,7 @@ impl Secrets {
 
     fn checked(self, path: &Path, mode: Mode) -> Result<Self, SecretsError> {
         let demo = Self::demo();
-        let published = self
-            .keys()
-            .iter()
-            .any(|key| demo.keys().contains(key));
+        let published = self.keys().iter().any(|key| demo.keys().contains(key));
         if published && mode == Mode::Production {
             return Err(SecretsError::DemoKeys {
                 path: path.to_owned(),

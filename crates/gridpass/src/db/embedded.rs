@@ -52,8 +52,6 @@ pub struct EmbeddedConfig {
     pub data_dir: PathBuf,
     /// The identity of the data directory, from its marker.
     pub cluster_id: String,
-    /// Directory of the server programs; `None` looks in the usual places.
-    pub server_bin: Option<PathBuf>,
     /// Server settings that win over ours, for tests and experiments.
     pub settings: Vec<(String, String)>,
 }
@@ -242,6 +240,21 @@ impl ServerPlan {
             exists,
         })
     }
+
+    /// Whether there is a cluster already.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+}
+
+/// How to reach the cluster of `data_dir` that another process runs.
+pub fn running_config(data_dir: &Path) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::new();
+    config
+        .host_path(data_dir.join(SOCKET_DIR))
+        .user(ROLE)
+        .dbname(ROLE);
+    config
 }
 
 fn read_major(cluster: &Path) -> Result<u32, ClusterError> {

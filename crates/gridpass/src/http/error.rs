@@ -124,6 +124,20 @@ impl ApiError {
     }
 }
 
+/// For the log and the command line, which may know the cause.
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.title())?;
+        for field in &self.fields {
+            write!(f, "; {}: {}", field.field, field.message)?;
+        }
+        match &self.cause {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
         Self::new(code)

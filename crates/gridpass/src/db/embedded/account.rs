@@ -78,7 +78,13 @@ mod tests {
         let disguised = "postgres:x:0:0::/:/bin/sh\nnobody:x:65534:65533::/:/bin/false";
         assert_eq!(
             look_up(disguised),
-            Some(("nobody", Account { uid: 65534, gid: 65533 }))
+            Some((
+                "nobody",
+                Account {
+                    uid: 65534,
+                    gid: 65533
+                }
+            ))
         );
         assert_eq!(look_up("root:x:0:0::/root:/bin/sh"), None);
     }

@@ -114,10 +114,7 @@ fn list(places: &[PathBuf]) -> String {
     if places.is_empty() {
         return format!("pg_config, {DEBIAN_ROOT} and PATH");
     }
-    let names: Vec<_> = places
-        .iter()
-        .map(|dir| dir.display().to_string())
-        .collect();
+    let names: Vec<_> = places.iter().map(|dir| dir.display().to_string()).collect();
     names.join(", ")
 }
 
@@ -128,7 +125,10 @@ mod tests {
     #[test]
     fn versions_of_releases_betas_and_packagers_are_read() {
         for (text, major) in [
-            ("postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n", Some(15)),
+            (
+                "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n",
+                Some(15),
+            ),
             ("postgres (PostgreSQL) 18beta1", Some(18)),
             ("postgres (PostgreSQL) 9.6.24", Some(9)),
             ("postgres 15", None),

@@ -135,7 +135,11 @@ impl Server {
             (Signal::KILL, STOP_IMMEDIATE_TIMEOUT),
         ];
         for (signal, patience) in stages {
-            let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
+            let Some(pid) = self
+                .child
+                .id()
+                .and_then(|id| Pid::from_raw(id.cast_signed()))
+            else {
                 break;
             };
             // The child is ours and not yet waited for, so the number is its own.

@@ -89,11 +89,26 @@ impl Settings<'_> {
         let memory_mib = self.machine.memory_bytes / MIB;
         let wal_max_mib = self.machine.wal_max_mib();
         let computed = [
-            ("unix_socket_directories", self.socket_dir.display().to_string()),
-            ("wal_compression", if self.lz4 { "lz4" } else { "on" }.to_owned()),
-            ("shared_buffers", format!("{}MB", self.machine.shared_buffers_mib())),
-            ("effective_cache_size", format!("{}MB", (memory_mib / 2).max(64))),
-            ("maintenance_work_mem", format!("{}MB", (memory_mib / 16).clamp(64, 512))),
+            (
+                "unix_socket_directories",
+                self.socket_dir.display().to_string(),
+            ),
+            (
+                "wal_compression",
+                if self.lz4 { "lz4" } else { "on" }.to_owned(),
+            ),
+            (
+                "shared_buffers",
+                format!("{}MB", self.machine.shared_buffers_mib()),
+            ),
+            (
+                "effective_cache_size",
+                format!("{}MB", (memory_mib / 2).max(64)),
+            ),
+            (
+                "maintenance_work_mem",
+                format!("{}MB", (memory_mib / 16).clamp(64, 512)),
+            ),
             ("max_wal_size", format!("{wal_max_mib}MB")),
             ("min_wal_size", format!("{}MB", wal_max_mib / 4)),
         ];
@@ -182,12 +197,18 @@ mod tests {
             memory_bytes: GIB,
             disk_free_bytes: GIB,
         };
-        assert_eq!((small.shared_buffers_mib(), small.wal_max_mib()), (128, 1024));
+        assert_eq!(
+            (small.shared_buffers_mib(), small.wal_max_mib()),
+            (128, 1024)
+        );
         let large = Machine {
             memory_bytes: 256 * GIB,
             disk_free_bytes: 1000 * GIB,
         };
-        assert_eq!((large.shared_buffers_mib(), large.wal_max_mib()), (2048, 8192));
+        assert_eq!(
+            (large.shared_buffers_mib(), large.wal_max_mib()),
+            (2048, 8192)
+        );
         assert_eq!(
             parse_memory_total("MemFree: 1 kB\nMemTotal:       24679876 kB\n"),
             Some(24_679_876 * 1024)

@@ -37,7 +37,10 @@ pub async fn supervise(
         };
         status.send_replace(ClusterStatus::Restarting);
         server.end_watchdog().await;
-        tracing::error!(reason, "the database server ended by itself, starting it again");
+        tracing::error!(
+            reason,
+            "the database server ended by itself, starting it again"
+        );
         if begun.elapsed() > STEADY {
             back_off = BACK_OFF_MIN;
         }
