@@ -32,7 +32,7 @@ pub struct DataConfig {
     #[arg(
         long,
         env = "GRIDPASS_DATA_DIR",
-        default_value = "data",
+        default_value = "gridpass-data",
         value_name = "DIR"
     )]
     pub data_dir: PathBuf,

@@ -123,7 +123,7 @@ impl<'a> Cutter<'a> {
     /// True when the quote at the cursor belongs to `E'…'`, where a backslash
     /// escapes.
     fn is_escape_string(&self) -> bool {
-        let before = self.sql[..self.at].as_bytes();
+        let before = &self.sql.as_bytes()[..self.at];
         let Some(b'e' | b'E') = before.last() else {
             return false;
         };
