@@ -105,9 +105,10 @@ permissions! {
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.
     ReadPeople: GridWorker ResponseTeam CommunityLead;
-    /// Record ordinary evidence: residence, employment, stay, contact, health, registry.
+    /// Record ordinary evidence: residence, employment, declared stay, health, registry, gate check.
     AppendFacts: GridWorker ResponseTeam CommunityLead;
-    /// Record or retract evidence that a doctor answers for: case, contact, clearance, exemption.
+    /// Record or retract evidence that a doctor answers for: case, contact, clearance,
+    /// exemption, quarantine, confirmed stay.
     AppendMedicalFacts: ResponseTeam;
     /// See a person's facts and the reasons of a decision.
     ReadFacts: GridWorker ResponseTeam CommunityLead;

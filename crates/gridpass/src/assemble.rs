@@ -7,12 +7,13 @@ use gridpass_types::clock::{Clock, ManualClock, SystemClock};
 
 use crate::app::{App, AppBuilder, Settings};
 use crate::db::Db;
+use crate::events::Feed;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
 use crate::router;
 use crate::seal::Sealer;
-use crate::{divisions, gates, passes, stats};
+use crate::{alerts, divisions, facts, gates, passes, rules, stats};
 
 /// What the outside gives.
 pub struct Given {
@@ -53,14 +54,19 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     if let Some(manual) = given.simulated_clock {
         builder = builder.with(Arc::new(manual));
     }
+    let feed = Feed::start(&builder.inner().db, builder.inner().events.clone());
     let keys = passes::Keys::open(builder.inner()).await;
     let keys = keys.map_err(|error| anyhow::anyhow!("opening the pass keys: {error:?}"))?;
     let app = builder
         .with(Arc::new(keys))
         .with(Arc::new(gates::Directory::default()))
+        .with(Arc::new(feed))
         .with(Arc::new(handlers()))
+        .with(Arc::new(rules::InForce::default()))
+        .with(Arc::new(facts::jobs::Recolouring::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .build();
+    rules::ensure_first(&app).await?;
     let (public, staff) = router::build(&app);
     Ok(Assembled {
         app,
@@ -72,7 +78,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
 
 /// Handlers of follow-ups, by topic.
 fn handlers() -> Handlers {
-    Handlers::default()
+    alerts::handlers::register(Handlers::default())
 }
 
 /// Background work of every slice.
@@ -84,6 +90,7 @@ fn loops() -> Vec<Loop> {
     }];
     loops.extend(gates::loops());
     loops.extend(passes::loops());
+    loops.extend(facts::loops());
     loops.extend(stats::loops());
     loops
 }

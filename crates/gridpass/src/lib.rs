@@ -3,6 +3,7 @@
 //! Platform modules know no slice; slices are the product. See ARCHITECTURE.md.
 
 pub mod access;
+pub mod alerts;
 pub mod app;
 pub mod assemble;
 pub mod auth;
@@ -12,6 +13,8 @@ pub mod config;
 pub mod db;
 pub mod directory;
 pub mod divisions;
+pub mod events;
+pub mod facts;
 pub mod gates;
 pub mod http;
 pub mod ids;
@@ -19,6 +22,7 @@ pub mod jobs;
 pub mod metrics;
 pub mod passes;
 pub mod router;
+pub mod rules;
 pub mod seal;
 pub mod staff;
 pub mod stats;

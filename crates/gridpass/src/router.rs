@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::{self, ops, pages};
-use crate::{divisions, gates, passes, staff, stats};
+use crate::{alerts, divisions, facts, gates, passes, rules, staff, stats};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,6 +43,9 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(divisions::router())
         .merge(gates::router())
         .merge(passes::router())
+        .merge(facts::router())
+        .merge(rules::router())
+        .merge(alerts::router())
         .merge(stats::router())
 }
 

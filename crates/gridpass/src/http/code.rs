@@ -66,6 +66,7 @@ codes! {
     TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
     // Facts
     FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
+    FactOfOrder "fact_of_order" CONFLICT "This fact belongs to a quarantine order; change the order." "该事实属于隔离令，请在隔离管理中办理。";
     FactRetracted "fact_retracted" CONFLICT "The fact is retracted already." "该事实已被撤回。";
     // Rules
     RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";

@@ -1,0 +1,40 @@
+//! Alerts: leads for the response team, live on their screens.
+//!
+//! Invariants: an alert is for a person to check, never a penalty; the same cause raises
+//! one alert; an alert is accepted and closed by named staff, and closing says how it ended.
+//! Alerts come from the outbox, so they exist exactly when what caused them is committed.
+
+mod api;
+pub mod handlers;
+pub mod model;
+pub mod store;
+mod stream;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::auth::Entity;
+use crate::http::error::ApiResult;
+use model::Alert;
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::list_alerts))
+        .routes(routes!(api::accept_alert))
+        .routes(routes!(api::close_alert))
+        .routes(routes!(stream::stream_events))
+}
+
+impl Entity for Alert {
+    type Id = (i64, i64);
+
+    async fn load(app: &App, (person_id, alert_id): (i64, i64)) -> ApiResult<Option<Self>> {
+        let db = app.db.client().await?;
+        Ok(store::find_alert(&db, person_id, alert_id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}

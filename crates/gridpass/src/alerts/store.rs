@@ -1,0 +1,163 @@
+//! SQL of alerts.
+
+use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
+use tokio_postgres::{Error, Row};
+
+use super::model::{Alert, AlertKind, AlertOutcome, AlertStatus};
+use crate::db::Client;
+
+/// An alert to raise.
+pub struct NewRow<'a> {
+    /// The person concerned.
+    pub person_id: PersonId,
+    /// Identity.
+    pub alert_id: i64,
+    /// What happened.
+    pub kind: AlertKind,
+    /// Same cause, same key.
+    pub dedupe_key: &'a str,
+    /// Where, if at a gate.
+    pub gate_id: Option<i64>,
+    /// Reason code.
+    pub reason: &'a str,
+    /// When it happened.
+    pub happened_at: Timestamp,
+    /// Now.
+    pub raised_at: Timestamp,
+    /// Division to tell when neither gate nor person is known, 15 digits.
+    pub nowhere: &'a str,
+}
+
+/// Raises an alert at the gate's place, else at the person's; the place, or `None` when the
+/// same cause has raised one before.
+pub async fn insert_alert(db: &Client, row: &NewRow<'_>) -> Result<Option<String>, Error> {
+    let sql = "-- alerts.insert_alert
+        INSERT INTO alert (person_id, alert_id, kind, dedupe_key, gate_id, place_code, reason,
+                           happened_at, raised_at, status)
+        SELECT $1, $2, $3, $4, $5,
+               COALESCE((SELECT g.place_code FROM gate g WHERE g.gate_id = $5),
+                        (SELECT s.place_code FROM person_state s WHERE s.person_id = $1), $9),
+               $6, $7, $8, 'open'
+        ON CONFLICT DO NOTHING RETURNING place_code";
+    let statement = db.prepare_cached(sql).await?;
+    let written = db
+        .query_opt(
+            &statement,
+            &[
+                &row.person_id,
+                &row.alert_id,
+                &row.kind.as_str(),
+                &row.dedupe_key,
+                &row.gate_id,
+                &row.reason,
+                &row.happened_at,
+                &row.raised_at,
+                &row.nowhere,
+            ],
+        )
+        .await?;
+    Ok(written.map(|row| row.get(0)))
+}
+
+/// An alert by identity.
+pub async fn find_alert(
+    db: &Client,
+    person_id: i64,
+    alert_id: i64,
+) -> Result<Option<Alert>, Error> {
+    let sql = "-- alerts.find_alert
+        SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
+               a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
+               a.closed_at, a.closed_by, a.outcome
+        FROM alert a LEFT JOIN gate g USING (gate_id)
+        WHERE a.person_id = $1 AND a.alert_id = $2";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&person_id, &alert_id])
+        .await?;
+    Ok(row.as_ref().and_then(alert))
+}
+
+/// Alerts under a prefix, oldest first, with the sealed names of the people concerned.
+pub async fn list_alerts(
+    db: &Client,
+    (prefix, status): (&str, Option<AlertStatus>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(Alert, Option<Vec<u8>>)>, Error> {
+    let sql = "-- alerts.list_alerts
+        SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
+               a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
+               a.closed_at, a.closed_by, a.outcome, p.name_sealed
+        FROM alert a LEFT JOIN gate g USING (gate_id) LEFT JOIN person p USING (person_id)
+        WHERE a.alert_id > $3 AND starts_with(a.place_code, $1)
+          AND CASE WHEN $2::text IS NULL THEN a.status <> 'closed' ELSE a.status = $2 END
+        ORDER BY a.alert_id LIMIT $4";
+    let statement = db.prepare_cached(sql).await?;
+    let status = status.map(AlertStatus::as_str);
+    let rows = db
+        .query(&statement, &[&prefix, &status, &after, &limit])
+        .await?;
+    let both = |row: &Row| Some((alert(row)?, row.get("name_sealed")));
+    Ok(rows.iter().filter_map(both).collect())
+}
+
+/// Takes an open alert; false when it is not open.
+pub async fn accept_alert(
+    db: &Client,
+    alert: &Alert,
+    by: i64,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "-- alerts.accept_alert
+        UPDATE alert SET status = 'accepted', accepted_at = $3, accepted_by = $4
+        WHERE person_id = $1 AND alert_id = $2 AND status = 'open'";
+    let statement = db.prepare_cached(sql).await?;
+    let changed = db
+        .execute(&statement, &[&alert.person_id, &alert.alert_id, &now, &by])
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Ends an alert; false when it has ended already.
+pub async fn close_alert(
+    db: &Client,
+    alert: &Alert,
+    outcome: AlertOutcome,
+    (by, now): (i64, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- alerts.close_alert
+        UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5
+        WHERE person_id = $1 AND alert_id = $2 AND status <> 'closed'";
+    let statement = db.prepare_cached(sql).await?;
+    let outcome = outcome.as_str();
+    let changed = db
+        .execute(
+            &statement,
+            &[&alert.person_id, &alert.alert_id, &now, &by, &outcome],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+fn alert(row: &Row) -> Option<Alert> {
+    let outcome: Option<&str> = row.get("outcome");
+    Some(Alert {
+        person_id: row.get("person_id"),
+        alert_id: row.get("alert_id"),
+        kind: AlertKind::parse(row.get("kind"))?,
+        reason: row.get("reason"),
+        name_masked: None,
+        gate_id: row.get("gate_id"),
+        gate_name: row.get("gate_name"),
+        place_code: row.get("place_code"),
+        happened_at: row.get("happened_at"),
+        raised_at: row.get("raised_at"),
+        status: AlertStatus::parse(row.get("status"))?,
+        accepted_at: row.get("accepted_at"),
+        accepted_by: row.get("accepted_by"),
+        closed_at: row.get("closed_at"),
+        closed_by: row.get("closed_by"),
+        outcome: outcome.and_then(AlertOutcome::parse),
+    })
+}

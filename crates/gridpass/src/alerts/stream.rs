@@ -1,0 +1,148 @@
+//! Live events for open pages, as server-sent events.
+//!
+//! A page hears of its jurisdiction and of what its role may see. A page that falls behind,
+//! or a node that may have missed something, gets `resync`: read the lists again. A stream
+//! ends after a while, so that the session is checked again when the page comes back.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::Instant;
+
+use crate::access::{Permission, ReadStats, SignedIn, WorkAlerts, WorkVisits};
+use crate::app::{App, LiveEvent};
+use crate::auth::{Caller, Staff};
+use crate::events::{ALERT, RESYNC, STATS, VISIT};
+use crate::http::error::Problem;
+
+/// Pause between comments that keep the connection open.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a stream lasts before the page has to come back with its session.
+const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// Live events of the caller's jurisdiction: `alert`, `visit`, `stats`, and `resync` when
+/// lists have to be read anew (also at the start).
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
+    security(("staff" = [])),
+    responses((status = 200, description = "server-sent events", body = String, content_type = "text/event-stream"),
+              (status = 401, body = Problem)))]
+pub async fn stream_events(
+    State(app): State<App>,
+    staff: Staff<SignedIn>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let listening = Listening {
+        events: app.events.subscribe(),
+        caller: staff.caller,
+        until: Instant::now() + STREAM_LIFE,
+        greeted: false,
+    };
+    let stream = futures_util::stream::unfold(listening, |mut listening| async move {
+        let event = listening.next().await?;
+        Some((Ok(event), listening))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+}
+
+struct Listening {
+    events: Receiver<LiveEvent>,
+    caller: Caller,
+    until: Instant,
+    greeted: bool,
+}
+
+impl Listening {
+    /// The next event for this caller; `None` ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        if !self.greeted {
+            self.greeted = true;
+            return Some(resync());
+        }
+        loop {
+            let heard = tokio::time::timeout_at(self.until, self.events.recv()).await;
+            match heard {
+                Ok(Ok(event)) if concerns(&self.caller, &event) => {
+                    return Some(Event::default().event(event.topic).data(event.body));
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(RecvError::Lagged(_))) => return Some(resync()),
+                Ok(Err(RecvError::Closed)) | Err(_) => return None,
+            }
+        }
+    }
+}
+
+fn resync() -> Event {
+    Event::default().event(RESYNC).data("{}")
+}
+
+/// Whether a caller may hear of an event.
+fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
+    let roles = match event.topic {
+        RESYNC => return true,
+        ALERT => WorkAlerts::ROLES,
+        VISIT => WorkVisits::ROLES,
+        STATS => ReadStats::ROLES,
+        _ => return false,
+    };
+    roles.contains(&caller.role) && caller.covers(&event.place_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+    use gridpass_types::ids::StaffId;
+
+    fn event(topic: &'static str, place_code: &str) -> LiveEvent {
+        LiveEvent {
+            topic,
+            place_code: place_code.into(),
+            body: "{}".into(),
+        }
+    }
+
+    #[test]
+    fn a_page_hears_its_jurisdiction_and_what_its_role_may_see() {
+        let caller = |role, jurisdiction: &str| Caller {
+            staff_id: StaffId::new(1),
+            role,
+            jurisdiction: jurisdiction.into(),
+        };
+        let here = event(ALERT, "440310001001003");
+        assert!(concerns(&caller(Role::ResponseTeam, "440310001"), &here));
+        assert!(!concerns(&caller(Role::ResponseTeam, "440310002"), &here));
+        assert!(!concerns(&caller(Role::SystemAdmin, ""), &here));
+        assert!(concerns(
+            &caller(Role::SystemAdmin, "440310002"),
+            &event(RESYNC, "")
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_falls_behind_is_told_to_read_anew() {
+        let (sender, events) = tokio::sync::broadcast::channel(2);
+        let mut listening = Listening {
+            events,
+            caller: Caller {
+                staff_id: StaffId::new(1),
+                role: Role::ResponseTeam,
+                jurisdiction: String::new(),
+            },
+            until: Instant::now() + STREAM_LIFE,
+            greeted: true,
+        };
+        for _ in 0..5 {
+            sender.send(event(ALERT, "440310001001003")).unwrap();
+        }
+        let text = |event: Event| format!("{event:?}");
+        assert!(text(listening.next().await.unwrap()).contains("resync"));
+        assert!(text(listening.next().await.unwrap()).contains("alert"));
+        drop(sender);
+        assert!(listening.next().await.is_some(), "what was sent is heard");
+        assert!(listening.next().await.is_none());
+    }
+}

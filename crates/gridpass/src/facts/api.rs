@@ -1,0 +1,210 @@
+//! Recording and withdrawing evidence, and asking what follows from it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_rules::FactBody;
+use gridpass_rules::rule_set::RuleTrial;
+use gridpass_rules::words::Certainty;
+use gridpass_types::ids::{FactId, PersonId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::decision::{DecisionView, decision_view};
+use super::model::{AppendedView, FactInput, FactView, NewFact, RetractInput, SOURCE_ORDER};
+use super::{Appended, Retract, Subject, store};
+use crate::access::{AppendFacts, AppendMedicalFacts, ReadFacts};
+use crate::app::App;
+use crate::auth::{Authorised, Caller};
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::http::page::{Page, PageQuery};
+
+/// Records a fact about a person.
+#[utoipa::path(post, path = "/api/v1/people/{person_id}/facts", operation_id = "append_fact", tag = "facts",
+    security(("staff" = [])), params(("person_id" = i64, Path,)), request_body = FactInput,
+    responses((status = 201, body = AppendedView), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn append_fact(
+    State(app): State<App>,
+    person: Authorised<Subject, AppendFacts>,
+    extract::Json(input): extract::Json<FactInput>,
+) -> ApiResult<(StatusCode, Json<AppendedView>)> {
+    require_for(&person.caller, &input.body)?;
+    input.validate(app.now())?;
+    let tx = app.db.tx().await?;
+    super::check_places(&tx, &input.body).await?;
+    let fact = NewFact {
+        body: input.body,
+        source: input.source,
+        recorded_by: Some(person.caller.staff_id.get()),
+    };
+    let appended = super::append(&tx, &app, person.entity.person_id, &[fact]).await?;
+    tx.commit().await?;
+    let fact_id = appended.fact_ids[0];
+    Ok((StatusCode::CREATED, Json(view(fact_id, &appended))))
+}
+
+/// Evidence that a doctor answers for takes a permission of its own.
+fn require_for(caller: &Caller, body: &FactBody) -> ApiResult<()> {
+    let medical = match body {
+        FactBody::Case { .. }
+        | FactBody::Quarantine { .. }
+        | FactBody::Contact { .. }
+        | FactBody::Clearance { .. }
+        | FactBody::Exemption { .. } => true,
+        FactBody::Stay { certainty, .. } => *certainty == Certainty::Confirmed,
+        FactBody::Health { .. }
+        | FactBody::Residence { .. }
+        | FactBody::Employment { .. }
+        | FactBody::Registry { .. }
+        | FactBody::GateCheck { .. } => false,
+    };
+    if medical {
+        caller.require::<AppendMedicalFacts>()
+    } else {
+        Ok(())
+    }
+}
+
+fn view(fact_id: FactId, appended: &Appended) -> AppendedView {
+    AppendedView {
+        fact_id,
+        decision: decision_view(
+            &appended.decision,
+            appended.row.changed_at,
+            appended.row.valid_until,
+        ),
+    }
+}
+
+/// A person's facts in the order of recording, retracted ones too.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}/facts", operation_id = "list_facts", tag = "facts",
+    security(("staff" = [])), params(("person_id" = i64, Path,), PageQuery),
+    responses((status = 200, body = Page<FactView>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn list_facts(
+    State(app): State<App>,
+    person: Authorised<Subject, ReadFacts>,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<FactView>>> {
+    let db = app.db.client().await?;
+    let limit = page.limit();
+    let person_id = person.entity.person_id.get();
+    let items = store::list_fact_views(&db, person_id, page.after(), limit).await?;
+    Ok(Json(Page::new(items, limit, |item| item.fact.id.get())))
+}
+
+/// Withdraws a fact; it stays on record and counts no more.
+#[utoipa::path(post, path = "/api/v1/people/{person_id}/facts/{fact_id}/retract", operation_id = "retract_fact",
+    tag = "facts", security(("staff" = [])), request_body = RetractInput,
+    params(("person_id" = i64, Path,), ("fact_id" = i64, Path,)),
+    responses((status = 200, body = AppendedView), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn retract_fact(
+    State(app): State<App>,
+    found: Authorised<FactOfPerson, AppendFacts>,
+    extract::Json(input): extract::Json<RetractInput>,
+) -> ApiResult<Json<AppendedView>> {
+    let FactOfPerson {
+        person_id,
+        fact_id,
+        body,
+        source,
+        ..
+    } = found.entity;
+    require_for(&found.caller, &body)?;
+    if source == SOURCE_ORDER {
+        return Err(Code::FactOfOrder.into());
+    }
+    input.validate()?;
+    let retract = Retract {
+        fact_id,
+        by: found.caller.staff_id.get(),
+        reason: input.reason,
+    };
+    let tx = app.db.tx().await?;
+    let appended = super::retract(&tx, &app, person_id, &retract).await?;
+    tx.commit().await?;
+    Ok(Json(view(fact_id, &appended)))
+}
+
+/// A fact with the place of its person.
+pub struct FactOfPerson {
+    person_id: PersonId,
+    fact_id: FactId,
+    body: FactBody,
+    source: String,
+    place_code: String,
+}
+
+impl crate::auth::Entity for FactOfPerson {
+    type Id = (i64, i64);
+
+    async fn load(app: &App, (person_id, fact_id): (i64, i64)) -> ApiResult<Option<Self>> {
+        let db = app.db.client().await?;
+        let Some((fact, source)) = store::find_fact(&db, person_id, fact_id).await? else {
+            return Ok(None);
+        };
+        let row = store::list_states(&db, &[person_id]).await?.pop();
+        Ok(row.map(|row| Self {
+            person_id: row.person_id,
+            fact_id: fact.id,
+            body: fact.body,
+            source,
+            place_code: row.place_code,
+        }))
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}
+
+/// Which instant to ask for.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct AtQuery {
+    /// A past instant; now when absent.
+    pub at: Option<Timestamp>,
+}
+
+/// A decision with everything that led to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedView {
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: DecisionView,
+    /// The state decided on.
+    pub state: gridpass_rules::State,
+    /// From when that state held.
+    pub valid_from: Timestamp,
+    /// The rules tried from the top: why each earlier one did not apply.
+    pub trace: Vec<RuleTrial>,
+}
+
+/// The colour of a person now or at any past instant, replayed from the facts known then
+/// and the rules in force then, with its reasons.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}/decision", operation_id = "get_decision", tag = "facts",
+    security(("staff" = [])), params(("person_id" = i64, Path,), AtQuery),
+    responses((status = 200, body = ExplainedView), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn get_decision(
+    State(app): State<App>,
+    person: Authorised<Subject, ReadFacts>,
+    extract::Query(query): extract::Query<AtQuery>,
+) -> ApiResult<Json<ExplainedView>> {
+    let now = app.now();
+    let at = query.at.unwrap_or(now);
+    if at > now {
+        return Err(Code::TimeInFuture.into());
+    }
+    let db = app.db.client().await?;
+    let replayed = super::state_at(&db, &app, person.entity.person_id, at).await?;
+    Ok(Json(ExplainedView {
+        decision: decision_view(&replayed.decision, at, replayed.valid_until),
+        trace: replayed.rules.explain_colour(&replayed.state).trace,
+        state: replayed.state,
+        valid_from: replayed.valid_from,
+    }))
+}

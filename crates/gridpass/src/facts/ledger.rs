@@ -1,0 +1,317 @@
+//! Changing a person's facts: the one way that state rows and tallies are written.
+//!
+//! Each change locks the person's row first and reads the facts after it, so two changes
+//! of one person follow one another and the later sees the earlier. Rows of several people
+//! are locked in order of identity. Facts, state row and tally are written in the caller's
+//! transaction: there is no moment at which they disagree.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use gridpass_rules::{Colour, Fact, RuleSet, State, derive};
+use gridpass_types::ids::{FactId, PersonId};
+use jiff::Timestamp;
+
+use super::columns::{FactColumns, StateColumns};
+use super::decision::ColourDecision;
+use super::model::{BulkPerson, NewFact, StateRow};
+use super::place::Places;
+use super::store;
+use crate::app::App;
+use crate::db::Client;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::rules::InForce;
+
+/// Locks asked for before the first is answered.
+const LOCKS_IN_FLIGHT_MAX: usize = 64;
+
+/// A fact to withdraw.
+#[derive(Clone, Debug)]
+pub struct Retract {
+    /// Which fact.
+    pub fact_id: FactId,
+    /// Staff member who withdraws it.
+    pub by: i64,
+    /// Why; no personal data.
+    pub reason: String,
+}
+
+/// What a change of facts led to.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// The facts recorded, in the order given.
+    pub fact_ids: Vec<FactId>,
+    /// The state row as it is now.
+    pub row: StateRow,
+    /// The colour that follows.
+    pub decision: ColourDecision,
+}
+
+/// A change of one person's facts.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'a> {
+    /// Whose.
+    pub person_id: PersonId,
+    /// Withdrawn first.
+    pub retract: Option<&'a Retract>,
+    /// Recorded then.
+    pub facts: &'a [NewFact],
+}
+
+/// Applies changes; the answers come in order of person, one for each person.
+pub(super) async fn apply(
+    tx: &Client,
+    app: &App,
+    changes: &[Change<'_>],
+) -> ApiResult<Vec<Appended>> {
+    let mut by_person: BTreeMap<i64, Vec<&Change<'_>>> = BTreeMap::new();
+    for change in changes {
+        by_person
+            .entry(change.person_id.get())
+            .or_default()
+            .push(change);
+    }
+    let people: Vec<i64> = by_person.keys().copied().collect();
+    let mut rows = lock(tx, &people).await?;
+    // Only now: what is read and stamped before the lock may be older than what another
+    // transaction committed while we waited.
+    let now = app.now();
+    let mut facts = store::list_facts(tx, &people).await?;
+    let rules = app.part::<InForce>().current(tx).await?;
+
+    let mut columns = FactColumns::new(now);
+    let mut appended = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id = row.person_id.get();
+        let known = facts.entry(id).or_default();
+        let mut fact_ids = Vec::new();
+        for change in &by_person[&id] {
+            if let Some(retract) = change.retract {
+                withdraw(tx, (id, known), retract, now).await?;
+            }
+            for fact in change.facts {
+                let fact_id = app.ids.next();
+                columns.push(id, fact_id, fact);
+                known.push(recorded(fact_id, fact, now));
+                fact_ids.push(FactId::new(fact_id));
+            }
+        }
+        appended.push(fact_ids);
+    }
+    if !columns.ids.is_empty() {
+        store::insert_facts(tx, &columns).await?;
+    }
+    let decisions = rewrite(tx, app, &mut rows, (&facts, &rules, now)).await?;
+    let joined = rows.into_iter().zip(decisions).zip(appended);
+    Ok(joined
+        .map(|((row, decision), fact_ids)| Appended {
+            fact_ids,
+            row,
+            decision,
+        })
+        .collect())
+}
+
+/// Locks the rows of people one after the other in order of identity, so that two callers
+/// who want some of the same rows wait for each other instead of dying of a deadlock.
+async fn lock(tx: &Client, people: &[i64]) -> ApiResult<Vec<StateRow>> {
+    stream::iter(people.to_vec())
+        .map(|person_id| store::lock_state(tx, person_id))
+        .buffered(LOCKS_IN_FLIGHT_MAX)
+        .map(|row| row?.ok_or_else(|| Code::PersonUnknown.into()))
+        .try_collect()
+        .await
+}
+
+fn recorded(fact_id: i64, fact: &NewFact, now: Timestamp) -> Fact {
+    Fact {
+        id: FactId::new(fact_id),
+        recorded_at: now,
+        retracted_at: None,
+        body: fact.body.clone(),
+    }
+}
+
+async fn withdraw(
+    tx: &Client,
+    (person_id, known): (i64, &mut [Fact]),
+    retract: &Retract,
+    now: Timestamp,
+) -> ApiResult<()> {
+    let fact = known
+        .iter_mut()
+        .find(|fact| fact.id == retract.fact_id)
+        .ok_or(Code::NotFound)?;
+    if fact.retracted_at.is_some() {
+        return Err(Code::FactRetracted.into());
+    }
+    // Another node's clock may run a little ahead of ours.
+    let at = now.max(fact.recorded_at);
+    let change = store::Retraction {
+        person_id,
+        fact_id: retract.fact_id,
+        by: retract.by,
+        reason: &retract.reason,
+        at,
+    };
+    store::retract_fact(tx, &change).await?;
+    fact.retracted_at = Some(at);
+    Ok(())
+}
+
+/// Derives locked rows anew and writes them with their tallies.
+pub(super) async fn rewrite(
+    tx: &Client,
+    app: &App,
+    rows: &mut [StateRow],
+    (facts, rules, now): (&HashMap<i64, Vec<Fact>>, &RuleSet, Timestamp),
+) -> ApiResult<Vec<ColourDecision>> {
+    let mut tally = Tally::default();
+    let mut decisions = Vec::with_capacity(rows.len());
+    let none = Vec::new();
+    for row in rows.iter_mut() {
+        tally.add(row, -1);
+        row.hold(derive(
+            facts.get(&row.person_id.get()).unwrap_or(&none),
+            now,
+        ));
+        decisions.push(colour(row, rules, now));
+    }
+    let all: Vec<&StateRow> = rows.iter().collect();
+    let places = Places::load(tx, &app.settings.district, &all).await?;
+    for row in rows.iter_mut() {
+        row.place_code = places.of(row);
+    }
+    for row in rows.iter() {
+        tally.add(row, 1);
+    }
+    let written = store::update_states(tx, &StateColumns::new(rows.iter())).await?;
+    check_count(written, rows.len())?;
+    tally.write(tx, app.ids.next()).await?;
+    Ok(decisions)
+}
+
+/// Colours a row.
+pub(super) fn colour(row: &mut StateRow, rules: &RuleSet, now: Timestamp) -> ColourDecision {
+    let decision = ColourDecision::of(rules, &row.state);
+    row.colour = decision.colour;
+    row.rule_id = decision.rule.to_string();
+    row.rule_set_version = decision.rule_set_version;
+    row.changed_at = now;
+    decision
+}
+
+/// Opens people who have no row yet, with their first facts; answers in the order given.
+/// Nobody else can know these people, so nothing is locked.
+pub(super) async fn open(
+    tx: &Client,
+    app: &App,
+    people: &[BulkPerson],
+) -> ApiResult<Vec<Appended>> {
+    let now = app.now();
+    let rules = app.part::<InForce>().current(tx).await?;
+    let mut columns = FactColumns::new(now);
+    let mut opened = Vec::with_capacity(people.len());
+    for person in people {
+        let mut facts = Vec::with_capacity(person.facts.len());
+        for fact in &person.facts {
+            let fact_id = app.ids.next();
+            columns.push(person.person_id.get(), fact_id, fact);
+            facts.push(recorded(fact_id, fact, now));
+        }
+        let mut row = blank(person, now);
+        row.hold(derive(&facts, now));
+        let decision = colour(&mut row, &rules, now);
+        let fact_ids = facts.iter().map(|fact| fact.id).collect();
+        opened.push(Appended {
+            fact_ids,
+            row,
+            decision,
+        });
+    }
+    settle_places(tx, app, people, &mut opened).await?;
+    let mut tally = Tally::default();
+    for each in &opened {
+        tally.add(&each.row, 1);
+    }
+    let rows = StateColumns::new(opened.iter().map(|each| &each.row));
+    check_count(store::insert_states(tx, &rows).await?, opened.len())?;
+    if !columns.ids.is_empty() {
+        store::insert_facts(tx, &columns).await?;
+    }
+    tally.write(tx, app.ids.next()).await?;
+    Ok(opened)
+}
+
+async fn settle_places(
+    tx: &Client,
+    app: &App,
+    people: &[BulkPerson],
+    opened: &mut [Appended],
+) -> ApiResult<()> {
+    let homes = people
+        .iter()
+        .map(|person| (person.person_id.get(), person.place_code.clone()))
+        .collect();
+    let rows: Vec<&StateRow> = opened.iter().map(|each| &each.row).collect();
+    let places = Places::with_homes(tx, &app.settings.district, &rows, homes).await?;
+    for each in opened {
+        each.row.place_code = places.of(&each.row);
+    }
+    Ok(())
+}
+
+fn blank(person: &BulkPerson, now: Timestamp) -> StateRow {
+    StateRow {
+        person_id: person.person_id,
+        pass_serial: person.pass_serial,
+        place_code: person.place_code.clone(),
+        state: State::EMPTY,
+        valid_from: Timestamp::UNIX_EPOCH,
+        valid_until: None,
+        colour: Colour::Yellow,
+        rule_id: String::new(),
+        rule_set_version: gridpass_types::ids::RuleSetVersion::new(0),
+        changed_at: now,
+    }
+}
+
+fn check_count(written: u64, wanted: usize) -> ApiResult<()> {
+    if u64::try_from(wanted).is_ok_and(|wanted| wanted == written) {
+        return Ok(());
+    }
+    Err(ApiError::internal(anyhow::anyhow!(
+        "{written} state rows written instead of {wanted}"
+    )))
+}
+
+/// Changes of the roll-up that one transaction makes.
+#[derive(Default)]
+pub(super) struct Tally(BTreeMap<(String, i16), i32>);
+
+impl Tally {
+    /// Counts `people` (1 or -1) in the cell of a row.
+    pub fn add(&mut self, row: &StateRow, people: i32) {
+        *self
+            .0
+            .entry((row.place_code.clone(), row.cell()))
+            .or_default() += people;
+    }
+
+    /// Writes what does not cancel out.
+    pub async fn write(self, tx: &Client, tally_id: i64) -> Result<(), tokio_postgres::Error> {
+        let changed: Vec<_> = self.0.iter().filter(|(_, delta)| **delta != 0).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let places: Vec<&str> = changed
+            .iter()
+            .map(|((place, _), _)| place.as_str())
+            .collect();
+        let cells: Vec<i16> = changed.iter().map(|((_, cell), _)| *cell).collect();
+        let deltas: Vec<i32> = changed.iter().map(|(_, delta)| **delta).collect();
+        store::insert_tally(tx, tally_id, (&places, &cells, &deltas)).await?;
+        Ok(())
+    }
+}

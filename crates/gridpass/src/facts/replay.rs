@@ -1,0 +1,53 @@
+//! What was true and what was decided at an instant, from the facts alone.
+
+use gridpass_rules::{RuleSet, State, derive};
+use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+use super::decision::ColourDecision;
+use super::store;
+use crate::app::App;
+use crate::db::Client;
+use crate::http::error::ApiResult;
+use crate::rules;
+
+/// A state and a decision, replayed.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// The state at the instant.
+    pub state: State,
+    /// From when it held.
+    pub valid_from: Timestamp,
+    /// Until when it held or will hold.
+    pub valid_until: Option<Timestamp>,
+    /// The decision by the rules in force at the instant.
+    pub decision: ColourDecision,
+    /// Those rules.
+    pub rules: Arc<RuleSet>,
+}
+
+/// Derives a person's state at `at` from the facts known then, and decides it by the rule
+/// set that was in force then. The same question always has the same answer.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn state_at(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+    at: Timestamp,
+) -> ApiResult<Replayed> {
+    let mut facts = store::list_facts(db, &[person_id.get()]).await?;
+    let facts = facts.remove(&person_id.get()).unwrap_or_default();
+    let rules = rules::in_force_at(db, app, at).await?;
+    let derived = derive(&facts, at);
+    let decision = ColourDecision::of(&rules, &derived.state);
+    Ok(Replayed {
+        state: derived.state,
+        valid_from: derived.valid_from.max(Timestamp::UNIX_EPOCH),
+        valid_until: derived.valid_until,
+        decision,
+        rules,
+    })
+}

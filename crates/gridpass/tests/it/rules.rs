@@ -1,0 +1,250 @@
+//! Rule sets: entering, reading, activating, trying.
+
+use gridpass::access::Role;
+use serde_json::{Value, json};
+
+use crate::app::{Client, TestApp};
+
+const COLOUR: &str = include_str!("../../../../rules/2020-03/colour.csv");
+const GATE: &str = include_str!("../../../../rules/2020-03/gate.csv");
+
+async fn maker(test: &TestApp) -> Client {
+    test.caller(Role::RuleMaker, "").await
+}
+
+/// Tables in which people of whom nothing is known are red.
+fn strict() -> Value {
+    let colour = COLOUR.replace(
+        "A15,-,-,-,-,-,-,-,-,-,yellow,",
+        "A15,-,-,-,-,-,-,-,-,-,red,",
+    );
+    assert_ne!(colour, COLOUR);
+    json!({ "colour_csv": colour, "gate_csv": GATE, "note": "收紧" })
+}
+
+#[tokio::test]
+async fn the_first_start_puts_the_shipped_tables_into_force() {
+    let test = TestApp::start().await;
+    let maker = maker(&test).await;
+    let list = maker.get("/api/v1/rule-sets").await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list["items"][0]["version"], 1);
+    assert_eq!(list["items"][0]["in_force"], true);
+    gridpass::rules::ensure_first(&test.app).await.unwrap();
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM rule_set_activation")
+            .await,
+        1
+    );
+
+    let tables = maker.get("/api/v1/rule-sets/1").await.expect(200);
+    let csv = maker.get("/api/v1/rule-sets/1/colour.csv").await;
+    assert_eq!(csv.status, 200);
+    assert_eq!(csv.bytes, tables["colour_csv"].as_str().unwrap().as_bytes());
+    maker
+        .get("/api/v1/rule-sets/1/mood.csv")
+        .await
+        .problem(404, "not_found");
+    maker
+        .get("/api/v1/rule-sets/9")
+        .await
+        .problem(404, "rule_set_unknown");
+    maker
+        .get("/api/v1/rule-sets/x")
+        .await
+        .problem(404, "rule_set_unknown");
+}
+
+#[tokio::test]
+async fn a_version_goes_out_and_comes_in_again_by_workbook_and_csv() {
+    let test = TestApp::start().await;
+    let maker = maker(&test).await;
+    let workbook = maker.get("/api/v1/rule-sets/1.xlsx").await;
+    assert_eq!(workbook.status, 200);
+    let again = maker
+        .post_text(
+            "/api/v1/rule-sets/import?note=%E5%A4%8D%E6%A0%B8",
+            "application/octet-stream",
+            workbook.bytes,
+        )
+        .await
+        .expect(201);
+    assert_eq!(
+        (again["version"].as_i64(), again["note"].as_str()),
+        (Some(2), Some("复核"))
+    );
+    assert_eq!(again["in_force"], false);
+    let list = maker.get("/api/v1/rule-sets").await.expect(200);
+    assert_eq!(
+        list["items"][0]["content_sha256"],
+        list["items"][1]["content_sha256"]
+    );
+
+    let colour = maker.get("/api/v1/rule-sets/2/colour.csv").await;
+    let gate = maker.get("/api/v1/rule-sets/2/gate.csv").await;
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let body =
+        json!({ "colour_csv": text(colour.bytes), "gate_csv": text(gate.bytes), "note": "n" });
+    let third = maker.post("/api/v1/rule-sets", body).await.expect(201);
+    assert_eq!(third["content_sha256"], list["items"][0]["content_sha256"]);
+}
+
+#[tokio::test]
+async fn faulty_tables_are_refused_with_row_and_column() {
+    let test = TestApp::start().await;
+    let maker = maker(&test).await;
+    let mut body = strict();
+    body["colour_csv"] = COLOUR.replace("A4,-,-,-,fever,", "A4,-,-,-,feber,").into();
+    let problem = maker
+        .post("/api/v1/rule-sets", body)
+        .await
+        .problem(422, "rule_table_invalid");
+    assert_eq!(problem["fields"][0]["field"], "colour row 5, health");
+    assert_eq!(problem["fields"][0]["code"], "unknown_value");
+    let mut body = strict();
+    body["note"] = "".into();
+    maker
+        .post("/api/v1/rule-sets", body)
+        .await
+        .problem(422, "invalid_fields");
+    maker
+        .post("/api/v1/rule-sets", json!({ "note": 1 }))
+        .await
+        .problem(422, "invalid_fields");
+    maker
+        .post_text(
+            "/api/v1/rule-sets/import",
+            "application/octet-stream",
+            "no workbook",
+        )
+        .await
+        .problem(422, "rule_table_invalid");
+    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM rule_set").await, 1);
+}
+
+#[tokio::test]
+async fn an_activation_decides_at_once_and_once() {
+    let test = TestApp::start().await;
+    let maker = maker(&test).await;
+    let new = maker
+        .post_with_key("/api/v1/rule-sets", "k1", strict())
+        .await
+        .expect(201);
+    let same = maker
+        .post_with_key("/api/v1/rule-sets", "k1", strict())
+        .await
+        .expect(201);
+    assert_eq!(new["version"], same["version"]);
+
+    let db = test.app.db.client().await.unwrap();
+    let in_force = test.app.part::<gridpass::rules::InForce>();
+    assert_eq!(in_force.current(&db).await.unwrap().version.get(), 1);
+    let epoch: i64 = test
+        .scalar("SELECT value FROM epoch WHERE name = 'rules'")
+        .await;
+    assert!(in_force.cached(epoch).is_some());
+    for _ in 0..2 {
+        let view = maker
+            .post("/api/v1/rule-sets/2/activate", json!({}))
+            .await
+            .expect(200);
+        assert_eq!(view["in_force"], true);
+    }
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM rule_set_activation")
+            .await,
+        2
+    );
+    assert!(
+        in_force.cached(epoch + 1).is_none(),
+        "the cache does not claim what it has not read"
+    );
+    assert_eq!(in_force.current(&db).await.unwrap().version.get(), 2);
+    maker
+        .post("/api/v1/rule-sets/7/activate", json!({}))
+        .await
+        .problem(404, "rule_set_unknown");
+}
+
+#[tokio::test]
+async fn a_case_is_tried_without_being_stored() {
+    let test = TestApp::start().await;
+    let maker = maker(&test).await;
+    maker.post("/api/v1/rule-sets", strict()).await.expect(201);
+    let case = json!({
+        "now": "2020-03-06T08:30:00+08:00",
+        "facts": [{ "id": 1, "kind": "residence", "status": "verified", "enclosure": "E1",
+                    "recorded_at": "2020-02-20T10:00:00+08:00" }],
+        "gate": { "enclosure": "E1", "employer": null, "area": "normal" },
+        "scan": { "direction": "in", "temperature": 36.5 }
+    });
+    let path = "/api/v1/rule-sets/1/evaluate";
+    let view = maker.post(path, case.clone()).await.expect(200);
+    assert_eq!(
+        (view["colour"].as_str(), view["rule"].as_str()),
+        (Some("green"), Some("A11"))
+    );
+    assert_eq!(
+        (view["action"].as_str(), view["gate_rule"].as_str()),
+        (Some("pass"), Some("B6"))
+    );
+    assert_eq!(view["trace"].as_array().unwrap().len(), 11);
+    assert_eq!(view["trace"][0]["failed"]["column"], "case");
+
+    let mut fever = case.clone();
+    fever["scan"]["temperature"] = 38.0.into();
+    let view = maker.post(path, fever).await.expect(200);
+    assert_eq!(
+        (view["colour"].as_str(), view["gate_rule"].as_str()),
+        (Some("red"), Some("B1"))
+    );
+
+    let mut empty = case.clone();
+    empty["facts"] = json!([]);
+    let loose = maker.post(path, empty.clone()).await.expect(200);
+    let strict = maker
+        .post("/api/v1/rule-sets/2/evaluate", empty)
+        .await
+        .expect(200);
+    assert_eq!(
+        (loose["colour"].as_str(), strict["colour"].as_str()),
+        (Some("yellow"), Some("red"))
+    );
+
+    let mut bad = case;
+    bad["facts"][0]["status"] = "dreamt".into();
+    maker.post(path, bad).await.problem(422, "invalid_fields");
+}
+
+#[tokio::test]
+async fn only_rule_makers_enter_rules() {
+    let test = TestApp::start().await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    lead.get("/api/v1/rule-sets").await.expect(200);
+    lead.post("/api/v1/rule-sets", strict())
+        .await
+        .problem(403, "not_allowed");
+    lead.post("/api/v1/rule-sets/1/activate", json!({}))
+        .await
+        .problem(403, "not_allowed");
+    lead.post_text("/api/v1/rule-sets/import", "application/octet-stream", "x")
+        .await
+        .problem(403, "not_allowed");
+    let guard = test.caller(Role::GateGuard, "440310001001").await;
+    guard
+        .get("/api/v1/rule-sets")
+        .await
+        .problem(403, "not_allowed");
+    guard
+        .get("/api/v1/rule-sets/1")
+        .await
+        .problem(403, "not_allowed");
+    guard
+        .get("/api/v1/rule-sets/1/gate.csv")
+        .await
+        .problem(403, "not_allowed");
+    test.anonymous()
+        .get("/api/v1/rule-sets")
+        .await
+        .problem(401, "not_signed_in");
+}
