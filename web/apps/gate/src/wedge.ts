@@ -2,7 +2,7 @@
  * A hand scanner or card reader that types.
  *
  * Such devices are keyboards: characters in quick succession, then Enter. They are told from a
- * person by speed, and listened to everywhere except inside a field somebody is typing in.
+ * person by speed, and listened to everywhere except inside a field or keypad somebody is typing in.
  */
 const PAUSE_MS_MAX = 500;
 const CHARACTERS_MIN = 6;
@@ -12,7 +12,7 @@ export function listenToWedge(onLine: (text: string) => void): () => void {
   let line = "";
   let last_ms = 0;
   const onKey = (event: KeyboardEvent): void => {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    const typing = event.target instanceof Element && event.target.closest("input, dialog") !== null;
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.timeStamp - last_ms > PAUSE_MS_MAX) line = "";
     last_ms = event.timeStamp;

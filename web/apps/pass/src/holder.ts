@@ -29,7 +29,10 @@ interface KeptCredential {
 let holder: Holder | undefined;
 let credential: KeptCredential | undefined;
 let photo: Blob | undefined;
+let reachable = true;
 
+/** Whether the server answered when last asked. */
+export const isReachable = (): boolean => reachable;
 export const currentHolder = (): Holder | undefined => holder;
 export const currentPhoto = (): Blob | undefined => photo;
 
@@ -82,11 +85,13 @@ export async function refresh(): Promise<void> {
   const { token } = holder;
   try {
     const pass = await getPass(token);
+    reachable = true;
     await take(pass, token);
     const due = !credential || credential.colour !== pass.colour || now_ms() >= credential.renew_ms;
     if (due) await renewCredential(token, pass.colour);
     if (pass.has_photo && !photo) await fetchPhoto(token);
   } catch (error) {
+    reachable = error instanceof Problem;
     if (error instanceof Problem && error.body.status === 401) await forget();
     throw error;
   }

@@ -22,18 +22,19 @@ function topBar(): HTMLElement {
     localStorage.setItem(ELDER, elder ? "" : "1");
     render();
   };
+  const other = words.language === "en" ? "zh-CN" : "en";
   const flipLanguage = (): void => {
-    words.use(words.language === "en" ? "zh-CN" : "en");
+    words.use(other);
     render();
   };
-  const button = (text: string, click: () => void, label?: string): HTMLElement =>
-    h("button", { type: "button", class: "plain", click, "aria-label": label }, text);
+  const button = (text: string, click: () => void, lang?: string): HTMLElement =>
+    h("button", { type: "button", class: "plain", click, lang }, text);
   return h(
     "header",
     {},
     h("strong", {}, t("title")),
     button(t(elder ? "normal" : "elder"), flipElder),
-    button(t("language"), flipLanguage, t("language_label")),
+    button(t("language"), flipLanguage, other),
   );
 }
 

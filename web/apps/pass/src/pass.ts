@@ -10,7 +10,7 @@ import { type Colour, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { familySection } from "./family";
-import { code, currentHolder, currentPhoto, forget, now_ms, refresh } from "./holder";
+import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
 
@@ -124,20 +124,20 @@ function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
   const age = h("span", { class: "age" });
   const again = h("button", { type: "button", class: "plain" }, t("refresh"));
   const offline = h("strong", { hidden: true, role: "status" }, t("offline"));
-  const ask = async (): Promise<void> => {
-    again.disabled = true;
-    await refresh().then(rebuild, () => {
-      offline.hidden = false;
-      again.disabled = false;
-      if (!currentHolder()) rebuild();
-    });
-  };
-  again.addEventListener("click", () => void ask());
   const tick = (): void => {
+    offline.hidden = isReachable();
     const { unit, count } = ageOf(Date.now() - (currentHolder()?.updated_ms ?? 0));
     age.textContent = t(`updated_${unit}`, { count });
     age.classList.toggle("stale", unit === "days" || unit === "hours");
   };
+  again.addEventListener("click", () => {
+    again.disabled = true;
+    refresh().then(rebuild, () => {
+      again.disabled = false;
+      if (!currentHolder()) rebuild();
+      tick();
+    });
+  });
   return { line: h("p", { class: "fresh" }, offline, age, again), tick };
 }
 

@@ -1,0 +1,58 @@
+/** Debian's Chromium, driven by playwright-core; pages that fail the test on any error of theirs. */
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const QUIET = [
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1440, height: 900 };
+
+/** Opens the browser; `more` are further switches. */
+export function openBrowser(more = []) {
+  const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...QUIET, ...asRoot, ...more],
+  });
+}
+
+/** A page of its own context. Uncaught errors and refusals by the content policy are collected. */
+export async function openPage(browser, { viewport = PHONE, language = "zh-CN", ...more } = {}) {
+  const context = await browser.newContext({ viewport, locale: language, timezoneId: "Asia/Shanghai", ...more });
+  const page = await context.newPage();
+  page.errors = [];
+  page.on("pageerror", (error) => page.errors.push(error.message));
+  page.on("console", (message) => {
+    if (/Content.Security.Policy|violates/i.test(message.text())) page.errors.push(message.text());
+  });
+  return page;
+}
+
+/** Ends a page's context; whatever went wrong inside fails the test. */
+export async function closePage(page) {
+  await page.context().close();
+  assert.deepEqual(page.errors, []);
+}
+
+/** No finding of axe at WCAG 2.1 AA and its best practices. */
+export async function assertAccessible(page, what) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`),
+    );
+  });
+  assert.deepEqual(found, [], `axe on ${what}`);
+}
+
+/** Waits until a condition inside the page holds. */
+export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 15_000 });

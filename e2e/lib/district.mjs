@@ -1,0 +1,119 @@
+/**
+ * A small synthetic district, entered through the API as people of each role would.
+ *
+ * Document numbers lie in division 440399, which belongs to nobody.
+ */
+import assert from "node:assert/strict";
+
+const DIVISIONS = `code,name,level,parent
+440310,坪山区,district,
+440310001,坪山街道,subdistrict,440310
+440310001001,六联社区,community,440310001
+440310001002,六和社区,community,440310001
+440310001003,坪山社区,community,440310001
+440310002,马峦街道,subdistrict,440310
+440310002001,坪环社区,community,440310002
+440310002002,江岭社区,community,440310002
+440310003,碧岭街道,subdistrict,440310
+440310003001,碧岭社区,community,440310003
+440310003002,汤坑社区,community,440310003
+440310004,石井街道,subdistrict,440310
+440310004001,金龟社区,community,440310004
+440310004002,石井社区,community,440310004
+440310005,坑梓街道,subdistrict,440310
+440310005001,坑梓社区,community,440310005
+440310005002,秀新社区,community,440310005
+440310006,龙田街道,subdistrict,440310
+440310006001,龙田社区,community,440310006
+440310006002,南布社区,community,440310006
+`;
+const PASSWORD = "e2e-only-password-7";
+const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+/** The n-th synthetic resident number born on a day. */
+export function residentNumber(n, birth = "19800101") {
+  const digits = `440399${birth}${String(n).padStart(3, "0")}`;
+  const sum = WEIGHTS.reduce((total, weight, i) => total + weight * Number(digits[i]), 0);
+  return digits + "10X98765432"[sum % 11];
+}
+
+/** One request; a refusal fails the test with what the server said. */
+async function ask(base, path, { token, method, body, type } = {}) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  if (body !== undefined) headers["content-type"] = type ?? "application/json";
+  const answer = await fetch(`${base}/api/v1/${path}`, {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    headers,
+    body: body === undefined || type ? body : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** Enters tree, enclosure, gate, device and one account per role; gives what the tests need. */
+export async function enterDistrict(server) {
+  const staff = (path, options) => ask(server.staffUrl, path, options);
+  const signIn = async (account) => (await staff("sessions", { body: account })).token;
+  const admin = await signIn(server.admin);
+  await staff("divisions/import", { token: admin, body: DIVISIONS, type: "text/csv" });
+
+  const accounts = {};
+  const tokens = { system_admin: admin };
+  for (const [role, display_name] of Object.entries({
+    data_desk: "数据统计组",
+    community_lead: "六联社区书记",
+    grid_worker: "网格员小陈",
+    response_team: "三位一体小组",
+  })) {
+    const account = { username: `e2e.${role}`, password: PASSWORD };
+    await staff("staff", { token: admin, body: { ...account, role, display_name, jurisdiction: "440310" } });
+    accounts[role] = account;
+    tokens[role] = await signIn(account);
+  }
+
+  const enclosure = await staff("enclosures", {
+    token: tokens.data_desk,
+    body: { name: "金地朗悦花园", kind: "estate", community_code: "440310001001" },
+  });
+  const lanes = [
+    { lane: 1, direction: "in" },
+    { lane: 2, direction: "out" },
+  ];
+  const gate = await staff("gates", {
+    token: tokens.community_lead,
+    body: { name: "东门", enclosure_id: enclosure.enclosure_id, lanes },
+  });
+  const device = await staff(`gates/${gate.gate_id}/devices`, { token: tokens.community_lead, body: { name: "一号机" } });
+
+  const district = { accounts, deviceToken: device.device_token, enclosure };
+  const personOf = async (pass_serial) =>
+    (await staff("people/search", { token: tokens.grid_worker, body: { pass_serial } })).person_id;
+
+  /** Somebody applies on a phone; yellow unless more is done. */
+  district.enrol = (name, document_number, more = {}) =>
+    ask(server.publicUrl, "people/enrol", {
+      body: { name, document_type: "resident_id", document_number, phone: "13800138000", ...more },
+    });
+  /** A grid worker verifies the residence: green by rule. */
+  district.verify = async ({ pass_serial }) =>
+    staff(`people/${await personOf(pass_serial)}/facts`, {
+      token: tokens.grid_worker,
+      body: { kind: "residence", status: "verified", enclosure_id: enclosure.enclosure_id, source: "visit" },
+    });
+  /** The response team starts a quarantine: red by rule. */
+  district.quarantine = async ({ pass_serial }) => {
+    const day = (n) => new Date(Date.now() + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
+    return staff("quarantine-orders", {
+      token: tokens.response_team,
+      body: { person_id: await personOf(pass_serial), place: "home", start: day(0), end: day(14), reason: "contact" },
+    });
+  };
+  /** A scan at the gate by number, as another device would send it. */
+  district.scan = (document_number) =>
+    staff("scans", {
+      token: district.deviceToken,
+      body: { document_number, document_type: "resident_id", direction: "in", at: new Date().toISOString() },
+    });
+  return district;
+}

@@ -1,0 +1,29 @@
+/** One server, one browser, all specs in turn. */
+import { after, before } from "node:test";
+import { openBrowser } from "./lib/browser.mjs";
+import { enterDistrict } from "./lib/district.mjs";
+import { drawPortrait } from "./lib/portrait.mjs";
+import { startServer } from "./lib/server.mjs";
+import { cameraSpecs } from "./specs/camera.mjs";
+import { consoleSpecs } from "./specs/console.mjs";
+import { gateSpecs } from "./specs/gate.mjs";
+import { passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
+
+const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
+
+before(async () => {
+  world.server = await startServer();
+  world.browser = await openBrowser();
+  world.district = await enterDistrict(world.server);
+  world.portrait = await drawPortrait(world.browser);
+});
+after(async () => {
+  await world.browser?.close();
+  await world.server?.end();
+});
+
+passSpecs(world);
+gateSpecs(world);
+cameraSpecs(world);
+consoleSpecs(world);
+withoutServerSpecs(world);

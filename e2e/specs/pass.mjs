@@ -1,0 +1,130 @@
+/** The resident's phone: applying, showing, and showing on when nobody answers. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
+import { residentNumber } from "../lib/district.mjs";
+
+const WORDS = {
+  "zh-CN": { name: "姓名", number: "证件号码", phone: "手机号", apply: "领取通行证", yellow: /黄证/, qr: /二维码/ },
+  en: { name: "Name", number: "Document number", phone: "Mobile number", apply: "Get my pass", yellow: /Yellow/, qr: /Pass code/ },
+};
+
+/** Fills the three fields and waits for the pass. */
+export async function apply(page, server, { name, number, language = "zh-CN" }) {
+  const words = WORDS[language];
+  await page.goto(server.publicUrl);
+  await page.getByLabel(words.name, { exact: true }).fill(name);
+  await page.getByLabel(words.number).fill(number);
+  await page.getByLabel(words.phone).fill("13800138000");
+  await page.getByRole("button", { name: words.apply }).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: words.yellow }).waitFor();
+  await page.getByRole("img", { name: words.qr }).waitFor();
+}
+
+/** The text of the code on the screen. */
+export const codeOf = (page) => page.locator("[data-code]").getAttribute("data-code");
+
+export function passSpecs(world) {
+  describe("the pass", () => {
+    let page;
+    before(async () => {
+      page = await openPage(world.browser);
+    });
+    after(() => closePage(page));
+
+    test("says in plain words what is wrong with a number", async () => {
+      await page.goto(world.server.publicUrl);
+      const number = page.getByLabel("证件号码");
+      const said = page.locator("#document_number-note");
+      await number.fill("440399198001010014");
+      await number.blur();
+      assert.match(await said.innerText(), /有一位写错了/);
+      assert.equal(await number.getAttribute("aria-invalid"), "true");
+      await number.fill("44039919800101001");
+      assert.match(await said.innerText(), /现在是17位/);
+      await number.fill(residentNumber(1));
+      assert.equal(await said.innerText(), "");
+      await assertAccessible(page, "the form with nothing wrong");
+    });
+
+    test("comes at once, yellow, with word, shape and code", async () => {
+      await apply(page, world.server, { name: "欧阳娜仁·其其格", number: residentNumber(101) });
+      const block = page.locator(".sign");
+      assert.match(await block.innerText(), /黄证\s*临时可通行/);
+      assert.equal(await block.locator("svg path").count(), 1);
+      assert.match(await page.locator(".number").innerText(), /^4403\*{10}\d{3}[\dX]$/);
+      assert.match(await codeOf(page), /^GP1:[0-9A-Z $%*+\-./:]+$/);
+      await assertAccessible(page, "the yellow pass");
+    });
+
+    test("is readable large and in English", async () => {
+      await page.getByRole("button", { name: "大字版" }).click();
+      await assertAccessible(page, "the pass in large type");
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.equal(overflow, 0, "nothing sticks out at the side");
+      await page.getByRole("button", { name: "English" }).click();
+      await page.getByRole("heading", { name: /Yellow/ }).waitFor();
+      assert.equal(await page.locator("html").getAttribute("lang"), "en");
+      await assertAccessible(page, "the pass in large English");
+      await page.getByRole("button", { name: "Normal type" }).click();
+      await assertAccessible(page, "the pass in English");
+      await page.getByRole("button", { name: "中文" }).click();
+    });
+
+    test("takes a photo, small and without what the file hid", async () => {
+      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.locator(".portrait").click()]);
+      await chooser.setFiles({ name: "me.png", mimeType: "image/png", buffer: world.portrait });
+      await page.getByRole("img", { name: "本人照片" }).waitFor();
+      await page.reload();
+      await page.getByRole("img", { name: "本人照片" }).waitFor();
+    });
+
+    test("carries family on the same phone", async () => {
+      await page.getByRole("button", { name: "添加家人" }).click();
+      const form = page.locator(".family form");
+      await form.getByLabel("姓名").fill("欧阳小宝");
+      await form.getByLabel("证件号码").fill(residentNumber(11, "20150606"));
+      await assertAccessible(page, "the family form");
+      await form.getByRole("button", { name: "添加" }).click();
+      await page.locator(".family li").filter({ hasText: "欧阳小宝" }).waitFor();
+    });
+  });
+}
+
+export function withoutServerSpecs(world) {
+  describe("the pass with the server stopped", { skip: !world.stoppable && "the server is not ours to stop" }, () => {
+    let page;
+    before(async () => {
+      page = await openPage(world.browser);
+      await page.clock.install();
+      await apply(page, world.server, { name: "刘德全", number: residentNumber(102) });
+      await until(page, () => navigator.serviceWorker.controller !== null);
+      await world.server.stop();
+    });
+    after(async () => {
+      await world.server.start();
+      await closePage(page);
+    });
+
+    test("makes a new code every 30 s by itself", async () => {
+      const codes = new Set([await codeOf(page)]);
+      for (let i = 0; i < 3; i++) {
+        const last = await codeOf(page);
+        await page.clock.runFor(31_000);
+        await until(page, (old) => document.querySelector("[data-code]")?.getAttribute("data-code") !== old, last);
+        codes.add(await codeOf(page));
+      }
+      assert.equal(codes.size, 4);
+    });
+
+    test("still shows colour, code and age after the page is opened anew", async () => {
+      await page.reload();
+      await page.getByRole("heading", { level: 1 }).filter({ hasText: "黄证" }).waitFor();
+      await page.locator("[data-code]").waitFor();
+      await page.getByText("未连网，证件仍可出示").waitFor();
+      await page.clock.runFor(180_000);
+      await page.getByText(/数据更新于 [45] 分钟前/).waitFor();
+      await assertAccessible(page, "the pass without a server");
+    });
+  });
+}
