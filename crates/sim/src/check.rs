@@ -41,6 +41,7 @@ pub async fn run(args: &CheckArgs, progress: &Progress) -> Result<()> {
     let desk = api::sign_in_as(&Client::new(&state.staff)?, state.account("data_desk")?).await?;
     let mut found = Found::default();
     people(&desk, &args.division, args.live, &mut found).await?;
+    raw_rows(&desk, &mut found).await?;
     if !args.live {
         scans(&desk, &args.division, &mut found).await?;
     }
@@ -124,6 +125,12 @@ fn sum_of<'a>(parts: impl Iterator<Item = &'a Value>) -> Counts {
     sum
 }
 
+/// Whether `child` is a division to look into: grids are leaves, and so are the people
+/// and gates (code ending in 000) whose place is known no deeper than their parent.
+fn opens(parent: &str, child: &str) -> bool {
+    child.len() > parent.len() && child.len() <= COMMUNITY_DIGITS && !child.ends_with("000")
+}
+
 /// Compares the people of a division and of all below it.
 ///
 /// # Errors
@@ -163,9 +170,7 @@ pub async fn people(desk: &Client, division: &str, live: bool, found: &mut Found
         }
         for child in children {
             let code = child["code"].as_str().unwrap_or_default().to_owned();
-            if (division.len()..=COMMUNITY_DIGITS).contains(&code.len())
-                && code.len() > division.len()
-            {
+            if opens(&division, &code) {
                 open.push((code, Some(counts_of(&child))));
             }
         }
@@ -178,38 +183,36 @@ pub async fn people(desk: &Client, division: &str, live: bool, found: &mut Found
 /// # Errors
 /// When the server refuses.
 pub async fn scans(desk: &Client, division: &str, found: &mut Found) -> Result<()> {
-    let by_hour = scan_counts(desk, division, "hour").await?;
-    for by in ["day", "gate"] {
-        let other = scan_counts(desk, division, by).await?;
+    let mut open = vec![(division.to_owned(), None::<Counts>)];
+    while let Some((division, as_child)) = open.pop() {
+        let answer = scan_stats(desk, &division, "division").await?;
+        let (total, rows) = (counts_of(&answer["total"]), rows_of(&answer));
         found.compare(
-            &format!("scans of {division} by hour and by {by}"),
-            &by_hour,
-            &other,
+            &format!("scans of {division} by division"),
+            &total,
+            &sum_of(rows.iter()),
         );
-    }
-    let mut open = vec![(division.to_owned(), by_hour)];
-    while let Some((division, whole)) = open.pop() {
-        let answer: Value = desk
-            .get(&format!("/api/v1/stats/people?division={division}"))
-            .await?;
-        let codes = answer["children"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|child| child["code"].as_str());
-        let (mut sum, mut any) = (Counts::new(), false);
-        for code in
-            codes.filter(|code| code.len() > division.len() && code.len() <= COMMUNITY_DIGITS)
-        {
-            any = true;
-            let part = scan_counts(desk, code, "hour").await?;
-            for (name, count) in &part {
-                *sum.entry(name.clone()).or_default() += count;
+        if let Some(as_child) = as_child {
+            found.compare(
+                &format!("scans of {division} seen from above"),
+                &total,
+                &as_child,
+            );
+        } else {
+            for by in ["hour", "day", "gate"] {
+                let parts = rows_of(&scan_stats(desk, &division, by).await?);
+                found.compare(
+                    &format!("scans of {division} by {by}"),
+                    &total,
+                    &sum_of(parts.iter()),
+                );
             }
-            open.push((code.to_owned(), part));
         }
-        if any {
-            found.compare(&format!("scans of {division}"), &whole, &sum);
+        for row in rows {
+            let code = row["key"].as_str().unwrap_or_default().to_owned();
+            if opens(&division, &code) {
+                open.push((code, Some(counts_of(&row))));
+            }
         }
     }
     Ok(())
@@ -231,24 +234,40 @@ pub async fn people_in(desk: &Client, division: &str) -> Result<u64> {
 /// # Errors
 /// When the server refuses.
 pub async fn scans_in(desk: &Client, division: &str) -> Result<u64> {
-    let counts = scan_counts(desk, division, "hour").await?;
-    Ok(counts.get("scans").copied().unwrap_or(0).unsigned_abs())
+    let answer = scan_stats(desk, division, "day").await?;
+    Ok(answer["total"]["scans"].as_u64().unwrap_or(0))
 }
 
-/// All counts of scans of a division, over all time the server keeps.
-async fn scan_counts(desk: &Client, division: &str, by: &str) -> Result<Counts> {
-    let answer: Value = desk
-        .get(&format!("/api/v1/stats/scans?division={division}&by={by}"))
-        .await?;
-    let rows = answer["rows"]
-        .as_array()
-        .or_else(|| answer["items"].as_array())
-        .cloned()
-        .unwrap_or_default();
-    let mut sum = sum_of(rows.iter());
-    // Ids and places are numbers too, but not counts.
-    sum.retain(|name, _| !name.ends_with("_id"));
-    Ok(sum)
+/// The checks that the server can make of itself: roll-ups against a count of the raw rows.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn raw_rows(desk: &Client, found: &mut Found) -> Result<()> {
+    let answer: Value = desk.get("/api/v1/stats/verification").await?;
+    for what in ["people_differences", "scan_differences"] {
+        let differences = Counts::from([(what.to_owned(), answer[what].as_i64().unwrap_or(-1))]);
+        found.compare(
+            "roll-ups against raw rows",
+            &differences,
+            &Counts::from([(what.to_owned(), 0)]),
+        );
+    }
+    Ok(())
+}
+
+/// Scans of a division over the last eleven months of the server's clock.
+async fn scan_stats(desk: &Client, division: &str, by: &str) -> Result<Value> {
+    let now = api::server_time(desk).await?;
+    let from = now - jiff::SignedDuration::from_hours(330 * 24);
+    let to = now + jiff::SignedDuration::from_hours(24);
+    desk.get(&format!(
+        "/api/v1/stats/scans?division={division}&by={by}&from={from:.0}&to={to:.0}"
+    ))
+    .await
+}
+
+fn rows_of(answer: &Value) -> Vec<Value> {
+    answer["rows"].as_array().cloned().unwrap_or_default()
 }
 
 #[cfg(test)]
