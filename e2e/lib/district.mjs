@@ -87,8 +87,10 @@ export async function enterDistrict(server) {
   const device = await staff(`gates/${gate.gate_id}/devices`, { token: tokens.community_lead, body: { name: "一号机" } });
 
   const district = { accounts, deviceToken: device.device_token, enclosure };
-  const personOf = async (pass_serial) =>
-    (await staff("people/search", { token: tokens.grid_worker, body: { pass_serial } })).person_id;
+  const personOf = async (document_number) => {
+    const body = { document_type: "resident_id", document_number };
+    return (await staff("people/search", { token: tokens.grid_worker, body })).person_id;
+  };
 
   /** Somebody applies on a phone; yellow unless more is done. */
   district.enrol = (name, document_number, more = {}) =>
@@ -96,24 +98,25 @@ export async function enterDistrict(server) {
       body: { name, document_type: "resident_id", document_number, phone: "13800138000", ...more },
     });
   /** A grid worker verifies the residence: green by rule. */
-  district.verify = async ({ pass_serial }) =>
-    staff(`people/${await personOf(pass_serial)}/facts`, {
+  district.verify = async (document_number) =>
+    staff(`people/${await personOf(document_number)}/facts`, {
       token: tokens.grid_worker,
       body: { kind: "residence", status: "verified", enclosure_id: enclosure.enclosure_id, source: "visit" },
     });
   /** The response team starts a quarantine: red by rule. */
-  district.quarantine = async ({ pass_serial }) => {
-    const day = (n) => new Date(Date.now() + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
+  district.quarantine = async (document_number) => {
+    const now_ms = Date.parse((await staff("time")).now);
+    const day = (n) => new Date(now_ms + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
     return staff("quarantine-orders", {
       token: tokens.response_team,
-      body: { person_id: await personOf(pass_serial), place: "home", start: day(0), end: day(14), reason: "contact" },
+      body: { person_id: await personOf(document_number), place: "home", start: day(0), end: day(14), reason: "contact" },
     });
   };
   /** A scan at the gate by number, as another device would send it. */
-  district.scan = (document_number) =>
-    staff("scans", {
-      token: district.deviceToken,
-      body: { document_number, document_type: "resident_id", direction: "in", at: new Date().toISOString() },
-    });
+  district.scan = async (document_number) => {
+    const at = (await staff("time")).now;
+    const body = { document_number, document_type: "resident_id", direction: "in", at };
+    return staff("scans", { token: district.deviceToken, body });
+  };
   return district;
 }

@@ -5,12 +5,13 @@
  * GRIDPASS_PUBLIC_URL and GRIDPASS_STAFF_URL set, an instance that already runs is used instead
  * (it cannot be stopped then, and the tests that stop it are skipped).
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const READY_MS_MAX = 60_000;
@@ -49,27 +50,25 @@ function running(publicUrl, staffUrl) {
   };
 }
 
-/** Starts the binary, or takes the instance named in the environment. */
-export async function startServer() {
+/** Starts the binary, or takes the instance named in the environment. `more` are further arguments. */
+export async function startServer(more = []) {
   const { GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL } = process.env;
   if (GRIDPASS_PUBLIC_URL && GRIDPASS_STAFF_URL) return running(GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL);
   const binary = process.env.GRIDPASS_BIN ?? join(root, "target/debug/gridpass");
   const data = await mkdtemp(join(tmpdir(), "gridpass-e2e-"));
   const [publicPort, staffPort] = [await freePort(), await freePort()];
-  const admin = { username: "admin", password: "e2e-admin-password" };
+  const common = ["--data-dir", data, "--mode", "demo"];
   const server = {
     publicUrl: `http://localhost:${publicPort}`,
     staffUrl: `http://localhost:${staffPort}`,
-    admin,
     stoppable: true,
   };
   let child = null;
   let end = null;
   server.start = async () => {
-    const args = ["serve", "--mode", "demo", "--data-dir", data, "--web-dir", join(root, "web/apps")];
-    args.push("--public-address", `127.0.0.1:${publicPort}`, "--staff-address", `127.0.0.1:${staffPort}`);
-    const env = { ...process.env, GRIDPASS_ADMIN_PASSWORD: admin.password };
-    child = spawn(binary, args, { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+    const args = ["serve", ...common, "--web-dir", join(root, "web/apps"), ...more];
+    args.push("--public-addr", `127.0.0.1:${publicPort}`, "--staff-addr", `127.0.0.1:${staffPort}`);
+    child = spawn(binary, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     let gone = null;
     child.stderr.on("data", (chunk) => {
@@ -96,5 +95,8 @@ export async function startServer() {
     await rm(data, { recursive: true, force: true });
   };
   await server.start();
+  const account = ["staff", "create", ...common, "--username", "admin", "--role", "system_admin"];
+  const { stdout } = await promisify(execFile)(binary, account, { cwd: root });
+  server.admin = { username: "admin", password: stdout.trim() };
   return server;
 }

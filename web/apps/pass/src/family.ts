@@ -16,6 +16,9 @@ function relative(pass: PassView): HTMLElement {
   );
 }
 
+/** Whether somebody is being added: the page must not be built anew under the writer's hands. */
+export const isFilling = (): boolean => document.querySelector(".family form:not([hidden])") !== null;
+
 /** The list with its form, closed until asked for. */
 export function familySection(pass: PassView, rebuild: () => void): HTMLElement {
   const form = applicantForm({

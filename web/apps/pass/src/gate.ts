@@ -1,5 +1,6 @@
 /**
- * Arriving through a gate's own code: the phone's camera opened `/#g=CODE`.
+ * Scanning a gate's own code: with this page where the browser reads codes, or by arriving at
+ * `/#g=CODE`.
  *
  * One question, in or out, then the server's word. A gate code counts only for seconds, so nothing
  * of it is kept.
@@ -19,6 +20,44 @@ export function takeGateCode(): string | null {
   if (!found?.[1]) return null;
   history.replaceState(null, "", location.pathname);
   return decodeURIComponent(found[1]);
+}
+
+interface Detector {
+  detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
+}
+
+/** The browser's own reader of codes, if it has one. */
+const Reader = (globalThis as { BarcodeDetector?: new (options: object) => Detector }).BarcodeDetector;
+
+/** A button that opens the camera and, when it sees a gate's code, shows the question. */
+export function gateScanner(): HTMLElement | null {
+  if (!Reader || !navigator.mediaDevices) return null;
+  const video = h("video", { playsinline: true, muted: true, hidden: true });
+  const button = h("button", { type: "button", class: "wide" }, t("gate_scan"));
+  const section = h("section", { class: "scanner" }, button, video);
+  const look = async (): Promise<void> => {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    video.srcObject = stream;
+    video.hidden = false;
+    await video.play();
+    const reader = new Reader({ formats: ["qr_code"] });
+    while (section.isConnected) {
+      const [found] = await reader.detect(video);
+      if (found?.rawValue.startsWith("GPG1:")) {
+        section.replaceWith(gateSection(found.rawValue));
+        break;
+      }
+      await new Promise((wake) => setTimeout(wake, 150));
+    }
+    for (const track of stream.getTracks()) track.stop();
+  };
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    look().catch(() => {
+      button.textContent = t("gate_no_camera");
+    });
+  });
+  return section;
 }
 
 /** The question; answers itself away after the scan. */

@@ -4,6 +4,7 @@ import "@gridpass/ui/base.css";
 import "./pass.css";
 import { applyPage } from "./apply";
 import { h, show } from "./dom";
+import { isFilling } from "./family";
 import { gateSection, takeGateCode } from "./gate";
 import { currentHolder, load, refresh } from "./holder";
 import { passPage } from "./pass";
@@ -58,7 +59,10 @@ async function start(): Promise<void> {
   await load();
   render();
   void navigator.serviceWorker?.register("/sw.js");
-  const ask = (): void => void refresh().then(render, () => currentHolder() ?? render());
+  const ask = (): void => {
+    if (isFilling()) return;
+    refresh().then(render, () => currentHolder() ?? render());
+  };
   if (currentHolder()) ask();
   addEventListener("online", ask);
 }

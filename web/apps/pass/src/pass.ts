@@ -9,7 +9,8 @@ import { qrPath } from "@gridpass/kit/qr";
 import { type Colour, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
-import { familySection } from "./family";
+import { familySection, isFilling } from "./family";
+import { gateScanner } from "./gate";
 import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
@@ -160,7 +161,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
       code_ms = Date.now();
       void renew();
     }
-    if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden) {
+    if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden && !isFilling()) {
       asked_ms = Date.now();
       refresh().then(rebuild, tickAge);
     }
@@ -168,6 +169,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
   tick();
   const timer = setInterval(tick, 1000);
   const leave = async (): Promise<void> => {
+    if (!confirm(t("forget_sure"))) return;
     await forget();
     rebuild();
   };
@@ -176,6 +178,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     {},
     sign(pass.colour, h("p", { class: "clock" }, time, day)),
     frame,
+    ...[gateScanner()].filter((scanner) => scanner !== null),
     identity(pass, rebuild),
     reasons(pass),
     line,

@@ -1,0 +1,237 @@
+/**
+ * Pictures of every screen, in both languages, into docs/screens.
+ *
+ * On a server of its own with a simulated clock: a small synthetic district is loaded, an hour of a
+ * March morning in 2020 passes at its gates, then a browser walks through the apps.
+ */
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { DESKTOP, openBrowser, openPage, PHONE } from "./lib/browser.mjs";
+import { enterDistrict, residentNumber } from "./lib/district.mjs";
+import { drawPortrait } from "./lib/portrait.mjs";
+import { startServer } from "./lib/server.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = join(root, "docs/screens");
+const sim = process.env.GRIDPASS_SIM_BIN ?? join(root, "target/debug/gridpass-sim");
+const START = "2020-03-06T07:30:00+08:00";
+const LANGUAGES = ["zh-CN", "en"];
+const taken = [];
+
+const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 1 << 26 });
+
+/** Takes one picture. */
+async function picture(page, name, language) {
+  // Let photos and bars settle; nothing here depends on it but the look.
+  if (!name.endsWith("-more")) await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(700);
+  await page.screenshot({ path: join(folder, `${name}.${language}.png`) });
+  taken.push({ name, language });
+}
+
+async function setClock(server, now_ms) {
+  const body = JSON.stringify({ now: new Date(now_ms).toISOString() });
+  const answer = await fetch(`${server.staffUrl}/api/v1/clock`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body,
+  });
+  if (!answer.ok) throw new Error(`clock: ${answer.status} ${await answer.text()}`);
+}
+
+/** An hour of scans, more towards eight o'clock. */
+async function anHour(server, state) {
+  const start_ms = Date.parse(START);
+  for (let minute = 0; minute < 60; minute++) {
+    const now_ms = start_ms + minute * 60_000;
+    await setClock(server, now_ms);
+    const scans = Math.round(14 + 30 * Math.sin((Math.PI * (minute + 8)) / 76) ** 2 + 5 * Math.sin(minute * 1.7));
+    const sent = Array.from({ length: scans }, (_, i) => {
+      const phone = state.phones[(minute * 37 + i * 11) % state.phones.length];
+      // Few gates carry most of the morning.
+      const gate = state.gates[Math.floor(state.gates.length * (((i * 0.618 + minute * 0.377) % 1) ** 3))];
+      return fetch(`${server.staffUrl}/api/v1/scans`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${gate.device_token}` },
+        body: JSON.stringify({ pass_serial: phone.serial, direction: i % 3 ? "in" : "out", at: new Date(now_ms + i * 7).toISOString() }),
+      });
+    });
+    const refused = (await Promise.all(sent)).find((answer) => !answer.ok);
+    if (refused) throw new Error(`scan: ${refused.status} ${await refused.text()}`);
+  }
+}
+
+/** Somebody known at the gate: colour, photo, document number. */
+async function person(world, name, number, colour) {
+  const enrolled = await world.district.enrol(name, number, { enclosure_id: world.district.enclosure.enclosure_id });
+  await fetch(`${world.server.publicUrl}/api/v1/pass/photo`, {
+    method: "PUT",
+    headers: { "content-type": "image/png", authorization: `Bearer ${enrolled.holder_token}` },
+    body: world.portrait,
+  });
+  if (colour === "green") await world.district.verify(number);
+  if (colour === "red") await world.district.quarantine(number);
+}
+
+const label = (language, zh, en) => (language === "en" ? en : zh);
+
+async function passScreens(world, language) {
+  const { browser, server } = world;
+  const offset = language === "en" ? 40 : 0;
+  const page = await openPage(browser, { language, viewport: PHONE, deviceScaleFactor: 2 });
+  const say = (zh, en) => label(language, zh, en);
+  await page.goto(server.publicUrl);
+  await page.getByLabel(say("姓名", "Name"), { exact: true }).fill("刘德全");
+  await page.getByLabel(say("证件号码", "Document number")).fill("440399196503140016");
+  await page.getByLabel(say("手机号", "Mobile number")).fill("13800138000");
+  await picture(page, "pass-apply", language);
+  const number = residentNumber(501 + offset, "19650314");
+  await page.getByLabel(say("证件号码", "Document number")).fill(number);
+  await page.getByLabel(say("住在", "Where you live")).fill("金地朗悦花园");
+  await page.waitForTimeout(500);
+  await page.getByRole("button", { name: say("领取通行证", "Get my pass") }).click();
+  await page.locator("[data-code]").waitFor();
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.locator(".portrait").click()]);
+  await chooser.setFiles({ name: "me.png", mimeType: "image/png", buffer: world.portrait });
+  await page.locator(".portrait img").waitFor();
+  await picture(page, "pass-yellow", language);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await picture(page, "pass-yellow-more", language);
+  const renew = page.getByRole("button", { name: say("更新", "Update"), exact: true });
+  await world.district.verify(number);
+  await renew.click();
+  await page.locator(".sign.on-green").waitFor();
+  await page.locator("[data-code]").waitFor();
+  await picture(page, "pass-green", language);
+  await page.getByRole("button", { name: say("大字版", "Large type") }).click();
+  await page.locator("[data-code]").waitFor();
+  await picture(page, "pass-green-large", language);
+  await page.getByRole("button", { name: say("标准版", "Normal type") }).click();
+  await world.district.quarantine(number);
+  await renew.click();
+  await page.locator(".sign.on-red").waitFor();
+  await page.locator("[data-code]").waitFor();
+  await picture(page, "pass-red", language);
+  await page.context().close();
+}
+
+async function gateScreens(world, language) {
+  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 2 });
+  const say = (zh, en) => label(language, zh, en);
+  const offset = language === "en" ? 40 : 0;
+  const numbers = { green: residentNumber(601 + offset), yellow: residentNumber(602 + offset), red: residentNumber(603 + offset) };
+  await person(world, "陈建国", numbers.green, "green");
+  await person(world, "欧阳娜仁·其其格", numbers.yellow, "yellow");
+  await person(world, "张伟", numbers.red, "red");
+  const scan = async (number, action) => {
+    await page.keyboard.type(number);
+    await page.keyboard.press("Enter");
+    await page.locator(`[data-action=${action}] img`).waitFor();
+  };
+  const next = () => page.getByRole("button", { name: say("下一位", "Next") }).click();
+  await page.goto(`${world.server.staffUrl}/gate/`);
+  await page.locator("#token").waitFor();
+  await picture(page, "gate-set-up", language);
+  await page.goto("about:blank");
+  await page.goto(`${world.server.staffUrl}/gate/#token=${world.district.deviceToken}`);
+  await page.getByRole("heading", { name: "东门" }).waitFor();
+  await scan(numbers.green, "pass");
+  await picture(page, "gate-pass", language);
+  await next();
+  await scan(numbers.yellow, "check");
+  await picture(page, "gate-check", language);
+  await page.getByRole("button", { name: say("开始核查", "Start the check") }).click();
+  await page.getByRole("radio", { name: say("没到过", "No"), exact: true }).click();
+  await page.getByRole("checkbox").check();
+  await picture(page, "gate-check-form", language);
+  await page.getByRole("button", { name: say("通过，放行", "Passed, let in") }).click();
+  await page.locator("[data-action=pass]").waitFor();
+  await picture(page, "gate-checked", language);
+  await next();
+  await scan(numbers.red, "stop");
+  await picture(page, "gate-stop", language);
+  await next();
+  await picture(page, "gate-scan", language);
+  await page.getByRole("button", { name: say("证件号", "Number"), exact: true }).click();
+  await page.keyboard.type("440399198001");
+  await picture(page, "gate-number", language);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: say("体温", "Temp.") }).click();
+  await page.keyboard.type("375");
+  await picture(page, "gate-temperature", language);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: say("卡口码", "Gate code") }).click();
+  await page.getByRole("img", { name: say("卡口码", "Gate code") }).waitFor();
+  await picture(page, "gate-code", language);
+  await page.context().close();
+}
+
+async function consoleScreens(world, language) {
+  const say = (zh, en) => label(language, zh, en);
+  const page = await openPage(world.browser, { language, viewport: DESKTOP });
+  const signIn = async ({ username, password }) => {
+    await page.getByLabel(say("用户名", "User name")).fill(username);
+    await page.getByLabel(say("密码", "Password")).fill(password);
+    await page.getByRole("button", { name: say("登录", "Sign in") }).click();
+    await page.locator("svg.hexes").waitFor();
+    await page.waitForTimeout(1500);
+  };
+  await page.goto(world.server.staffUrl);
+  await page.getByLabel(say("用户名", "User name")).waitFor();
+  await picture(page, "console-sign-in", language);
+  await signIn(world.district.accounts.response_team);
+  await picture(page, "console-live", language);
+  await page.getByRole("radio", { name: say("黄证率", "Yellow share") }).click();
+  await page.getByRole("button", { name: /^坪山街道/ }).press("Enter");
+  await page.getByRole("heading", { level: 1, name: "坪山街道" }).waitFor();
+  await page.locator("svg.hexes").waitFor();
+  await page.waitForTimeout(1000);
+  await picture(page, "console-subdistrict", language);
+  await page.getByRole("radio", { name: say("表格", "Table") }).click();
+  await picture(page, "console-table", language);
+  await page.getByRole("button", { name: say("退出", "Sign out") }).click();
+  await signIn(world.district.accounts.data_desk);
+  await picture(page, "console-data-desk", language);
+  await page.setViewportSize(PHONE);
+  await picture(page, "console-phone", language);
+  await page.context().close();
+}
+
+/** A page that shows them all. */
+async function writeIndex() {
+  const names = [...new Set(taken.map(({ name }) => name))];
+  const cell = (name, language) => `<img src="${name}.${language}.png" width="${name.startsWith("console-p") || !name.startsWith("console") ? 260 : 480}" alt="${name}, ${language}">`;
+  const rows = names.map((name) => `| ${name} | ${LANGUAGES.map((language) => cell(name, language)).join(" | ")} |`);
+  const text = ["# Screens", "", "Written by `make screens`. All people are synthetic.", "", "| | 简体中文 | English |", "|---|---|---|", ...rows, ""];
+  await writeFile(join(folder, "README.md"), text.join("\n"));
+}
+
+const work = await mkdtemp(join(tmpdir(), "gridpass-screens-"));
+const server = await startServer(["--simulated-clock", START]);
+const browser = await openBrowser();
+try {
+  await mkdir(folder, { recursive: true });
+  const stateFile = join(work, "district.json");
+  const at = ["--public", server.publicUrl, "--staff", server.staffUrl];
+  const admin = ["--admin", server.admin.username, "--admin-password", server.admin.password];
+  await run("load", ...at, ...admin, "--scale", "0.02", "--state", stateFile);
+  await run("enrol", "--state", stateFile, "--count", "120", "--families");
+  const state = JSON.parse(await readFile(stateFile, "utf8"));
+  const world = { server, browser, portrait: await drawPortrait(browser), district: await enterDistrict(server) };
+  await anHour(server, state);
+  for (const language of LANGUAGES) {
+    await passScreens(world, language);
+    await gateScreens(world, language);
+    await consoleScreens(world, language);
+  }
+  await writeIndex();
+  console.log(`${taken.length} pictures in docs/screens`);
+} finally {
+  await browser.close();
+  await server.end();
+  await rm(work, { recursive: true, force: true });
+}
