@@ -11,6 +11,7 @@ use crate::events::Feed;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
+use crate::people;
 use crate::router;
 use crate::seal::Sealer;
 use crate::{alerts, divisions, facts, gates, passes, rules, stats};
@@ -65,6 +66,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(rules::InForce::default()))
         .with(Arc::new(facts::jobs::Recolouring::default()))
         .with(Arc::new(divisions::Enclosures::default()))
+        .with(Arc::new(people::Serials::default()))
         .build();
     rules::ensure_first(&app).await?;
     let (public, staff) = router::build(&app);

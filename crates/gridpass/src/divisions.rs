@@ -10,10 +10,12 @@ pub mod model;
 pub mod store;
 
 use axum::extract::DefaultBodyLimit;
+use gridpass_types::ids::EnclosureId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::ApiResult;
 
 pub use enclosures::Enclosures;
@@ -45,6 +47,25 @@ pub fn router() -> OpenApiRouter<App> {
 /// Routes of the public listener.
 pub fn public_router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(enclosures::find_public_enclosures))
+}
+
+/// An enclosure by identity.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_enclosure(
+    db: &Client,
+    enclosure_id: EnclosureId,
+) -> ApiResult<Option<EnclosureView>> {
+    Ok(store::find_enclosure(db, enclosure_id.get()).await?)
+}
+
+/// Those of the given codes that stand in the tree.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_known(db: &Client, codes: &[&str]) -> ApiResult<Vec<String>> {
+    Ok(store::list_known(db, codes).await?)
 }
 
 impl Entity for EnclosureView {

@@ -13,7 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::{self, ops, pages};
-use crate::{alerts, divisions, facts, gates, passes, rules, staff, stats};
+use crate::{
+    alerts, divisions, employers, facts, gates, passes, people, registry, rules, staff, stats,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,6 +34,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(ops::router())
         .merge(divisions::public_router())
         .merge(passes::public_router())
+        .merge(people::public_router())
 }
 
 /// Routes of the staff listener.
@@ -46,6 +49,9 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(facts::router())
         .merge(rules::router())
         .merge(alerts::router())
+        .merge(employers::router())
+        .merge(people::router())
+        .merge(registry::router())
         .merge(stats::router())
 }
 

@@ -9,7 +9,7 @@ mod error;
 mod number;
 
 pub use error::DocumentError;
-pub use number::{AgeBand, DocumentNumber, Sex, upgrade_old_resident_number};
+pub use number::{AgeBand, DocumentNumber, Sex, mask_number, upgrade_old_resident_number};
 
 crate::word_list! {
     /// Kind of identity document.

@@ -41,6 +41,14 @@ pub async fn find_division(db: &Client, code: &str) -> Result<Option<DivisionVie
     Ok(row.as_ref().and_then(division))
 }
 
+/// Those of the given codes that stand in the tree.
+pub async fn list_known(db: &Client, codes: &[&str]) -> Result<Vec<String>, Error> {
+    let sql = "-- divisions.list_known
+        SELECT division_code FROM division WHERE division_code = ANY($1)";
+    let rows = db.query(&db.prepare_cached(sql).await?, &[&codes]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Enters or changes divisions, in the order given.
 pub async fn upsert_divisions(
     db: &Client,

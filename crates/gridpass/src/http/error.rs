@@ -118,6 +118,12 @@ impl ApiError {
         }
     }
 
+    /// What the database said, when it is the cause.
+    pub fn db_kind(&self) -> Option<DbErrorKind> {
+        let cause = self.cause.as_ref()?.downcast_ref::<DbError>()?;
+        Some(cause.kind())
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.code

@@ -3,7 +3,10 @@
 mod app;
 mod cluster;
 mod divisions;
+mod employers;
 mod gates;
 mod passes;
+mod people;
+mod registry;
 mod sql;
 mod staff;

@@ -161,18 +161,10 @@ impl DocumentNumber {
         .then(|| &self.number[..2])
     }
 
-    /// First four and last four characters with the middle hidden. Shorter numbers show less, so
-    /// that at least half of any number stays hidden.
+    /// The number as [`mask_number`] shows it.
     #[must_use]
     pub fn masked(&self) -> String {
-        let shown = (self.number.len() / 4).min(4);
-        let hidden = self.number.len() - 2 * shown;
-        format!(
-            "{}{}{}",
-            &self.number[..shown],
-            "*".repeat(hidden),
-            &self.number[shown + hidden..]
-        )
+        mask_number(&self.number)
     }
 
     fn has_birth_date(&self) -> bool {
@@ -207,6 +199,17 @@ impl fmt::Debug for DocumentNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DocumentNumber({}, [redacted])", self.document_type)
     }
+}
+
+/// First four and last four characters with the middle hidden. Shorter numbers show less, so
+/// that at least half of any number stays hidden. For numbers checked before they were stored.
+#[must_use]
+pub fn mask_number(number: &str) -> String {
+    let chars: Vec<char> = number.chars().collect();
+    let shown = (chars.len() / 4).min(4);
+    let hidden = shown..chars.len() - shown;
+    let masked = |(index, c)| if hidden.contains(&index) { '*' } else { c };
+    chars.into_iter().enumerate().map(masked).collect()
 }
 
 /// Converts a 15-digit number of the first generation to 18 digits, only to match old records.

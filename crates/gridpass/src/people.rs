@@ -1,0 +1,135 @@
+//! People: enrolment, what is held about them, their phones and photos.
+//!
+//! Invariants: a document number belongs to one person, whoever enters it first and however
+//! often; names, numbers, phones, addresses and photos are stored sealed and found by keyed
+//! digest; a person's serial is dense and never given twice; who knows a number but not the
+//! rest learns nothing about the person; one person has one phone.
+
+mod api;
+mod card;
+mod create;
+mod dependants;
+mod enrol;
+mod holder;
+pub mod model;
+mod photo;
+mod photo_api;
+pub mod record;
+pub mod serials;
+pub mod store;
+mod view;
+
+use std::collections::HashSet;
+
+use axum::extract::DefaultBodyLimit;
+use gridpass_types::document::{DocumentNumber, DocumentType};
+use gridpass_types::ids::PersonId;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::db::Client;
+use crate::http::code::Code;
+use crate::http::error::ApiResult;
+
+pub use card::{PersonCard, card};
+pub(crate) use create::new_row;
+pub use create::{NewPerson, Opened, create};
+pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
+pub use model::PassView;
+pub use photo::{Jpeg, photo};
+pub use record::Person;
+pub use serials::Serials;
+pub use view::pass_view;
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(photos(
+            OpenApiRouter::new().routes(routes!(photo_api::put_photo, photo_api::get_photo)),
+        ))
+        .routes(routes!(api::create_person))
+        .routes(routes!(api::search_people))
+        .routes(routes!(api::get_person))
+}
+
+/// Routes of the public listener.
+pub fn public_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(photos(OpenApiRouter::new().routes(routes!(
+            photo_api::put_own_photo,
+            photo_api::get_own_photo
+        ))))
+        .routes(routes!(api::enrol_person))
+        .routes(routes!(api::get_pass))
+        .routes(routes!(api::add_dependant))
+}
+
+fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes.layer(DefaultBodyLimit::max(photo::INPUT_BYTES_MAX))
+}
+
+/// The person a document number belongs to. Without a type, every type the number could be
+/// of is tried: a guard types what stands on the card.
+///
+/// # Errors
+/// 422 with the field and the reason when the number cannot be one of its type, or of any.
+pub async fn find_by_number(
+    db: &Client,
+    app: &App,
+    document_type: Option<DocumentType>,
+    number: &str,
+) -> ApiResult<Option<PersonId>> {
+    let digests: Vec<Vec<u8>> = model::read_number(document_type, number, app.now())?
+        .iter()
+        .map(|number| number_digest(app, number).to_vec())
+        .collect();
+    Ok(store::find_by_digests(db, &digests).await?)
+}
+
+/// The person of a pass serial.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<PersonId>> {
+    Ok(store::find_by_serial(db, serial).await?)
+}
+
+/// A person, or 404 `person_unknown`.
+///
+/// # Errors
+/// As said; or when the database does not answer.
+pub async fn get(app: &App, person_id: PersonId) -> ApiResult<Person> {
+    let found = store::find_person(&app.db.client().await?, person_id.get()).await?;
+    found.ok_or_else(|| Code::PersonUnknown.into())
+}
+
+/// Claims numbers for people in the caller's transaction; answers which people got theirs.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn claim_numbers(
+    tx: &Client,
+    mut claims: Vec<([u8; 16], PersonId)>,
+) -> ApiResult<HashSet<i64>> {
+    // In order of digest: two transactions that claim the same numbers cannot wait for each
+    // other in a circle.
+    claims.sort_unstable();
+    Ok(store::claim_numbers(tx, &claims).await?)
+}
+
+/// Fills what was not known of people; what is held stays.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn add_to_people(
+    tx: &Client,
+    mut additions: Vec<store::BulkAddition>,
+) -> ApiResult<()> {
+    additions.sort_unstable_by_key(|addition| addition.person_id);
+    Ok(store::add_to_people(tx, &additions).await?)
+}
+
+/// Keyed digest by which a document number is found.
+pub(crate) fn number_digest(app: &App, number: &DocumentNumber) -> [u8; 16] {
+    app.sealer.digest("document", &number.digest_input())
+}

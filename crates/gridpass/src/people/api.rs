@@ -1,0 +1,186 @@
+//! Handlers: enrol, look up, the holder's pass, dependants.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_types::division::{DivisionCode, Level};
+use gridpass_types::ids::HouseholdId;
+
+use super::enrol::{Enrolment, enrol};
+use super::holder::{Holder, issue_token};
+use super::model::{
+    DependantInput, EnrolInput, EnrolledView, PassView, PersonInput, PersonView, SearchInput,
+};
+use super::record::Person;
+use super::view::{pass_view, person_view, single_pass_view};
+use super::{dependants, store};
+use crate::access::{EnterPeople, ReadPeople};
+use crate::app::App;
+use crate::auth::{Authorised, Caller, Staff};
+use crate::db::Client;
+use crate::divisions;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
+use crate::http::extract;
+
+/// Gives a resident a pass at once; its colour follows from the evidence. The same three
+/// fields again give a fresh token for the same person.
+#[utoipa::path(post, path = "/api/v1/people/enrol", operation_id = "enrol_person", tag = "people",
+    request_body = EnrolInput,
+    responses((status = 201, body = EnrolledView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn enrol_person(
+    State(app): State<App>,
+    extract::Json(input): extract::Json<EnrolInput>,
+) -> ApiResult<(StatusCode, Json<EnrolledView>)> {
+    let details = input.typed().check(app.now())?;
+    let enrolment = Enrolment::by_holder(details, input.enclosure_id);
+    let tx = app.db.tx().await?;
+    let enrolled = enrol(&tx, &app, &enrolment).await?;
+    let issued = issue_token(&tx, &app, enrolled.person_id).await?;
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    let pass = pass_view(&app, enrolled.person_id).await?;
+    let view = EnrolledView {
+        pass_serial: pass.pass_serial,
+        holder_token: issued.token,
+        expires_at: issued.expires_at,
+        pass,
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// The holder's pass with its colour as of now, and those of the dependants.
+#[utoipa::path(get, path = "/api/v1/pass", operation_id = "get_pass", tag = "people", security(("holder" = [])),
+    responses((status = 200, body = PassView), (status = 401, body = Problem)))]
+pub async fn get_pass(State(app): State<App>, holder: Holder) -> ApiResult<Json<PassView>> {
+    pass_view(&app, holder.person_id).await.map(Json)
+}
+
+/// Puts a dependant's pass on the holder's phone; answers with that pass.
+#[utoipa::path(post, path = "/api/v1/pass/dependants", operation_id = "add_dependant", tag = "people",
+    security(("holder" = [])), request_body = DependantInput,
+    responses((status = 201, body = PassView), (status = 401, body = Problem), (status = 409, body = Problem),
+              (status = 422, body = Problem)))]
+pub async fn add_dependant(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Json(input): extract::Json<DependantInput>,
+) -> ApiResult<(StatusCode, Json<PassView>)> {
+    let details = input.typed().check(app.now())?;
+    let dependant = dependants::add(&app, holder.person_id, details).await?;
+    let pass = single_pass_view(&app, dependant).await?;
+    Ok((StatusCode::CREATED, Json(pass)))
+}
+
+/// Enters a person at a counter or a door. The same number again answers with the person
+/// held, if the details agree.
+#[utoipa::path(post, path = "/api/v1/people", operation_id = "create_person", tag = "people",
+    security(("staff" = [])), request_body = PersonInput,
+    responses((status = 201, body = PersonView), (status = 200, body = PersonView), (status = 403, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_person(
+    State(app): State<App>,
+    staff: Staff<EnterPeople>,
+    extract::Json(input): extract::Json<PersonInput>,
+) -> ApiResult<(StatusCode, Json<PersonView>)> {
+    let details = input.typed().check(app.now())?;
+    let tx = app.db.tx().await?;
+    check_places(&tx, &staff.caller, &input).await?;
+    let enrolment = Enrolment {
+        details,
+        enclosure_id: input.enclosure_id,
+        grid_code: input.grid_code,
+        household_id: input.household_id.map(HouseholdId::get),
+        entered_by: Some(staff.caller.staff_id),
+    };
+    let enrolled = enrol(&tx, &app, &enrolment).await?;
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    let person = super::get(&app, enrolled.person_id).await?;
+    let status = if enrolled.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(person_view(&app, &person).await?)))
+}
+
+/// Enclosure and grid must be known and lie in the caller's jurisdiction; outside it they
+/// are as unknown.
+async fn check_places(db: &Client, caller: &Caller, input: &PersonInput) -> ApiResult<()> {
+    if let Some(enclosure_id) = input.enclosure_id {
+        let found = divisions::find_enclosure(db, enclosure_id).await?;
+        if !found.is_some_and(|view| caller.covers(&view.community_code)) {
+            return Err(Code::EnclosureUnknown.into());
+        }
+    }
+    if let Some(grid_code) = &input.grid_code {
+        let grid = DivisionCode::parse(grid_code)
+            .ok()
+            .filter(|code| code.level() == Level::Grid && caller.covers(grid_code));
+        let known = match grid {
+            Some(code) => !divisions::list_known(db, &[code.as_str()])
+                .await?
+                .is_empty(),
+            None => false,
+        };
+        if !known {
+            return Err(ApiError::fields(vec![FieldError::new(
+                "grid_code",
+                "grid_unknown",
+                "this grid is not known",
+                "未知的网格",
+            )]));
+        }
+    }
+    Ok(())
+}
+
+/// Looks a person up by document number or pass serial.
+#[utoipa::path(post, path = "/api/v1/people/search", operation_id = "search_people", tag = "people",
+    security(("staff" = [])), request_body = SearchInput,
+    responses((status = 200, body = PersonView), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 422, body = Problem)))]
+pub async fn search_people(
+    State(app): State<App>,
+    staff: Staff<ReadPeople>,
+    extract::Json(input): extract::Json<SearchInput>,
+) -> ApiResult<Json<PersonView>> {
+    let db = app.db.client().await?;
+    let found = match (&input.document_number, input.pass_serial) {
+        (Some(number), None) => {
+            super::find_by_number(&db, &app, input.document_type, number.expose()).await?
+        }
+        (None, Some(serial)) => store::find_by_serial(&db, serial.get()).await?,
+        _ => return Err(one_of_both()),
+    };
+    let person = match found {
+        Some(person_id) => store::find_person(&db, person_id.get()).await?,
+        None => None,
+    };
+    drop(db);
+    let person = person
+        .filter(|person| staff.caller.covers(&person.place_code))
+        .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    Ok(Json(person_view(&app, &person).await?))
+}
+
+fn one_of_both() -> ApiError {
+    ApiError::fields(vec![FieldError::new(
+        "document_number",
+        "number_or_serial",
+        "give either document_number or pass_serial",
+        "请提供证件号码或通行证序号之一",
+    )])
+}
+
+/// A person, masked.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}", operation_id = "get_person", tag = "people",
+    security(("staff" = [])), params(("person_id" = i64, Path,)),
+    responses((status = 200, body = PersonView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn get_person(
+    State(app): State<App>,
+    person: Authorised<Person, ReadPeople>,
+) -> ApiResult<Json<PersonView>> {
+    person_view(&app, &person.entity).await.map(Json)
+}

@@ -1,0 +1,114 @@
+//! Entering a person whose number is not known yet.
+
+use gridpass_matching::name_key;
+use gridpass_types::ids::{PassSerial, PersonId};
+use jiff::Timestamp;
+
+use super::model::Details;
+use super::serials::Serials;
+use super::store::{self, NewRow, Sealed};
+use crate::app::App;
+use crate::db::Client;
+use crate::facts::{self, NewPersonState};
+use crate::http::error::ApiResult;
+use crate::ids::Entropy;
+use crate::seal::{Field, Sealer};
+
+/// A person to enter.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Name, document, phone.
+    pub details: Details,
+    /// Building and room.
+    pub address: Option<String>,
+    /// Two digits: province a registry names as origin; the document's when absent.
+    pub origin_province: Option<String>,
+    /// Grid of the home, 15 digits, known to the tree.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<i64>,
+    /// Where the record comes from: `holder`, `counter` or a registry's name.
+    pub source: String,
+    /// When the person applied; `None` for people only imported.
+    pub enrolled_at: Option<Timestamp>,
+}
+
+/// A person just entered.
+#[derive(Clone, Copy, Debug)]
+pub struct Opened {
+    /// Identity.
+    pub person_id: PersonId,
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+}
+
+/// Enters a person with an empty state, in the caller's transaction; `None` when the number
+/// belongs to somebody already.
+///
+/// # Errors
+/// When the database does not answer, or serials have run out.
+pub async fn create(tx: &Client, app: &App, new: NewPerson) -> ApiResult<Option<Opened>> {
+    let person_id = PersonId::new(app.entropy.person_id());
+    let mut row = new_row((&app.sealer, &app.entropy), person_id, &new);
+    if !store::claim_number(tx, &row.number_digest, person_id).await? {
+        return Ok(None);
+    }
+    row.pass_serial = app.part::<Serials>().next(app).await?;
+    store::insert_person(tx, &row, app.now()).await?;
+    let state = NewPersonState {
+        person_id,
+        pass_serial: row.pass_serial,
+        place_code: facts::home_place(app, row.grid_code.as_deref()),
+    };
+    facts::open_person(tx, app, state).await?;
+    Ok(Some(Opened {
+        person_id,
+        pass_serial: row.pass_serial,
+    }))
+}
+
+/// Seals and digests a person's fields. The serial is still to be given.
+pub(crate) fn new_row(
+    (sealer, entropy): (&Sealer, &Entropy),
+    person_id: PersonId,
+    new: &NewPerson,
+) -> NewRow {
+    let id = person_id.get();
+    let seal = |field, text: &str| sealer.seal(field, id, text.as_bytes(), entropy);
+    let Details {
+        name,
+        number,
+        phone,
+    } = &new.details;
+    NewRow {
+        person_id,
+        pass_serial: PassSerial::new(0),
+        document_type: number.document_type().as_str(),
+        number_digest: sealer.digest("document", &number.digest_input()),
+        name_digest: sealer.digest("name", &name_key(name)),
+        phone_digest: phone
+            .as_ref()
+            .map(|phone| sealer.digest("phone", phone.expose())),
+        sealed: Sealed {
+            number: seal(Field::DocumentNumber, number.expose()),
+            name: seal(Field::Name, name.expose()),
+            phone: phone
+                .as_ref()
+                .map(|phone| seal(Field::Phone, phone.expose())),
+            address: new
+                .address
+                .as_deref()
+                .map(|address| seal(Field::Address, address)),
+        },
+        birth_year: number.birth_date().map(|date| date.year()),
+        sex: number.sex().map_or(0, |sex| sex.code()),
+        origin_province: new
+            .origin_province
+            .clone()
+            .or_else(|| number.origin_province().map(str::to_owned)),
+        grid_code: new.grid_code.clone(),
+        household_id: new.household_id,
+        source: new.source.clone(),
+        enrolled_at: new.enrolled_at,
+    }
+}

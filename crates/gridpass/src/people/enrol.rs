@@ -1,0 +1,185 @@
+//! Enrolment: the first time a number is seen it makes a person; later it must agree.
+//!
+//! A number known from an import enrols when the name agrees and no other phone is held.
+//! Anything else is refused with one and the same answer, so that nobody who knows a number
+//! learns more by trying.
+
+use gridpass_rules::FactBody;
+use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
+
+use super::create::{NewPerson, create};
+use super::model::Details;
+use super::store::{self, Addition};
+use super::{number_digest, record::Person};
+use crate::app::App;
+use crate::db::Client;
+use crate::facts::{self, NewFact};
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::jobs::outbox;
+use crate::seal::Field;
+
+/// An enrolment whose fields are checked.
+pub(super) struct Enrolment {
+    /// Name, document, phone.
+    pub details: Details,
+    /// Where the person lives, as the person says.
+    pub enclosure_id: Option<EnclosureId>,
+    /// Grid of the home.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<i64>,
+    /// Who entered it; `None` for the person.
+    pub entered_by: Option<StaffId>,
+}
+
+impl Enrolment {
+    /// An enrolment by the person or a guardian.
+    pub fn by_holder(details: Details, enclosure_id: Option<EnclosureId>) -> Self {
+        Self {
+            details,
+            enclosure_id,
+            grid_code: None,
+            household_id: None,
+            entered_by: None,
+        }
+    }
+
+    fn source(&self) -> &'static str {
+        if self.entered_by.is_some() {
+            "counter"
+        } else {
+            "holder"
+        }
+    }
+}
+
+/// A person who is enrolled now.
+pub(super) struct Enrolled {
+    /// Who.
+    pub person_id: PersonId,
+    /// Whether the number was not known before.
+    pub created: bool,
+}
+
+/// Enrols in the caller's transaction, and asks for a visit if the colour does.
+///
+/// # Errors
+/// 409 `already_enrolled` when the details do not agree with what is held.
+pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Enrolled> {
+    let digest = number_digest(app, &enrolment.details.number).to_vec();
+    let digests = [digest];
+    let enrolled = match store::find_by_digests(tx, &digests).await? {
+        Some(person_id) => join(tx, app, person_id, enrolment).await?,
+        None => match open(tx, app, enrolment).await? {
+            Some(enrolled) => enrolled,
+            // Another request claimed the number while we looked; it is committed now.
+            None => {
+                let found = store::find_by_digests(tx, &digests).await?;
+                let person_id = found.ok_or_else(|| ApiError::new(Code::Conflict))?;
+                join(tx, app, person_id, enrolment).await?
+            }
+        },
+    };
+    declare(tx, app, enrolled.person_id, enrolment).await?;
+    Ok(enrolled)
+}
+
+async fn open(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Option<Enrolled>> {
+    let new = NewPerson {
+        details: enrolment.details.clone(),
+        address: None,
+        origin_province: None,
+        grid_code: enrolment.grid_code.clone(),
+        household_id: enrolment.household_id,
+        source: enrolment.source().to_owned(),
+        enrolled_at: Some(app.now()),
+    };
+    let opened = create(tx, app, new).await?;
+    Ok(opened.map(|opened| Enrolled {
+        person_id: opened.person_id,
+        created: true,
+    }))
+}
+
+/// Enrols somebody whose number is known: the details must agree, and fill what was missing.
+async fn join(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    enrolment: &Enrolment,
+) -> ApiResult<Enrolled> {
+    // Two phones that enrol the same person at once follow one another from here.
+    store::lock_person(tx, person_id.get()).await?;
+    let found = store::find_person(tx, person_id.get()).await?;
+    let person = found.ok_or_else(|| ApiError::new(Code::Conflict))?;
+    if !person.compare(app, &enrolment.details)?.proves_holder() {
+        return Err(Code::AlreadyEnrolled.into());
+    }
+    add(tx, app, &person, enrolment).await?;
+    Ok(Enrolled {
+        person_id,
+        created: false,
+    })
+}
+
+async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> ApiResult<()> {
+    let id = person.person_id;
+    let phone = enrolment.details.phone.as_ref().map(|phone| {
+        let plain = phone.expose();
+        let sealed = app
+            .sealer
+            .seal(Field::Phone, id.get(), plain.as_bytes(), &app.entropy);
+        (sealed, app.sealer.digest("phone", plain))
+    });
+    let addition = Addition {
+        person_id: id,
+        phone,
+        grid_code: enrolment.grid_code.as_deref(),
+        household_id: enrolment.household_id,
+        enrolled_at: Some(app.now()),
+    };
+    Ok(store::add_to_person(tx, &addition).await?)
+}
+
+/// Records where the person says to live, unless that is what is held, and writes the
+/// follow-ups of the colour that results.
+async fn declare(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    enrolment: &Enrolment,
+) -> ApiResult<()> {
+    let states = facts::read_states(tx, &[person_id.get()]).await?;
+    let lives_there = |enclosure| {
+        states.iter().any(|row| {
+            let known = matches!(
+                row.state.residence,
+                Residence::Declared | Residence::Verified
+            );
+            known && row.state.enclosure == Some(enclosure)
+        })
+    };
+    let declared = enrolment
+        .enclosure_id
+        .filter(|enclosure| !lives_there(*enclosure));
+    let new: Vec<NewFact> = declared
+        .map(|enclosure| NewFact {
+            body: FactBody::Residence {
+                status: ResidenceStatus::Declared,
+                enclosure,
+            },
+            source: enrolment.source().to_owned(),
+            recorded_by: enrolment.entered_by.map(StaffId::get),
+        })
+        .into_iter()
+        .collect();
+    for fact in &new {
+        facts::check_places(tx, &fact.body).await?;
+    }
+    let appended = facts::append(tx, app, person_id, &new).await?;
+    let follow_ups = facts::follow_ups(person_id, &appended.decision, None, app.now());
+    outbox::insert(tx, &follow_ups, app.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,347 @@
+//! What enrolment takes and what people see, with the checks on every field.
+
+use gridpass_types::clock::district_date;
+use gridpass_types::document::{DocumentError, DocumentNumber, DocumentType};
+use gridpass_types::ids::{EnclosureId, HouseholdId, PassSerial, PersonId};
+use gridpass_types::{Colour, PersonName, Phone, Sensitive};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::facts::DecisionView;
+use crate::http::error::{ApiError, ApiResult, FieldError};
+
+/// The three fields, checked.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// Name.
+    pub name: PersonName,
+    /// Document.
+    pub number: DocumentNumber,
+    /// Phone; some people have none.
+    pub phone: Option<Phone>,
+}
+
+/// The three fields as typed, borrowed from an input.
+pub(super) struct Typed<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Type of the document.
+    pub document_type: &'a str,
+    /// Number of the document.
+    pub document_number: &'a str,
+    /// Phone.
+    pub phone: Option<&'a str>,
+}
+
+impl Typed<'_> {
+    /// Checks all of them; everything that is wrong is told at once.
+    ///
+    /// # Errors
+    /// 422 with each field and its reason.
+    pub fn check(&self, now: Timestamp) -> ApiResult<Details> {
+        let mut wrong = Vec::new();
+        let name = PersonName::parse(self.name).map_err(|error| {
+            let (en, zh) = (error.to_string(), error.message_zh());
+            wrong.push(FieldError::new("name", error.code(), en, zh));
+        });
+        let number = self.check_number(now, &mut wrong);
+        let phone = self.phone.map(Phone::parse).transpose().map_err(|error| {
+            let (en, zh) = (error.to_string(), error.message_zh());
+            wrong.push(FieldError::new("phone", error.code(), en, zh));
+        });
+        match (name, number, phone) {
+            (Ok(name), Some(number), Ok(phone)) => Ok(Details {
+                name,
+                number,
+                phone,
+            }),
+            _ => Err(ApiError::fields(wrong)),
+        }
+    }
+
+    fn check_number(&self, now: Timestamp, wrong: &mut Vec<FieldError>) -> Option<DocumentNumber> {
+        let Some(document_type) = DocumentType::from_word(self.document_type) else {
+            wrong.push(FieldError::new(
+                "document_type",
+                "document_type_unknown",
+                "this kind of document is not known",
+                "未知的证件类型",
+            ));
+            return None;
+        };
+        DocumentNumber::parse(document_type, self.document_number, district_date(now))
+            .map_err(|error| wrong.push(number_field(error)))
+            .ok()
+    }
+}
+
+/// A refused number's reason as a field error.
+pub fn number_field(error: DocumentError) -> FieldError {
+    FieldError::new(
+        "document_number",
+        error.code(),
+        error.message_en(),
+        error.message_zh(),
+    )
+}
+
+/// Reads a typed number as one of its type, or as any type it can be of.
+///
+/// # Errors
+/// 422 with the reason; without a type, the reason it is no resident's number.
+pub fn read_number(
+    document_type: Option<DocumentType>,
+    number: &str,
+    now: Timestamp,
+) -> ApiResult<Vec<DocumentNumber>> {
+    let today = district_date(now);
+    let parse = |kind| DocumentNumber::parse(kind, number, today);
+    let refused = |error| ApiError::fields(vec![number_field(error)]);
+    if let Some(kind) = document_type {
+        return parse(kind).map(|number| vec![number]).map_err(refused);
+    }
+    let found: Vec<DocumentNumber> = DocumentType::ALL
+        .iter()
+        .filter_map(|kind| parse(*kind).ok())
+        .collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    match parse(DocumentType::ResidentId) {
+        Err(error) => Err(refused(error)),
+        Ok(number) => Ok(vec![number]),
+    }
+}
+
+/// What a resident sends to get a pass.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolInput {
+    /// Name as on the document.
+    #[schema(value_type = String)]
+    pub name: Sensitive<String>,
+    /// Kind of document.
+    #[schema(value_type = DocumentType)]
+    pub document_type: String,
+    /// Number of the document.
+    #[schema(value_type = String)]
+    pub document_number: Sensitive<String>,
+    /// Mobile number; `+852`, `+853` and `+886` too.
+    #[schema(value_type = String)]
+    pub phone: Sensitive<String>,
+    /// Where the person lives, if in one of the enclosures.
+    #[serde(default)]
+    pub enclosure_id: Option<EnclosureId>,
+}
+
+/// What a counter or a grid worker enters for somebody.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonInput {
+    /// Name as on the document.
+    #[schema(value_type = String)]
+    pub name: Sensitive<String>,
+    /// Kind of document.
+    #[schema(value_type = DocumentType)]
+    pub document_type: String,
+    /// Number of the document.
+    #[schema(value_type = String)]
+    pub document_number: Sensitive<String>,
+    /// Mobile number; people without one are equals.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Sensitive<String>>,
+    /// Where the person lives, as the person says.
+    #[serde(default)]
+    pub enclosure_id: Option<EnclosureId>,
+    /// Grid of the home, 15 digits.
+    #[serde(default)]
+    pub grid_code: Option<String>,
+    /// Household of the person.
+    #[serde(default)]
+    pub household_id: Option<HouseholdId>,
+}
+
+/// Somebody whose pass is carried on the guardian's phone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DependantInput {
+    /// Name as on the document.
+    #[schema(value_type = String)]
+    pub name: Sensitive<String>,
+    /// Kind of document.
+    #[schema(value_type = DocumentType)]
+    pub document_type: String,
+    /// Number of the document.
+    #[schema(value_type = String)]
+    pub document_number: Sensitive<String>,
+    /// The dependant's own phone; the guardian's when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Sensitive<String>>,
+}
+
+impl EnrolInput {
+    pub(super) fn typed(&self) -> Typed<'_> {
+        Typed {
+            name: self.name.expose(),
+            document_type: &self.document_type,
+            document_number: self.document_number.expose(),
+            phone: Some(self.phone.expose()),
+        }
+    }
+}
+
+impl PersonInput {
+    pub(super) fn typed(&self) -> Typed<'_> {
+        Typed {
+            name: self.name.expose(),
+            document_type: &self.document_type,
+            document_number: self.document_number.expose(),
+            phone: self.phone.as_ref().map(|phone| phone.expose().as_str()),
+        }
+    }
+}
+
+impl DependantInput {
+    pub(super) fn typed(&self) -> Typed<'_> {
+        Typed {
+            name: self.name.expose(),
+            document_type: &self.document_type,
+            document_number: self.document_number.expose(),
+            phone: self.phone.as_ref().map(|phone| phone.expose().as_str()),
+        }
+    }
+}
+
+/// Whom to look up: a number, with its type if known, or a pass serial.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchInput {
+    /// Kind of document.
+    #[serde(default)]
+    pub document_type: Option<DocumentType>,
+    /// Number of the document.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub document_number: Option<Sensitive<String>>,
+    /// Serial of the pass.
+    #[serde(default)]
+    pub pass_serial: Option<PassSerial>,
+}
+
+/// A pass and the token of the phone that may show it.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct EnrolledView {
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// Bearer token of this phone; earlier ones of the person do not count any more.
+    pub holder_token: String,
+    /// When the token ends at the latest.
+    pub expires_at: Timestamp,
+    /// The pass.
+    pub pass: PassView,
+}
+
+/// What the holder shows: the pass with its colour as of now.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PassView {
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// Name.
+    pub name: String,
+    /// First and last four characters of the document's number.
+    pub document_masked: String,
+    /// Enclosure, once residence in it is declared or verified.
+    pub residence: Option<String>,
+    /// Employer, once employment there is declared or verified.
+    pub workplace: Option<String>,
+    /// Colour decided now.
+    pub colour: Colour,
+    /// Why, from the closed list.
+    pub reason: gridpass_rules::Reason,
+    /// What the person reads, in Chinese.
+    pub message_zh: String,
+    /// What the person reads, in English.
+    pub message_en: String,
+    /// Row of the colour table.
+    pub rule: String,
+    /// Version of the table.
+    pub rule_set_version: gridpass_types::ids::RuleSetVersion,
+    /// When the colour was decided.
+    pub decided_at: Timestamp,
+    /// When a date in the facts will change the state by itself, if any will.
+    pub valid_until: Option<Timestamp>,
+    /// Whether there is a photo to show.
+    pub has_photo: bool,
+    /// People whose passes this phone carries too.
+    #[schema(no_recursion)]
+    pub dependants: Vec<PassView>,
+}
+
+/// A person as staff see it: masked.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PersonView {
+    /// Identity.
+    pub person_id: PersonId,
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// First character of the name.
+    pub name_masked: String,
+    /// Kind of document.
+    pub document_type: DocumentType,
+    /// First and last four characters of the number.
+    pub document_masked: String,
+    /// Phone with its middle hidden.
+    pub phone_masked: Option<String>,
+    /// Year of birth, where the document tells.
+    pub birth_year: Option<i16>,
+    /// Sex, where the document tells.
+    pub sex: Option<gridpass_types::document::Sex>,
+    /// Two digits: province of origin.
+    pub origin_province: Option<String>,
+    /// Leaf division where the person counts.
+    pub place_code: String,
+    /// Grid of the home as far as it is known.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<HouseholdId>,
+    /// Enclosure, once residence in it is declared or verified.
+    pub residence: Option<String>,
+    /// Employer, once employment there is declared or verified.
+    pub workplace: Option<String>,
+    /// Whether there is a photo.
+    pub has_photo: bool,
+    /// Where the record came from.
+    pub source: String,
+    /// When first known.
+    pub created_at: Timestamp,
+    /// When the person applied; absent if only imported.
+    pub enrolled_at: Option<Timestamp>,
+    /// Colour as of now, with its reasons.
+    pub decision: DecisionView,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2020-03-06T08:30:00+08:00".parse().unwrap()
+    }
+
+    #[test]
+    fn a_number_without_a_type_is_tried_as_every_type() {
+        let one = read_number(None, "440399198001010013", now()).unwrap();
+        assert_eq!(one.len(), 1);
+        let types: Vec<DocumentType> = read_number(None, "12345678", now())
+            .unwrap()
+            .iter()
+            .map(DocumentNumber::document_type)
+            .collect();
+        assert!(types.contains(&DocumentType::TaiwanPermit));
+        assert!(types.contains(&DocumentType::PassportForeign));
+        assert!(read_number(None, "440399198001010014x", now()).is_err());
+    }
+}

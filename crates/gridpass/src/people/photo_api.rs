@@ -1,0 +1,96 @@
+//! Handlers of photos: the holder's own and those that staff take.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_types::ids::{PassSerial, PersonId};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::holder::Holder;
+use super::photo::{self, Jpeg};
+use super::record::Person;
+use super::store;
+use crate::access::{EnterPeople, ReadPeople};
+use crate::app::App;
+use crate::auth::Authorised;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{self, Body};
+
+/// Whose photo on this phone.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct PhotoQuery {
+    /// Serial of a dependant's pass; the holder's own when absent.
+    pub pass_serial: Option<PassSerial>,
+}
+
+/// Stores the photo of the holder or of a dependant.
+#[utoipa::path(put, path = "/api/v1/pass/photo", operation_id = "put_own_photo", tag = "people",
+    security(("holder" = [])), params(PhotoQuery),
+    request_body(content = Vec<u8>, content_type = "image/jpeg"),
+    responses((status = 204), (status = 401, body = Problem), (status = 413, body = Problem),
+              (status = 422, body = Problem)))]
+pub async fn put_own_photo(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<PhotoQuery>,
+    Body(upload): Body,
+) -> ApiResult<StatusCode> {
+    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    photo::store_photo(&app, person_id, upload).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The photo of the holder or of a dependant.
+#[utoipa::path(get, path = "/api/v1/pass/photo", operation_id = "get_own_photo", tag = "people",
+    security(("holder" = [])), params(PhotoQuery),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 401, body = Problem),
+              (status = 404, body = Problem)))]
+pub async fn get_own_photo(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<PhotoQuery>,
+) -> ApiResult<Jpeg> {
+    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    photo::photo(&app, person_id).await
+}
+
+/// The holder, or a dependant of the holder by serial; anybody else is not there.
+async fn on_phone(app: &App, holder: Holder, serial: Option<PassSerial>) -> ApiResult<PersonId> {
+    let Some(serial) = serial else {
+        return Ok(holder.person_id);
+    };
+    let db = app.db.client().await?;
+    let asked = store::find_by_serial(&db, serial.get()).await?;
+    let dependants = store::list_dependants(&db, holder.person_id).await?;
+    asked
+        .filter(|id| *id == holder.person_id || dependants.contains(id))
+        .ok_or_else(|| ApiError::new(Code::PersonUnknown))
+}
+
+/// Stores a photo that staff took.
+#[utoipa::path(put, path = "/api/v1/people/{person_id}/photo", operation_id = "put_photo", tag = "people",
+    security(("staff" = [])), params(("person_id" = i64, Path,)),
+    request_body(content = Vec<u8>, content_type = "image/jpeg"),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub async fn put_photo(
+    State(app): State<App>,
+    person: Authorised<Person, EnterPeople>,
+    Body(upload): Body,
+) -> ApiResult<StatusCode> {
+    photo::store_photo(&app, person.entity.person_id, upload).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A person's photo.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}/photo", operation_id = "get_photo", tag = "people",
+    security(("staff" = [])), params(("person_id" = i64, Path,)),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 403, body = Problem),
+              (status = 404, body = Problem)))]
+pub async fn get_photo(
+    State(app): State<App>,
+    person: Authorised<Person, ReadPeople>,
+) -> ApiResult<Jpeg> {
+    photo::photo(&app, person.entity.person_id).await
+}

@@ -1,0 +1,156 @@
+//! A person as stored: opened field by field, and only where the field is used.
+
+use gridpass_matching::{Agreement, compare};
+use gridpass_types::document::{DocumentType, Sex, mask_number};
+use gridpass_types::ids::{HouseholdId, PassSerial, PersonId};
+use gridpass_types::{PersonName, Phone};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use super::model::Details;
+use super::store;
+use crate::app::App;
+use crate::auth::Entity;
+use crate::http::error::{ApiError, ApiResult};
+use crate::seal::{Field, Sealer};
+
+/// A person. Names, numbers and phones are still sealed.
+#[derive(Clone)]
+pub struct Person {
+    /// Identity.
+    pub person_id: PersonId,
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// Leaf division where the person counts, 15 digits.
+    pub place_code: String,
+    /// Kind of document.
+    pub document_type: DocumentType,
+    /// Year of birth, where the document tells.
+    pub birth_year: Option<i16>,
+    /// Sex, where the document tells.
+    pub sex: Option<Sex>,
+    /// Two digits: province of origin.
+    pub origin_province: Option<String>,
+    /// Grid of the home as far as it is known.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<HouseholdId>,
+    /// Whether there is a photo.
+    pub has_photo: bool,
+    /// Where the record came from.
+    pub source: String,
+    /// When first known.
+    pub created_at: Timestamp,
+    /// When the person applied.
+    pub enrolled_at: Option<Timestamp>,
+    number_sealed: Vec<u8>,
+    name_sealed: Vec<u8>,
+    phone_sealed: Option<Vec<u8>>,
+}
+
+impl Person {
+    /// Reads the columns of [`store::find_person`]; `None` for a document type that was
+    /// never written.
+    pub(super) fn from_row(row: &Row) -> Option<Self> {
+        Some(Self {
+            person_id: row.get("person_id"),
+            pass_serial: row.get("pass_serial"),
+            place_code: row.get("place_code"),
+            document_type: DocumentType::from_word(row.get("document_type"))?,
+            birth_year: row.get("birth_year"),
+            sex: row.get::<_, Option<i16>>("sex").and_then(Sex::from_code),
+            origin_province: row.get("origin_province"),
+            grid_code: row.get("grid_code"),
+            household_id: row.get("household_id"),
+            has_photo: row.get("has_photo"),
+            source: row.get("source"),
+            created_at: row.get("created_at"),
+            enrolled_at: row.get("enrolled_at"),
+            number_sealed: row.get("document_number_sealed"),
+            name_sealed: row.get("name_sealed"),
+            phone_sealed: row.get("phone_sealed"),
+        })
+    }
+
+    /// The name in clear.
+    ///
+    /// # Errors
+    /// When it was sealed with another key or for another row.
+    pub fn name(&self, app: &App) -> ApiResult<PersonName> {
+        open_name(&app.sealer, self.person_id, &self.name_sealed)
+    }
+
+    /// The document's number with its middle hidden.
+    ///
+    /// # Errors
+    /// As [`Person::name`].
+    pub fn document_masked(&self, app: &App) -> ApiResult<String> {
+        let id = self.person_id.get();
+        let number = app
+            .sealer
+            .open_text(Field::DocumentNumber, id, &self.number_sealed)?;
+        Ok(mask_number(&zeroize::Zeroizing::new(number)))
+    }
+
+    /// The phone in clear.
+    ///
+    /// # Errors
+    /// As [`Person::name`].
+    pub fn phone(&self, app: &App) -> ApiResult<Option<Phone>> {
+        self.phone_sealed
+            .as_deref()
+            .map(|sealed| open_phone(&app.sealer, self.person_id, sealed))
+            .transpose()
+    }
+
+    /// How details somebody gave compare with what is held.
+    ///
+    /// # Errors
+    /// As [`Person::name`].
+    pub fn compare(&self, app: &App, given: &Details) -> ApiResult<Agreement> {
+        let (name, phone) = (self.name(app)?, self.phone(app)?);
+        Ok(compare(
+            gridpass_matching::Details {
+                name: &name,
+                phone: phone.as_ref(),
+            },
+            gridpass_matching::Details {
+                name: &given.name,
+                phone: given.phone.as_ref(),
+            },
+        ))
+    }
+}
+
+/// Opens a sealed name.
+pub(crate) fn open_name(
+    sealer: &Sealer,
+    person_id: PersonId,
+    sealed: &[u8],
+) -> ApiResult<PersonName> {
+    let text = zeroize::Zeroizing::new(sealer.open_text(Field::Name, person_id.get(), sealed)?);
+    PersonName::parse(&text).map_err(unreadable)
+}
+
+/// Opens a sealed phone.
+pub(crate) fn open_phone(sealer: &Sealer, person_id: PersonId, sealed: &[u8]) -> ApiResult<Phone> {
+    let text = zeroize::Zeroizing::new(sealer.open_text(Field::Phone, person_id.get(), sealed)?);
+    Phone::parse(&text).map_err(unreadable)
+}
+
+/// Only checked values are sealed, so this is a fault of ours; the error names no value.
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
+    ApiError::internal(anyhow::Error::new(error).context("a sealed field is not what was sealed"))
+}
+
+impl Entity for Person {
+    type Id = i64;
+
+    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_person(&app.db.client().await?, id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}

@@ -1,0 +1,407 @@
+//! SQL of people, their phones and their dependants.
+
+use std::collections::HashSet;
+use std::pin::pin;
+
+use bytes::Bytes;
+use gridpass_types::ids::{PassSerial, PersonId};
+use jiff::Timestamp;
+use tokio_postgres::Error;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
+
+use super::record::Person;
+use crate::db::Client;
+
+/// A person by identity.
+pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, Error> {
+    let sql = "-- people.find_person
+        SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
+            p.name_sealed, p.phone_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
+        FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(row.as_ref().and_then(Person::from_row))
+}
+
+/// Locks a person's row until the transaction ends.
+pub async fn lock_person(db: &Client, person_id: i64) -> Result<(), Error> {
+    let sql = "-- people.lock_person
+        SELECT person_id FROM person WHERE person_id = $1 FOR UPDATE";
+    db.query_opt(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(())
+}
+
+/// The person one of these number digests belongs to.
+pub async fn find_by_digests(db: &Client, digests: &[Vec<u8>]) -> Result<Option<PersonId>, Error> {
+    let sql = "-- people.find_by_digests
+        SELECT person_id FROM person_identifier WHERE number_digest = ANY($1) ORDER BY number_digest LIMIT 1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&digests])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// The person of a pass serial.
+pub async fn find_by_serial(db: &Client, serial: i32) -> Result<Option<PersonId>, Error> {
+    let sql = "-- people.find_by_serial
+        SELECT person_id FROM person WHERE pass_serial = $1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&serial])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Claims a number for a person; false when it belongs to somebody already.
+pub async fn claim_number(db: &Client, digest: &[u8], person_id: PersonId) -> Result<bool, Error> {
+    let sql = "-- people.claim_number
+        INSERT INTO person_identifier (number_digest, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.execute(&statement, &[&digest, &person_id.get()]).await? == 1)
+}
+
+/// Claims numbers for people; answers the people whose number was free.
+pub async fn claim_numbers(
+    db: &Client,
+    claims: &[([u8; 16], PersonId)],
+) -> Result<HashSet<i64>, Error> {
+    let digests: Vec<&[u8]> = claims.iter().map(|(digest, _)| &digest[..]).collect();
+    let people: Vec<PersonId> = claims.iter().map(|(_, person_id)| *person_id).collect();
+    let sql = "-- people.claim_numbers
+        INSERT INTO person_identifier (number_digest, person_id)
+        SELECT d, p FROM unnest($1::bytea[], $2::bigint[]) AS u (d, p)
+        ON CONFLICT DO NOTHING RETURNING person_id";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&digests, &people]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// A row of `person` to write, everything personal sealed.
+pub struct NewRow {
+    /// Identity.
+    pub person_id: PersonId,
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// Kind of document.
+    pub document_type: &'static str,
+    /// Sealed number, name, phone, address.
+    pub sealed: Sealed,
+    /// Digest of the number.
+    pub number_digest: [u8; 16],
+    /// Digest of the name.
+    pub name_digest: [u8; 16],
+    /// Digest of the phone.
+    pub phone_digest: Option<[u8; 16]>,
+    /// Year of birth.
+    pub birth_year: Option<i16>,
+    /// 0 unknown, 1 male, 2 female.
+    pub sex: i16,
+    /// Two digits.
+    pub origin_province: Option<String>,
+    /// Grid of the home.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<i64>,
+    /// Where the row came from.
+    pub source: String,
+    /// When the person applied.
+    pub enrolled_at: Option<Timestamp>,
+}
+
+/// Sealed fields of a person.
+pub struct Sealed {
+    /// Document number.
+    pub number: Vec<u8>,
+    /// Name.
+    pub name: Vec<u8>,
+    /// Phone.
+    pub phone: Option<Vec<u8>>,
+    /// Building and room.
+    pub address: Option<Vec<u8>>,
+}
+
+/// Writes a person.
+pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<(), Error> {
+    let sql = "-- people.insert_person
+        INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
+            phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
+            origin_province, grid_code, household_id, source, created_at, enrolled_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    let statement = db.prepare_cached(sql).await?;
+    let phone_digest = row.phone_digest.as_ref().map(|digest| &digest[..]);
+    db.execute(
+        &statement,
+        &[
+            &row.person_id,
+            &row.pass_serial,
+            &row.document_type,
+            &row.sealed.number,
+            &row.sealed.name,
+            &row.sealed.phone,
+            &row.sealed.address,
+            &&row.number_digest[..],
+            &&row.name_digest[..],
+            &phone_digest,
+            &row.birth_year,
+            &row.sex,
+            &row.origin_province,
+            &row.grid_code,
+            &row.household_id,
+            &row.source,
+            &now,
+            &row.enrolled_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Types of the columns that [`copy_people`] writes.
+const PERSON_TYPES: [Type; 18] = [
+    Type::INT8,
+    Type::INT4,
+    Type::TEXT,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::INT2,
+    Type::INT2,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INT8,
+    Type::TEXT,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+];
+
+/// Writes many people with their serials; the rows' own serials do not count.
+pub async fn copy_people(
+    db: &Client,
+    people: &[(PassSerial, &NewRow)],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let sql = "-- people.copy_people
+        COPY person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
+            phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
+            origin_province, grid_code, household_id, source, created_at, enrolled_at)
+        FROM STDIN (FORMAT binary)";
+    let sink = db
+        .copy_in::<_, Bytes>(&db.prepare_cached(sql).await?)
+        .await?;
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &PERSON_TYPES));
+    for (pass_serial, row) in people {
+        let phone_digest = row.phone_digest.as_ref().map(|digest| &digest[..]);
+        writer
+            .as_mut()
+            .write(&[
+                &row.person_id,
+                pass_serial,
+                &row.document_type,
+                &row.sealed.number,
+                &row.sealed.name,
+                &row.sealed.phone,
+                &row.sealed.address,
+                &&row.number_digest[..],
+                &&row.name_digest[..],
+                &phone_digest,
+                &row.birth_year,
+                &row.sex,
+                &row.origin_province,
+                &row.grid_code,
+                &row.household_id,
+                &row.source,
+                &now,
+                &row.enrolled_at,
+            ])
+            .await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// What a registry adds to a person known already.
+pub struct BulkAddition {
+    /// Who.
+    pub person_id: i64,
+    /// Grid of the home.
+    pub grid_code: Option<String>,
+    /// Household.
+    pub household_id: Option<i64>,
+    /// Two digits.
+    pub origin_province: Option<String>,
+    /// Sealed building and room.
+    pub address_sealed: Option<Vec<u8>>,
+}
+
+/// Fills what was not known of people; what is held stays.
+pub async fn add_to_people(db: &Client, additions: &[BulkAddition]) -> Result<(), Error> {
+    if additions.is_empty() {
+        return Ok(());
+    }
+    let people: Vec<i64> = additions.iter().map(|one| one.person_id).collect();
+    let grids: Vec<Option<&str>> = additions
+        .iter()
+        .map(|one| one.grid_code.as_deref())
+        .collect();
+    let households: Vec<Option<i64>> = additions.iter().map(|one| one.household_id).collect();
+    let origins: Vec<Option<&str>> = additions
+        .iter()
+        .map(|one| one.origin_province.as_deref())
+        .collect();
+    let addresses: Vec<Option<&[u8]>> = additions
+        .iter()
+        .map(|one| one.address_sealed.as_deref())
+        .collect();
+    let sql = "-- people.add_to_people
+        UPDATE person p SET grid_code = coalesce(p.grid_code, u.g), household_id = coalesce(p.household_id, u.h),
+            origin_province = coalesce(p.origin_province, u.o), address_sealed = coalesce(p.address_sealed, u.a)
+        FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[]) AS u (i, g, h, o, a)
+        WHERE p.person_id = u.i";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[&people, &grids, &households, &origins, &addresses],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What enrolment adds to a person known already; what is held stays.
+pub struct Addition<'a> {
+    /// Who.
+    pub person_id: PersonId,
+    /// Sealed phone and its digest.
+    pub phone: Option<(Vec<u8>, [u8; 16])>,
+    /// Grid of the home.
+    pub grid_code: Option<&'a str>,
+    /// Household.
+    pub household_id: Option<i64>,
+    /// When the person applied.
+    pub enrolled_at: Option<Timestamp>,
+}
+
+/// Fills what was not known; what is held stays.
+pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), Error> {
+    let sql = "-- people.add_to_person
+        UPDATE person SET phone_sealed = coalesce(phone_sealed, $2), phone_digest = coalesce(phone_digest, $3),
+            grid_code = coalesce(grid_code, $4), household_id = coalesce(household_id, $5),
+            enrolled_at = coalesce(enrolled_at, $6)
+        WHERE person_id = $1";
+    let phone = addition.phone.as_ref();
+    let sealed = phone.map(|(sealed, _)| &sealed[..]);
+    let digest = phone.map(|(_, digest)| &digest[..]);
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &addition.person_id,
+            &sealed,
+            &digest,
+            &addition.grid_code,
+            &addition.household_id,
+            &addition.enrolled_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether a live phone of this person has the token digest.
+pub async fn find_session(
+    db: &Client,
+    (person_id, digest): (i64, &[u8]),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "-- people.find_session
+        SELECT 1 FROM holder_session
+        WHERE person_id = $1 AND token_digest = $2 AND revoked_at IS NULL AND expires_at > $3";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_opt(&statement, &[&person_id, &digest, &now])
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Ends every phone of a person.
+pub async fn revoke_sessions(
+    db: &Client,
+    person_id: PersonId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- people.revoke_sessions
+        UPDATE holder_session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL";
+    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &now])
+        .await?;
+    Ok(())
+}
+
+/// Admits a phone.
+pub async fn insert_session(
+    db: &Client,
+    (person_id, digest): (PersonId, &[u8]),
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- people.insert_session
+        INSERT INTO holder_session (person_id, token_digest, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id, &digest, &now, &expires_at])
+        .await?;
+    Ok(())
+}
+
+/// People whose passes this person's phone carries, in order of linking.
+pub async fn list_dependants(db: &Client, person_id: PersonId) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.list_dependants
+        SELECT dependant_id FROM guardian_link
+        WHERE person_id = $1 AND ended_at IS NULL ORDER BY created_at, dependant_id";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Links a dependant to a guardian.
+pub async fn link_dependant(
+    db: &Client,
+    guardian: PersonId,
+    dependant: PersonId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- people.link_dependant
+        INSERT INTO guardian_link (person_id, dependant_id, created_at) VALUES ($1, $2, $3)
+        ON CONFLICT (person_id, dependant_id) DO UPDATE SET ended_at = NULL";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&guardian, &dependant, &now])
+        .await?;
+    Ok(())
+}
+
+/// A person's sealed photo.
+pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u8>>, Error> {
+    let sql = "-- people.find_photo
+        SELECT photo_sealed FROM person WHERE person_id = $1";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
+/// Writes a person's sealed photo.
+pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Result<(), Error> {
+    let sql = "-- people.update_photo
+        UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
+    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! What holders and staff see of a person, with the colour as of now.
+
+use gridpass_rules::State;
+use gridpass_rules::words::Residence;
+use gridpass_types::ids::PersonId;
+
+use super::model::{PassView, PersonView};
+use super::record::Person;
+use super::store;
+use crate::app::App;
+use crate::db::Client;
+use crate::divisions::Enclosures;
+use crate::employers;
+use crate::facts::{self, Replayed, decision_view};
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+
+/// A person's pass, and those of the dependants on the same phone. The colour is derived
+/// from the facts at this moment; nothing stored is shown as one.
+///
+/// # Errors
+/// [`Code::PersonUnknown`], or when the database does not answer.
+pub async fn pass_view(app: &App, person_id: PersonId) -> ApiResult<PassView> {
+    let db = app.db.client().await?;
+    let mut view = single(&db, app, person_id).await?;
+    for dependant in store::list_dependants(&db, person_id).await? {
+        view.dependants.push(single(&db, app, dependant).await?);
+    }
+    Ok(view)
+}
+
+/// A person's pass alone.
+///
+/// # Errors
+/// As [`pass_view`].
+pub(super) async fn single_pass_view(app: &App, person_id: PersonId) -> ApiResult<PassView> {
+    single(&app.db.client().await?, app, person_id).await
+}
+
+async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassView> {
+    let found = store::find_person(db, person_id.get()).await?;
+    let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    let now = app.now();
+    let replayed = facts::state_at(db, app, person_id, now).await?;
+    let places = Places::of(db, app, &replayed.state).await?;
+    let Replayed { decision, .. } = replayed;
+    Ok(PassView {
+        pass_serial: person.pass_serial,
+        name: person.name(app)?.expose().to_owned(),
+        document_masked: person.document_masked(app)?,
+        residence: places.residence,
+        workplace: places.workplace,
+        colour: decision.colour,
+        reason: decision.reason,
+        message_zh: decision.message_zh,
+        message_en: decision.message_en,
+        rule: decision.rule,
+        rule_set_version: decision.rule_set_version,
+        decided_at: now,
+        valid_until: replayed.valid_until,
+        has_photo: person.has_photo,
+        dependants: Vec::new(),
+    })
+}
+
+/// A person as staff see it.
+///
+/// # Errors
+/// When a field does not open, or the database does not answer.
+pub(super) async fn person_view(app: &App, person: &Person) -> ApiResult<PersonView> {
+    let db = app.db.client().await?;
+    let now = app.now();
+    let replayed = facts::state_at(&db, app, person.person_id, now).await?;
+    let places = Places::of(&db, app, &replayed.state).await?;
+    Ok(PersonView {
+        person_id: person.person_id,
+        pass_serial: person.pass_serial,
+        name_masked: person.name(app)?.masked(),
+        document_type: person.document_type,
+        document_masked: person.document_masked(app)?,
+        phone_masked: person.phone(app)?.map(|phone| phone.masked()),
+        birth_year: person.birth_year,
+        sex: person.sex,
+        origin_province: person.origin_province.clone(),
+        place_code: person.place_code.clone(),
+        grid_code: person.grid_code.clone(),
+        household_id: person.household_id,
+        residence: places.residence,
+        workplace: places.workplace,
+        has_photo: person.has_photo,
+        source: person.source.clone(),
+        created_at: person.created_at,
+        enrolled_at: person.enrolled_at,
+        decision: decision_view(&replayed.decision, now, replayed.valid_until),
+    })
+}
+
+/// Names of the places a state speaks of.
+pub(super) struct Places {
+    /// Enclosure, while residence in it is declared or verified.
+    pub residence: Option<String>,
+    /// The first employer.
+    pub workplace: Option<String>,
+}
+
+impl Places {
+    /// Looks the names up.
+    pub async fn of(db: &Client, app: &App, state: &State) -> ApiResult<Self> {
+        let lives = matches!(state.residence, Residence::Declared | Residence::Verified);
+        let residence = match state.enclosure.filter(|_| lives) {
+            Some(enclosure) => {
+                let all = app.part::<Enclosures>().current(db).await?;
+                all.get(&enclosure).map(|view| view.name.clone())
+            }
+            None => None,
+        };
+        let workplace = match state.employers.first() {
+            Some(employer) => employers::find_name(db, *employer).await?,
+            None => None,
+        };
+        Ok(Self {
+            residence,
+            workplace,
+        })
+    }
+}
