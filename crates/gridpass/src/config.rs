@@ -99,7 +99,7 @@ pub struct LogConfig {
     #[arg(
         long,
         env = "GRIDPASS_LOG",
-        default_value = "info",
+        default_value = "info,deadpool.postgres=error",
         global = true,
         value_name = "FILTER"
     )]

@@ -259,13 +259,36 @@ async fn check_server_version(client: &tokio_postgres::Client) -> Result<(), Con
         )
         .await
         .map_err(ConnectError::Lost)?;
-    let number: i32 = row.get(0);
+    judge_server(row.get(0), row.get(1), row.get(2))
+}
+
+/// Whether a server of this version and encoding will do.
+fn judge_server(number: i32, version: String, encoding: String) -> Result<(), ConnectError> {
     if number < SERVER_VERSION_NUM_MIN {
-        return Err(ConnectError::TooOld { found: row.get(1) });
+        return Err(ConnectError::TooOld { found: version });
     }
-    let encoding: String = row.get(2);
     if encoding != "UTF8" {
         return Err(ConnectError::NotUtf8 { encoding });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_and_other_encodings_are_refused() {
+        let judge = |number, encoding: &str| judge_server(number, "x".into(), encoding.into());
+        assert!(judge(150_000, "UTF8").is_ok());
+        assert!(judge(180_001, "UTF8").is_ok());
+        assert!(matches!(
+            judge(149_999, "UTF8"),
+            Err(ConnectError::TooOld { .. })
+        ));
+        assert!(matches!(
+            judge(160_000, "LATIN1"),
+            Err(ConnectError::NotUtf8 { .. })
+        ));
+    }
 }

@@ -4,7 +4,7 @@
 use crate::config::data_dir::{DataDir, DataDirError, DataDirPlan};
 use crate::config::secrets::Secrets;
 use crate::config::{DataConfig, Mode};
-use crate::db::embedded::{self, EmbeddedCluster, EmbeddedConfig, ServerPlan};
+use crate::db::embedded::{EmbeddedCluster, EmbeddedConfig, RunningCluster, ServerPlan};
 use crate::db::migrate::{MigrateReport, Migrations};
 use crate::db::{Db, DbConfig};
 use crate::ids::Entropy;
@@ -19,7 +19,7 @@ pub struct Store {
     pub secrets: Secrets,
     /// What opening it did to the schema.
     pub migrated: MigrateReport,
-    cluster: Option<EmbeddedCluster>,
+    server: ServerProcess,
     /// Holds the lock of the directory until the cluster has stopped.
     _data_dir: Option<DataDir>,
 }
@@ -67,13 +67,20 @@ impl Store {
                     Some(file) => Secrets::load_given(file, mode)?,
                     None => Secrets::load_or_create(&path, true, mode, entropy)?,
                 };
-                let db = Db::connect(DbConfig::new(embedded::running_config(&path))).await?;
+                let (connect, joined) = match &config.database_url {
+                    Some(url) => (parse_url(url)?, None),
+                    None => {
+                        let running = RunningCluster::join(&path)?;
+                        (running.config(), Some(running))
+                    }
+                };
+                let db = Db::connect(DbConfig::new(connect)).await?;
                 let migrated = migrate(&db).await?;
                 Ok(Self {
                     db,
                     secrets,
                     migrated,
-                    cluster: None,
+                    server: joined.map_or(ServerProcess::Own, ServerProcess::Joined),
                     _data_dir: None,
                 })
             }
@@ -84,10 +91,28 @@ impl Store {
     /// Closes the pools and stops the private server, if there is one.
     pub async fn close(self) {
         self.db.close();
-        if let Some(cluster) = self.cluster {
-            cluster.stop().await;
+        match self.server {
+            ServerProcess::Private(cluster) => cluster.stop().await,
+            ServerProcess::Joined(running) => drop(running),
+            ServerProcess::Own => {}
         }
     }
+}
+
+/// Whose the database server is.
+enum ServerProcess {
+    /// The operator's, found through its URL.
+    Own,
+    /// Ours; we stop it.
+    Private(Box<EmbeddedCluster>),
+    /// That of another gridpass on this data directory.
+    Joined(RunningCluster),
+}
+
+/// Where the secrets come from when the operator brings the server.
+enum SecretsSource {
+    Given(Secrets),
+    DataDir(DataDirPlan),
 }
 
 struct Opening<'a> {
@@ -99,33 +124,28 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     async fn own_server(self, url: &str) -> Result<Store, BootError> {
-        let connect: tokio_postgres::Config =
-            url.parse()
-                .map_err(|error: tokio_postgres::Error| BootError::DatabaseUrl {
-                    reason: std::error::Error::source(&error)
-                        .map_or_else(|| error.to_string(), ToString::to_string),
-                })?;
+        let connect = parse_url(url)?;
         // The directory holds nothing but the secrets here, so a node that is
         // given them needs none, and several nodes need no lock.
-        let plan = match self.given_secrets {
-            Some(_) => None,
-            None => Some(DataDirPlan::inspect(&self.config.data_dir)?),
+        let source = match self.given_secrets {
+            Some(secrets) => SecretsSource::Given(secrets),
+            None => SecretsSource::DataDir(DataDirPlan::inspect(&self.config.data_dir)?),
         };
         let db = Db::connect(DbConfig::new(connect)).await?;
-        let data_dir = plan.map(|plan| plan.claim(self.entropy)).transpose()?;
-        let secrets = match (self.given_secrets, &data_dir) {
-            (Some(secrets), _) => secrets,
-            (None, Some(dir)) => {
-                Secrets::load_or_create(dir.path(), false, self.mode, self.entropy)?
+        let (secrets, data_dir) = match source {
+            SecretsSource::Given(secrets) => (secrets, None),
+            SecretsSource::DataDir(plan) => {
+                let dir = plan.claim(self.entropy)?;
+                let secrets = Secrets::load_or_create(dir.path(), false, self.mode, self.entropy)?;
+                (secrets, Some(dir))
             }
-            (None, None) => unreachable!("the directory is claimed when no secrets are given"),
         };
         let migrated = migrate(&db).await?;
         Ok(Store {
             db,
             secrets,
             migrated,
-            cluster: None,
+            server: ServerProcess::Own,
             _data_dir: data_dir,
         })
     }
@@ -143,7 +163,6 @@ impl Opening<'_> {
         let embedded = EmbeddedConfig {
             data_dir: data_dir.path().to_owned(),
             cluster_id: data_dir.cluster_id().to_owned(),
-            settings: Vec::new(),
         };
         let cluster = EmbeddedCluster::start(server, &embedded).await?;
         let opened = async {
@@ -156,7 +175,7 @@ impl Opening<'_> {
                 db,
                 secrets,
                 migrated,
-                cluster: Some(cluster),
+                server: ServerProcess::Private(Box::new(cluster)),
                 _data_dir: Some(data_dir),
             }),
             Err(error) => {
@@ -171,4 +190,12 @@ async fn migrate(db: &Db) -> Result<MigrateReport, BootError> {
     let migrations = Migrations::embedded()?;
     let client = db.dedicated("gridpass migrate").await?;
     Ok(migrations.run(&client).await?)
+}
+
+fn parse_url(url: &str) -> Result<tokio_postgres::Config, BootError> {
+    url.parse()
+        .map_err(|error: tokio_postgres::Error| BootError::DatabaseUrl {
+            reason: std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), ToString::to_string),
+        })
 }

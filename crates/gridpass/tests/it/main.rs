@@ -1,12 +1,21 @@
 //! Tests of the whole application on a real PostgreSQL, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in helpers of tests, too, a panic is the report"
+)]
+
 mod app;
+mod boot;
 mod cluster;
+mod db;
 mod divisions;
 mod employers;
 mod gates;
+mod migrate;
 mod passes;
 mod people;
+mod process;
 mod registry;
 mod sql;
 mod staff;

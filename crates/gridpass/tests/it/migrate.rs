@@ -25,7 +25,9 @@ async fn connect(config: &Config) -> Client {
 }
 
 fn migrations(files: &[(&str, &str)]) -> Migrations {
-    let owned = files.iter().map(|(file, sql)| ((*file).to_owned(), (*sql).to_owned()));
+    let owned = files
+        .iter()
+        .map(|(file, sql)| ((*file).to_owned(), (*sql).to_owned()));
     Migrations::from_files(owned).unwrap()
 }
 
@@ -59,14 +61,28 @@ async fn each_file_is_applied_once_and_in_order() {
 #[tokio::test]
 async fn a_failing_file_leaves_no_trace_and_names_its_line() {
     let client = connect(&empty().await).await;
-    let broken = ("0002_broken.sql", "INSERT INTO a VALUES (9);\n\nINSERT INTO absent VALUES (1);");
+    let broken = (
+        "0002_broken.sql",
+        "INSERT INTO a VALUES (9);\n\nINSERT INTO absent VALUES (1);",
+    );
     let refused = migrations(&[FIRST, broken]).run(&client).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "migration 0002_broken.sql failed at line 3: relation \"absent\" does not exist"
     );
-    assert_eq!(count(&client, "a").await, 2, "the first file stays, the second is undone");
-    assert_eq!(migrations(&[FIRST, SECOND]).run(&client).await.unwrap().applied, [2]);
+    assert_eq!(
+        count(&client, "a").await,
+        2,
+        "the first file stays, the second is undone"
+    );
+    assert_eq!(
+        migrations(&[FIRST, SECOND])
+            .run(&client)
+            .await
+            .unwrap()
+            .applied,
+        [2]
+    );
 }
 
 #[tokio::test]
@@ -75,10 +91,16 @@ async fn a_newer_schema_a_changed_file_and_a_hole_are_refused() {
     let both = migrations(&[FIRST, SECOND]);
     both.run(&client).await.unwrap();
     let refused = migrations(&[FIRST]).run(&client).await;
-    assert!(matches!(refused, Err(MigrateError::TooNew { found: 2, known: 1 })));
+    assert!(matches!(
+        refused,
+        Err(MigrateError::TooNew { found: 2, known: 1 })
+    ));
     let edited = migrations(&[("0001_first.sql", "SELECT 1"), SECOND]);
     let refused = edited.run(&client).await;
-    assert!(matches!(refused, Err(MigrateError::Changed { version: 1, .. })));
+    assert!(matches!(
+        refused,
+        Err(MigrateError::Changed { version: 1, .. })
+    ));
     let hole = "DELETE FROM schema_migration WHERE version = 1";
     client.batch_execute(hole).await.unwrap();
     let refused = both.run(&client).await;
@@ -97,7 +119,10 @@ async fn nodes_that_start_together_apply_each_file_once() {
     ];
     let [a, b, c, d] = &nodes;
     let (a, b, c, d) = tokio::join!(both.run(a), both.run(b), both.run(c), both.run(d));
-    let applied: usize = [a, b, c, d].map(|report| report.unwrap().applied.len()).iter().sum();
+    let applied: usize = [a, b, c, d]
+        .map(|report| report.unwrap().applied.len())
+        .iter()
+        .sum();
     assert_eq!(applied, 2);
     assert_eq!(count(&nodes[0], "a").await, 3);
 }

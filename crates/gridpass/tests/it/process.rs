@@ -13,6 +13,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// A place for one installation.
 pub struct Site {
     root: tempfile::TempDir,
+    below: String,
 }
 
 /// A running `gridpass serve`.
@@ -25,13 +26,21 @@ pub struct Server {
 
 impl Site {
     pub fn new() -> Self {
+        Self::at("")
+    }
+
+    /// One whose data directory lies `below` a temporary directory.
+    pub fn at(below: &str) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
-        Self { root }
+        Self {
+            root,
+            below: below.to_owned(),
+        }
     }
 
     /// The data directory; absent at first.
     pub fn data_dir(&self) -> PathBuf {
-        self.root.path().join("data")
+        self.root.path().join(&self.below).join("data")
     }
 
     /// A command on this site with free ports and nothing from outside.

@@ -83,9 +83,14 @@ impl Directory {
         }
     }
 
-    /// True when a socket in it can be addressed by the real path.
-    pub fn is_path_short(&self) -> bool {
-        is_short(&self.path)
+    /// The name by which a socket in it is connected to: the real path when it
+    /// is short enough, so that errors tell people something.
+    pub fn address(&self) -> PathBuf {
+        if is_short(&self.path) {
+            self.path.clone()
+        } else {
+            self.name()
+        }
     }
 
     /// Replaces the file `name` in it as a whole.

@@ -16,7 +16,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr};
 use tokio::time::timeout;
 
-use super::{ClusterError, Launch, settings};
+use super::launch::Launch;
+use super::{ClusterError, settings};
 use crate::db::connect_single;
 
 /// Lines of the server's log kept for the sentence of a failure.

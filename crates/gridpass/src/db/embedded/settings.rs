@@ -76,8 +76,6 @@ pub struct Settings<'a> {
     pub socket_dir: &'a Path,
     /// The server was built with LZ4.
     pub lz4: bool,
-    /// Further settings, which come last and win.
-    pub more: &'a [(String, String)],
 }
 
 impl Settings<'_> {
@@ -119,9 +117,6 @@ impl Settings<'_> {
             push(&mut text, name, &value);
         }
         text.push_str("include_if_exists = 'local.conf'\n");
-        for (name, value) in self.more {
-            push(&mut text, name, value);
-        }
         text
     }
 }
@@ -216,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_quoted_and_the_last_settings_win() {
+    fn values_are_quoted_and_the_operators_file_comes_last() {
         let settings = Settings {
             machine: Machine {
                 memory_bytes: GIB,
@@ -224,11 +219,10 @@ mod tests {
             },
             socket_dir: Path::new("/odd'dir"),
             lz4: true,
-            more: &[("fsync".to_owned(), "off".to_owned())],
         };
         let text = settings.text();
         assert!(text.contains("unix_socket_directories = '/odd''dir'\n"));
         assert!(text.contains("wal_compression = 'lz4'\n"));
-        assert!(text.ends_with("include_if_exists = 'local.conf'\nfsync = 'off'\n"));
+        assert!(text.ends_with("include_if_exists = 'local.conf'\n"));
     }
 }

@@ -7,10 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
+use super::launch::Launch;
 use super::process::Server;
-use super::{ClusterStatus, Launch, orphans};
+use super::{ClusterError, orphans};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(5);
@@ -18,12 +19,7 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 const STEADY: Duration = Duration::from_secs(30);
 
 /// Watches over `server` until `stop` says so or is dropped, then stops it.
-pub async fn supervise(
-    launch: Launch,
-    mut server: Server,
-    mut stop: oneshot::Receiver<()>,
-    status: watch::Sender<ClusterStatus>,
-) {
+pub async fn supervise(launch: Launch, mut server: Server, mut stop: oneshot::Receiver<()>) {
     let mut back_off = BACK_OFF_MIN;
     loop {
         let begun = Instant::now();
@@ -31,11 +27,9 @@ pub async fn supervise(
             reason = server.wait() => reason,
             _ = &mut stop => {
                 server.stop().await;
-                status.send_replace(ClusterStatus::Stopped);
                 return;
             }
         };
-        status.send_replace(ClusterStatus::Restarting);
         server.end_watchdog().await;
         tracing::error!(
             reason,
@@ -50,7 +44,6 @@ pub async fn supervise(
                 _ = &mut stop => Some(()),
             };
             if pause_or_stop.is_some() {
-                status.send_replace(ClusterStatus::Stopped);
                 return;
             }
             back_off = (back_off * 2).min(BACK_OFF_MAX);
@@ -60,11 +53,10 @@ pub async fn supervise(
             }
         };
         tracing::info!("the database server is back");
-        status.send_replace(ClusterStatus::Ready);
     }
 }
 
-async fn restart(launch: &Launch) -> Result<Server, super::ClusterError> {
+async fn restart(launch: &Launch) -> Result<Server, ClusterError> {
     orphans::clear(launch.cluster.path(), &launch.cluster_name).await?;
     Server::start(launch).await
 }
