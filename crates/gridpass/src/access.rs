@@ -75,14 +75,16 @@ pub trait Permission: Send + Sync + 'static {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $($role:ident)*;)*) => {
-        $($(#[$doc])* pub struct $name;
+    ($($(#[doc = $meaning:literal])* $name:ident: $($role:ident)*;)*) => {
+        $($(#[doc = $meaning])* pub struct $name;
         impl Permission for $name {
             const NAME: &'static str = stringify!($name);
             const ROLES: &'static [Role] = &[$(Role::$role),*];
         })*
         /// Every permission with the roles that have it.
         pub const TABLE: &[(&str, &[Role])] = &[$(($name::NAME, $name::ROLES)),*];
+        /// What each permission of [`TABLE`] means, in the same order.
+        pub const MEANINGS: &[&str] = &[$(concat!($($meaning),*)),*];
     };
 }
 

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 use crate::access::Role;
 use crate::boot::{self, BootError, Store};
 use crate::config::{DataConfig, LogConfig, LogFormat, ServeConfig, SiteConfig};
+use crate::documents;
 use crate::ids::Entropy;
 use crate::staff;
 use crate::staff::model::NewStaff;
@@ -51,6 +52,12 @@ enum Command {
     Rules(RulesCommand),
     /// Print the OpenAPI description of the HTTP interface
     Openapi,
+    /// Print who may do what
+    Roles,
+    /// Print every error code
+    Errors,
+    /// Print what is kept, and how long
+    Retention,
 }
 
 #[derive(Subcommand)]
@@ -152,14 +159,16 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
                 ExitCode::FAILURE
             })
         }
-        Command::Openapi => {
-            let mut description = serde_json::to_string_pretty(&crate::router::description())
-                .map_err(std::io::Error::other)?;
-            description.push('\n');
-            std::io::stdout().lock().write_all(description.as_bytes())?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Openapi => print(&documents::openapi()),
+        Command::Roles => print(&documents::roles()),
+        Command::Errors => print(&documents::errors()),
+        Command::Retention => print(&documents::retention()),
     }
+}
+
+fn print(document: &str) -> Result<ExitCode, CommandError> {
+    std::io::stdout().lock().write_all(document.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_async(

@@ -13,6 +13,7 @@ pub mod config;
 pub mod db;
 pub mod directory;
 pub mod divisions;
+pub mod documents;
 pub mod employers;
 pub mod events;
 pub mod facts;

@@ -13,6 +13,7 @@ mod divisions;
 mod employers;
 mod gates;
 mod migrate;
+mod generated;
 mod passes;
 mod people;
 mod process;

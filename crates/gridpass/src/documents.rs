@@ -1,0 +1,117 @@
+//! The documents that are generated, so that they cannot say something else than the program.
+//!
+//! `make generate` writes them into `docs/`; a test compares what is committed with what is
+//! written here.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::access::{MEANINGS, Role, TABLE};
+use crate::http::code::Code;
+use crate::router;
+
+/// The classification of every column; the file that a test compares with the live schema.
+const COLUMNS: &str = include_str!("../../../columns.toml");
+
+/// The OpenAPI description of both listeners, JSON.
+///
+/// # Panics
+/// Never: the description is made of strings and maps.
+pub fn openapi() -> String {
+    let mut text = serde_json::to_string_pretty(&router::description())
+        .expect("strings and maps always serialise");
+    text.push('\n');
+    text
+}
+
+/// Who may do what: permissions down, roles across, Markdown.
+pub fn roles() -> String {
+    let mut text = heading(
+        "Who may do what",
+        "crates/gridpass/src/access.rs",
+        "A role has a permission within its jurisdiction only: a person, gate or order outside it \
+         is answered as if it were not there (404).",
+    );
+    let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+    row(
+        &mut text,
+        &[&["permission", "meaning"], names.as_slice()].concat(),
+    );
+    row(&mut text, &vec!["---"; names.len() + 2]);
+    for ((permission, roles), meaning) in TABLE.iter().zip(MEANINGS) {
+        let mut cells = vec![*permission, meaning.trim()];
+        cells.extend(
+            Role::ALL
+                .iter()
+                .map(|role| if roles.contains(role) { "✔" } else { "✘" }),
+        );
+        row(&mut text, &cells);
+    }
+    text
+}
+
+/// Every error code, Markdown.
+pub fn errors() -> String {
+    let mut text = heading(
+        "Error codes",
+        "crates/gridpass/src/http/code.rs",
+        "Every refusal is `application/problem+json` with one of these in `code`. A code is never \
+         renamed: clients branch on it, people read the words.",
+    );
+    row(&mut text, &["code", "status", "meaning", "含义"]);
+    row(&mut text, &["---"; 4]);
+    for code in Code::ALL {
+        let name = format!("`{}`", code.as_str());
+        let status = code.status();
+        row(
+            &mut text,
+            &[&name, status.as_str(), code.title(), code.title_zh()],
+        );
+    }
+    text
+}
+
+#[derive(Deserialize)]
+struct Column {
+    class: String,
+    retention: String,
+}
+
+/// What is kept and how long, from `columns.toml`, Markdown.
+///
+/// # Panics
+/// When `columns.toml` is not of its form: found by any build's tests.
+pub fn retention() -> String {
+    let tables: BTreeMap<String, BTreeMap<String, Column>> =
+        toml::from_str(COLUMNS).expect("columns.toml is checked by a test");
+    let mut text = heading(
+        "What is kept, and how long",
+        "columns.toml",
+        "`emergency` means: until the emergency ends and the data is destroyed. Columns that are \
+         not listed do not exist: a test compares the file with the live schema.",
+    );
+    row(&mut text, &["table", "class", "kept", "columns"]);
+    row(&mut text, &["---"; 4]);
+    for (table, columns) in &tables {
+        let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for (name, column) in columns {
+            let key = (column.class.as_str(), column.retention.as_str());
+            groups.entry(key).or_default().push(name);
+        }
+        for ((class, kept), names) in groups {
+            row(&mut text, &[table.as_str(), class, kept, &names.join(", ")]);
+        }
+    }
+    text
+}
+
+fn heading(title: &str, source: &str, words: &str) -> String {
+    format!("# {title}\n\nGenerated from {source} by `make generate`; do not edit.\n\n{words}\n\n")
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    text.push_str("| ");
+    text.push_str(&cells.join(" | "));
+    text.push_str(" |\n");
+}
