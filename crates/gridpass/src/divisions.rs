@@ -19,7 +19,7 @@ use crate::db::Client;
 use crate::http::error::ApiResult;
 
 pub use enclosures::Enclosures;
-pub use model::EnclosureView;
+pub use model::{EnclosureView, Faults, ImportReport, read_rows};
 
 /// Bytes of an import file: a province's tree has some 3 MB.
 const IMPORT_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -11,12 +11,12 @@ mod create;
 mod dependants;
 mod enrol;
 mod holder;
-pub mod model;
+mod model;
 mod photo;
 mod photo_api;
-pub mod record;
-pub mod serials;
-pub mod store;
+mod record;
+mod serials;
+mod store;
 mod view;
 
 use std::collections::HashSet;
@@ -35,10 +35,12 @@ pub use card::{PersonCard, card};
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
-pub use model::PassView;
+pub use model::{Details, PassView};
 pub use photo::{Jpeg, photo};
 pub use record::Person;
-pub use serials::Serials;
+pub(crate) use record::open_name;
+pub use serials::{Serials, block as serial_block};
+pub(crate) use store::{BulkAddition, NewRow, copy_people};
 pub use view::pass_view;
 
 /// Routes of the staff listener.

@@ -14,8 +14,7 @@ use crate::app::App;
 use crate::auth::{Caller, Staff};
 use crate::db::Client;
 use crate::directory;
-use crate::divisions::model::{Faults, ImportReport, read_rows};
-use crate::divisions::{self, Enclosures};
+use crate::divisions::{self, Enclosures, Faults, ImportReport, read_rows};
 use crate::http::error::{ApiResult, FieldError, Problem};
 use crate::http::extract::Body;
 

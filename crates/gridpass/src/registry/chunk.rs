@@ -182,14 +182,14 @@ impl Chunk<'_> {
         let (mut mine, theirs): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .partition(|(_, row)| won.contains(&row.person.person_id.get()));
-        let serials = people::serials::block(self.app, mine.len()).await?;
+        let serials = people::serial_block(self.app, mine.len()).await?;
         // In order of identity, so that neighbouring rows go to neighbouring index pages.
         mine.sort_unstable_by_key(|(_, row)| row.person.person_id);
-        let people: Vec<(PassSerial, &people::store::NewRow)> = serials
+        let people: Vec<(PassSerial, &people::NewRow)> = serials
             .into_iter()
             .zip(mine.iter().map(|(_, row)| &row.person))
             .collect();
-        people::store::copy_people(self.tx, &people, self.app.now()).await?;
+        people::copy_people(self.tx, &people, self.app.now()).await?;
         let states: Vec<BulkPerson> = people
             .iter()
             .zip(&mine)

@@ -94,12 +94,12 @@ fn agrees(app: &App, known: &KnownRow<'_>, held: &Held) -> ApiResult<bool> {
     if held.name_digest == known.row.person.name_digest {
         return Ok(true);
     }
-    let name = people::record::open_name(&app.sealer, known.person_id, &held.name_sealed)?;
+    let name = people::open_name(&app.sealer, known.person_id, &held.name_sealed)?;
     Ok(compare_names(&name, &known.row.name).agrees())
 }
 
 /// What the row knows that is not held.
-fn addition(app: &App, known: &KnownRow<'_>, held: &Held) -> Option<people::store::BulkAddition> {
+fn addition(app: &App, known: &KnownRow<'_>, held: &Held) -> Option<people::BulkAddition> {
     let [has_grid, has_household, has_origin, has_address] = held.has;
     let person = &known.row.person;
     let id = known.person_id.get();
@@ -107,7 +107,7 @@ fn addition(app: &App, known: &KnownRow<'_>, held: &Held) -> Option<people::stor
         app.sealer
             .seal(Field::Address, id, address.as_bytes(), &app.entropy)
     };
-    let addition = people::store::BulkAddition {
+    let addition = people::BulkAddition {
         person_id: id,
         grid_code: person.grid_code.clone().filter(|_| !has_grid),
         household_id: person.household_id.filter(|_| !has_household),

@@ -10,9 +10,7 @@ use jiff::civil::Date;
 
 use super::file::{Column, Fault, Header, RawRows, Row, check_row};
 use crate::app::App;
-use crate::people::model::Details;
-use crate::people::store::NewRow;
-use crate::people::{NewPerson, new_row};
+use crate::people::{Details, NewPerson, NewRow, new_row};
 
 /// Bits of an identity that JSON readers keep exact.
 const JSON_SAFE_BITS: u64 = (1 << 53) - 1;
