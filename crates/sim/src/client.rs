@@ -229,11 +229,12 @@ async fn accept(response: Response, method: &Method, path: &str) -> Result<Respo
         .map(field_sentence)
         .collect();
     let detail = [text("title"), text("detail"), fields.join("; ")];
-    let detail: Vec<&str> = detail
+    let mut detail: Vec<&str> = detail
         .iter()
         .map(String::as_str)
         .filter(|part| !part.is_empty())
         .collect();
+    detail.dedup();
     Err(anyhow::Error::new(Refused {
         call: format!("{method} {path}"),
         status: status.as_u16(),
