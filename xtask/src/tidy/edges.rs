@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::Finding;
+use super::lexer::Lexed;
 use super::manifest::{Manifest, SOURCES};
-use super::paths::{CratePath, crate_paths};
+use super::paths::{CratePath, crate_paths, imported_paths, words};
 use super::tree::Tree;
 
 /// Checks every path of the application's sources.
@@ -19,7 +20,7 @@ pub fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
         if manifest.assembly.contains_key(from) {
             continue;
         }
-        for reference in crate_paths(lexed, depth(path)) {
+        for reference in references(path, lexed) {
             let Some(to) = callee(manifest, from, &reference) else {
                 continue;
             };
@@ -31,6 +32,22 @@ pub fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
     }
     findings.extend(unused(tree, manifest, &used));
     findings
+}
+
+/// Paths of a file that may lead to another slice.
+fn references(path: &str, lexed: &Lexed) -> Vec<CratePath> {
+    let mut found = crate_paths(lexed, depth(path));
+    let modules: Vec<String> = found
+        .iter()
+        .filter_map(|reference| match reference.segments.as_slice() {
+            [module] => Some(module.clone()),
+            [module, word] if word == "self" => Some(module.clone()),
+            _ => None,
+        })
+        .collect();
+    let modules: Vec<&str> = modules.iter().map(String::as_str).collect();
+    found.extend(imported_paths(lexed, &modules));
+    found
 }
 
 /// How many modules a file lies below the crate's root.
@@ -59,15 +76,22 @@ fn breach(tree: &Tree, manifest: &Manifest, from: &str, reference: &CratePath) -
     }
     let inner = reference.segments.get(1)?;
     let is_module = tree.has(&format!("{SOURCES}{to}/{inner}.rs"));
-    (is_module && !is_item_of_root(tree, to, inner)).then(|| {
+    let ends_there = reference.segments.len() == 2;
+    (is_module && !(ends_there && is_offered(tree, to, inner))).then(|| {
         format!("{from} reaches into {to}::{inner}: use what {to}.rs offers, or offer it there")
     })
 }
 
-/// Whether the root module has a function of that name beside the module.
-fn is_item_of_root(tree: &Tree, slice: &str, name: &str) -> bool {
+/// Whether the root module offers an item with the name of one of its modules.
+fn is_offered(tree: &Tree, slice: &str, name: &str) -> bool {
     let root = tree.text(&format!("{SOURCES}{slice}.rs")).unwrap_or("");
-    root.contains(&format!("pub fn {name}(")) || root.contains(&format!("pub async fn {name}("))
+    let re_exports = root.split("pub use ").skip(1);
+    let mut items = re_exports.filter_map(|rest| rest.split(';').next());
+    items.any(|item| {
+        let words: Vec<&str> = words(item).map(|(_, word)| word).collect();
+        words.iter().skip(1).any(|word| *word == name)
+    }) || root.contains(&format!("pub fn {name}("))
+        || root.contains(&format!("pub async fn {name}("))
 }
 
 /// Edges that nobody needs any more: the list only shrinks.
@@ -133,6 +157,34 @@ mod tests {
         let found = messages(&[CALL, bad, STORE]);
         assert_eq!(found.len(), 1);
         assert!(found[0].contains("visits reaches into facts::store"));
+    }
+
+    #[test]
+    fn reaching_through_an_imported_module_is_found() {
+        let text =
+            "use crate::facts::{self, append};\nfn f() { facts::append(); facts::store::x() }";
+        let found = messages(&[CALL, ("crates/gridpass/src/visits/jobs.rs", text), STORE]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("crates/gridpass/src/visits/jobs.rs:2"));
+    }
+
+    #[test]
+    fn an_item_with_the_name_of_its_module_is_offered() {
+        let root = (
+            "crates/gridpass/src/facts.rs",
+            "mod card;\npub use card::{Card, card};",
+        );
+        let part = ("crates/gridpass/src/facts/card.rs", "");
+        let good = (
+            "crates/gridpass/src/visits.rs",
+            "fn f() { crate::facts::card() }",
+        );
+        assert_eq!(messages(&[root, part, good]), [""; 0]);
+        let bad = (
+            "crates/gridpass/src/visits.rs",
+            "fn f() { crate::facts::card::card() }",
+        );
+        assert_eq!(messages(&[root, part, bad]).len(), 1);
     }
 
     #[test]

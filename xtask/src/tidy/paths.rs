@@ -50,6 +50,24 @@ pub fn crate_paths(lexed: &Lexed, depth: usize) -> Vec<CratePath> {
     found
 }
 
+/// Paths that begin with a module the file has imported: after `use crate::facts;`, also
+/// `facts::store::insert` is a path to `facts`.
+pub fn imported_paths(lexed: &Lexed, imported: &[&str]) -> Vec<CratePath> {
+    let code = lexed.code.as_str();
+    let mut found = Vec::new();
+    for (start, word) in words(code) {
+        let begins = !code[..start].trim_end().ends_with("::");
+        let goes_on = after_colons(code, start + word.len()).is_some();
+        if imported.contains(&word) && begins && goes_on {
+            let mut reader = Reader { code, at: start };
+            let line = lexed.line_of(start);
+            let paths = reader.tree().into_iter();
+            found.extend(paths.map(|segments| CratePath { line, segments }));
+        }
+    }
+    found
+}
+
 /// Words of the code with their positions.
 pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -151,7 +169,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::lexer::lex;
-    use super::crate_paths;
+    use super::{crate_paths, imported_paths};
 
     fn found(code: &str, depth: usize) -> Vec<String> {
         crate_paths(&lex(code), depth)
@@ -178,6 +196,14 @@ mod tests {
     fn paths_in_expressions_and_types() {
         let code = "let x: crate::rules::InForce = crate::facts::append(tx)?; // crate::stats::x";
         assert_eq!(found(code, 2), ["rules::InForce", "facts::append"]);
+    }
+
+    #[test]
+    fn paths_through_an_imported_module() {
+        let lexed = lex("use crate::facts; fn f() { facts::store::x(); super::facts::y(); facts }");
+        let found = imported_paths(&lexed, &["facts"]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].segments, ["facts", "store", "x"]);
     }
 
     #[test]

@@ -35,29 +35,26 @@ pub async fn sign_in(
     let account = store::find_account(&db, &input.username).await?;
     drop(db);
     let account = check_password(&app, account, input.password).await?;
+    let session = open_session(&app, account).await?;
+    Ok((StatusCode::CREATED, Json(session)))
+}
+
+/// Makes a token, which only the answer holds, and stores its digest.
+async fn open_session(app: &App, account: StaffView) -> ApiResult<SessionView> {
     let token = format!(
         "{STAFF_TOKEN_PREFIX}{}",
         URL_SAFE_NO_PAD.encode(app.entropy.bytes::<24>())
     );
     let now = app.now();
     let expires_at = now + SESSION_LIFE;
+    let digest = token_digest(&token);
     let db = app.db.client().await?;
-    auth::store::insert_session(
-        &db,
-        &token_digest(&token),
-        account.staff_id,
-        now,
+    auth::store::insert_session(&db, &digest, account.staff_id, now, expires_at).await?;
+    Ok(SessionView {
+        token,
         expires_at,
-    )
-    .await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(SessionView {
-            token,
-            expires_at,
-            account,
-        }),
-    ))
+        account,
+    })
 }
 
 /// Verifies off the async threads, and against a decoy when there is no such account, so

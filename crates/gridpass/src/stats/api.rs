@@ -160,6 +160,11 @@ pub async fn get_scan_stats(
     extract::Query(query): extract::Query<ScanQuery>,
 ) -> ApiResult<Json<ScanStats>> {
     let division = division_of(&app, &staff.caller, query.division.as_deref())?;
+    Ok(Json(scan_stats(&app, division, &query).await?))
+}
+
+/// Counts the scans of a division that the caller may see.
+async fn scan_stats(app: &App, division: String, query: &ScanQuery) -> ApiResult<ScanStats> {
     let now = app.now();
     let from = hour_of(
         query
@@ -179,25 +184,18 @@ pub async fn get_scan_stats(
     };
     let db = app.db.client().await?;
     let names = names_of(&db, &division, &by).await?;
-    let cells = store::list_scan_cells(
-        &db,
-        &ScanRange {
-            prefix: &division,
-            from,
-            to,
-        },
-        &by,
-    )
-    .await?;
+    let prefix = division.as_str();
+    let range = ScanRange { prefix, from, to };
+    let cells = store::list_scan_cells(&db, &range, &by).await?;
     let (total, rows) = rows_of(cells, &names);
-    Ok(Json(ScanStats {
+    Ok(ScanStats {
         division,
         from,
         to,
         as_of: now,
         total,
         rows,
-    }))
+    })
 }
 
 async fn names_of(db: &Client, division: &str, by: &GroupBy) -> ApiResult<HashMap<String, String>> {
