@@ -55,6 +55,7 @@ CREATE TABLE quarantine_order (
     CHECK ((status = 'released') = (released_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX quarantine_order_one_live_idx ON quarantine_order (person_id) WHERE status = 'live';
+CREATE INDEX quarantine_order_live_end_idx ON quarantine_order (end_date) WHERE status = 'live';
 CREATE INDEX quarantine_order_place_idx ON quarantine_order (place_code text_pattern_ops, order_id);
 COMMENT ON TABLE quarantine_order IS 'Quarantine orders; each change retracts the fact before and appends a new one.';
 COMMENT ON COLUMN quarantine_order.person_id IS 'The person; random, 53 bits; distribution key.';

@@ -126,7 +126,9 @@ permissions! {
     ManagePassKeys: SystemAdmin;
     /// List single scans.
     ReadScans: ResponseTeam;
-    /// See and finish visits.
+    /// See visits.
+    ReadVisits: GridWorker CommunityLead SubdistrictOfficer;
+    /// Finish visits.
     WorkVisits: GridWorker CommunityLead;
     /// Create and assign visits.
     AssignVisits: CommunityLead SubdistrictOfficer;
@@ -160,6 +162,7 @@ mod tests {
                 "ReadPeople",
                 "ReadFacts",
                 "ReadScans",
+                "ReadVisits",
                 "WorkVisits",
                 "WorkAlerts",
             ]

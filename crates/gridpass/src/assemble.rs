@@ -14,7 +14,7 @@ use crate::jobs::outbox::Handlers;
 use crate::people;
 use crate::router;
 use crate::seal::Sealer;
-use crate::{alerts, divisions, facts, gates, passes, rules, stats};
+use crate::{alerts, divisions, facts, gates, passes, quarantine, rules, stats, visits};
 
 /// What the outside gives.
 pub struct Given {
@@ -80,7 +80,8 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
 
 /// Handlers of follow-ups, by topic.
 fn handlers() -> Handlers {
-    alerts::handlers::register(Handlers::default())
+    let handlers = alerts::handlers::register(Handlers::default());
+    visits::handlers::register(handlers)
 }
 
 /// Background work of every slice.
@@ -93,6 +94,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(gates::loops());
     loops.extend(passes::loops());
     loops.extend(facts::loops());
+    loops.extend(quarantine::loops());
     loops.extend(stats::loops());
     loops
 }

@@ -29,7 +29,9 @@ use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 
-pub use decision::{ColourDecision, DecisionView, decision_view, follow_ups, visit_needed};
+pub use decision::{
+    ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
+};
 pub use ledger::{Appended, Retract};
 pub use model::{BulkPerson, NewFact, NewPersonState, StateRow};
 pub use replay::{Replayed, state_at};
@@ -170,6 +172,17 @@ pub async fn replace(
 async fn apply_one(tx: &Client, app: &App, change: Change<'_>) -> ApiResult<Appended> {
     let mut appended = ledger::apply(tx, app, &[change]).await?;
     appended.pop().ok_or_else(|| Code::PersonUnknown.into())
+}
+
+/// Locks one person's state row until the caller's transaction ends. Slices that change
+/// rows of their own together with facts take this lock first, so that they wait for each
+/// other in one order.
+///
+/// # Errors
+/// [`Code::PersonUnknown`] when the person has no state row.
+pub async fn lock_person(tx: &Client, person_id: PersonId) -> ApiResult<StateRow> {
+    let row = store::lock_state(tx, person_id.get()).await?;
+    row.ok_or_else(|| Code::PersonUnknown.into())
 }
 
 /// State rows of people, in no order; unknown people are left out.

@@ -14,7 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, passes, people, registry, rules, staff, stats,
+    alerts, divisions, employers, facts, gates, passes, people, quarantine, registry, rules, staff,
+    stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -48,6 +49,8 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(passes::router())
         .merge(facts::router())
         .merge(rules::router())
+        .merge(visits::router())
+        .merge(quarantine::router())
         .merge(alerts::router())
         .merge(employers::router())
         .merge(people::router())

@@ -6,6 +6,7 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use gridpass_types::name::PersonName;
 use hmac::Mac;
 use sha2::{Digest, Sha256};
 
@@ -103,6 +104,19 @@ impl Sealer {
     /// Opens a text field.
     pub fn open_text(&self, field: Field, id: i64, sealed: &[u8]) -> Result<String, UnsealError> {
         String::from_utf8(self.open(field, id, sealed)?).map_err(|_| UnsealError)
+    }
+
+    /// A person's sealed name, opened and masked; `None` when there is none.
+    pub fn masked_name(
+        &self,
+        person_id: i64,
+        sealed: Option<&[u8]>,
+    ) -> Result<Option<String>, UnsealError> {
+        let Some(sealed) = sealed else {
+            return Ok(None);
+        };
+        let name = self.open_text(Field::Name, person_id, sealed)?;
+        Ok(PersonName::parse(&name).ok().map(|name| name.masked()))
     }
 
     /// Keyed digest for matching: the same purpose and value give the same

@@ -10,9 +10,21 @@ pub mod store;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use gridpass_types::ids::StaffId;
+
 use crate::app::App;
+use crate::db::Client;
+use crate::http::error::ApiResult;
 
 pub use api::insert;
+
+/// An account, active or not.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(db: &Client, staff_id: StaffId) -> ApiResult<Option<model::StaffView>> {
+    Ok(store::find_staff(db, staff_id).await?)
+}
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use gridpass_types::name::PersonName;
 
 use super::model::{Alert, AlertQuery, AlertStatus, CloseInput};
 use super::{handlers, store};
@@ -13,7 +12,6 @@ use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
-use crate::seal::Field;
 
 /// Alerts under a prefix within the caller's jurisdiction, oldest first.
 #[utoipa::path(get, path = "/api/v1/alerts", operation_id = "list_alerts", tag = "alerts",
@@ -35,23 +33,10 @@ pub async fn list_alerts(
     };
     let mut items = Vec::with_capacity(rows.len());
     for (mut alert, name_sealed) in rows {
-        alert.name_masked = masked_name(&app, alert.person_id.get(), name_sealed.as_deref())?;
+        alert.name_masked = app.sealer.masked_name(alert.person_id.get(), name_sealed.as_deref())?;
         items.push(alert);
     }
     Ok(Json(Page::new(items, limit, |item| item.alert_id.get())))
-}
-
-/// Opens a sealed name and masks it.
-pub(crate) fn masked_name(
-    app: &App,
-    person_id: i64,
-    sealed: Option<&[u8]>,
-) -> ApiResult<Option<String>> {
-    let Some(sealed) = sealed else {
-        return Ok(None);
-    };
-    let name = app.sealer.open_text(Field::Name, person_id, sealed)?;
-    Ok(PersonName::parse(&name).ok().map(|name| name.masked()))
 }
 
 /// Takes an alert: from now on the caller is on it.

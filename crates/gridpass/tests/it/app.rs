@@ -31,6 +31,8 @@ pub struct TestApp {
     pub public: String,
     /// Base address of the staff listener.
     pub staff: String,
+    /// Address of its database, for another node.
+    pub config: tokio_postgres::Config,
     loops: Vec<Loop>,
     servers: [AbortHandle; 2],
 }
@@ -68,7 +70,7 @@ impl TestApp {
 
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
-        let mut db_config = DbConfig::new(config);
+        let mut db_config = DbConfig::new(config.clone());
         db_config.connections_max = 8;
         db_config.hot_connections_max = 3;
         let db = Db::connect(db_config).await.unwrap();
@@ -99,6 +101,7 @@ impl TestApp {
             clock,
             public,
             staff,
+            config,
             loops,
             servers: [public_server, staff_server],
         }
@@ -212,6 +215,11 @@ impl Client {
             base: base.to_owned(),
             token: token.map(str::to_owned),
         }
+    }
+
+    /// The bearer token; empty without one.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
     }
 
     /// GET.

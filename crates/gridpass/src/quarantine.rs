@@ -1,0 +1,54 @@
+//! Quarantine orders: start, extend, transfer, release.
+//!
+//! Invariants: a person has at most one live order; each live order is spoken for by one
+//! live fact, and every change withdraws that fact and records another in the same
+//! transaction, so the pass turns with the commit; an order that reaches its first free day
+//! is over by the rules, and the loop that says so on the order's row touches no fact. Locks
+//! are taken in one order everywhere: the person's state row, then the order.
+
+mod api;
+mod change;
+pub mod jobs;
+pub mod model;
+pub mod store;
+
+use std::time::Duration;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::auth::Entity;
+use crate::http::error::ApiResult;
+use crate::jobs::Loop;
+use model::QuarantineOrder;
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::start_quarantine, api::list_quarantine_orders))
+        .routes(routes!(change::extend_quarantine))
+        .routes(routes!(change::transfer_quarantine))
+        .routes(routes!(change::release_quarantine))
+}
+
+/// Background work: says on the rows of orders that they have reached their end.
+pub fn loops() -> Vec<Loop> {
+    vec![Loop {
+        name: "quarantine ends",
+        period: Duration::from_secs(30),
+        round: |app| Box::pin(jobs::finish(app)),
+    }]
+}
+
+impl Entity for QuarantineOrder {
+    type Id = (i64, i64);
+
+    async fn load(app: &App, (person_id, order_id): (i64, i64)) -> ApiResult<Option<Self>> {
+        let db = app.db.client().await?;
+        Ok(store::find_order(&db, person_id, order_id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}

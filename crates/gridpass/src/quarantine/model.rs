@@ -1,0 +1,235 @@
+//! Quarantine orders as they go over the wire.
+
+use gridpass_rules::FactBody;
+use gridpass_rules::words::{EndReason, QuarantinePlace};
+use gridpass_types::clock::district_date;
+use gridpass_types::ids::{FactId, HouseholdId, PersonId, QuarantineOrderId, StaffId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::facts::DecisionView;
+use crate::facts::model::fact_field;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, FieldError};
+
+/// Characters of reason and document at most.
+const WORD_CHARS_MAX: usize = 80;
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Being served, or about to begin.
+    Live,
+    /// Over.
+    Released,
+}
+
+impl OrderStatus {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Released => "released",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Live, Self::Released]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+    }
+}
+
+/// A quarantine order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct QuarantineOrder {
+    /// Who is quarantined.
+    pub person_id: PersonId,
+    /// Identity.
+    pub order_id: QuarantineOrderId,
+    /// The fact that speaks for the order.
+    pub fact_id: FactId,
+    /// Name, masked; on lists only.
+    pub name_masked: Option<String>,
+    /// Leaf division whose team watches.
+    pub place_code: String,
+    /// Where it is served.
+    pub place: QuarantinePlace,
+    /// First day.
+    pub start: Date,
+    /// First day free.
+    pub end: Date,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Why it was ordered.
+    pub reason: String,
+    /// Number of the paper order.
+    pub document: Option<String>,
+    /// Household it is counted with.
+    pub household_id: Option<HouseholdId>,
+    /// When it was entered.
+    pub created_at: Timestamp,
+    /// Who entered it.
+    pub created_by: StaffId,
+    /// When it was released.
+    pub released_at: Option<Timestamp>,
+    /// How it ended.
+    pub end_reason: Option<EndReason>,
+}
+
+impl QuarantineOrder {
+    /// Whether the order is over at `now`: released, or past its last day.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.status == OrderStatus::Released || self.end <= district_date(now)
+    }
+
+    /// What its fact says.
+    pub fn body(&self) -> FactBody {
+        FactBody::Quarantine {
+            place: self.place,
+            start: self.start,
+            end: self.end,
+            released_at: self.released_at,
+            end_reason: self.end_reason,
+        }
+    }
+}
+
+/// Refuses what a quarantine fact cannot say.
+///
+/// # Errors
+/// 422 with the field.
+pub fn check_body(body: &FactBody, now: Timestamp) -> ApiResult<()> {
+    body.validate(now)
+        .map_err(|error| ApiError::new(Code::FactInvalid).with_fields(vec![fact_field(error)]))
+}
+
+/// An order to start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Who is to be quarantined.
+    pub person_id: i64,
+    /// Where.
+    pub place: QuarantinePlace,
+    /// First day.
+    pub start: Date,
+    /// First day free.
+    pub end: Date,
+    /// Number of the paper order, at most 80 characters.
+    #[serde(default)]
+    pub document: Option<String>,
+    /// Why, 1 to 80 characters; a reason code where there is one.
+    pub reason: String,
+}
+
+impl NewOrder {
+    /// Checks texts and dates as seen at `now`.
+    ///
+    /// # Errors
+    /// 422 with the fields.
+    pub fn validate(&self, now: Timestamp) -> ApiResult<()> {
+        let mut wrong = Vec::new();
+        let fits = |text: &str| {
+            (1..=WORD_CHARS_MAX).contains(&text.trim().chars().count())
+                && !text.chars().any(char::is_control)
+        };
+        if !fits(&self.reason) {
+            wrong.push(text_error("reason"));
+        }
+        if self.document.as_deref().is_some_and(|text| !fits(text)) {
+            wrong.push(text_error("document"));
+        }
+        if self.end <= district_date(now) {
+            wrong.push(FieldError::new(
+                "end",
+                "end_in_past",
+                "the order would be over already",
+                "隔离期限已过",
+            ));
+        }
+        if !wrong.is_empty() {
+            return Err(ApiError::fields(wrong));
+        }
+        check_body(&self.body(), now)
+    }
+
+    /// What its fact says.
+    pub fn body(&self) -> FactBody {
+        FactBody::Quarantine {
+            place: self.place,
+            start: self.start,
+            end: self.end,
+            released_at: None,
+            end_reason: None,
+        }
+    }
+}
+
+fn text_error(field: &str) -> FieldError {
+    FieldError::new(
+        field,
+        "text_invalid",
+        "1 to 80 characters",
+        "应为 1 至 80 个字符",
+    )
+}
+
+/// A later end.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendInput {
+    /// First day free, after the present one.
+    pub end: Date,
+}
+
+/// Another place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferInput {
+    /// Where it is served from now on.
+    pub place: QuarantinePlace,
+}
+
+/// How an order ends.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseInput {
+    /// Completed clears the exposures before it; cancelled clears nothing.
+    pub end_reason: EndReason,
+}
+
+/// Which orders to list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct OrderQuery {
+    /// Where they stand; live ones when absent.
+    pub status: Option<OrderStatus>,
+    /// Code prefix; the caller's jurisdiction when absent.
+    pub prefix: Option<String>,
+}
+
+/// An order after a change, with what follows.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrderView {
+    /// The order.
+    pub order: QuarantineOrder,
+    /// The colour that follows.
+    pub decision: DecisionView,
+}
+
+/// A page of orders, with how many people and households the whole list holds.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrderPage {
+    /// The orders.
+    pub items: Vec<QuarantineOrder>,
+    /// Pass as `after` for the next page; absent on the last.
+    pub next: Option<i64>,
+    /// People in the whole list.
+    pub persons: i64,
+    /// Households in the whole list; a person of no known household counts as one.
+    pub households: i64,
+}

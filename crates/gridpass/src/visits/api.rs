@@ -1,0 +1,141 @@
+//! The list of doors: reading it, adding to it, handing it out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_types::ids::{StaffId, VisitId};
+use jiff::SignedDuration;
+
+use super::handlers;
+use super::model::{AssignInput, NewVisit, Visit, VisitQuery, VisitStatus};
+use super::store::{self, Listed, NewRow};
+use crate::access::{AssignVisits, Permission, ReadVisits, WorkVisits, in_jurisdiction};
+use crate::app::App;
+use crate::auth::{Authorised, Staff, authorise};
+use crate::db::Client;
+use crate::facts::{self, Subject};
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
+use crate::http::extract;
+use crate::http::page::{Page, PageQuery};
+use crate::seal::Field;
+use crate::staff;
+
+/// Time for a visit that names none.
+const DUE_DEFAULT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Visits under a prefix within the caller's jurisdiction.
+#[utoipa::path(get, path = "/api/v1/visits", operation_id = "list_visits", tag = "visits",
+    security(("staff" = [])), params(VisitQuery, PageQuery),
+    responses((status = 200, body = Page<Visit>), (status = 403, body = Problem)))]
+pub async fn list_visits(
+    State(app): State<App>,
+    staff: Staff<ReadVisits>,
+    extract::Query(query): extract::Query<VisitQuery>,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<Visit>>> {
+    let limit = page.limit();
+    let status = query.status.unwrap_or(VisitStatus::Open);
+    let rows = match staff.caller.narrow(query.prefix.as_deref()) {
+        Some(prefix) => {
+            let db = app.db.client().await?;
+            let which = (prefix.as_str(), status, query.assigned_to);
+            store::list_visits(&db, which, page.after(), limit).await?
+        }
+        None => Vec::new(),
+    };
+    let items: ApiResult<Vec<Visit>> = rows.into_iter().map(|row| open(&app, row)).collect();
+    Ok(Json(Page::new(items?, limit, |item| item.visit_id.get())))
+}
+
+/// Opens what the worker has to know of the person.
+fn open(app: &App, row: Listed) -> ApiResult<Visit> {
+    let mut visit = row.visit;
+    let person_id = visit.person_id.get();
+    let name_sealed = row.name_sealed.as_deref();
+    visit.name_masked = app.sealer.masked_name(person_id, name_sealed)?;
+    if let (Some(sealed), VisitStatus::Open) = (row.address_sealed, visit.status) {
+        visit.address = Some(app.sealer.open_text(Field::Address, person_id, &sealed)?);
+    }
+    Ok(visit)
+}
+
+/// Asks for a visit; an open one for the same cause is answered instead of a second.
+#[utoipa::path(post, path = "/api/v1/visits", operation_id = "create_visit", tag = "visits",
+    security(("staff" = [])), request_body = NewVisit,
+    responses((status = 201, body = Visit), (status = 200, body = Visit), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_visit(
+    State(app): State<App>,
+    staff: Staff<AssignVisits>,
+    extract::Json(input): extract::Json<NewVisit>,
+) -> ApiResult<(StatusCode, Json<Visit>)> {
+    let now = app.now();
+    input.validate(now)?;
+    let person = authorise::<Subject>(&app, &staff.caller, input.person_id).await?;
+    let nowhere = facts::home_place(&app, None);
+    let row = NewRow {
+        person_id: person.person_id,
+        visit_id: VisitId::new(app.ids.next()),
+        cause: &input.cause,
+        gate_id: None,
+        nowhere: &nowhere,
+        due_at: input.due_at.unwrap_or(now + DUE_DEFAULT),
+        created_at: now,
+        created_by: Some(staff.caller.staff_id),
+    };
+    let tx = app.db.tx().await?;
+    let (status, visit_id) = match store::insert_visit(&tx, &row).await? {
+        Some(place_code) => {
+            handlers::tell(&tx, place_code, row.visit_id, "open").await?;
+            (StatusCode::CREATED, Some(row.visit_id))
+        }
+        None => {
+            let open = store::find_open(&tx, person.person_id, &input.cause).await?;
+            (StatusCode::OK, open)
+        }
+    };
+    let visit = find(&tx, person.person_id.get(), visit_id.ok_or(Code::Conflict)?).await?;
+    tx.commit().await?;
+    Ok((status, Json(visit)))
+}
+
+pub(super) async fn find(db: &Client, person_id: i64, visit_id: VisitId) -> ApiResult<Visit> {
+    let found = store::find_visit(db, person_id, visit_id.get()).await?;
+    found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Gives an open visit to a grid worker or community lead of the place.
+#[utoipa::path(post, path = "/api/v1/visits/{person_id}/{visit_id}/assign", operation_id = "assign_visit",
+    tag = "visits", security(("staff" = [])), request_body = AssignInput,
+    params(("person_id" = i64, Path,), ("visit_id" = i64, Path,)),
+    responses((status = 200, body = Visit), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn assign_visit(
+    State(app): State<App>,
+    visit: Authorised<Visit, AssignVisits>,
+    extract::Json(input): extract::Json<AssignInput>,
+) -> ApiResult<Json<Visit>> {
+    let visit = visit.entity;
+    let tx = app.db.tx().await?;
+    let assignee = staff::find(&tx, StaffId::new(input.staff_id)).await?;
+    let fits = assignee.is_some_and(|staff| {
+        WorkVisits::ROLES.contains(&staff.role)
+            && in_jurisdiction(&staff.jurisdiction, &visit.place_code)
+    });
+    if !fits {
+        return Err(ApiError::fields(vec![FieldError::new(
+            "staff_id",
+            "assignee_unfit",
+            "nobody who may work this visit",
+            "该人员不能承担此任务",
+        )]));
+    }
+    if !store::assign_visit(&tx, &visit, StaffId::new(input.staff_id)).await? {
+        return Err(Code::VisitClosed.into());
+    }
+    handlers::tell(&tx, visit.place_code.clone(), visit.visit_id, "open").await?;
+    let changed = find(&tx, visit.person_id.get(), visit.visit_id).await?;
+    tx.commit().await?;
+    Ok(Json(changed))
+}
