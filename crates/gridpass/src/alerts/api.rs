@@ -33,7 +33,9 @@ pub async fn list_alerts(
     };
     let mut items = Vec::with_capacity(rows.len());
     for (mut alert, name_sealed) in rows {
-        alert.name_masked = app.sealer.masked_name(alert.person_id.get(), name_sealed.as_deref())?;
+        alert.name_masked = app
+            .sealer
+            .masked_name(alert.person_id.get(), name_sealed.as_deref())?;
         items.push(alert);
     }
     Ok(Json(Page::new(items, limit, |item| item.alert_id.get())))

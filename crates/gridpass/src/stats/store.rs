@@ -127,7 +127,7 @@ pub async fn list_scan_cells(
 ) -> Result<Vec<CellRow>, Error> {
     let sql = "-- stats.list_scan_cells
         SELECT CASE $4::text
-                WHEN 'hour' THEN to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+                WHEN 'hour' THEN replace(to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), ' ', 'T') || 'Z'
                 WHEN 'day' THEN to_char(hour AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')
                 WHEN 'gate' THEN gate_id::text
                 ELSE left(g.place_code, $5) END AS key,

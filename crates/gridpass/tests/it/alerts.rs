@@ -31,7 +31,10 @@ async fn inbox(caller: &Client) -> Vec<Value> {
 }
 
 fn path(alert: &Value, verb: &str) -> String {
-    format!("/api/v1/alerts/{}/{}/{verb}", alert["person_id"], alert["alert_id"])
+    format!(
+        "/api/v1/alerts/{}/{}/{verb}",
+        alert["person_id"], alert["alert_id"]
+    )
 }
 
 #[tokio::test]
@@ -47,18 +50,39 @@ async fn a_red_is_raised_once_accepted_by_one_and_closed_with_an_outcome() {
     let kinds: Vec<&str> = alerts.iter().map(|a| a["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["red_at_gate", "late_red", "sealed_area"]);
     let alert = &alerts[0];
-    assert_eq!((alert["name_masked"].as_str(), alert["status"].as_str()), (Some("李*"), Some("open")));
+    assert_eq!(
+        (alert["name_masked"].as_str(), alert["status"].as_str()),
+        (Some("李*"), Some("open"))
+    );
 
-    let accepted = team.post(&path(alert, "accept"), json!({})).await.expect(200);
+    let accepted = team
+        .post(&path(alert, "accept"), json!({}))
+        .await
+        .expect(200);
     assert_eq!(accepted["status"], "accepted");
-    team.post(&path(alert, "accept"), json!({})).await.expect(200);
+    team.post(&path(alert, "accept"), json!({}))
+        .await
+        .expect(200);
     let colleague = test.caller(Role::ResponseTeam, HERE).await;
-    colleague.post(&path(alert, "accept"), json!({})).await.problem(409, "conflict");
+    colleague
+        .post(&path(alert, "accept"), json!({}))
+        .await
+        .problem(409, "conflict");
     let outcome = json!({ "outcome": "sent_home" });
-    let closed = team.post(&path(alert, "close"), outcome.clone()).await.expect(200);
-    assert_eq!((closed["status"].as_str(), closed["outcome"].as_str()), (Some("closed"), Some("sent_home")));
-    team.post(&path(alert, "close"), outcome).await.problem(409, "alert_closed");
-    team.post(&path(alert, "accept"), json!({})).await.problem(409, "alert_closed");
+    let closed = team
+        .post(&path(alert, "close"), outcome.clone())
+        .await
+        .expect(200);
+    assert_eq!(
+        (closed["status"].as_str(), closed["outcome"].as_str()),
+        (Some("closed"), Some("sent_home"))
+    );
+    team.post(&path(alert, "close"), outcome)
+        .await
+        .problem(409, "alert_closed");
+    team.post(&path(alert, "accept"), json!({}))
+        .await
+        .problem(409, "alert_closed");
     assert_eq!(inbox(&team).await.len(), 2);
     let all = team.get("/api/v1/alerts?status=closed").await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
@@ -74,19 +98,43 @@ async fn others_neither_see_nor_work_an_alert() {
     let outcome = json!({ "outcome": "false_alarm" });
     let outside = test.caller(Role::ResponseTeam, ELSEWHERE).await;
     assert!(inbox(&outside).await.is_empty());
-    outside.post(&path(&alert, "accept"), json!({})).await.problem(404, "not_found");
-    outside.post(&path(&alert, "close"), outcome.clone()).await.problem(404, "not_found");
+    outside
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .problem(404, "not_found");
+    outside
+        .post(&path(&alert, "close"), outcome.clone())
+        .await
+        .problem(404, "not_found");
     let guard = test.caller(Role::GateGuard, HERE).await;
-    guard.get("/api/v1/alerts").await.problem(403, "not_allowed");
-    guard.post(&path(&alert, "accept"), json!({})).await.problem(403, "not_allowed");
-    guard.post(&path(&alert, "close"), outcome).await.problem(403, "not_allowed");
-    test.anonymous().get("/api/v1/alerts").await.problem(401, "not_signed_in");
+    guard
+        .get("/api/v1/alerts")
+        .await
+        .problem(403, "not_allowed");
+    guard
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .problem(403, "not_allowed");
+    guard
+        .post(&path(&alert, "close"), outcome)
+        .await
+        .problem(403, "not_allowed");
+    test.anonymous()
+        .get("/api/v1/alerts")
+        .await
+        .problem(401, "not_signed_in");
     team.post(&path(&alert, "close"), json!({ "outcome": "bored" }))
         .await
         .problem(422, "invalid_fields");
-    team.get("/api/v1/alerts?status=mood").await.problem(400, "bad_query");
-    team.post("/api/v1/alerts/1/1/accept", json!({})).await.problem(404, "not_found");
-    team.post("/api/v1/alerts/x/1/accept", json!({})).await.problem(404, "bad_path");
+    team.get("/api/v1/alerts?status=mood")
+        .await
+        .problem(400, "bad_query");
+    team.post("/api/v1/alerts/1/1/accept", json!({}))
+        .await
+        .problem(404, "not_found");
+    team.post("/api/v1/alerts/x/1/accept", json!({}))
+        .await
+        .problem(404, "bad_path");
 }
 
 /// An open stream of events.
@@ -102,7 +150,10 @@ impl Stream {
         assert_eq!(response.status(), 200);
         let kind = response.headers()["content-type"].to_str().unwrap();
         assert_eq!(kind, "text/event-stream");
-        Self { response, read: String::new() }
+        Self {
+            response,
+            read: String::new(),
+        }
     }
 
     /// Name and body of the next event.
@@ -120,7 +171,12 @@ impl Stream {
                 }
                 continue;
             }
-            let chunk = self.response.chunk().await.unwrap().expect("the stream goes on");
+            let chunk = self
+                .response
+                .chunk()
+                .await
+                .unwrap()
+                .expect("the stream goes on");
             self.read.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
@@ -139,8 +195,7 @@ impl Stream {
 #[tokio::test]
 async fn open_pages_hear_of_their_jurisdiction_on_every_node() {
     let test = TestApp::with_divisions().await;
-    let config = crate::cluster::database_of(&test).await;
-    let other = TestApp::start_on(config, test.clock.clone()).await;
+    let other = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
     let team = test.caller(Role::ResponseTeam, HERE).await;
     let elsewhere = test.caller(Role::ResponseTeam, ELSEWHERE).await;
     // Both pages hang on the other node; what happens is written on this one.
@@ -155,14 +210,25 @@ async fn open_pages_hear_of_their_jurisdiction_on_every_node() {
     cause(&test, TOPIC_RED, neighbour, "b").await;
     let mine = inbox(&team).await.remove(0);
     let body: Value = serde_json::from_str(&here.next_of("alert").await).unwrap();
-    assert_eq!(body["alert_id"], mine["alert_id"], "the stranger's alert was not for this page");
-    assert!(!body.to_string().contains(&neighbour.to_string()), "an event names nobody");
-    team.post(&path(&mine, "accept"), json!({})).await.expect(200);
+    assert_eq!(
+        body["alert_id"], mine["alert_id"],
+        "the stranger's alert was not for this page"
+    );
+    assert!(
+        !body.to_string().contains(&neighbour.to_string()),
+        "an event names nobody"
+    );
+    team.post(&path(&mine, "accept"), json!({}))
+        .await
+        .expect(200);
     let body: Value = serde_json::from_str(&here.next_of("alert").await).unwrap();
     assert_eq!(body["status"], "accepted");
     let body: Value = serde_json::from_str(&there.next_of("alert").await).unwrap();
     assert_ne!(body["alert_id"], mine["alert_id"]);
-    test.anonymous().get("/api/v1/events").await.problem(401, "not_signed_in");
+    test.anonymous()
+        .get("/api/v1/events")
+        .await
+        .problem(401, "not_signed_in");
 }
 
 /// Waits until the other node listens: notifications before that are rightly lost.

@@ -5,6 +5,7 @@
     reason = "in helpers of tests, too, a panic is the report"
 )]
 
+mod alerts;
 mod app;
 mod boot;
 mod cluster;
@@ -19,8 +20,10 @@ mod passes;
 mod people;
 mod photos;
 mod process;
+mod quarantine;
 mod registry;
 mod registry_corpus;
 mod rules;
 mod sql;
 mod staff;
+mod visits;

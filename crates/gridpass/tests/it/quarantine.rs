@@ -37,12 +37,19 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
     let facts = format!("/api/v1/people/{person}/facts");
     let residence = json!({ "kind": "residence", "status": "verified", "enclosure": enclosure(&test, HERE).await, "source": "x" });
     team.post(&facts, residence).await.expect(201);
-    let contact = json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
+    let contact =
+        json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
     team.post(&facts, contact).await.expect(201);
 
     let new = order(person, "home", "2020-03-06", "2020-03-20");
-    let started = team.post_with_key(PATH, "q1", new.clone()).await.expect(201);
-    let again = team.post_with_key(PATH, "q1", new.clone()).await.expect(201);
+    let started = team
+        .post_with_key(PATH, "q1", new.clone())
+        .await
+        .expect(201);
+    let again = team
+        .post_with_key(PATH, "q1", new.clone())
+        .await
+        .expect(201);
     assert_eq!(started, again);
     assert_eq!(started["decision"]["colour"], "red");
     assert_eq!(started["decision"]["reason"], "quarantine");
@@ -53,16 +60,33 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
     test.advance(SignedDuration::from_hours(1));
     let order = &started["order"];
     let released = team
-        .post(&path(order, "release"), json!({ "end_reason": "completed" }))
+        .post(
+            &path(order, "release"),
+            json!({ "end_reason": "completed" }),
+        )
         .await
         .expect(200);
-    assert_eq!(released["decision"]["colour"], "green", "the contact is cleared");
+    assert_eq!(
+        released["decision"]["colour"], "green",
+        "the contact is cleared"
+    );
     assert_eq!(released["order"]["end_reason"], "completed");
-    team.post(&path(order, "release"), json!({ "end_reason": "completed" }))
+    team.post(
+        &path(order, "release"),
+        json!({ "end_reason": "completed" }),
+    )
+    .await
+    .problem(409, "order_released");
+    assert!(
+        live_orders(&team).await["items"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    let all = team
+        .get(&format!("{PATH}?status=released"))
         .await
-        .problem(409, "order_released");
-    assert!(live_orders(&team).await["items"].as_array().unwrap().is_empty());
-    let all = team.get(&format!("{PATH}?status=released")).await.expect(200);
+        .expect(200);
     assert_eq!(all["persons"], 1);
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;
@@ -73,12 +97,18 @@ async fn cancelled_clears_nothing_and_another_order_may_follow() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::ResponseTeam, HERE).await;
     let person = person(&test, HERE).await;
-    let contact = json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
-    team.post(&format!("/api/v1/people/{person}/facts"), contact).await.expect(201);
+    let contact =
+        json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
+    team.post(&format!("/api/v1/people/{person}/facts"), contact)
+        .await
+        .expect(201);
     let new = order(person, "central", "2020-03-06", "2020-03-20");
     let started = team.post(PATH, new.clone()).await.expect(201);
     let released = team
-        .post(&path(&started["order"], "release"), json!({ "end_reason": "cancelled" }))
+        .post(
+            &path(&started["order"], "release"),
+            json!({ "end_reason": "cancelled" }),
+        )
         .await
         .expect(200);
     assert_eq!(released["decision"]["reason"], "close_contact");
@@ -110,8 +140,13 @@ async fn extending_and_transferring_keep_what_was_true_before() {
         .post(&path(order, "extend"), json!({ "end": "2020-03-12" }))
         .await
         .expect(200);
-    assert_eq!((longer["order"]["end"].as_str(), longer["order"]["place"].as_str()),
-               (Some("2020-03-12"), Some("hospital")));
+    assert_eq!(
+        (
+            longer["order"]["end"].as_str(),
+            longer["order"]["place"].as_str()
+        ),
+        (Some("2020-03-12"), Some("hospital"))
+    );
     team.post(&path(order, "extend"), json!({ "end": "2020-03-11" }))
         .await
         .problem(422, "invalid_fields");
@@ -124,12 +159,24 @@ async fn extending_and_transferring_keep_what_was_true_before() {
         .await
         .expect(200);
     assert_eq!(then["state"]["quarantine"], "home");
-    assert_eq!(decision(&team, person).await["state"]["quarantine"], "hospital");
+    assert_eq!(
+        decision(&team, person).await["state"]["quarantine"],
+        "hospital"
+    );
     assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, 3);
-    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact WHERE retracted_at IS NULL").await, 1);
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM fact WHERE retracted_at IS NULL")
+            .await,
+        1
+    );
 
-    let fact = format!("/api/v1/people/{person}/facts/{}/retract", longer["order"]["fact_id"]);
-    team.post(&fact, json!({ "reason": "x" })).await.problem(409, "fact_of_order");
+    let fact = format!(
+        "/api/v1/people/{person}/facts/{}/retract",
+        longer["order"]["fact_id"]
+    );
+    team.post(&fact, json!({ "reason": "x" }))
+        .await
+        .problem(409, "fact_of_order");
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;
 }
@@ -147,11 +194,20 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
     // Sessions outlive the night only just: 8:30 and 12 hours.
     test.clock.set("2020-03-07T00:00:00+08:00".parse().unwrap());
     let team = test.caller(Role::ResponseTeam, HERE).await;
-    assert_eq!(decision(&team, person).await["colour"], "yellow", "before any loop has run");
+    assert_eq!(
+        decision(&team, person).await["colour"],
+        "yellow",
+        "before any loop has run"
+    );
     let path = path(&started["order"], "extend");
-    team.post(&path, json!({ "end": "2020-03-09" })).await.problem(409, "order_released");
+    team.post(&path, json!({ "end": "2020-03-09" }))
+        .await
+        .problem(409, "order_released");
     test.settle().await;
-    let all = team.get(&format!("{PATH}?status=released")).await.expect(200);
+    let all = team
+        .get(&format!("{PATH}?status=released"))
+        .await
+        .expect(200);
     assert_eq!(all["items"][0]["end_reason"], "completed");
     assert_eq!(all["items"][0]["released_at"], "2020-03-06T16:00:00Z");
     assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, facts);
@@ -172,18 +228,30 @@ async fn the_list_counts_people_and_households() {
     }
     people.push(person(&test, ELSEWHERE).await);
     let db = test.app.db.client().await.unwrap();
-    db.execute("UPDATE person SET household_id = 9 WHERE person_id = ANY ($1)", &[&&people[..3]])
-        .await
-        .unwrap();
+    db.execute(
+        "UPDATE person SET household_id = 9 WHERE person_id = ANY ($1)",
+        &[&&people[..3]],
+    )
+    .await
+    .unwrap();
     for person in &people {
         team.post(PATH, order(*person, "home", "2020-03-06", "2020-03-20"))
             .await
             .expect(201);
     }
     let all = live_orders(&team).await;
-    assert_eq!((all["persons"].as_i64(), all["households"].as_i64()), (Some(5), Some(3)));
-    let here = team.get(&format!("{PATH}?prefix={HERE}&limit=1")).await.expect(200);
-    assert_eq!((here["persons"].as_i64(), here["households"].as_i64()), (Some(4), Some(2)));
+    assert_eq!(
+        (all["persons"].as_i64(), all["households"].as_i64()),
+        (Some(5), Some(3))
+    );
+    let here = team
+        .get(&format!("{PATH}?prefix={HERE}&limit=1"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (here["persons"].as_i64(), here["households"].as_i64()),
+        (Some(4), Some(2))
+    );
     assert_eq!(here["items"].as_array().unwrap().len(), 1);
     assert!(here["next"].is_i64());
 }
@@ -195,9 +263,14 @@ async fn who_may_order_and_where() {
     let team = test.caller(Role::ResponseTeam, HERE).await;
     let new = order(person, "home", "2020-03-06", "2020-03-20");
     let outside = test.caller(Role::ResponseTeam, ELSEWHERE).await;
-    outside.post(PATH, new.clone()).await.problem(404, "not_found");
+    outside
+        .post(PATH, new.clone())
+        .await
+        .problem(404, "not_found");
     let lead = test.caller(Role::CommunityLead, HERE).await;
-    lead.post(PATH, new.clone()).await.problem(403, "not_allowed");
+    lead.post(PATH, new.clone())
+        .await
+        .problem(403, "not_allowed");
     let started = team.post(PATH, new).await.expect(201);
     let changes = [
         ("extend", json!({ "end": "2020-03-22" })),
@@ -206,28 +279,54 @@ async fn who_may_order_and_where() {
     ];
     for (verb, body) in changes {
         let path = path(&started["order"], verb);
-        outside.post(&path, body.clone()).await.problem(404, "not_found");
+        outside
+            .post(&path, body.clone())
+            .await
+            .problem(404, "not_found");
         lead.post(&path, body).await.problem(403, "not_allowed");
-        team.post(&path, json!({ "mood": 1 })).await.problem(422, "invalid_fields");
+        team.post(&path, json!({ "mood": 1 }))
+            .await
+            .problem(422, "invalid_fields");
     }
     assert_eq!(live_orders(&lead).await["persons"], 1);
     assert_eq!(live_orders(&outside).await["persons"], 0);
     let worker = test.caller(Role::GridWorker, HERE).await;
     worker.get(PATH).await.problem(403, "not_allowed");
-    test.anonymous().get(PATH).await.problem(401, "not_signed_in");
+    test.anonymous()
+        .get(PATH)
+        .await
+        .problem(401, "not_signed_in");
 
     let wrong = [
-        (order(person, "home", "2020-03-20", "2020-03-20"), "fact_invalid"),
-        (order(person, "home", "2020-02-01", "2020-03-06"), "invalid_fields"),
-        (order(person, "moon", "2020-03-06", "2020-03-20"), "invalid_fields"),
-        (order(person, "home", "2020-03-06", "2022-03-20"), "fact_invalid"),
-        (json!({ "person_id": person, "place": "home", "start": "2020-03-06", "end": "2020-03-20", "reason": " " }),
-         "invalid_fields"),
+        (
+            order(person, "home", "2020-03-20", "2020-03-20"),
+            "fact_invalid",
+        ),
+        (
+            order(person, "home", "2020-02-01", "2020-03-06"),
+            "invalid_fields",
+        ),
+        (
+            order(person, "moon", "2020-03-06", "2020-03-20"),
+            "invalid_fields",
+        ),
+        (
+            order(person, "home", "2020-03-06", "2022-03-20"),
+            "fact_invalid",
+        ),
+        (
+            json!({ "person_id": person, "place": "home", "start": "2020-03-06", "end": "2020-03-20", "reason": " " }),
+            "invalid_fields",
+        ),
     ];
     for (body, code) in wrong {
         team.post(PATH, body).await.problem(422, code);
     }
-    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM quarantine_order").await, 1);
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM quarantine_order")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -255,7 +354,11 @@ async fn starts_and_releases_that_meet_leave_one_truth() {
     }
     let live = "SELECT count(*) FROM quarantine_order WHERE status = 'live'";
     assert_eq!(test.scalar::<i64>(live).await, 0);
-    assert_eq!(test.scalar::<i16>("SELECT quarantine FROM person_state").await, 0);
+    assert_eq!(
+        test.scalar::<i16>("SELECT quarantine FROM person_state")
+            .await,
+        0
+    );
     let speaking = "SELECT count(*) FROM quarantine_order o JOIN fact f USING (person_id, fact_id)
         WHERE f.retracted_at IS NULL";
     let orders: i64 = test.scalar("SELECT count(*) FROM quarantine_order").await;

@@ -28,7 +28,10 @@ async fn open_visits(caller: &Client) -> Vec<Value> {
 }
 
 fn path(visit: &Value, verb: &str) -> String {
-    format!("/api/v1/visits/{}/{}/{verb}", visit["person_id"], visit["visit_id"])
+    format!(
+        "/api/v1/visits/{}/{}/{verb}",
+        visit["person_id"], visit["visit_id"]
+    )
 }
 
 #[tokio::test]
@@ -51,27 +54,39 @@ async fn a_decision_asks_once_and_the_door_turns_the_pass_green() {
 
     let complete = path(&visits[0], "complete");
     let outcome = json!({ "outcome": "verified_moved_in" });
-    let problem = worker.post(&complete, outcome).await.problem(422, "invalid_fields");
+    let problem = worker
+        .post(&complete, outcome)
+        .await
+        .problem(422, "invalid_fields");
     assert_eq!(problem["fields"][0]["field"], "enclosure_id");
-    let outcome = json!({ "outcome": "verified_moved_in", "enclosure_id": enclosure, "note": "三口之家" });
+    let outcome =
+        json!({ "outcome": "verified_moved_in", "enclosure_id": enclosure, "note": "三口之家" });
     let done = worker.post(&complete, outcome.clone()).await.expect(200);
     assert_eq!(done["decision"]["colour"], "green");
     assert_eq!(done["visit"]["status"], "done");
     assert_eq!(done["visit"]["enclosure_name"], "金地朗悦");
     let again = worker.post(&complete, outcome).await.expect(200);
-    assert_eq!(again["visit"], done["visit"], "a repeated call is answered alike");
+    assert_eq!(
+        again["visit"], done["visit"],
+        "a repeated call is answered alike"
+    );
     assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, 1);
     worker
         .post(&complete, json!({ "outcome": "not_found" }))
         .await
         .problem(409, "visit_closed");
     let left = open_visits(&worker).await;
-    assert_eq!(left.len(), 1, "the other open visit of the same purpose is closed too");
+    assert_eq!(
+        left.len(),
+        1,
+        "the other open visit of the same purpose is closed too"
+    );
     assert_eq!(left[0]["cause"], "symptoms");
     let ended = worker.get("/api/v1/visits?status=done").await.expect(200);
     assert_eq!(ended["items"].as_array().unwrap().len(), 2);
-    let note: Option<Vec<u8>> =
-        test.scalar("SELECT note_sealed FROM visit WHERE note_sealed IS NOT NULL").await;
+    let note: Option<Vec<u8>> = test
+        .scalar("SELECT note_sealed FROM visit WHERE note_sealed IS NOT NULL")
+        .await;
     assert!(!String::from_utf8_lossy(&note.unwrap()).contains("三口"));
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;
@@ -87,20 +102,37 @@ async fn what_the_door_brings_to_light_counts() {
     let visit = open_visits(&worker).await.remove(0);
     let outcome = json!({ "outcome": "verified_moved_in", "enclosure_id": enclosure,
                           "epidemic_area_stay": { "area": "42", "until": "2020-03-01" } });
-    let done = worker.post(&path(&visit, "complete"), outcome).await.expect(200);
-    assert_eq!((done["decision"]["colour"].as_str(), done["decision"]["reason"].as_str()),
-               (Some("red"), Some("epidemic_area")));
+    let done = worker
+        .post(&path(&visit, "complete"), outcome)
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            done["decision"]["colour"].as_str(),
+            done["decision"]["reason"].as_str()
+        ),
+        (Some("red"), Some("epidemic_area"))
+    );
 
     let mover = person(&test, HERE).await;
     need(&test, mover, "residence_unverified").await;
     let visit = open_visits(&worker).await.remove(0);
     let future = json!({ "outcome": "moved_out", "enclosure_id": enclosure,
                          "epidemic_area_stay": { "area": "42", "until": "2020-04-01" } });
-    worker.post(&path(&visit, "complete"), future).await.problem(422, "fact_invalid");
+    worker
+        .post(&path(&visit, "complete"), future)
+        .await
+        .problem(422, "fact_invalid");
     let unknown = json!({ "outcome": "moved_out", "enclosure_id": 7 });
-    worker.post(&path(&visit, "complete"), unknown).await.problem(422, "enclosure_unknown");
+    worker
+        .post(&path(&visit, "complete"), unknown)
+        .await
+        .problem(422, "enclosure_unknown");
     let gone = json!({ "outcome": "moved_out", "enclosure_id": enclosure });
-    let done = worker.post(&path(&visit, "complete"), gone).await.expect(200);
+    let done = worker
+        .post(&path(&visit, "complete"), gone)
+        .await
+        .expect(200);
     assert_eq!(done["decision"]["colour"], "yellow");
     let residence = format!("SELECT residence FROM person_state WHERE person_id = {mover}");
     assert_eq!(test.scalar::<i16>(&residence).await, 3);
@@ -129,7 +161,10 @@ async fn a_conflict_of_registers_is_settled_at_the_door() {
     need(&test, person, "identity_conflict").await;
     let visit = open_visits(&worker).await.remove(0);
     let outcome = json!({ "outcome": "verified_moved_in", "enclosure_id": enclosure });
-    let done = worker.post(&path(&visit, "complete"), outcome).await.expect(200);
+    let done = worker
+        .post(&path(&visit, "complete"), outcome)
+        .await
+        .expect(200);
     assert_eq!(done["decision"]["colour"], "green");
     assert_states_are_derived(&test).await;
 }
@@ -141,20 +176,38 @@ async fn visits_are_asked_for_and_handed_out() {
     let worker = test.caller(Role::GridWorker, HERE).await;
     let person = person(&test, HERE).await;
     let new = json!({ "person_id": person, "cause": "needs_medicine" });
-    let visit = lead.post_with_key("/api/v1/visits", "v1", new.clone()).await.expect(201);
-    let same = lead.post_with_key("/api/v1/visits", "v1", new.clone()).await.expect(201);
+    let visit = lead
+        .post_with_key("/api/v1/visits", "v1", new.clone())
+        .await
+        .expect(201);
+    let same = lead
+        .post_with_key("/api/v1/visits", "v1", new.clone())
+        .await
+        .expect(201);
     assert_eq!(visit, same);
     let open = lead.post("/api/v1/visits", new.clone()).await.expect(200);
-    assert_eq!(open["visit_id"], visit["visit_id"], "the open one is answered");
+    assert_eq!(
+        open["visit_id"], visit["visit_id"],
+        "the open one is answered"
+    );
 
     let me = worker.get("/api/v1/me").await.expect(200);
     let assigned = lead
-        .post(&path(&visit, "assign"), json!({ "staff_id": me["staff_id"] }))
+        .post(
+            &path(&visit, "assign"),
+            json!({ "staff_id": me["staff_id"] }),
+        )
         .await
         .expect(200);
     assert_eq!(assigned["assigned_to"], me["staff_id"]);
     let mine = format!("/api/v1/visits?assigned_to={}", me["staff_id"]);
-    assert_eq!(worker.get(&mine).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        worker.get(&mine).await.expect(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     let none = worker.get("/api/v1/visits?assigned_to=1").await.expect(200);
     assert!(none["items"].as_array().unwrap().is_empty());
 
@@ -169,16 +222,21 @@ async fn visits_are_asked_for_and_handed_out() {
         .post(&path(&visit, "complete"), json!({ "outcome": "not_found" }))
         .await
         .expect(200);
-    lead.post(&path(&visit, "assign"), json!({ "staff_id": me["staff_id"] }))
-        .await
-        .problem(409, "visit_closed");
+    lead.post(
+        &path(&visit, "assign"),
+        json!({ "staff_id": me["staff_id"] }),
+    )
+    .await
+    .problem(409, "visit_closed");
     let bad = [
         json!({ "person_id": person, "cause": "Not A Word" }),
         json!({ "person_id": person, "cause": "x", "due_at": "2020-03-05T00:00:00Z" }),
         json!({ "person_id": "p" }),
     ];
     for new in bad {
-        lead.post("/api/v1/visits", new).await.problem(422, "invalid_fields");
+        lead.post("/api/v1/visits", new)
+            .await
+            .problem(422, "invalid_fields");
     }
 }
 
@@ -194,7 +252,10 @@ async fn pages_go_on_where_the_last_ended() {
     let mut seen = Vec::new();
     let mut after = 0;
     loop {
-        let page = lead.get(&format!("/api/v1/visits?limit=2&after={after}")).await.expect(200);
+        let page = lead
+            .get(&format!("/api/v1/visits?limit=2&after={after}"))
+            .await
+            .expect(200);
         for visit in page["items"].as_array().unwrap() {
             seen.push(visit["cause"].as_str().unwrap().to_owned());
         }
@@ -203,7 +264,10 @@ async fn pages_go_on_where_the_last_ended() {
             None => break,
         }
     }
-    assert_eq!(seen, ["cause_0", "cause_1", "cause_2", "cause_3", "cause_4"]);
+    assert_eq!(
+        seen,
+        ["cause_0", "cause_1", "cause_2", "cause_3", "cause_4"]
+    );
 }
 
 #[tokio::test]
@@ -219,18 +283,45 @@ async fn others_neither_see_nor_end_a_visit() {
 
     let outside = test.caller(Role::CommunityLead, ELSEWHERE).await;
     assert!(open_visits(&outside).await.is_empty());
-    outside.post(&complete, outcome.clone()).await.problem(404, "not_found");
-    outside.post(&assign, staff.clone()).await.problem(404, "not_found");
+    outside
+        .post(&complete, outcome.clone())
+        .await
+        .problem(404, "not_found");
+    outside
+        .post(&assign, staff.clone())
+        .await
+        .problem(404, "not_found");
     let new = json!({ "person_id": person, "cause": "unknown" });
-    outside.post("/api/v1/visits", new.clone()).await.problem(404, "not_found");
+    outside
+        .post("/api/v1/visits", new.clone())
+        .await
+        .problem(404, "not_found");
 
     let guard = test.caller(Role::GateGuard, HERE).await;
-    guard.get("/api/v1/visits").await.problem(403, "not_allowed");
-    guard.post(&complete, outcome.clone()).await.problem(403, "not_allowed");
-    worker.post(&assign, staff).await.problem(403, "not_allowed");
-    worker.post("/api/v1/visits", new).await.problem(403, "not_allowed");
-    test.anonymous().get("/api/v1/visits").await.problem(401, "not_signed_in");
-    worker.post(&complete, json!({ "outcome": "guessed" })).await.problem(422, "invalid_fields");
+    guard
+        .get("/api/v1/visits")
+        .await
+        .problem(403, "not_allowed");
+    guard
+        .post(&complete, outcome.clone())
+        .await
+        .problem(403, "not_allowed");
+    worker
+        .post(&assign, staff)
+        .await
+        .problem(403, "not_allowed");
+    worker
+        .post("/api/v1/visits", new)
+        .await
+        .problem(403, "not_allowed");
+    test.anonymous()
+        .get("/api/v1/visits")
+        .await
+        .problem(401, "not_signed_in");
+    worker
+        .post(&complete, json!({ "outcome": "guessed" }))
+        .await
+        .problem(422, "invalid_fields");
 }
 
 #[tokio::test]
@@ -239,10 +330,13 @@ async fn two_workers_at_one_door_end_it_once() {
     let enclosure = enclosure(&test, HERE).await;
     let person = person(&test, HERE).await;
     need(&test, person, "unknown").await;
-    let mut calls = tokio::task::JoinSet::new();
+    let mut workers = Vec::new();
     for _ in 0..6 {
-        let worker = test.caller(Role::GridWorker, HERE).await;
-        let visits = open_visits(&worker).await;
+        workers.push(test.caller(Role::GridWorker, HERE).await);
+    }
+    let visits = open_visits(&workers[0]).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for worker in workers {
         let complete = path(&visits[0], "complete");
         calls.spawn(async move {
             let outcome = json!({ "outcome": "verified_moved_in", "enclosure_id": enclosure });
