@@ -101,7 +101,7 @@ export async function enterDistrict(server) {
   district.verify = async (document_number) =>
     staff(`people/${await personOf(document_number)}/facts`, {
       token: tokens.grid_worker,
-      body: { kind: "residence", status: "verified", enclosure_id: enclosure.enclosure_id, source: "visit" },
+      body: { kind: "residence", status: "verified", enclosure: enclosure.enclosure_id, source: "visit" },
     });
   /** The response team starts a quarantine: red by rule. */
   district.quarantine = async (document_number) => {

@@ -48,7 +48,6 @@ export interface NewGateCheck {
   passed: boolean;
   travel_history: "none" | "hit";
   travel_cities?: string;
-  note?: string;
 }
 
 export interface DeviceView {
