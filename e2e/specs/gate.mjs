@@ -1,7 +1,7 @@
 /** The guard's device: set up once, then one decision after the other. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, closePage, openPage } from "../lib/browser.mjs";
+import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
 import { apply, codeOf } from "./pass.mjs";
 
@@ -161,15 +161,40 @@ export function gateSpecs(world) {
       await page.getByRole("button", { name: "中文" }).click();
     });
 
-    test("says so when nobody answers, and recovers", async () => {
+    test("without network it says so, decides by signatures, and uploads once", async () => {
+      const phone = await openPage(world.browser);
+      await apply(phone, world.server, { name: "郑洁", number: residentNumber(206) });
+      await until(page, () => navigator.serviceWorker.controller !== null);
       await page.context().setOffline(true);
+      await page.reload();
+      await page.getByRole("heading", { name: "东门" }).waitFor();
+      await page.getByText("离线").first().waitFor();
+      await assertAccessible(page, "the scan page offline");
       await wedge(page, green);
       await page.getByRole("heading", { name: "没有判定" }).waitFor();
       await next();
-      await page.getByText("离线").first().waitFor();
-      await assertAccessible(page, "the scan page offline");
+      const code = await codeOf(phone);
+      await wedge(page, code);
+      await answered(page, "check");
+      await page.getByText(/离线判定/).waitFor();
+      await assertAccessible(page, "the decision offline");
+      await page.getByRole("button", { name: "开始核查" }).click();
+      await page.getByRole("radio", { name: "没到过" }).click();
+      await page.getByRole("checkbox").check();
+      await page.getByRole("button", { name: "通过，放行" }).click();
+      await answered(page, "pass");
+      await next();
+      await wedge(page, `${code.slice(0, -4)}AAAA`);
+      await page.getByText(/离线核验不通过/).waitFor();
+      await next();
+      await page.getByText("待上传 1").waitFor();
+      const upload = page.waitForResponse((answer) => answer.url().endsWith("/scans/batch"));
       await page.context().setOffline(false);
+      const { accepted, rejected } = await (await upload).json();
+      assert.deepEqual({ accepted, rejected }, { accepted: 1, rejected: [] });
+      await page.getByText("待上传 1").waitFor({ state: "detached" });
       await page.getByText("已联网").waitFor();
+      await closePage(phone);
     });
   });
 }

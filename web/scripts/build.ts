@@ -16,21 +16,24 @@ export function filesOf(folder: string): string[] {
 }
 
 /**
- * Writes the finished files' names, and a version made of their content, into `sw.js`. Files named
- * `fallback` are for old browsers only and are left to be kept when asked for.
+ * Writes the finished files' names, a version made of their content, and the page's address into
+ * `sw.js`. Files that `later` names are left to be kept when they are first asked for.
  */
-export function offlineList(folder: string): Plugin {
+export function offlineList(folder: string, home: string, later: RegExp): Plugin {
   return {
     name: "gridpass-offline-list",
     apply: "build",
     closeBundle() {
-      const files = filesOf(folder).filter((file) => !/sw\.js|\.br$|\.gz$|fallback/.test(file)).toSorted();
+      const files = filesOf(folder)
+        .filter((file) => !/sw\.js$|\.br$|\.gz$/.test(file) && !later.test(file))
+        .toSorted();
       const hash = createHash("sha256");
       for (const file of files) hash.update(readFileSync(file));
-      const names = files.map((file) => file.slice(folder.length).replace("/index.html", "/"));
+      const names = files.map((file) => home + file.slice(folder.length + 1).replace("index.html", ""));
       const worker = join(folder, "sw.js");
       const text = readFileSync(worker, "utf8")
         .replaceAll("__FILES__", JSON.stringify(names))
+        .replaceAll("__HOME__", JSON.stringify(home))
         .replaceAll("__VERSION__", JSON.stringify(hash.digest("hex").slice(0, 12)));
       writeFileSync(worker, text);
     },
@@ -58,6 +61,16 @@ export function precompress(folder: string): Plugin {
     },
   };
 }
+
+/** Entries of an app with an offline worker: its page, and `sw.js` at its root. */
+export const withWorker: UserConfig = {
+  build: {
+    rollupOptions: {
+      input: { index: "index.html", sw: "../../packages/kit/src/offline-worker.ts" },
+      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
+};
 
 /** Build settings of every app: modern browsers, no inlined assets (the CSP forbids them). */
 export const common: UserConfig = {

@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, mergeConfig } from "vite";
-import { common, precompress } from "../../scripts/build.ts";
+import { common, offlineList, precompress, withWorker } from "../../scripts/build.ts";
 
 const dist = fileURLToPath(new URL("dist", import.meta.url));
+// The decoder, for browsers without one; the cryptography, for browsers without Ed25519.
+const later = /zxing|reader|fallback/;
+const plugins = [vue(), offlineList(dist, "/gate/", later), precompress(dist)];
 
-export default mergeConfig(common, defineConfig({ base: "/gate/", plugins: [vue(), precompress(dist)] }));
+export default mergeConfig(mergeConfig(common, withWorker), defineConfig({ base: "/gate/", plugins }));

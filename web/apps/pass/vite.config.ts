@@ -1,20 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, mergeConfig } from "vite";
-import { common, offlineList, precompress } from "../../scripts/build.ts";
+import { common, offlineList, precompress, withWorker } from "../../scripts/build.ts";
 
 const dist = fileURLToPath(new URL("dist", import.meta.url));
+// Only browsers without Ed25519 need the library.
+const plugins = [offlineList(dist, "/", /fallback/), precompress(dist)];
 
-export default mergeConfig(
-  common,
-  defineConfig({
-    plugins: [offlineList(dist), precompress(dist)],
-    build: {
-      rollupOptions: {
-        input: { index: "index.html", sw: "src/sw.ts" },
-        output: {
-          entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
-        },
-      },
-    },
-  }),
-);
+export default mergeConfig(mergeConfig(common, withWorker), defineConfig({ plugins }));

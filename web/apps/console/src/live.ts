@@ -1,9 +1,10 @@
 /**
  * What the page shows, kept fresh.
  *
- * The server says when numbers moved; the page then asks for them, at most once a second, and in any
- * case every quarter of a minute, so that a lost line shows as age and not as a lie. The numbers of
- * the map's cells move slower and are asked for less often.
+ * In a district at work the numbers move all the time, so the page asks for them every few seconds
+ * while somebody looks at it, and at once, though at most once a second, when the server tells of an
+ * event. Alerts come by event. A lost line shows as age and not as a lie. The numbers of the map's
+ * cells move slower and are asked for less often.
  */
 import type { AlertView, DivisionCounts, DivisionView, LiveStats, PeopleStats } from "@gridpass/api";
 import { type Subscription, subscribe } from "@gridpass/kit/events";
@@ -14,7 +15,8 @@ import { getLiveStats, getPeopleStats, listAlerts, listDivisions } from "./calls
 import { session, setSession, worksAlerts } from "./session";
 
 const ASK_EVERY_MS_MIN = 1_000;
-const ASK_EVERY_MS_MAX = 15_000;
+const ASK_EVERY_MS_MAX = 3_000;
+const ALERTS_EVERY_MS = 30_000;
 const CELLS_EVERY_MS = 20_000;
 
 export const live = reactive({
@@ -33,6 +35,7 @@ export const live = reactive({
 
 let asked_ms = 0;
 let cells_ms = 0;
+let alerts_ms = 0;
 let timer = 0;
 let line: Subscription | null = null;
 
@@ -61,6 +64,7 @@ async function askNumbers(): Promise<void> {
 }
 
 async function askAlerts(): Promise<void> {
+  alerts_ms = Date.now();
   if (!worksAlerts()) return;
   const page = await listAlerts(live.division);
   live.alerts = page.items
@@ -100,7 +104,8 @@ export async function startLive(): Promise<() => void> {
     },
   });
   const heartbeat = setInterval(() => {
-    if (Date.now() - asked_ms >= ASK_EVERY_MS_MAX) void refresh();
+    if (!document.hidden && Date.now() - asked_ms >= ASK_EVERY_MS_MAX) askNumbers().catch(failed);
+    if (Date.now() - alerts_ms >= ALERTS_EVERY_MS) askAlerts().catch(failed);
   }, ASK_EVERY_MS_MIN);
   const stop = (): void => {
     clearInterval(heartbeat);

@@ -1,6 +1,16 @@
 /** The operations a gate's device calls, named as the server names them. */
-import type { CheckedDecision, Decision, DeviceView, GateCodeView, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
+import type {
+  CheckedDecision,
+  Decision,
+  DeviceView,
+  GateCodeView,
+  HolderCard,
+  NewGateCheck,
+  NewScan,
+  UploadView,
+} from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
+import type { PublishedKey } from "@gridpass/passcode/verify";
 
 const api = "/api/v1/";
 const SCAN_TIMEOUT_MS = 4_000;
@@ -21,3 +31,19 @@ export const getHolderPhoto = async (token: string, person_id: number): Promise<
 
 export const createGateCheck = (token: string, body: NewGateCheck): Promise<CheckedDecision> =>
   sendJson(`${api}gate-checks`, { token, body });
+
+export const putDeviceKey = (token: string, public_key: string): Promise<Response> =>
+  send(`${api}device/key`, { token, method: "PUT", body: { public_key } });
+
+/** Sends kept scans: the exact text that was signed. */
+export const uploadScans = (token: string, text: string, signature: string): Promise<UploadView> =>
+  sendJson(`${api}scans/batch`, {
+    token,
+    method: "POST",
+    body: text,
+    type: "application/json",
+    headers: { "x-device-signature": signature },
+    timeout_ms: 30_000,
+  });
+
+export const getPassKeys = (): Promise<{ keys: PublishedKey[] }> => sendJson("/.well-known/gridpass-keys");

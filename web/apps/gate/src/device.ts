@@ -12,13 +12,15 @@ import { getDevice } from "./calls";
 
 const TOKEN = "gridpass.device_token";
 const COUNTS = "gridpass.counts";
+const VIEW = "gridpass.device";
 const HEARTBEAT_MS = 30_000;
 
 export type Counts = Record<Action, number>;
 
 export const device = reactive({
   token: localStorage.getItem(TOKEN) ?? "",
-  view: null as DeviceView | null,
+  /** What the server last said of us; kept, for a device that starts without network. */
+  view: JSON.parse(localStorage.getItem(VIEW) ?? "null") as DeviceView | null,
   online: true,
   seen_ms: 0,
   /** Server's clock minus the device's. */
@@ -54,6 +56,7 @@ export function heard(online: boolean): void {
 export async function lookUp(): Promise<void> {
   try {
     device.view = await getDevice(device.token);
+    localStorage.setItem(VIEW, JSON.stringify(device.view));
     device.skew_ms = Date.parse(device.view.server_time) - Date.now();
     device.refused = false;
     heard(true);
@@ -74,7 +77,20 @@ export async function useToken(token: string): Promise<void> {
 /** Forgets the token: the device goes back to its set-up page. */
 export function forgetToken(): void {
   localStorage.removeItem(TOKEN);
+  localStorage.removeItem(VIEW);
   Object.assign(device, { token: "", view: null, refused: false });
+}
+
+/** What else is done whenever the server has just answered. */
+const afterwards: (() => Promise<void>)[] = [];
+
+/** Has something done after every sign of life. */
+export const whenHeard = (work: () => Promise<void>): unknown => afterwards.push(work);
+
+async function beat(): Promise<void> {
+  if (!device.token) return;
+  await lookUp();
+  if (device.online) for (const work of afterwards) await work();
 }
 
 /** Start: token from the address if there is one, then a heartbeat. */
@@ -82,10 +98,12 @@ export async function start(): Promise<void> {
   const given = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (given) {
     history.replaceState(null, "", location.pathname);
-    await useToken(decodeURIComponent(given));
-  } else if (device.token) await lookUp();
+    device.token = decodeURIComponent(given).trim();
+    localStorage.setItem(TOKEN, device.token);
+  }
+  await beat();
   loadCounts();
-  setInterval(() => device.token && void lookUp(), HEARTBEAT_MS);
+  setInterval(() => void beat(), HEARTBEAT_MS);
   addEventListener("offline", () => heard(false));
-  addEventListener("online", () => void lookUp());
+  addEventListener("online", () => void beat());
 }

@@ -6,3 +6,6 @@ import { createApp } from "vue";
 import App from "./App.vue";
 
 createApp(App).mount("#app");
+
+// Keeps the app on the device: a tablet restarted without network still decides.
+void navigator.serviceWorker?.register("/gate/sw.js");

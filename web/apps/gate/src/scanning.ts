@@ -10,8 +10,9 @@ import { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { createGateCheck, createScan, getHolderCard, getHolderPhoto } from "./calls";
 import { count, device, heard, now_ms } from "./device";
+import { decideOffline } from "./offline";
 import { announce } from "./sound";
-import { t, words } from "./words";
+import { type Key, t, words } from "./words";
 
 export type Shown = "pass" | "check" | "stop" | "held";
 type Given = Pick<NewScan, "presentation" | "document_number" | "document_type">;
@@ -31,6 +32,8 @@ export const scanning = reactive({
   card: null as HolderCard | null,
   photo: null as string | null,
   failure: "",
+  /** Without network: how old the colour is, in words. */
+  offline: "",
 });
 
 let last = { code: "", seen_ms: 0 };
@@ -75,20 +78,41 @@ async function ask(body: NewScan, tries_left: number): Promise<Decision> {
   }
 }
 
+function decidedFor(body: NewScan, decision: Decision): void {
+  scanning.measured = body.temperature ?? null;
+  scanning.temperature = null;
+  decided(decision, decision.action);
+}
+
+/** The next rung when nobody answers: what the code itself proves. */
+async function submitOffline(body: NewScan): Promise<void> {
+  const answer = await decideOffline(body);
+  if (answer?.decision) {
+    const { unit, count } = answer.age;
+    scanning.offline = t("offline_colour", { age: t(`age_${unit}` as Key, { count }) });
+    decidedFor(body, answer.decision);
+    return;
+  }
+  scanning.failure = answer ? t("offline_refused") : t("offline_advice");
+  scanning.state = "failed";
+  announce(answer ? "stop" : "check");
+}
+
 async function submit(body: NewScan): Promise<void> {
   clearHolder();
   pending = body;
-  Object.assign(scanning, { state: "asking", decision: null, failure: "" });
+  Object.assign(scanning, { state: "asking", decision: null, failure: "", offline: "" });
   try {
-    const decision = await ask(body, TRIES_MAX);
-    scanning.measured = body.temperature ?? null;
-    scanning.temperature = null;
-    decided(decision, decision.action);
+    // A device that knows it is alone does not let a queue wait for a timeout.
+    const decision = await ask(body, device.online ? TRIES_MAX : 1);
+    decidedFor(body, decision);
     void loadHolder(decision.person_id);
   } catch (error) {
-    const answered = error instanceof Problem;
-    if (!answered) heard(false);
-    scanning.failure = answered ? error.text(words.language) : t("offline_advice");
+    if (!(error instanceof Problem)) {
+      heard(false);
+      return submitOffline(body);
+    }
+    scanning.failure = error.text(words.language);
     scanning.state = "failed";
     announce("check");
   }
@@ -143,8 +167,13 @@ export async function check(answer: Pick<NewGateCheck, "passed" | "travel_histor
     // A check the guard has passed opens the gate even where the table asks for it every time.
     decided({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {
-    const answered = error instanceof Problem;
-    if (!answered) heard(false);
-    scanning.failure = answered ? error.text(words.language) : t("unreachable");
+    if (error instanceof Problem) {
+      scanning.failure = error.text(words.language);
+      return;
+    }
+    heard(false);
+    // Without network the guard's word stands; the scan itself is kept and uploaded.
+    if (scanning.offline) decided(decision, answer.passed ? "pass" : "held");
+    else scanning.failure = t("unreachable");
   }
 }

@@ -52,6 +52,8 @@ export interface NewGateCheck {
 
 export interface DeviceView {
   device_id: number;
+  /** Whether the device has registered its key for uploads. */
+  has_key: boolean;
   gate: {
     gate_id: number;
     name: string;
@@ -141,4 +143,26 @@ export interface DivisionView {
 export interface Page<Item> {
   items: Item[];
   next: number | null;
+}
+
+/** A scan that a gate without network kept for later. */
+export interface UploadedScan {
+  person_id: number;
+  pass_serial: number;
+  at: string;
+  direction: Direction;
+  temperature?: number;
+  shown_colour: Colour;
+  action: Action;
+  rung: "snapshot" | "code" | "paper" | "number";
+  presentation?: string;
+}
+
+/** What became of an upload. */
+export interface UploadView {
+  accepted: number;
+  duplicates: number;
+  rejected: { index: number; code: string }[];
+  /** People let in who were red by then. */
+  late_reds: { index: number; reason: string }[];
 }

@@ -10,7 +10,7 @@ import { byteString, type Bytes, COSE_SIGN1, head, presentationPayload, PROTECTE
 import { digest, mac, type MacKey, sign, type SigningKey } from "./crypto";
 
 export { encodeBase45 } from "./base45";
-export { type HolderKeys, type MacKey, makeHolderKeys, openMacKey, type SigningKey } from "./crypto";
+export { type HolderKeys, type MacKey, makeHolderKeys, openMacKey, sign, type SigningKey } from "./crypto";
 
 /** What a phone holds, and when it shows it. */
 export interface Presentation {

@@ -1,8 +1,8 @@
 /**
- * Keeps the page on the phone, so that showing a pass never asks a server.
+ * Keeps an app on its device, so that opening it never needs a server: the pass, the gate.
  *
- * Everything the page is made of is fetched once and then served from the phone; what only some
- * phones need is kept when it is first asked for. A new version has a new list, hence a new cache;
+ * Everything the page is made of is fetched once and then served from the device; what only
+ * some devices need is kept when it is first asked for. A new version has a new list, hence a new cache;
  * the old one goes when the new one is complete. Calls to the API are never kept.
  */
 export {};
@@ -12,10 +12,15 @@ declare const self: ServiceWorkerGlobalScope;
 // Written in by the build.
 declare const __FILES__: string[];
 declare const __VERSION__: string;
+/** Address of the page. */
+declare const __HOME__: string;
+
+/** Two apps may share an origin; each tidies its own. */
+const CACHE = __HOME__ + __VERSION__;
 
 self.addEventListener("install", (event) => {
   const fill = async (): Promise<void> => {
-    const cache = await caches.open(__VERSION__);
+    const cache = await caches.open(CACHE);
     await cache.addAll(__FILES__);
     await self.skipWaiting();
   };
@@ -24,7 +29,10 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   const sweep = async (): Promise<void> => {
-    for (const name of await caches.keys()) if (name !== __VERSION__) await caches.delete(name);
+    for (const name of await caches.keys()) {
+      const ours = name.startsWith(__HOME__) && /^[0-9a-f]+$/.test(name.slice(__HOME__.length));
+      if (ours && name !== CACHE) await caches.delete(name);
+    }
     await self.clients.claim();
   };
   event.waitUntil(sweep());
@@ -34,13 +42,13 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || pathname.startsWith("/api/")) return;
-  const wanted = request.mode === "navigate" ? "/" : pathname;
+  const wanted = request.mode === "navigate" ? __HOME__ : pathname;
   const answer = async (): Promise<Response> => {
     const found = await caches.match(wanted);
     if (found) return found;
     const fetched = await fetch(request);
-    if (fetched.ok && pathname.startsWith("/assets/")) {
-      await (await caches.open(__VERSION__)).put(pathname, fetched.clone());
+    if (fetched.ok && pathname.includes("/assets/")) {
+      await (await caches.open(CACHE)).put(pathname, fetched.clone());
     }
     return fetched;
   };
