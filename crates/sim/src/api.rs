@@ -191,19 +191,13 @@ pub struct BatchView {
     pub duplicates: u64,
     /// Scans refused, with their codes.
     pub rejected: Vec<RejectedScan>,
-    /// People let in who were red by then: a count or a list, whichever the server sends.
-    pub late_reds: serde_json::Value,
+    /// People let in who were red by then.
+    pub late_reds: Vec<LateRed>,
 }
 
-impl BatchView {
-    /// How many people let in were red by then.
-    pub fn late_red_count(&self) -> u64 {
-        match &self.late_reds {
-            serde_json::Value::Array(items) => items.len() as u64,
-            value => value.as_u64().unwrap_or(0),
-        }
-    }
-}
+/// Somebody let in who was red by then.
+#[derive(Debug, Deserialize)]
+pub struct LateRed {}
 
 /// A scan of an upload that was refused.
 #[derive(Debug, Deserialize)]

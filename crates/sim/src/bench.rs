@@ -31,6 +31,8 @@ const CLIENTS_MAX: usize = 4096;
 const RATE_MAX: f64 = 1_000_000.0;
 const UPLOAD_SCANS_MAX: u64 = 20_000_000;
 const THREADS_MAX: usize = 8;
+/// The server takes kept scans for a week.
+const SPREAD_HOURS_MAX: f64 = 160.0;
 
 /// When requests are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -145,8 +147,8 @@ fn check_bounds(args: &BenchArgs) -> Result<()> {
             crate::upload::SCANS_MAX
         );
     }
-    if !within(args.spread_hours, 24.0 * 60.0) {
-        bail!("--spread-hours must lie between 0 and 1440");
+    if !within(args.spread_hours, SPREAD_HOURS_MAX) {
+        bail!("--spread-hours must lie between 0 and {SPREAD_HOURS_MAX}");
     }
     Ok(())
 }

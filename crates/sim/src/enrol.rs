@@ -68,14 +68,26 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
         })
         .buffer_unordered(args.clients.max(1));
     let mut added = 0;
-    while let Some(phone) = phones.try_next().await? {
-        state.phones.push(phone);
+    let mut refused = None;
+    while let Some(phone) = phones.next().await {
+        match phone {
+            Ok(phone) => state.phones.push(phone),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
         added += 1;
         progress.tick(|| format!("phones: {added} of {total}"));
     }
-    // Answers come back in any order; the file should not depend on it.
+    drop(phones);
+    // Answers come back in any order; the file should not depend on it. Phones that
+    // were enrolled before a refusal are kept: the server will not give their tokens again.
     state.phones.sort_by_key(|phone| phone.person);
     state.write(&args.state)?;
+    if let Some(error) = refused {
+        return Err(error);
+    }
     let rate = added as f64 / started.elapsed().as_secs_f64();
     progress.note(format!(
         "phones: {added} added ({rate:.0}/s), {} in all",

@@ -354,7 +354,7 @@ impl Day<'_> {
             .buffer_unordered(self.clients);
         while let Some((view, red)) = answers.try_next().await? {
             report.uploaded += view.accepted;
-            report.late_reds += view.late_red_count();
+            report.late_reds += view.late_reds.len() as u64;
             report.red += red;
             if view.duplicates > 0 {
                 bail!(
