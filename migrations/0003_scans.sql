@@ -33,6 +33,29 @@ COMMENT ON COLUMN scan.shown_colour IS 'What an offline gate showed; null online
 COMMENT ON COLUMN scan.temperature_decicelsius IS 'Reading in tenths of a degree Celsius; null if none.';
 COMMENT ON COLUMN scan.colour_rule IS 'Row of the colour table that decided.';
 COMMENT ON COLUMN scan.gate_rule IS 'Row of the gate table that decided.';
+-- A partition is made apart and then attached: creating it in place would hold up every
+-- transaction that touches the table.
+CREATE FUNCTION make_scan_partition(partition_name text, from_at timestamptz, to_at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass(partition_name) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I (LIKE scan INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition_name);
+        EXECUTE format('ALTER TABLE scan ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition_name, from_at, to_at);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION make_scan_partition IS 'Makes the partition of a day unless it is there.';
+CREATE FUNCTION index_scan_partition(partition_name text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass(partition_name) IS NULL OR to_regclass(partition_name || '_gate_idx') IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE INDEX %I ON %I (gate_id, at)', partition_name || '_gate_idx', partition_name);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION index_scan_partition IS 'Gives a closed day its index by gate unless it has it.';
 CREATE TABLE scan_tally (
     lane smallint NOT NULL,
     tally_id bigint NOT NULL,

@@ -5,7 +5,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use gridpass_types::clock::{Clock, ManualClock};
 use jiff::Timestamp;
@@ -30,6 +30,8 @@ pub struct Settings {
     pub demo: bool,
     /// Folder with the built web apps (`pass/dist`, `gate/dist`, `console/dist`).
     pub web_dir: std::path::PathBuf,
+    /// Offer the slow path that benchmarks compare with.
+    pub bench_baseline: bool,
     /// Server secret from which the phones' MAC keys derive.
     pub pass_secret: [u8; 32],
 }
@@ -48,6 +50,17 @@ pub struct LiveEvent {
 /// Handle to everything shared; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
+
+/// A handle that does not keep the application alive: for workers that it owns itself.
+#[derive(Clone)]
+pub struct WeakApp(Weak<Inner>);
+
+impl WeakApp {
+    /// The application, unless it is gone.
+    pub fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
+    }
+}
 
 /// What [`App`] holds; made once at boot.
 pub struct Inner {
@@ -124,6 +137,11 @@ impl AppBuilder {
 }
 
 impl App {
+    /// A handle that does not keep the application alive.
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

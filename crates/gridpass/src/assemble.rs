@@ -14,7 +14,7 @@ use crate::jobs::outbox::Handlers;
 use crate::people;
 use crate::router;
 use crate::seal::Sealer;
-use crate::{alerts, divisions, facts, gates, passes, quarantine, rules, stats, visits};
+use crate::{alerts, divisions, facts, gates, passes, quarantine, rules, scans, stats, visits};
 
 /// What the outside gives.
 pub struct Given {
@@ -61,6 +61,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     let app = builder
         .with(Arc::new(keys))
         .with(Arc::new(gates::Directory::default()))
+        .with(Arc::new(scans::Ingest::default()))
         .with(Arc::new(feed))
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
@@ -69,6 +70,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(people::Serials::default()))
         .build();
     rules::ensure_first(&app).await?;
+    scans::start(&app).await?;
     let (public, staff) = router::build(&app);
     Ok(Assembled {
         app,
@@ -93,6 +95,7 @@ fn loops() -> Vec<Loop> {
     }];
     loops.extend(gates::loops());
     loops.extend(passes::loops());
+    loops.extend(scans::loops());
     loops.extend(facts::loops());
     loops.extend(quarantine::loops());
     loops.extend(stats::loops());

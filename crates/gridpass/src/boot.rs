@@ -90,6 +90,7 @@ pub async fn application(
             issuer: site.issuer.clone().unwrap_or(site.district.clone()),
             demo: site.mode == Mode::Demo,
             web_dir: site.web_dir.clone(),
+            bench_baseline: site.bench_baseline,
             pass_secret: secrets.pass_secret,
         },
     };

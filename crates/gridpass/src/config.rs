@@ -73,6 +73,9 @@ pub struct SiteConfig {
     /// Issuer named in credentials; the district's code unless given
     #[arg(long, env = "GRIDPASS_ISSUER")]
     pub issuer: Option<String>,
+    /// Offer the slow path that benchmarks compare with, at /bench/scans
+    #[arg(long, hide = true)]
+    pub bench_baseline: bool,
     /// Folder with the built web apps (pass/dist, gate/dist, console/dist)
     #[arg(
         long,

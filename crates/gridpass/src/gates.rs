@@ -24,7 +24,8 @@ use gridpass_types::ids::{DeviceId, GateId};
 pub use codes::{gate_code, verify_gate_code};
 pub use device::Device;
 pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
-use model::{GateView, RegisteredDevice};
+pub use model::GateView;
+use model::RegisteredDevice;
 
 /// How often a node looks whether another one changed the directory. Scans do not wait
 /// for it: they compare the version inside their own transaction.

@@ -28,6 +28,7 @@ pub mod quarantine;
 pub mod registry;
 pub mod router;
 pub mod rules;
+pub mod scans;
 pub mod seal;
 pub mod staff;
 pub mod stats;

@@ -6,6 +6,7 @@
 //! time, each newer one voids the one before; a specimen never passes.
 
 mod api;
+mod issue;
 mod jobs;
 mod keys;
 pub mod model;
@@ -19,6 +20,7 @@ use crate::http::code::Code;
 
 pub use jobs::loops;
 pub use keys::{KeyRing, Keys};
+pub use model::parse_key;
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
@@ -26,11 +28,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_pass_keys))
         .routes(routes!(api::rotate_pass_keys))
         .routes(routes!(api::create_specimen_pass))
+        .routes(routes!(issue::create_paper_pass))
+        .routes(routes!(issue::revoke_passes))
 }
 
 /// Routes of the public listener.
 pub fn public_router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(api::get_pass_keys))
+    OpenApiRouter::new()
+        .routes(routes!(api::get_pass_keys))
+        .routes(routes!(issue::issue_credential))
 }
 
 /// The API's code for what is wrong with a pass or a gate code: the same name.

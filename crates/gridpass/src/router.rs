@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, passes, people, quarantine, registry, rules, staff,
-    stats, visits,
+    alerts, divisions, employers, facts, gates, passes, people, quarantine, registry, rules, scans,
+    staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(divisions::public_router())
         .merge(passes::public_router())
         .merge(people::public_router())
+        .merge(scans::public_router())
 }
 
 /// Routes of the staff listener.
@@ -47,6 +48,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(divisions::router())
         .merge(gates::router())
         .merge(passes::router())
+        .merge(scans::router())
         .merge(facts::router())
         .merge(rules::router())
         .merge(visits::router())
@@ -64,6 +66,10 @@ pub fn build(app: &App) -> (Router, Router) {
     let public = with_api_layers(app, public_routes());
     let public = pages::serve(public, "", &web.join("pass/dist"));
     let staff = with_api_layers(app, staff_routes());
+    let staff = match app.settings.bench_baseline {
+        true => staff.merge(scans::naive::router()),
+        false => staff,
+    };
     let staff = pages::serve(staff, "/gate", &web.join("gate/dist"));
     let staff = pages::serve(staff, "", &web.join("console/dist"));
     let finish = |router: Router<App>| {

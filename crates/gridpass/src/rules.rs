@@ -129,7 +129,14 @@ fn compile(tables: &store::Tables) -> ApiResult<RuleSet> {
 /// When the database does not answer.
 pub async fn in_force_at(db: &Client, app: &App, at: Timestamp) -> ApiResult<Arc<RuleSet>> {
     let version = store::find_version_at(db, at).await?;
-    let version = version.ok_or(Code::RuleSetUnknown)?;
+    at_version(db, app, version.ok_or(Code::RuleSetUnknown)?).await
+}
+
+/// A stored version, whichever is in force.
+///
+/// # Errors
+/// [`Code::RuleSetUnknown`] when it was never stored, or when the database does not answer.
+pub async fn at_version(db: &Client, app: &App, version: i32) -> ApiResult<Arc<RuleSet>> {
     let current = app.part::<InForce>().current(db).await?;
     if current.version.get() == version {
         return Ok(current);

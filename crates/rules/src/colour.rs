@@ -121,6 +121,13 @@ impl ColourTable {
         self.rows[deciding.unwrap_or(self.rows.len() - 1)].decision()
     }
 
+    /// What a rule says, by its id: for decisions kept by the rule that made them.
+    #[must_use]
+    pub fn find(&self, rule: &str) -> Option<ColourDecision<'_>> {
+        let row = self.rows.iter().find(|row| row.rule == rule);
+        row.map(Row::decision)
+    }
+
     /// Decides and says for each row tried which cell did not hold.
     #[must_use]
     pub fn explain(&self, state: &State) -> Explanation<ColourDecision<'_>> {

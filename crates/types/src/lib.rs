@@ -26,6 +26,6 @@ pub use document::{AgeBand, DocumentError, DocumentNumber, DocumentType, Sex};
 pub use fold::fold_width;
 pub use ids::*;
 pub use name::{NameError, PersonName};
-pub use pass::{Colour, PassForm};
+pub use pass::{Colour, PassForm, Rung};
 pub use phone::{Phone, PhoneError, PhoneRegion};
 pub use sensitive::Sensitive;

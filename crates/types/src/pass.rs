@@ -23,3 +23,23 @@ crate::word_list! {
         Specimen = 2, "specimen";
     }
 }
+
+crate::word_list! {
+    /// How a gate knew the person, from the surest to the barest.
+    Rung {
+        /// The phone's live presentation.
+        Presentation = 0, "presentation";
+        /// The holder's phone read the gate's rotating code.
+        GateCode = 1, "gate_code";
+        /// A document number or a pass serial, typed.
+        Number = 2, "number";
+        /// A paper pass.
+        Paper = 3, "paper";
+        /// Without network: the colours of all serials on the guard's device.
+        Snapshot = 4, "snapshot";
+        /// Without network: the signed presentation alone.
+        Code = 5, "code";
+        /// Without network: a paper pass or a number.
+        OfflinePaper = 6, "offline_paper";
+    }
+}

@@ -48,6 +48,26 @@ pub struct GateInfo {
     pub(super) secret: GateSecret,
 }
 
+#[cfg(test)]
+impl GateInfo {
+    /// A gate for tests of pure logic.
+    pub fn for_tests(gate_id: GateId, enclosure_id: Option<EnclosureId>, area: AreaStatus) -> Self {
+        Self {
+            gate_id,
+            name: "gate".into(),
+            place_code: "440310001001000".into(),
+            enclosure_id,
+            enclosure_name: None,
+            employer_id: None,
+            employer_name: None,
+            area,
+            lanes: [].into(),
+            active: true,
+            secret: GateSecret::from_bytes(&[0; 32]),
+        }
+    }
+}
+
 /// A device as admitting it needs it.
 #[derive(Clone, Debug)]
 pub struct DeviceInfo {

@@ -83,6 +83,7 @@ codes! {
     PassKeyNotInForce "pass_key_not_in_force" UNPROCESSABLE_ENTITY "The pass is signed outside its key's period." "通行证签发时间不在密钥有效期内。";
     PassSpecimen "pass_specimen" UNPROCESSABLE_ENTITY "This is a specimen; it never passes." "这是样张，不能通行。";
     PassRevoked "pass_revoked" UNPROCESSABLE_ENTITY "This pass was replaced or withdrawn." "该通行证已被替换或注销。";
+    PassSerialWrong "pass_serial_wrong" UNPROCESSABLE_ENTITY "The pass serial is not this person's." "通行证序号与人员不符。";
     PresentationExpired "presentation_expired" UNPROCESSABLE_ENTITY "The code shown is too old; ask for the live one." "二维码已过期，请出示实时码。";
     PresentationInFuture "presentation_in_future" UNPROCESSABLE_ENTITY "The code shown is from the future; check the phone's clock." "二维码时间超前，请检查手机时间。";
     PresentationReplayed "presentation_replayed" UNPROCESSABLE_ENTITY "This very code was shown at another gate just now." "该二维码刚在其他卡口使用过。";

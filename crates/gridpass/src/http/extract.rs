@@ -54,7 +54,7 @@ async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
 }
 
 /// Tells bad UTF-8, bad syntax and wrong fields apart without repeating a value.
-fn json_problem(body: &[u8], error: &serde_json::Error) -> ApiError {
+pub fn json_problem(body: &[u8], error: &serde_json::Error) -> ApiError {
     if std::str::from_utf8(body).is_err() {
         return ApiError::new(Code::BadUtf8);
     }

@@ -1,10 +1,15 @@
 //! Passes and keys as they go over the wire.
 
-use gridpass_passcode::PublishedKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gridpass_passcode::{PublicKey, PublishedKey};
 use gridpass_types::Colour;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::people::PassView;
 
 /// How long a paper pass lives: 30 days, in seconds.
 pub const PAPER_LIFE_S: u32 = 30 * 24 * 60 * 60;
@@ -68,4 +73,81 @@ pub struct NewSpecimen {
 pub struct SpecimenView {
     /// Text of the QR code.
     pub qr: String,
+}
+
+/// A phone that asks for a credential.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialInput {
+    /// Ed25519 public key of the phone, base64url of 32 bytes.
+    pub public_key: String,
+}
+
+impl CredentialInput {
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// 422 with the field when it is no usable key.
+    pub fn key(&self) -> ApiResult<PublicKey> {
+        parse_key(&self.public_key).map_err(|fault| ApiError::fields(vec![fault]))
+    }
+}
+
+/// Reads an Ed25519 public key; one that is no usable point of the curve is refused.
+///
+/// # Errors
+/// The fault of the field `public_key`.
+pub fn parse_key(text: &str) -> Result<PublicKey, FieldError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+    let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let key = bytes.and_then(|bytes| PublicKey::from_bytes(&bytes).ok());
+    key.ok_or_else(|| {
+        FieldError::new(
+            "public_key",
+            "public_key_invalid",
+            "base64url of the 32 bytes of an Ed25519 public key",
+            "应为 32 字节 Ed25519 公钥的 base64url 编码",
+        )
+    })
+}
+
+/// A credential with the key that makes its presentations count online.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct CredentialView {
+    /// The credential, base64url.
+    pub credential: String,
+    /// The MAC key, base64url; never leaves the phone.
+    pub mac_key: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// The server's time, so that the phone can correct its own.
+    pub server_time: Timestamp,
+}
+
+/// A paper pass to print.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct PaperPassView {
+    /// Text of the QR code.
+    pub qr: String,
+    /// When it runs out.
+    pub expires_at: Timestamp,
+    /// What stands on it beside the code.
+    pub pass: PassView,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_and_damaged_keys_are_refused() {
+        let good = gridpass_passcode::SigningKey::from_bytes(&[7; 32]).public();
+        let text = URL_SAFE_NO_PAD.encode(good.to_bytes());
+        assert!(parse_key(&text).is_ok_and(|key| key == good));
+        assert!(parse_key(&text[1..]).is_err());
+        assert!(parse_key("不").is_err());
+        assert!(parse_key(&URL_SAFE_NO_PAD.encode([0; 32])).is_err());
+    }
 }

@@ -1,6 +1,7 @@
 //! SQL of signing keys and of what of the issued credentials counts.
 
 use gridpass_passcode::KeyId;
+use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
@@ -67,5 +68,64 @@ pub async fn end_other_keys(db: &Client, newest: &KeyId, end: Timestamp) -> Resu
         UPDATE pass_key SET not_after = $2 WHERE kid <> $1 AND not_after > $2 AND not_before < $2";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&&newest.0[..], &end]).await?;
+    Ok(())
+}
+
+/// What of a person's credentials counts.
+#[derive(Clone, Debug)]
+pub struct PassRow {
+    /// Phones' credentials issued before this do not count.
+    pub not_before: Timestamp,
+    /// Paper passes issued before this do not count.
+    pub paper_not_before: Timestamp,
+    /// Key of the phone that may ask for credentials.
+    pub device_key: Option<Vec<u8>>,
+    /// When the phone's last credential was issued.
+    pub credential_issued_at: Option<Timestamp>,
+    /// When the last paper pass was issued.
+    pub paper_issued_at: Option<Timestamp>,
+}
+
+/// A person's row, locked until the transaction ends; made when it is not there.
+pub async fn lock_pass(db: &Client, person_id: PersonId) -> Result<PassRow, Error> {
+    let sql = "-- passes.insert_pass
+        INSERT INTO pass (person_id, not_before, paper_not_before)
+        VALUES ($1, to_timestamp(0), to_timestamp(0)) ON CONFLICT DO NOTHING";
+    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    let sql = "-- passes.lock_pass
+        SELECT not_before, paper_not_before, device_key, credential_issued_at, paper_issued_at
+        FROM pass WHERE person_id = $1 FOR UPDATE";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(PassRow {
+        not_before: row.get(0),
+        paper_not_before: row.get(1),
+        device_key: row.get(2),
+        credential_issued_at: row.get(3),
+        paper_issued_at: row.get(4),
+    })
+}
+
+/// Writes a person's row.
+pub async fn update_pass(db: &Client, person_id: PersonId, row: &PassRow) -> Result<(), Error> {
+    let sql = "-- passes.update_pass
+        UPDATE pass SET not_before = $2, paper_not_before = $3, device_key = $4,
+            credential_issued_at = $5, paper_issued_at = $6
+        WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &person_id,
+            &row.not_before,
+            &row.paper_not_before,
+            &row.device_key,
+            &row.credential_issued_at,
+            &row.paper_issued_at,
+        ],
+    )
+    .await?;
     Ok(())
 }

@@ -79,6 +79,7 @@ impl TestApp {
             issuer: "440310".into(),
             demo: true,
             web_dir: "no-such-folder".into(),
+            bench_baseline: true,
             pass_secret: [3; 32],
         };
         let given = Given {

@@ -15,7 +15,9 @@ pub struct Post {
     pub gate_id: i64,
     /// The device.
     pub device_id: i64,
-    /// A caller with the device's token.
+    /// The device's token.
+    pub token: String,
+    /// A caller with it.
     pub device: Client,
 }
 
@@ -31,12 +33,13 @@ pub async fn post(test: &TestApp, name: &str, community_code: &str) -> Post {
         .await
         .expect(201);
     let gate_id = gate["gate_id"].as_i64().unwrap();
-    let (device_id, device) = enrol(test, &admin, gate_id).await;
+    let (device_id, token) = enrol(&admin, gate_id).await;
     Post {
         enclosure_id,
         gate_id,
         device_id,
-        device,
+        device: test.with_token(&token),
+        token,
     }
 }
 
@@ -47,17 +50,12 @@ fn new_gate(enclosure_id: &Value) -> Value {
     })
 }
 
-async fn enrol(test: &TestApp, admin: &Client, gate_id: i64) -> (i64, Client) {
+async fn enrol(admin: &Client, gate_id: i64) -> (i64, String) {
     let path = format!("/api/v1/gates/{gate_id}/devices");
-    let device = admin
-        .post(&path, json!({ "name": "岗亭手机" }))
-        .await
-        .expect(201);
+    let new = json!({ "name": "岗亭手机" });
+    let device = admin.post(&path, new).await.expect(201);
     let token = device["device_token"].as_str().unwrap();
-    (
-        device["device_id"].as_i64().unwrap(),
-        test.with_token(token),
-    )
+    (device["device_id"].as_i64().unwrap(), token.to_owned())
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod quarantine;
 mod registry;
 mod registry_corpus;
 mod rules;
+mod scans;
 mod sql;
 mod staff;
 mod visits;

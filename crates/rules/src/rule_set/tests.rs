@@ -338,3 +338,15 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_rule_is_found_by_its_id_and_says_what_it_decides() {
+    let rules = default_rule_set();
+    let decided = rules.decide_colour(&State::EMPTY);
+    assert_eq!(rules.colour.find(decided.rule), Some(decided));
+    assert_eq!(
+        rules.gate.find("B2").map(|row| row.action),
+        Some(Action::Stop)
+    );
+    assert!(rules.colour.find("B2").is_none() && rules.gate.find("").is_none());
+}

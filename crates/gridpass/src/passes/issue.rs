@@ -1,0 +1,195 @@
+//! Issuing: a phone's credential, a paper pass, and taking both back.
+//!
+//! Credentials carry whole seconds. One that voids another is therefore issued at least a
+//! second after it, if need be a moment ahead of the clock, which every gate allows for.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gridpass_passcode::{Credential, NewCredential, PublicKey};
+use gridpass_types::Colour;
+use gridpass_types::ids::{PassSerial, PersonId};
+use jiff::{SignedDuration, Timestamp};
+
+use super::keys::Keys;
+use super::model::{CredentialInput, CredentialView, PAPER_LIFE_S, PaperPassView};
+use super::store::{self, PassRow};
+use crate::access::{IssuePaperPasses, RevokePasses};
+use crate::app::App;
+use crate::auth::Authorised;
+use crate::db::Client;
+use crate::facts;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract;
+use crate::people::{self, Holder, Person};
+
+/// The step in which credentials count time.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// Issues a credential to the holder's phone. A phone with a new key takes the place of
+/// the one before, whose credentials no longer count.
+#[utoipa::path(post, path = "/api/v1/pass/credential", operation_id = "issue_credential", tag = "passes",
+    security(("holder" = [])), request_body = CredentialInput,
+    responses((status = 201, body = CredentialView), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn issue_credential(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Json(input): extract::Json<CredentialInput>,
+) -> ApiResult<(StatusCode, Json<CredentialView>)> {
+    let key = input.key()?;
+    let credential = issue_phone(&app, holder.person_id, key).await?;
+    let secret = app.part::<Keys>();
+    let mac_key = credential.mac_key(secret.server_secret()).to_bytes();
+    Ok((
+        StatusCode::CREATED,
+        Json(CredentialView {
+            credential: URL_SAFE_NO_PAD.encode(credential.bytes()),
+            mac_key: URL_SAFE_NO_PAD.encode(*mac_key),
+            issued_at: credential.issued_at(),
+            expires_at: credential.expires_at(),
+            server_time: app.now(),
+        }),
+    ))
+}
+
+async fn issue_phone(app: &App, person_id: PersonId, key: PublicKey) -> ApiResult<Credential> {
+    let tx = app.db.tx().await?;
+    let mut row = store::lock_pass(&tx, person_id).await?;
+    let (serial, colour) = now_shown(&tx, app, person_id).await?;
+    let issued_at = admit_phone(&mut row, &key, whole_second(app.now())?);
+    let new = NewCredential::phone(person_id, serial, colour, key);
+    let ring = app.part::<Keys>().ring();
+    let credential = ring
+        .issuer
+        .issue(&new, issued_at)
+        .map_err(ApiError::internal)?;
+    store::update_pass(&tx, person_id, &row).await?;
+    tx.commit().await?;
+    Ok(credential)
+}
+
+/// Notes the phone in the person's row; answers the time of issue.
+fn admit_phone(row: &mut PassRow, key: &PublicKey, now: Timestamp) -> Timestamp {
+    let key = key.to_bytes().to_vec();
+    let mut issued_at = now.max(row.not_before);
+    if row.device_key.as_ref() != Some(&key) {
+        issued_at = after(issued_at, row.credential_issued_at);
+        row.not_before = issued_at;
+        row.device_key = Some(key);
+    }
+    row.credential_issued_at = Some(issued_at);
+    issued_at
+}
+
+/// At least a second after what was issued before.
+fn after(at: Timestamp, before: Option<Timestamp>) -> Timestamp {
+    before.map_or(at, |before| at.max(before + SECOND))
+}
+
+fn whole_second(at: Timestamp) -> ApiResult<Timestamp> {
+    Timestamp::from_second(at.as_second()).map_err(ApiError::internal)
+}
+
+/// Serial and colour of a person's pass as of now.
+async fn now_shown(db: &Client, app: &App, person_id: PersonId) -> ApiResult<(PassSerial, Colour)> {
+    let rows = facts::read_states(db, &[person_id.get()]).await?;
+    let serial = rows.first().ok_or(Code::PersonUnknown)?.pass_serial;
+    let replayed = facts::state_at(db, app, person_id, app.now()).await?;
+    Ok((serial, replayed.decision.colour))
+}
+
+/// Issues a paper pass for somebody without a phone; the one before no longer counts.
+#[utoipa::path(post, path = "/api/v1/people/{person_id}/paper-passes", operation_id = "create_paper_pass", tag = "passes",
+    security(("staff" = [])), params(("person_id" = i64, Path)),
+    responses((status = 201, body = PaperPassView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn create_paper_pass(
+    State(app): State<App>,
+    person: Authorised<Person, IssuePaperPasses>,
+) -> ApiResult<(StatusCode, Json<PaperPassView>)> {
+    let person_id = person.entity.person_id;
+    let credential = issue_paper(&app, person_id).await?;
+    let qr = credential
+        .paper_text()
+        .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a paper pass is printed")))?;
+    Ok((
+        StatusCode::CREATED,
+        Json(PaperPassView {
+            qr,
+            expires_at: credential.expires_at(),
+            pass: people::pass_view(&app, person_id).await?,
+        }),
+    ))
+}
+
+async fn issue_paper(app: &App, person_id: PersonId) -> ApiResult<Credential> {
+    let tx = app.db.tx().await?;
+    let mut row = store::lock_pass(&tx, person_id).await?;
+    let (serial, colour) = now_shown(&tx, app, person_id).await?;
+    let at = whole_second(app.now())?.max(row.paper_not_before);
+    let issued_at = after(at, row.paper_issued_at);
+    row.paper_not_before = issued_at;
+    row.paper_issued_at = Some(issued_at);
+    let new = NewCredential::paper(person_id, serial, colour, PAPER_LIFE_S);
+    let ring = app.part::<Keys>().ring();
+    let credential = ring
+        .issuer
+        .issue(&new, issued_at)
+        .map_err(ApiError::internal)?;
+    store::update_pass(&tx, person_id, &row).await?;
+    tx.commit().await?;
+    Ok(credential)
+}
+
+/// Voids everything issued to a person so far, on phone and paper, at every gate that is
+/// online from the next scan on. The phone may ask for a new credential.
+#[utoipa::path(post, path = "/api/v1/people/{person_id}/passes/revoke", operation_id = "revoke_passes", tag = "passes",
+    security(("staff" = [])), params(("person_id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn revoke_passes(
+    State(app): State<App>,
+    person: Authorised<Person, RevokePasses>,
+) -> ApiResult<StatusCode> {
+    let person_id = person.entity.person_id;
+    let tx = app.db.tx().await?;
+    let mut row = store::lock_pass(&tx, person_id).await?;
+    let next = whole_second(app.now())? + SECOND;
+    row.not_before = after(next.max(row.not_before), row.credential_issued_at);
+    row.paper_not_before = after(next.max(row.paper_not_before), row.paper_issued_at);
+    row.device_key = None;
+    store::update_pass(&tx, person_id, &row).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gridpass_passcode::SigningKey;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn only_another_phone_voids_what_was_issued() {
+        let mut row = PassRow {
+            not_before: at(0),
+            paper_not_before: at(0),
+            device_key: None,
+            credential_issued_at: None,
+            paper_issued_at: None,
+        };
+        let [first, second] = [1, 2].map(|seed| SigningKey::from_bytes(&[seed; 32]).public());
+        assert_eq!(admit_phone(&mut row, &first, at(100)), at(100));
+        assert_eq!(admit_phone(&mut row, &first, at(100)), at(100));
+        assert_eq!(row.not_before, at(100));
+        assert_eq!(admit_phone(&mut row, &first, at(500)), at(500));
+        assert_eq!(row.not_before, at(100), "renewing voids nothing");
+        // Another phone within the same second still voids the first one's credential.
+        assert_eq!(admit_phone(&mut row, &second, at(500)), at(501));
+        assert_eq!(row.not_before, at(501));
+    }
+}

@@ -1,0 +1,44 @@
+//! A scan by a gate's device.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::model::{Scan, ScanInput, ScanView};
+use super::online::{self, Read};
+use super::{count_refusal, submit, with_facts};
+use crate::app::App;
+use crate::gates::Device;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+
+/// Checks one person at the calling device's gate. Sent again, it is answered the same.
+#[utoipa::path(post, path = "/api/v1/scans", operation_id = "create_scan", tag = "scans",
+    security(("device" = [])), request_body = ScanInput,
+    responses((status = 200, body = ScanView), (status = 401, body = Problem), (status = 404, body = Problem),
+              (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub async fn create_scan(
+    State(app): State<App>,
+    device: Device,
+    extract::Json(input): extract::Json<ScanInput>,
+) -> ApiResult<Json<ScanView>> {
+    let answer = scan(&app, &device, &input).await;
+    if let Err(error) = &answer {
+        count_refusal(&app, error.code());
+    }
+    answer.map(Json)
+}
+
+async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanView> {
+    match online::read(app, device, input).await? {
+        Read::Known(view) => Ok(view),
+        Read::New(scan) if records_facts(&scan, input) => {
+            with_facts::scan(app, &scan, input.checked_on_spot).await
+        }
+        Read::New(scan) => submit(app, scan).await,
+    }
+}
+
+/// Whether a scan brings evidence, and so has to be a transaction of its own.
+fn records_facts(scan: &Scan, input: &ScanInput) -> bool {
+    scan.is_fever() || input.checked_on_spot
+}

@@ -1,0 +1,60 @@
+//! Whom the guard sees: the card and the photo of somebody just scanned at this gate.
+
+use axum::Json;
+use axum::extract::State;
+use gridpass_types::ids::PersonId;
+use jiff::SignedDuration;
+
+use super::model::AHEAD_MAX;
+use super::store;
+use crate::app::App;
+use crate::gates::Device;
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::people::{self, Jpeg, PersonCard};
+
+/// How long after a scan the guard may look the person up.
+pub const LOOK_MAX: SignedDuration = SignedDuration::from_mins(10);
+
+/// Refuses a person who was not scanned at the device's gate lately.
+///
+/// # Errors
+/// [`Code::NotScannedHere`].
+pub async fn check_scanned_here(app: &App, device: &Device, person_id: PersonId) -> ApiResult<()> {
+    let now = app.now();
+    let db = app.db.client().await?;
+    let here = (person_id, device.gate_id);
+    if store::was_scanned(&db, here, now - LOOK_MAX, now + AHEAD_MAX).await? {
+        Ok(())
+    } else {
+        Err(Code::NotScannedHere.into())
+    }
+}
+
+/// The person to look at, for ten minutes after the scan at this gate.
+#[utoipa::path(get, path = "/api/v1/scans/card/{person_id}", operation_id = "get_scan_card", tag = "scans",
+    security(("device" = [])), params(("person_id" = i64, Path)),
+    responses((status = 200, body = PersonCard), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn get_scan_card(
+    State(app): State<App>,
+    device: Device,
+    extract::Path(person_id): extract::Path<PersonId>,
+) -> ApiResult<Json<PersonCard>> {
+    check_scanned_here(&app, &device, person_id).await?;
+    people::card(&app, person_id).await.map(Json)
+}
+
+/// The photo to compare the face with, for ten minutes after the scan at this gate.
+#[utoipa::path(get, path = "/api/v1/scans/photo/{person_id}", operation_id = "get_scan_photo", tag = "scans",
+    security(("device" = [])), params(("person_id" = i64, Path)),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 401, body = Problem),
+              (status = 404, body = Problem)))]
+pub async fn get_scan_photo(
+    State(app): State<App>,
+    device: Device,
+    extract::Path(person_id): extract::Path<PersonId>,
+) -> ApiResult<Jpeg> {
+    check_scanned_here(&app, &device, person_id).await?;
+    people::photo(&app, person_id).await
+}

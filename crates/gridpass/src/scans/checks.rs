@@ -1,0 +1,104 @@
+//! The check on the spot that a yellow pass asks for, and what it leads to.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_rules::FactBody;
+use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cards::check_scanned_here;
+use super::model::scan_time;
+use super::with_facts::SOURCE_GATE;
+use crate::app::App;
+use crate::facts::{self, DecisionView, NewFact, decision_view};
+use crate::gates::Device;
+use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
+use crate::http::extract;
+
+/// Characters of the cities at most.
+const CITIES_CHARS_MAX: usize = 40;
+
+/// What the operators' travel card on the traveller's own phone shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TravelHistory {
+    /// No city in an epidemic area.
+    None,
+    /// At least one.
+    Hit,
+}
+
+/// A check on the spot, resolved.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateCheckInput {
+    /// Whom; somebody scanned at this gate within ten minutes.
+    pub person_id: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether the person may go in.
+    pub passed: bool,
+    /// What the travel card shows.
+    pub travel_history: TravelHistory,
+    /// The cities it names, 1 to 40 characters; only with a hit.
+    #[serde(default)]
+    pub travel_cities: Option<String>,
+}
+
+impl GateCheckInput {
+    /// The source of the fact. It keeps what the travel card showed and no more: `none`,
+    /// or a hit and the cities.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    fn source(&self) -> ApiResult<String> {
+        let cities = self.travel_cities.as_deref().map(str::trim);
+        match (self.travel_history, cities) {
+            (TravelHistory::None, None) => Ok(format!("{SOURCE_GATE}; travel card: none")),
+            (TravelHistory::Hit, None) => Ok(format!("{SOURCE_GATE}; travel card: hit")),
+            (TravelHistory::Hit, Some(cities)) if is_short_text(cities) => {
+                Ok(format!("{SOURCE_GATE}; travel card: hit {cities}"))
+            }
+            _ => Err(ApiError::fields(vec![FieldError::new(
+                "travel_cities",
+                "travel_cities_invalid",
+                "1 to 40 characters, and only with a hit",
+                "1 至 40 个字符，且仅在命中时填写",
+            )])),
+        }
+    }
+}
+
+fn is_short_text(text: &str) -> bool {
+    (1..=CITIES_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+/// Records a check on the spot as evidence; the answer says what follows for the person.
+#[utoipa::path(post, path = "/api/v1/gate-checks", operation_id = "create_gate_check", tag = "scans",
+    security(("device" = [])), request_body = GateCheckInput,
+    responses((status = 201, body = DecisionView), (status = 401, body = Problem), (status = 404, body = Problem),
+              (status = 422, body = Problem)))]
+pub async fn create_gate_check(
+    State(app): State<App>,
+    device: Device,
+    extract::Json(input): extract::Json<GateCheckInput>,
+) -> ApiResult<(StatusCode, Json<DecisionView>)> {
+    let at = scan_time(input.at, app.now())?;
+    let fact = NewFact {
+        body: FactBody::GateCheck {
+            at,
+            passed: input.passed,
+        },
+        source: input.source()?,
+        recorded_by: Some(device.device_id.get()),
+    };
+    check_scanned_here(&app, &device, input.person_id).await?;
+    let tx = app.db.tx().await?;
+    let appended = facts::append(&tx, &app, input.person_id, &[fact]).await?;
+    tx.commit().await?;
+    let view = decision_view(&appended.decision, app.now(), appended.row.valid_until);
+    Ok((StatusCode::CREATED, Json(view)))
+}

@@ -1,0 +1,170 @@
+//! What a scan leads to: colour, action, and who has to be told. Pure.
+
+use gridpass_rules::words::Notify;
+use gridpass_rules::{ColourDecision, Direction, GateContext, GateDecision, RuleSet, State};
+use gridpass_types::Colour;
+use gridpass_types::clock::district_date;
+use jiff::Timestamp;
+
+use super::model::{ScanKey, ScanView, is_fever};
+use crate::gates::GateInfo;
+use gridpass_types::ids::PassSerial;
+
+/// Seconds in which the same alert about the same person at the same gate counts once.
+const ALERT_WINDOW_S: i64 = 600;
+
+/// What was decided about one scan. Borrows its words from the rule set.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'t> {
+    /// From the colour table.
+    pub colour: ColourDecision<'t>,
+    /// From the gate table.
+    pub gate: GateDecision<'t>,
+}
+
+/// What a gate adds to a person's state.
+#[derive(Clone, Copy, Debug)]
+pub struct AtGate<'g> {
+    /// The gate.
+    pub gate: &'g GateInfo,
+    /// Which way.
+    pub direction: Direction,
+    /// Reading in tenths of a degree Celsius.
+    pub decicelsius: Option<i16>,
+}
+
+/// Decides a scan.
+pub fn decide<'t>(rules: &'t RuleSet, state: &State, at: &AtGate<'_>) -> Verdict<'t> {
+    let colour = rules.decide_colour(state);
+    let context = GateContext {
+        colour: colour.colour,
+        area: at.gate.area,
+        direction: at.direction,
+        relation: state.relation(at.gate.enclosure_id, at.gate.employer_id),
+        checked: state.checked,
+        temperature: at.decicelsius.map(|tenths| f64::from(tenths) / 10.0),
+    };
+    Verdict {
+        colour,
+        gate: rules.decide_gate(&context),
+    }
+}
+
+impl Verdict<'_> {
+    /// The answer to the gate.
+    pub fn view(&self, key: &ScanKey, pass_serial: PassSerial, rules: &RuleSet) -> ScanView {
+        ScanView {
+            person_id: key.person_id,
+            pass_serial,
+            at: key.at,
+            colour: self.colour.colour,
+            reason: self.colour.reason,
+            rule: self.colour.rule.to_owned(),
+            action: self.gate.action,
+            gate_reason: self.gate.reason,
+            gate_rule: self.gate.rule.to_owned(),
+            checks: self.gate.checks.to_vec(),
+            message_zh: self.colour.message_zh.to_owned(),
+            message_en: self.colour.message_en.to_owned(),
+            rule_set_version: rules.version,
+            duplicate: false,
+        }
+    }
+}
+
+/// Something that a scan causes elsewhere: a row of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Which handler.
+    pub topic: &'static str,
+    /// The same cause has the same key and counts once.
+    pub dedupe_key: String,
+    /// JSON object of ids, codes and times.
+    pub payload: String,
+}
+
+/// A visit that the colour asks for.
+pub const TOPIC_VISIT: &str = "visit.needed";
+/// Somebody red or feverish stands at a gate.
+pub const TOPIC_RED: &str = "alert.red";
+/// Somebody let in without network was red by then.
+pub const TOPIC_LATE_RED: &str = "alert.late_red";
+/// Something the community has to look at.
+pub const TOPIC_COMMUNITY: &str = "alert.community";
+
+/// What a verdict causes. At most one visit and one alert; each has a key that keeps a
+/// person who is scanned again and again from flooding anybody.
+pub fn follow_ups(
+    verdict: &Verdict<'_>,
+    key: &ScanKey,
+    decicelsius: Option<i16>,
+    out: &mut Vec<FollowUp>,
+) {
+    if let Some(hours) = verdict.colour.visit_hours {
+        let cause = verdict.colour.reason.as_str();
+        out.push(FollowUp {
+            topic: TOPIC_VISIT,
+            dedupe_key: format!("{cause}|{}", district_date(key.at)),
+            payload: format!(
+                r#"{{"cause":"{cause}","due_hours":{hours},"gate_id":{}}}"#,
+                key.gate_id
+            ),
+        });
+    }
+    let told = |who| verdict.gate.notify.contains(&who);
+    if is_fever(decicelsius) && told(Notify::ResponseTeam) {
+        out.push(alert(
+            TOPIC_RED,
+            "fever_at_gate",
+            verdict.gate.reason.as_str(),
+            key,
+        ));
+    } else if verdict.colour.colour == Colour::Red {
+        out.push(alert(
+            TOPIC_RED,
+            "red_at_gate",
+            verdict.colour.reason.as_str(),
+            key,
+        ));
+    } else if told(Notify::Community) {
+        out.push(alert(
+            TOPIC_COMMUNITY,
+            "sealed_area",
+            verdict.gate.reason.as_str(),
+            key,
+        ));
+    }
+}
+
+/// An alert of a kind about the person of a scan.
+pub fn alert(topic: &'static str, kind: &str, reason: &str, key: &ScanKey) -> FollowUp {
+    FollowUp {
+        topic,
+        dedupe_key: alert_key(kind, key),
+        payload: format!(
+            r#"{{"kind":"{kind}","reason":"{reason}","gate_id":{},"at":"{}"}}"#,
+            key.gate_id, key.at
+        ),
+    }
+}
+
+/// An alert about somebody a gate let in who was red by then.
+pub fn late_red_alert(reason: &str, red_since: Option<Timestamp>, key: &ScanKey) -> FollowUp {
+    let since = red_since.map_or_else(|| "null".to_owned(), |since| format!(r#""{since}""#));
+    FollowUp {
+        topic: TOPIC_LATE_RED,
+        dedupe_key: alert_key("late_red", key),
+        payload: format!(
+            r#"{{"reason":"{reason}","gate_id":{},"at":"{}","red_since":{since}}}"#,
+            key.gate_id, key.at
+        ),
+    }
+}
+
+fn alert_key(kind: &str, key: &ScanKey) -> String {
+    let window = key.at.as_second().div_euclid(ALERT_WINDOW_S) * ALERT_WINDOW_S;
+    format!("{kind}|{}|{window}", key.gate_id)
+}
+
+#[cfg(test)]
+mod tests;

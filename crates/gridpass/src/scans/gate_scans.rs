@@ -1,0 +1,63 @@
+//! The holder's own phone reads the code on a gate's screen.
+//!
+//! The code proves that the phone is there now. It shows the holder, and the guard who
+//! looks at the phone, what is decided, and counts as a scan. It records no evidence: a
+//! picture of a gate's code sent to somebody else changes nobody's state.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::model::{GateScanInput, Rung, Scan, ScanKey, ScanView, Shown, scan_time};
+use super::{count_refusal, submit};
+use crate::app::App;
+use crate::gates::{Directory, verify_gate_code};
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::people::Holder;
+
+/// Shows the holder's pass at the gate whose code the phone has just read.
+#[utoipa::path(post, path = "/api/v1/gate-scans", operation_id = "scan_gate_code", tag = "scans",
+    security(("holder" = [])), request_body = GateScanInput,
+    responses((status = 200, body = ScanView), (status = 401, body = Problem),
+              (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub async fn scan_gate_code(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Json(input): extract::Json<GateScanInput>,
+) -> ApiResult<Json<ScanView>> {
+    let answer = scan(&app, holder, &input).await;
+    if let Err(error) = &answer {
+        count_refusal(&app, error.code());
+    }
+    answer.map(Json)
+}
+
+async fn scan(app: &App, holder: Holder, input: &GateScanInput) -> ApiResult<ScanView> {
+    let now = app.now();
+    let at = scan_time(input.at, now)?;
+    let directory = app.part::<Directory>();
+    let mut code = verify_gate_code(&directory.latest(), &input.gate_code, now);
+    if code
+        .as_ref()
+        .is_err_and(|error| error.code() == Code::GateUnknown)
+    {
+        // A gate that another node has just entered.
+        let db = app.db.client().await?;
+        let fresh = directory.current(app, &db).await?;
+        code = verify_gate_code(&fresh, &input.gate_code, now);
+    }
+    let scan = Scan {
+        key: ScanKey {
+            person_id: holder.person_id,
+            at,
+            gate_id: code?.gate_id,
+        },
+        device_id: None,
+        direction: input.direction,
+        rung: Rung::GateCode,
+        shown: Shown::Nothing,
+        decicelsius: None,
+    };
+    submit(app, scan).await
+}

@@ -1,0 +1,160 @@
+//! Who stands at the gate: by a presentation, a paper pass, a number or a serial.
+
+use gridpass_passcode::{Limits, PassError, Presented};
+use gridpass_types::PassForm;
+use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
+
+use super::decide::{self, TOPIC_RED};
+use super::model::{Rung, Scan, ScanInput, ScanKey, ScanView, Shown, decicelsius, scan_time};
+use super::{Ingest, answers};
+use crate::app::App;
+use crate::gates::Device;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::jobs::outbox::{self, NewFollowUp};
+use crate::passes::{Keys, code_of};
+use crate::people;
+
+/// What became of a scan's input.
+pub enum Read {
+    /// A scan to decide.
+    New(Scan),
+    /// A scan that is stored: its presentation is past, but it was not when it was sent
+    /// first.
+    Known(ScanView),
+}
+
+/// Checks a device's scan and finds the person.
+///
+/// # Errors
+/// A code of its own for everything that can be wrong; nothing is stored then.
+pub async fn read(app: &App, device: &Device, input: &ScanInput) -> ApiResult<Read> {
+    let now = app.now();
+    let at = scan_time(input.at, now)?;
+    let decicelsius = decicelsius(input.temperature)?;
+    input.check_who()?;
+    let scan = |person_id, rung, shown| Scan {
+        key: ScanKey {
+            person_id,
+            at,
+            gate_id: device.gate_id,
+        },
+        device_id: Some(device.device_id),
+        direction: input.direction,
+        rung,
+        shown,
+        decicelsius,
+    };
+    let Some(text) = &input.presentation else {
+        let person_id = find(app, input).await?;
+        return Ok(Read::New(scan(person_id, Rung::Number, Shown::Nothing)));
+    };
+    let presented = match verify(app, text, now).await {
+        Ok(presented) => presented,
+        Err(error) => return known_or(app, (device, text, at), error).await,
+    };
+    let scan = match presented.form {
+        PassForm::Paper => scan(
+            presented.person_id,
+            Rung::Paper,
+            Shown::Paper(presented.issued_at),
+        ),
+        _ => scan(
+            presented.person_id,
+            Rung::Presentation,
+            Shown::Phone(presented.issued_at),
+        ),
+    };
+    check_replay(app, &presented, &scan.key, now).await?;
+    Ok(Read::New(scan))
+}
+
+async fn find(app: &App, input: &ScanInput) -> ApiResult<PersonId> {
+    let db = app.db.client().await?;
+    let found = match (&input.document_number, input.pass_serial) {
+        (Some(number), _) => {
+            people::find_by_number(&db, app, input.document_type, number.expose()).await?
+        }
+        (None, Some(serial)) => people::find_by_serial(&db, serial.get()).await?,
+        (None, None) => None,
+    };
+    found.ok_or_else(|| Code::PersonUnknown.into())
+}
+
+/// Checks what was shown: a phone's by its MAC, paper by the issuer's signature. A key that
+/// another node has just made is looked up once.
+async fn verify(app: &App, text: &str, now: Timestamp) -> Result<Presented, PassError> {
+    let keys = app.part::<Keys>();
+    let checked = keys
+        .ring()
+        .online
+        .verify(text.as_bytes(), now, Limits::default());
+    if checked != Err(PassError::KeyUnknown) {
+        return checked;
+    }
+    let Ok(db) = app.db.client().await else {
+        return checked;
+    };
+    match keys.reload(app, &db).await {
+        Ok(ring) => ring.online.verify(text.as_bytes(), now, Limits::default()),
+        Err(_) => checked,
+    }
+}
+
+/// A presentation that is too old now may belong to a scan that was sent in time and is
+/// sent again because the answer was lost.
+async fn known_or(
+    app: &App,
+    (device, text, at): (&Device, &str, Timestamp),
+    error: PassError,
+) -> ApiResult<Read> {
+    let past = matches!(
+        error,
+        PassError::PresentationExpired | PassError::CredentialExpired
+    );
+    let refused = || ApiError::new(code_of(error));
+    if !past {
+        return Err(refused());
+    }
+    let then = verify(app, text, at).await.map_err(|_| refused())?;
+    let key = ScanKey {
+        person_id: then.person_id,
+        at,
+        gate_id: device.gate_id,
+    };
+    let db = app.db.client().await?;
+    let known = answers::recall_one(app, &db, &key).await?;
+    known.map(Read::Known).ok_or_else(refused)
+}
+
+/// Refuses a presentation that was shown at another gate, and tells the response team.
+async fn check_replay(
+    app: &App,
+    presented: &Presented,
+    key: &ScanKey,
+    now: Timestamp,
+) -> ApiResult<()> {
+    let Some(presented_at) = presented.presented_at else {
+        return Ok(());
+    };
+    let ingest = app.part::<Ingest>();
+    let first = ingest
+        .replays
+        .admit(&presented.credential_id, presented_at, key.gate_id, now);
+    if first {
+        return Ok(());
+    }
+    let code = Code::PresentationReplayed;
+    let alert = decide::alert(TOPIC_RED, "replayed_presentation", code.as_str(), key);
+    let row = NewFollowUp {
+        person_id: key.person_id,
+        topic: alert.topic,
+        dedupe_key: alert.dedupe_key,
+        payload: serde_json::from_str(&alert.payload).map_err(ApiError::internal)?,
+    };
+    let db = app.db.client().await?;
+    outbox::insert(&db, &[row], now).await?;
+    app.work_waiting.notify_waiters();
+    Err(code.into())
+}

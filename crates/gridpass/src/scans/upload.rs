@@ -1,0 +1,242 @@
+//! Uploads of gates that were without network.
+//!
+//! The device's key signs the body as a whole. Every scan is decided as of its own time,
+//! from the facts as they are known now; somebody who was let in although red by then is
+//! recorded and reported. The same upload again is answered the same and counted once; a
+//! scan that cannot be taken is named by its place and spoils no other.
+
+mod late_red;
+mod model;
+mod read;
+mod store;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gridpass_passcode::{PublicKey, STANDARD, Suite};
+use sha2::{Digest, Sha256};
+
+use super::columns::{FollowColumns, ScanColumns, Stamp};
+use super::decide::{AtGate, TOPIC_RED, decide, follow_ups, late_red_alert};
+use super::store::{Inserted, insert_scans};
+use super::{Ingest, count_refusal};
+use crate::app::App;
+use crate::db::Tx;
+use crate::gates::{Device, Directory};
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract::Body;
+use crate::metrics::Kind;
+use crate::rules::InForce;
+use late_red::LateReds;
+use model::{Upload, UploadView};
+use read::{Kept, Known};
+
+/// Scans of an upload at most.
+const SCANS_MAX: usize = 1000;
+
+/// Takes the scans that a gate kept while it was without network.
+#[utoipa::path(post, path = "/api/v1/scans/batch", operation_id = "upload_scans", tag = "scans",
+    security(("device" = [])), request_body = Upload,
+    params(("x-device-signature" = String, Header, description = "base64url of the Ed25519 signature of the body by the device's key")),
+    responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 409, body = Problem),
+              (status = 413, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub async fn upload_scans(
+    State(app): State<App>,
+    device: Device,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> ApiResult<Json<UploadView>> {
+    let answer = take(&app, &device, &headers, &body).await;
+    if let Err(error) = &answer {
+        count_refusal(&app, error.code());
+    }
+    answer.map(Json)
+}
+
+async fn take(
+    app: &App,
+    device: &Device,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> ApiResult<UploadView> {
+    let key = device_key(app, device).await?;
+    check_signature(&key, headers, body)?;
+    let (batch_id, scans) = read::parse(body, SCANS_MAX)?;
+    let kept = Kept::read(scans, device, app.now());
+    let sent = Sent {
+        device,
+        batch_id,
+        body_sha256: Sha256::digest(body).into(),
+    };
+    let ingest = app.part::<Ingest>();
+    ingest.partitions.ensure(app).await?;
+    ingest.uploads.take(store_or_recall(app, &sent, kept)).await
+}
+
+async fn device_key(app: &App, device: &Device) -> ApiResult<PublicKey> {
+    let directory = app.part::<Directory>();
+    let key_in = |snapshot: &crate::gates::Snapshot| {
+        let info = snapshot.device(device.device_id);
+        info.and_then(|info| info.public_key)
+    };
+    if let Some(key) = key_in(&directory.latest()) {
+        return Ok(key);
+    }
+    // It may have been registered at another node a moment ago.
+    let db = app.db.client().await?;
+    let fresh = directory.current(app, &db).await?;
+    key_in(&fresh).ok_or_else(|| Code::DeviceKeyMissing.into())
+}
+
+fn check_signature(key: &PublicKey, headers: &HeaderMap, body: &[u8]) -> ApiResult<()> {
+    let given = headers.get("x-device-signature");
+    let given = given.and_then(|value| URL_SAFE_NO_PAD.decode(value.as_bytes()).ok());
+    let given = given.and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+    let right = given.is_some_and(|signature| STANDARD.is_signed_by(key, body, &signature));
+    if right {
+        Ok(())
+    } else {
+        Err(Code::DeviceSignatureInvalid.into())
+    }
+}
+
+/// An upload as sent.
+struct Sent<'a> {
+    device: &'a Device,
+    batch_id: i64,
+    body_sha256: [u8; 32],
+}
+
+async fn store_or_recall(app: &App, sent: &Sent<'_>, kept: Kept) -> ApiResult<UploadView> {
+    let tx = app.db.tx().await?;
+    if let Some(answer) = recall(&tx, sent).await? {
+        return Ok(answer);
+    }
+    let stored = store_all(app, &tx, sent, kept).await?;
+    let row = store::UploadRow {
+        device_id: sent.device.device_id,
+        batch_id: sent.batch_id,
+        body_sha256: &sent.body_sha256,
+    };
+    if !store::insert_upload(&tx, &row, &stored.answer, app.now()).await? {
+        // The same upload was sent twice at once; the other one won, ours is undone.
+        tx.rollback().await?;
+        let db = app.db.client().await?;
+        return recall(&db, sent)
+            .await?
+            .ok_or_else(|| Code::Conflict.into());
+    }
+    tx.commit().await?;
+    for (colour, count) in stored.by_colour {
+        let kind = Kind { kind: colour };
+        app.metrics.scans.get_or_create(&kind).inc_by(count);
+    }
+    if stored.alerts {
+        app.work_waiting.notify_waiters();
+    }
+    Ok(stored.answer)
+}
+
+/// The answer given to this very upload before.
+async fn recall(db: &crate::db::Client, sent: &Sent<'_>) -> ApiResult<Option<UploadView>> {
+    let found = store::find_upload(db, sent.device.device_id, sent.batch_id).await?;
+    match found {
+        Some((body_sha256, answer)) if body_sha256 == sent.body_sha256 => Ok(Some(answer)),
+        Some(_) => Err(Code::UploadBatchReused.into()),
+        None => Ok(None),
+    }
+}
+
+/// What storing an upload led to.
+struct StoredUpload {
+    answer: UploadView,
+    by_colour: [(&'static str, u64); 3],
+    alerts: bool,
+}
+
+async fn store_all(app: &App, tx: &Tx, sent: &Sent<'_>, mut kept: Kept) -> ApiResult<StoredUpload> {
+    let directory = app.part::<Directory>().current(app, tx).await?;
+    let gate = directory.gate_of(sent.device.device_id)?;
+    let rules = app.part::<InForce>().current(tx).await?;
+    read::record_fevers(app, tx, &kept).await?;
+    let known = Known::read(app, tx, &mut kept).await?;
+    let stamp = Stamp {
+        received_at: app.now(),
+        rule_set_version: rules.version.get(),
+        lane: 0,
+        tally_id: app.ids.next(),
+    };
+    let mut columns = ScanColumns::with_capacity(kept.scans.len(), stamp);
+    let mut follow = FollowColumns::default();
+    let mut late = LateReds::default();
+    let mut colours = Vec::with_capacity(kept.scans.len());
+    let mut caused = Vec::new();
+    for (place, each) in kept.scans.iter().enumerate() {
+        let state = known.state_of(place, &each.scan);
+        let at = AtGate {
+            gate,
+            direction: each.scan.direction,
+            decicelsius: each.scan.decicelsius,
+        };
+        let verdict = decide(&rules, state, &at);
+        columns.push(&each.scan, &verdict, Some(each.done));
+        colours.push(verdict.colour.colour);
+        follow_ups(&verdict, &each.scan.key, each.scan.decicelsius, &mut caused);
+        if late_red::was_let_in(&verdict, &each.done) {
+            let since = known.red_since(place, &each.scan);
+            let reason = verdict.colour.reason.as_str();
+            late.push(each, reason, since);
+            // One alert about one person is enough, and this one says more.
+            caused.retain(|follow_up| follow_up.topic != TOPIC_RED);
+            caused.push(late_red_alert(reason, since, &each.scan.key));
+        }
+        follow.extend(&each.scan.key, caused.drain(..));
+    }
+    let inserted = match columns.is_empty() {
+        true => Inserted::All,
+        false => insert_scans(tx, &columns, &follow).await?,
+    };
+    late.keep_only(&inserted);
+    store::insert_late_reds(tx, &late, app.now()).await?;
+    store::insert_proofs(tx, &kept, &inserted, sent.device.device_id).await?;
+    Ok(summary(
+        kept,
+        (&colours, &inserted),
+        late,
+        follow.has_alerts(),
+    ))
+}
+
+fn summary(
+    kept: Kept,
+    (colours, inserted): (&[gridpass_types::Colour], &Inserted),
+    late: LateReds,
+    alerts: bool,
+) -> StoredUpload {
+    let mut by_colour = gridpass_types::Colour::ALL
+        .iter()
+        .map(|colour| (colour.as_str(), 0));
+    let mut by_colour = [(); 3].map(|()| by_colour.next().unwrap_or(("", 0)));
+    let mut accepted = 0;
+    for (each, colour) in kept.scans.iter().zip(colours) {
+        if inserted.contains(&each.scan.key) {
+            accepted += 1;
+            by_colour[*colour as usize].1 += 1;
+        }
+    }
+    let mut rejected = kept.rejected;
+    rejected.sort_by_key(|each| each.index);
+    StoredUpload {
+        answer: UploadView {
+            accepted,
+            duplicates: kept.repeated + kept.scans.len() as u64 - accepted,
+            rejected,
+            late_reds: late.views,
+        },
+        by_colour,
+        alerts,
+    }
+}

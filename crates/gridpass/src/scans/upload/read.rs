@@ -1,0 +1,288 @@
+//! From the body of an upload to scans in order, and what is known about their people.
+
+use std::collections::HashMap;
+
+use gridpass_rules::{State, derive};
+use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::model::{Rejected, Upload, UploadedScan};
+use crate::app::App;
+use crate::db::Tx;
+use crate::facts::{self, NewFact};
+use crate::gates::Device;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::http::extract::json_problem;
+use crate::scans::columns::DoneOffline;
+use crate::scans::model::{Scan, ScanKey, Shown, decicelsius, scan_time};
+use crate::scans::store::{self, Subject};
+use crate::scans::with_facts::reading;
+
+/// A scan as read, or why it cannot be.
+type Readable = Result<UploadedScan, Code>;
+
+/// An upload whose scans are looked at one by one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LooseUpload {
+    batch_id: i64,
+    scans: Vec<Value>,
+}
+
+/// Reads a body. When a scan of it has not the form of one, the others are read one by one.
+///
+/// # Errors
+/// When the body is no upload at all, or has too many scans.
+pub fn parse(body: &[u8], scans_max: usize) -> ApiResult<(i64, Vec<Readable>)> {
+    let (batch_id, scans) = match serde_json::from_slice::<Upload>(body) {
+        Ok(upload) => (upload.batch_id, upload.scans.into_iter().map(Ok).collect()),
+        Err(error) if error.is_data() => parse_loosely(body)?,
+        Err(error) => return Err(json_problem(body, &error)),
+    };
+    if scans.len() > scans_max {
+        return Err(ApiError::new(Code::UploadTooLarge));
+    }
+    Ok((batch_id, scans))
+}
+
+fn parse_loosely(body: &[u8]) -> ApiResult<(i64, Vec<Readable>)> {
+    let upload: LooseUpload =
+        serde_json::from_slice(body).map_err(|error| json_problem(body, &error))?;
+    let read = |scan| serde_json::from_value(scan).map_err(|_| Code::InvalidFields);
+    Ok((
+        upload.batch_id,
+        upload.scans.into_iter().map(read).collect(),
+    ))
+}
+
+/// A scan that can be taken as far as it can be judged by itself.
+pub struct KeptScan {
+    /// Its place in the upload.
+    pub index: usize,
+    /// The scan.
+    pub scan: Scan,
+    /// Serial it says the pass has.
+    pub serial: gridpass_types::ids::PassSerial,
+    /// What the gate did.
+    pub done: DoneOffline,
+    /// What was shown, for the background check.
+    pub presentation: Option<String>,
+}
+
+/// An upload's scans in order of their keys, each once.
+pub struct Kept {
+    /// The scans.
+    pub scans: Vec<KeptScan>,
+    /// Those that cannot be taken.
+    pub rejected: Vec<Rejected>,
+    /// How many stood in the upload more than once.
+    pub repeated: u64,
+}
+
+impl Kept {
+    /// Checks each scan by itself.
+    pub fn read(scans: Vec<Readable>, device: &Device, now: Timestamp) -> Self {
+        let mut kept = Self {
+            scans: Vec::with_capacity(scans.len()),
+            rejected: Vec::new(),
+            repeated: 0,
+        };
+        for (index, scan) in scans.into_iter().enumerate() {
+            match scan.and_then(|scan| check((index, scan), device, now)) {
+                Ok(scan) => kept.scans.push(scan),
+                Err(code) => kept.reject(index, code),
+            }
+        }
+        kept.scans.sort_by_key(|each| each.scan.key);
+        let before = kept.scans.len();
+        kept.scans.dedup_by_key(|each| each.scan.key);
+        kept.repeated = (before - kept.scans.len()) as u64;
+        kept
+    }
+
+    fn reject(&mut self, index: usize, code: Code) {
+        let code = code.as_str().to_owned();
+        self.rejected.push(Rejected { index, code });
+    }
+
+    fn people(&self) -> Vec<i64> {
+        let mut people: Vec<i64> = self
+            .scans
+            .iter()
+            .map(|each| each.scan.key.person_id.get())
+            .collect();
+        people.dedup();
+        people
+    }
+}
+
+fn check(
+    (index, sent): (usize, UploadedScan),
+    device: &Device,
+    now: Timestamp,
+) -> Result<KeptScan, Code> {
+    let scan = Scan {
+        key: ScanKey {
+            person_id: sent.person_id,
+            at: scan_time(sent.at, now)?,
+            gate_id: device.gate_id,
+        },
+        device_id: Some(device.device_id),
+        direction: sent.direction,
+        rung: sent.rung.into(),
+        shown: Shown::Nothing,
+        decicelsius: decicelsius(sent.temperature)?,
+    };
+    if sent
+        .presentation
+        .as_ref()
+        .is_some_and(|text| text.len() > gridpass_passcode::PASS_CHARS_MAX)
+    {
+        return Err(Code::PassTooLong);
+    }
+    let done = DoneOffline {
+        shown_colour: sent.shown_colour.code(),
+        action: sent.action,
+    };
+    Ok(KeptScan {
+        index,
+        scan,
+        serial: sent.pass_serial,
+        done,
+        presentation: sent.presentation,
+    })
+}
+
+/// Records the fevers among the scans that are new, before anything is decided. People are
+/// locked one after the other in order, so that two uploads cannot wait for each other.
+pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
+    let mut fevers: Vec<&Scan> = Vec::new();
+    let mut locked: Option<(PersonId, bool)> = None;
+    for scan in kept
+        .scans
+        .iter()
+        .map(|each| &each.scan)
+        .filter(|scan| scan.is_fever())
+    {
+        let person_id = scan.key.person_id;
+        let is_known = match locked {
+            Some((last, is_known)) if last == person_id => is_known,
+            _ => store::lock_person(tx, person_id).await?,
+        };
+        locked = Some((person_id, is_known));
+        if is_known {
+            fevers.push(scan);
+        }
+    }
+    if fevers.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<ScanKey> = fevers.iter().map(|scan| scan.key).collect();
+    let stored = store::list_stored(tx, &keys).await?;
+    let mut facts: Vec<(PersonId, Vec<NewFact>)> = Vec::new();
+    for scan in fevers {
+        if stored.iter().all(|stored| stored.key != scan.key) {
+            facts.push((scan.key.person_id, reading(scan).into_iter().collect()));
+        }
+    }
+    facts::append_many(tx, app, &facts).await?;
+    Ok(())
+}
+
+/// What is known about the people of an upload.
+pub struct Known {
+    subjects: HashMap<PersonId, Subject>,
+    /// States of scans at whose time the stored one does not hold, by place.
+    derived: HashMap<usize, (State, Timestamp)>,
+}
+
+impl Known {
+    /// Reads people and, where needed, their facts; rejects scans of people who are not
+    /// known or whose serial is another.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(app: &App, tx: &Tx, kept: &mut Kept) -> ApiResult<Self> {
+        let subjects = store::list_subjects(tx, &kept.people()).await?;
+        let subjects: HashMap<PersonId, Subject> = subjects
+            .into_iter()
+            .map(|subject| (subject.person_id, subject))
+            .collect();
+        let mut rejected = Vec::new();
+        kept.scans.retain(|each| {
+            let refusal = match subjects.get(&each.scan.key.person_id) {
+                None => Code::PersonUnknown,
+                Some(subject) if subject.pass_serial != each.serial => Code::PassSerialWrong,
+                Some(_) => return true,
+            };
+            rejected.push((each.index, refusal));
+            false
+        });
+        for (index, code) in rejected {
+            kept.reject(index, code);
+        }
+        let mut known = Self {
+            subjects,
+            derived: HashMap::new(),
+        };
+        known.derive_outdated(app, tx, kept).await?;
+        Ok(known)
+    }
+
+    async fn derive_outdated(&mut self, app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
+        let outdated = |each: &KeptScan| {
+            let subject = self.subjects.get(&each.scan.key.person_id)?;
+            let at = as_of(&each.scan, app.now());
+            (!subject.holds_at(at)).then_some(at)
+        };
+        let places: Vec<(usize, Timestamp)> = kept
+            .scans
+            .iter()
+            .enumerate()
+            .filter_map(|(place, each)| Some((place, outdated(each)?)))
+            .collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let person_at = |place: usize| kept.scans[place].scan.key.person_id.get();
+        let mut people: Vec<i64> = places.iter().map(|(place, _)| person_at(*place)).collect();
+        people.dedup();
+        let facts = facts::load_facts(tx, &people).await?;
+        for (place, at) in places {
+            let facts = facts.get(&person_at(place)).map_or(&[][..], Vec::as_slice);
+            let derived = derive(facts, at);
+            self.derived
+                .insert(place, (derived.state, derived.valid_from));
+        }
+        Ok(())
+    }
+
+    /// The state that a scan is decided by.
+    ///
+    /// # Panics
+    /// Never: scans of unknown people were rejected.
+    pub fn state_of(&self, place: usize, scan: &Scan) -> &State {
+        match self.derived.get(&place) {
+            Some((state, _)) => state,
+            None => &self.subjects[&scan.key.person_id].state,
+        }
+    }
+
+    /// From when the state of a scan held, as far as a date says.
+    pub fn red_since(&self, place: usize, scan: &Scan) -> Option<Timestamp> {
+        let since = match self.derived.get(&place) {
+            Some((_, valid_from)) => *valid_from,
+            None => self.subjects[&scan.key.person_id].valid_from,
+        };
+        Some(since).filter(|since| *since > Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// The instant a kept scan is decided for: its own; for a fever now, because the reading
+/// that came with it is recorded only now.
+fn as_of(scan: &Scan, now: Timestamp) -> Timestamp {
+    if scan.is_fever() { now } else { scan.key.at }
+}

@@ -1,0 +1,141 @@
+//! A scan that brings evidence: a fever, or a check on the spot that was passed.
+//!
+//! The evidence is recorded in the scan's own transaction, before the colour is derived.
+//! The person's row is locked first, so that of two copies of the same scan the second
+//! finds the first and records nothing.
+
+use gridpass_rules::FactBody;
+
+use super::columns::{FollowColumns, ScanColumns, Stamp};
+use super::decide::{AtGate, decide, follow_ups};
+use super::model::{Scan, ScanView};
+use super::store::{self, Inserted};
+use super::{Ingest, answers, gate_of};
+use crate::app::App;
+use crate::db::Tx;
+use crate::facts::{self, NewFact};
+use crate::gates::Directory;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::metrics::Kind;
+use crate::rules::InForce;
+
+/// Where facts recorded at gates come from.
+pub const SOURCE_GATE: &str = "gate";
+
+/// Records a scan with its evidence. At most a few run at the same time.
+///
+/// # Errors
+/// As for any scan; [`Code::Overloaded`] when too many wait.
+pub async fn scan(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<ScanView> {
+    let ingest = app.part::<Ingest>();
+    let work = ingest.with_facts.take(record(app, scan, checked_on_spot));
+    let view = work.await?;
+    if !view.duplicate {
+        let kind = Kind {
+            kind: view.colour.as_str(),
+        };
+        app.metrics.scans.get_or_create(&kind).inc();
+    }
+    Ok(view)
+}
+
+async fn record(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<ScanView> {
+    app.part::<Ingest>().partitions.ensure(app).await?;
+    let tx = app.db.tx().await?;
+    if !store::lock_person(&tx, scan.key.person_id).await? {
+        return Err(Code::PersonUnknown.into());
+    }
+    if let Some(known) = answers::recall_one(app, &tx, &scan.key).await? {
+        return Ok(known);
+    }
+    let mut facts = Vec::new();
+    facts.extend(reading(scan));
+    if checked_on_spot {
+        let body = FactBody::GateCheck {
+            at: scan.key.at,
+            passed: true,
+        };
+        facts.push(new_fact(scan, body));
+    }
+    match decide_and_insert(app, &tx, scan, &facts).await {
+        Ok(Some((view, alerts))) => {
+            tx.commit().await?;
+            if alerts {
+                app.work_waiting.notify_waiters();
+            }
+            Ok(view)
+        }
+        Ok(None) => {
+            // A copy without evidence went through the batcher meanwhile; ours is undone.
+            tx.rollback().await?;
+            recall(app, scan).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The health fact of a scan with a fever.
+pub fn reading(scan: &Scan) -> Option<NewFact> {
+    let tenths = scan.decicelsius.filter(|_| scan.is_fever())?;
+    let body = FactBody::Health {
+        at: scan.key.at,
+        temperature: Some(f64::from(tenths) / 10.0),
+        symptoms: Vec::new(),
+    };
+    Some(new_fact(scan, body))
+}
+
+fn new_fact(scan: &Scan, body: FactBody) -> NewFact {
+    NewFact {
+        body,
+        source: SOURCE_GATE.to_owned(),
+        recorded_by: scan.device_id.map(|id| id.get()),
+    }
+}
+
+/// The answer and whether an alert follows; `None` when the scan turned out to be known.
+async fn decide_and_insert(
+    app: &App,
+    tx: &Tx,
+    scan: &Scan,
+    facts: &[NewFact],
+) -> ApiResult<Option<(ScanView, bool)>> {
+    let directory = app.part::<Directory>().current(app, tx).await?;
+    let rules = app.part::<InForce>().current(tx).await?;
+    let subjects = store::list_subjects(tx, &[scan.key.person_id.get()]).await?;
+    let subject = subjects.first().ok_or(Code::PersonUnknown)?;
+    subject.check_shown(scan.shown)?;
+    let at = AtGate {
+        gate: gate_of(&directory, scan)?,
+        direction: scan.direction,
+        decicelsius: scan.decicelsius,
+    };
+    let appended = facts::append(tx, app, scan.key.person_id, facts).await?;
+    let verdict = decide(&rules, &appended.row.state, &at);
+    let stamp = Stamp {
+        received_at: app.now(),
+        rule_set_version: rules.version.get(),
+        lane: 0,
+        tally_id: app.ids.next(),
+    };
+    let mut columns = ScanColumns::with_capacity(1, stamp);
+    columns.push(scan, &verdict, None);
+    let mut caused = Vec::new();
+    follow_ups(&verdict, &scan.key, scan.decicelsius, &mut caused);
+    let mut follow = FollowColumns::default();
+    follow.extend(&scan.key, caused);
+    match store::insert_scans(tx, &columns, &follow).await? {
+        Inserted::All => {
+            let view = verdict.view(&scan.key, subject.pass_serial, &rules);
+            Ok(Some((view, follow.has_alerts())))
+        }
+        Inserted::Only(_) => Ok(None),
+    }
+}
+
+async fn recall(app: &App, scan: &Scan) -> ApiResult<ScanView> {
+    let db = app.db.client().await?;
+    let known = answers::recall_one(app, &db, &scan.key).await?;
+    known.ok_or_else(|| ApiError::new(Code::Conflict))
+}

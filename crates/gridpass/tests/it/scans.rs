@@ -1,0 +1,8 @@
+//! Scans: online, uploaded, hammered, and with everything that can be wrong about them.
+
+mod around;
+mod bad_input;
+mod hammer;
+mod online;
+mod support;
+mod uploads;
