@@ -126,7 +126,7 @@ async fn prepare(server: &Server) -> Scene {
     }
     let desk_token = server.sign_in("desk", "long enough 1").await;
     let worker = server.sign_in("worker", "long enough 1").await;
-    let tree = include_str!("../../../../data/divisions/divisions-pingshan.csv");
+    let tree = include_str!("../../../../data/divisions/pingshan.csv");
     let import = server.http.post(format!("{}/api/v1/divisions/import", server.staff));
     let import = import.bearer_auth(&desk_token).header("content-type", "text/csv").body(tree);
     assert!(import.send().await.unwrap().status().is_success());
