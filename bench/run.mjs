@@ -68,10 +68,9 @@ async function startServer(directory) {
     GRIDPASS_DATA_DIR: directory,
     GRIDPASS_MODE: "demo",
     GRIDPASS_LOG: "warn",
-    GRIDPASS_BENCH_BASELINE: "1",
   };
   delete env.DATABASE_URL;
-  const args = ["serve", "--public-addr", `127.0.0.1:${publicPort}`, "--staff-addr", `127.0.0.1:${staffPort}`];
+  const args = ["serve", "--bench-baseline", "--public-addr", `127.0.0.1:${publicPort}`, "--staff-addr", `127.0.0.1:${staffPort}`];
   const child = spawn(release_("gridpass"), args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
   const server = { child, env, public: `http://127.0.0.1:${publicPort}`, staff: `http://127.0.0.1:${staffPort}` };
   for (let attempt = 0; attempt < 600; attempt += 1) {
@@ -142,7 +141,7 @@ async function measure(server, state, results) {
   results.empty_json = bench(state, ["--empty", "--clients", "256", "--seconds", half]);
   results.closed = bench(state, ["--mode", "closed", "--clients", "512", "--seconds", seconds]);
   results.open = bench(state, ["--mode", "open", "--rate", "20000", "--clients", "512", "--seconds", seconds]);
-  results.naive = bench(state, ["--mode", "closed", "--clients", "64", "--seconds", half, "--path", "/api/v1/baseline/scans"]);
+  results.naive = bench(state, ["--mode", "closed", "--clients", "64", "--seconds", half, "--path", "/bench/scans"]);
   results.overload = bench(state, ["--mode", "closed", "--clients", "4096", "--seconds", half]);
   results.empty_json_per_s = results.empty_json.goodput_per_s;
   results.scans_per_s = results.closed.goodput_per_s;

@@ -4,7 +4,7 @@
 //! SIGKILL in the middle, waits until the server is back (restarting it if it was the
 //! victim), and then asks for every acknowledged scan again: each must be answered as a
 //! duplicate, and the raw rows must be as many as distinct scans were stored.
-//! `GRIDPASS_DURABILITY_ROUNDS` sets how many rounds (2 unless given).
+//! `GRIDPASS_KILL_ROUNDS` sets how many rounds (2 unless given).
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -205,7 +205,7 @@ fn postmaster(directory: &Path) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_scans_survive_kill_9() {
-    let rounds = std::env::var("GRIDPASS_DURABILITY_ROUNDS").map_or(2, |text| text.parse().unwrap());
+    let rounds = std::env::var("GRIDPASS_KILL_ROUNDS").map_or(2, |text| text.parse().unwrap());
     let mut server = Server::new();
     server.start();
     server.wait_until_ready().await;
