@@ -39,7 +39,10 @@ impl Drop for Server {
 }
 
 fn signal(pid: u32, signal: rustix::process::Signal) {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .expect("a process id");
     let _gone = rustix::process::kill_process(pid, signal);
 }
 
@@ -50,16 +53,29 @@ fn free_port() -> u16 {
 
 impl Server {
     fn new() -> Self {
-        let directory = std::env::temp_dir().join(format!("gridpass-durability-{}", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("gridpass-durability-{}", std::process::id()));
         let (public, staff) = (free_port(), free_port());
         let base = |port| format!("http://127.0.0.1:{port}");
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { process: None, directory, public: base(public), staff: base(staff), http }
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .unwrap();
+        Self {
+            process: None,
+            directory,
+            public: base(public),
+            staff: base(staff),
+            http,
+        }
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gridpass"));
-        command.env("GRIDPASS_DATA_DIR", &self.directory).env("GRIDPASS_MODE", "demo").env_remove("DATABASE_URL");
+        command
+            .env("GRIDPASS_DATA_DIR", &self.directory)
+            .env("GRIDPASS_MODE", "demo")
+            .env_remove("DATABASE_URL");
         command.env("GRIDPASS_LOG", "warn").stdin(Stdio::null());
         command
     }
@@ -67,8 +83,18 @@ impl Server {
     fn start(&mut self) {
         let address = |base: &str| base.strip_prefix("http://").unwrap().to_owned();
         let mut command = self.command();
-        command.arg("serve").arg("--public-addr").arg(address(&self.public)).arg("--staff-addr").arg(address(&self.staff));
-        self.process = Some(command.stdout(Stdio::null()).spawn().expect("the server's binary"));
+        command
+            .arg("serve")
+            .arg("--public-addr")
+            .arg(address(&self.public))
+            .arg("--staff-addr")
+            .arg(address(&self.staff));
+        self.process = Some(
+            command
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("the server's binary"),
+        );
     }
 
     async fn wait_until_ready(&mut self) {
@@ -79,16 +105,37 @@ impl Server {
                 return;
             }
             let process = self.process.as_mut().expect("it was started");
-            assert!(process.try_wait().unwrap().is_none(), "the server ended by itself");
-            assert!(began.elapsed() < BACK_WITHIN, "the server did not become ready");
+            assert!(
+                process.try_wait().unwrap().is_none(),
+                "the server ended by itself"
+            );
+            assert!(
+                began.elapsed() < BACK_WITHIN,
+                "the server did not become ready"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// Makes an account on the command line; answers its password.
     fn create_admin(&self) -> String {
-        let output = self.command().args(["staff", "create", "--username", "admin", "--role", "system_admin"]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = self
+            .command()
+            .args([
+                "staff",
+                "create",
+                "--username",
+                "admin",
+                "--role",
+                "system_admin",
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -107,7 +154,10 @@ impl Server {
 
     async fn sign_in(&self, username: &str, password: &str) -> String {
         let body = json!({ "username": username, "password": password });
-        self.call(None, "/api/v1/sessions", body).await["token"].as_str().unwrap().to_owned()
+        self.call(None, "/api/v1/sessions", body).await["token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -127,15 +177,25 @@ async fn prepare(server: &Server) -> Scene {
     let desk_token = server.sign_in("desk", "long enough 1").await;
     let worker = server.sign_in("worker", "long enough 1").await;
     let tree = include_str!("../../../../data/divisions/pingshan.csv");
-    let import = server.http.post(format!("{}/api/v1/divisions/import", server.staff));
-    let import = import.bearer_auth(&desk_token).header("content-type", "text/csv").body(tree);
+    let import = server
+        .http
+        .post(format!("{}/api/v1/divisions/import", server.staff));
+    let import = import
+        .bearer_auth(&desk_token)
+        .header("content-type", "text/csv")
+        .body(tree);
     assert!(import.send().await.unwrap().status().is_success());
-    let enclosure = json!({ "name": "测试村", "kind": "urban_village", "community_code": "440310001001" });
-    let enclosure = server.call(Some(&desk_token), "/api/v1/enclosures", enclosure).await;
-    let gate = json!({ "name": "北门", "enclosure_id": enclosure["enclosure_id"], "lanes": [] });
+    let enclosure =
+        json!({ "name": "测试村", "kind": "urban_village", "community_code": "440310001001" });
+    let enclosure = server
+        .call(Some(&desk_token), "/api/v1/enclosures", enclosure)
+        .await;
+    let gate = json!({ "name": "北门", "enclosure_id": enclosure["enclosure_id"], "lanes": [{ "lane": 1, "direction": "both" }] });
     let gate = server.call(Some(&admin), "/api/v1/gates", gate).await;
     let device = format!("/api/v1/gates/{}/devices", gate["gate_id"]);
-    let device = server.call(Some(&admin), &device, json!({ "name": "手机" })).await;
+    let device = server
+        .call(Some(&admin), &device, json!({ "name": "手机" }))
+        .await;
     let mut serials = Vec::new();
     for index in 0..PEOPLE {
         let number = resident_number(index);
@@ -143,27 +203,45 @@ async fn prepare(server: &Server) -> Scene {
         let person = server.call(Some(&worker), "/api/v1/people", person).await;
         serials.push(person["pass_serial"].as_i64().unwrap());
     }
-    Scene { device_token: device["device_token"].as_str().unwrap().to_owned(), desk_token, serials }
+    Scene {
+        device_token: device["device_token"].as_str().unwrap().to_owned(),
+        desk_token,
+        serials,
+    }
 }
 
 /// A synthetic number in division 440399 with its check digit.
 fn resident_number(index: usize) -> String {
     let body = format!("44039919800101{index:03}");
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = body
+        .bytes()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     format!("{body}{}", char::from(b"10X98765432"[sum as usize % 11]))
 }
 
 /// Scans as fast as it is answered until told to stop; answers the bodies acknowledged.
-async fn fire(server: Arc<Server>, scene: Arc<Scene>, next_ms: Arc<AtomicI64>, stop: Arc<AtomicBool>) -> Vec<Value> {
+async fn fire(
+    server: Arc<Server>,
+    scene: Arc<Scene>,
+    next_ms: Arc<AtomicI64>,
+    stop: Arc<AtomicBool>,
+) -> Vec<Value> {
     let mut acknowledged = Vec::new();
     let url = format!("{}/api/v1/scans", server.staff);
     while !stop.load(Ordering::Relaxed) {
         let at_ms = next_ms.fetch_add(1, Ordering::Relaxed);
         let serial = scene.serials[at_ms as usize % scene.serials.len()];
         let at = jiff::Timestamp::from_millisecond(at_ms).unwrap();
-        let body = json!({ "pass_serial": serial, "at": at, "direction": "in", "temperature": 36.5 });
-        let request = server.http.post(&url).bearer_auth(&scene.device_token).json(&body);
+        let body =
+            json!({ "pass_serial": serial, "at": at, "direction": "in", "temperature": 36.5 });
+        let request = server
+            .http
+            .post(&url)
+            .bearer_auth(&scene.device_token)
+            .json(&body);
         if acknowledged_by(request).await {
             acknowledged.push(body);
         } else {
@@ -184,16 +262,30 @@ async fn acknowledged_by(request: reqwest::RequestBuilder) -> bool {
 /// Every acknowledged scan is answered again as a duplicate, and nothing stands twice.
 async fn check(server: &Server, scene: &Scene, acknowledged: &[Value]) {
     for body in acknowledged {
-        let answer = server.call(Some(&scene.device_token), "/api/v1/scans", body.clone()).await;
-        assert_eq!(answer["duplicate"], true, "an acknowledged scan was lost: {body}");
+        let answer = server
+            .call(Some(&scene.device_token), "/api/v1/scans", body.clone())
+            .await;
+        assert_eq!(
+            answer["duplicate"], true,
+            "an acknowledged scan was lost: {body}"
+        );
     }
     let url = format!("{}/api/v1/stats/verification", server.staff);
-    let verification = server.http.get(url).bearer_auth(&scene.desk_token).send().await.unwrap();
+    let verification = server
+        .http
+        .get(url)
+        .bearer_auth(&scene.desk_token)
+        .send()
+        .await
+        .unwrap();
     let verification: Value = verification.json().await.unwrap();
     assert_eq!(verification["scan_differences"], 0, "{verification}");
     assert_eq!(verification["people_differences"], 0, "{verification}");
     // The key makes a second row impossible; unacknowledged scans may or may not be there.
-    assert!(verification["scans"].as_u64().unwrap() >= acknowledged.len() as u64, "{verification}");
+    assert!(
+        verification["scans"].as_u64().unwrap() >= acknowledged.len() as u64,
+        "{verification}"
+    );
 }
 
 /// The process id of the private cluster's postmaster: the one child of the server.
@@ -217,12 +309,23 @@ async fn acknowledged_scans_survive_kill_9() {
         let stop = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(server);
         let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| tokio::spawn(fire(shared.clone(), scene.clone(), next_ms.clone(), stop.clone())))
+            .map(|_| {
+                tokio::spawn(fire(
+                    shared.clone(),
+                    scene.clone(),
+                    next_ms.clone(),
+                    stop.clone(),
+                ))
+            })
             .collect();
         // A different moment each round, so that the blow falls on different steps.
         tokio::time::sleep(Duration::from_millis(400 + 137 * (round % 7))).await;
         let kill_server = round % 2 == 0;
-        let victim = if kill_server { shared.process.as_ref().unwrap().id() } else { postmaster(&shared.directory) };
+        let victim = if kill_server {
+            shared.process.as_ref().unwrap().id()
+        } else {
+            postmaster(&shared.directory)
+        };
         signal(victim, rustix::process::Signal::KILL);
         tokio::time::sleep(Duration::from_millis(300)).await;
         stop.store(true, Ordering::Relaxed);
@@ -236,7 +339,10 @@ async fn acknowledged_scans_survive_kill_9() {
             server.start();
         }
         server.wait_until_ready().await;
-        assert!(!acknowledged.is_empty(), "round {round} acknowledged nothing");
+        assert!(
+            !acknowledged.is_empty(),
+            "round {round} acknowledged nothing"
+        );
         check(&server, &scene, &acknowledged).await;
         all.extend(acknowledged);
     }
@@ -244,6 +350,19 @@ async fn acknowledged_scans_survive_kill_9() {
 }
 
 async fn server_now_ms(server: &Server) -> i64 {
-    let time: Value = server.http.get(format!("{}/api/v1/time", server.staff)).send().await.unwrap().json().await.unwrap();
-    time["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
+    let time: Value = server
+        .http
+        .get(format!("{}/api/v1/time", server.staff))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    time["now"]
+        .as_str()
+        .unwrap()
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .as_millisecond()
 }
