@@ -65,3 +65,25 @@ fn every_operation_is_named_once_and_described() {
     }
     assert!(names.len() > 20);
 }
+
+#[test]
+fn every_reference_of_the_description_leads_somewhere() {
+    let description: serde_json::Value = serde_json::from_str(&documents::openapi()).unwrap();
+    let mut pending = vec![&description];
+    while let Some(value) = pending.pop() {
+        match value {
+            serde_json::Value::Object(fields) => {
+                if let Some(reference) = fields.get("$ref").and_then(|text| text.as_str()) {
+                    let target = description.pointer(reference.trim_start_matches('#'));
+                    assert!(
+                        target.is_some(),
+                        "{reference} leads nowhere: list the schema in its operation"
+                    );
+                }
+                pending.extend(fields.values());
+            }
+            serde_json::Value::Array(items) => pending.extend(items),
+            _ => {}
+        }
+    }
+}

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod app;
+mod authorisation;
 mod boot;
 mod cluster;
 mod db;
