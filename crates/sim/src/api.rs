@@ -215,6 +215,9 @@ pub struct Visit {
     pub visit_id: i64,
     /// Whom to call on.
     pub person_id: i64,
+    /// The home on record, if there is one.
+    #[serde(default)]
+    pub enclosure_id: Option<i64>,
 }
 
 /// A quarantine order.

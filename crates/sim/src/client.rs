@@ -71,6 +71,24 @@ impl Client {
         self.call(Method::GET, path, |request| request).await
     }
 
+    /// The sum of all series of a metric.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn metric_sum(&self, name: &str) -> Result<f64> {
+        let response = self
+            .send(Method::GET, "/metrics", |request| request)
+            .await?;
+        let text = response
+            .text()
+            .await
+            .context("the server's metrics broke off")?;
+        let series = text.lines().filter(|line| line.starts_with(name));
+        Ok(series
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
+    }
+
     /// Sends JSON.
     ///
     /// # Errors

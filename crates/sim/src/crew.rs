@@ -2,6 +2,7 @@
 //! What they do is what the apps do, over the same calls.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, civil::Date};
@@ -185,6 +186,26 @@ impl Crew {
         self.enclosures[person.enclosure]
     }
 
+    /// Waits until the server has worked off what decisions asked for: visits are made from
+    /// them a moment later, and the month must not depend on how long a moment is.
+    ///
+    /// # Errors
+    /// When the server's numbers cannot be read, or its work does not end.
+    pub async fn settle(&self) -> Result<()> {
+        const STEP: Duration = Duration::from_millis(200);
+        const STEPS_MAX: usize = 3_000;
+        let mut before = None;
+        for _ in 0..STEPS_MAX {
+            let done = self.desk.metric_sum("gridpass_follow_ups_total").await?;
+            if before == Some(done) {
+                return Ok(());
+            }
+            before = Some(done);
+            tokio::time::sleep(STEP).await;
+        }
+        anyhow::bail!("the server does not come to the end of its follow-up work")
+    }
+
     /// Open visits after the one with id `after`, and where to go on.
     ///
     /// # Errors
@@ -199,13 +220,17 @@ impl Crew {
         .await
     }
 
-    /// Ends a visit with "verified and moved in", at the enclosure the person named
-    /// unless another was found. A visit that somebody else ended
+    /// The server's id of some enclosure.
+    pub fn any_enclosure(&self, random: &mut Stream) -> i64 {
+        *random.pick(&self.enclosures)
+    }
+
+    /// Ends a visit with "verified and moved in" at that enclosure. A visit that somebody else ended
     /// meanwhile is left alone; answers whether this call ended it.
     ///
     /// # Errors
     /// When the server refuses for another reason.
-    pub async fn verify_home(&self, visit: &Visit, enclosure_id: Option<i64>) -> Result<bool> {
+    pub async fn verify_home(&self, visit: &Visit, enclosure_id: i64) -> Result<bool> {
         let path = format!(
             "/api/v1/visits/{}/{}/complete",
             visit.person_id, visit.visit_id

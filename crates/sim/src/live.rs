@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -81,6 +81,8 @@ struct Town {
     world: World,
     crew: Crew,
     phones: Vec<Phone>,
+    /// Second in which each phone was shown last, since 1970.
+    shown_at: Vec<AtomicI64>,
     clock: ServerClock,
     zone: TimeZone,
     counts: Counts,
@@ -122,6 +124,7 @@ impl Town {
             world: World::grow(state.seed, state.scale)?,
             crew,
             phones: state.phones.clone(),
+            shown_at: state.phones.iter().map(|_| AtomicI64::new(0)).collect(),
             clock: ServerClock::new(now, Instant::now()),
             zone: TimeZone::get("Asia/Shanghai")
                 .context("the time zone of the district is unknown here")?,
@@ -131,6 +134,17 @@ impl Town {
 
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.clock.ms_at(Instant::now())).unwrap_or_default()
+    }
+
+    /// A phone that shows a new code at `at`: codes count in seconds, and the same one at two
+    /// gates is a forwarded picture, which the server refuses.
+    fn free_phone(&self, at: Timestamp, random: &mut Stream) -> Option<&Phone> {
+        if self.phones.is_empty() {
+            return None;
+        }
+        let index = random.below(self.phones.len() as u64) as usize;
+        let before = self.shown_at[index].swap(at.as_second(), Relaxed);
+        (before < at.as_second()).then(|| &self.phones[index])
     }
 
     /// Traffic of this hour against the average.
@@ -178,16 +192,20 @@ async fn finish_one(under_way: &mut JoinSet<Result<()>>) -> Result<()> {
 /// looked into on the spot and shown again.
 async fn one_scan(town: &Town, mut random: Stream) -> Result<()> {
     let at = town.now();
-    let by_phone = !town.phones.is_empty() && random.chance(0.5);
-    let (person, shown) = if by_phone {
-        let phone = random.pick(&town.phones);
-        (town.world.person(phone.person), present(phone, at)?)
+    let phone = if random.chance(0.5) {
+        town.free_phone(at, &mut random)
     } else {
-        let person = town
-            .world
-            .holder_at(random.below(town.world.totals.holders));
-        let shown = Shown::Number(person.number.clone());
-        (person, shown)
+        None
+    };
+    let (person, shown) = match phone {
+        Some(phone) => (town.world.person(phone.person), present(phone, at)?),
+        None => {
+            let person = town
+                .world
+                .holder_at(random.below(town.world.totals.holders));
+            let shown = Shown::Number(person.number.clone());
+            (person, shown)
+        }
     };
     let gate = gate_for(town, &person, &mut random)?;
     let guard = town.crew.guard(gate);
@@ -319,10 +337,12 @@ async fn visits(town: &Town, seen: &mut i64, random: &mut Stream) -> Result<()> 
     };
     for visit in open {
         if random.chance(0.6) {
-            town.counts.visits.fetch_add(
-                u64::from(town.crew.verify_home(&visit, None).await?),
-                Relaxed,
-            );
+            // Of some people no home is on record; the worker finds them somewhere.
+            let enclosure = visit
+                .enclosure_id
+                .unwrap_or_else(|| town.crew.any_enclosure(random));
+            let ended = town.crew.verify_home(&visit, enclosure).await?;
+            town.counts.visits.fetch_add(u64::from(ended), Relaxed);
         }
     }
     Ok(())

@@ -140,6 +140,7 @@ async fn audit(crew: &Crew, world: &World, month: &DayReport) -> Result<()> {
     let mut found = Found::default();
     check::people(&crew.desk, district, false, &mut found).await?;
     check::scans(&crew.desk, district, &mut found).await?;
+    check::raw_rows(&crew.desk, &mut found).await?;
     let people = check::people_in(&crew.desk, district).await?;
     if people != month.people() {
         found.differences.push(format!(

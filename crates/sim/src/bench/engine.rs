@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::summary::{Tally, record, thread_cpu};
+use super::summary::{Notes, Tally, record, thread_cpu};
 use super::wire::{Answer, Connection};
 
 /// Breaks of connections in a row after which the target is given up.
@@ -26,6 +26,11 @@ const DRAIN: Duration = Duration::from_secs(15);
 pub trait Work {
     /// The next request, ready to send at `now`; `None` when there are no more.
     fn next(&mut self, now: Instant) -> Option<&[u8]>;
+
+    /// Looks into an answer and notes what it says. Called for every answer 200, so it must be cheap.
+    fn seen(&mut self, body: &[u8], notes: &mut Notes) {
+        let _ = (body, notes);
+    }
 }
 
 /// When requests are sent.
@@ -210,6 +215,9 @@ impl<W: Work> Run<W> {
         match answer.status {
             200 => {
                 tally.ok += 1;
+                self.work
+                    .borrow_mut()
+                    .seen(connection.body(answer), &mut tally.notes);
                 record(&mut tally.latency_us, now - due);
             }
             503 => {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::clock::{AT_BLANK, AT_CHARS, AtWriter, ServerClock};
 use super::engine::Work;
+use super::summary::Notes;
 use crate::random::{Purpose, Stream};
 use crate::state::{Gate, Phone, bytes_from_base64, from_base64};
 
@@ -32,6 +33,7 @@ pub struct ScanWork {
     slices: Vec<Vec<Prepared>>,
     next: usize,
     at: AtWriter,
+    answers: u64,
 }
 
 /// What scans are made of.
@@ -86,6 +88,7 @@ impl ScanWork {
             slices: prepared,
             next: 0,
             at: AtWriter::default(),
+            answers: 0,
         })
     }
 }
@@ -107,6 +110,24 @@ impl Work for ScanWork {
             &mut request.bytes[request.at_offset..request.at_offset + AT_CHARS],
         );
         Some(&request.bytes)
+    }
+
+    /// One answer in sixteen is read: that all are as expected shows in them as well.
+    fn seen(&mut self, body: &[u8], notes: &mut Notes) {
+        self.answers += 1;
+        if !self.answers.is_multiple_of(16) {
+            return;
+        }
+        const WORDS: [(&str, &[u8]); 4] = [
+            ("sampled_pass", b"\"action\":\"pass\""),
+            ("sampled_check", b"\"action\":\"check\""),
+            ("sampled_stop", b"\"action\":\"stop\""),
+            ("sampled_duplicate", b"\"duplicate\":true"),
+        ];
+        for (name, word) in WORDS {
+            *notes.entry(name).or_default() +=
+                u64::from(body.windows(word.len()).any(|window| window == word));
+        }
     }
 }
 

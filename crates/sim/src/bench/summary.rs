@@ -1,9 +1,13 @@
 //! What a run measured, as one JSON object.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
+
+/// What was read in answers, by name.
+pub type Notes = BTreeMap<&'static str, u64>;
 
 /// Counts and latencies of one generator thread, or of several added up.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub struct Tally {
     pub cpu: Duration,
     /// First answer that was neither 200 nor 503.
     pub first_other: Option<String>,
+    /// What was read in the answers.
+    pub notes: Notes,
 }
 
 impl Tally {
@@ -47,6 +53,7 @@ impl Tally {
             lag_us: histogram(),
             cpu: Duration::ZERO,
             first_other: None,
+            notes: Notes::new(),
         }
     }
 
@@ -59,6 +66,9 @@ impl Tally {
         self.broken += other.broken;
         self.unsent += other.unsent;
         self.cpu += other.cpu;
+        for (name, count) in other.notes {
+            *self.notes.entry(name).or_default() += count;
+        }
         self.first_other = self.first_other.take().or(other.first_other);
         for (mine, theirs) in [
             (&mut self.latency_us, other.latency_us),
@@ -90,6 +100,7 @@ impl Tally {
             "generator_us_per_request": round(self.cpu.as_secs_f64() * 1e6 / self.sent.max(1) as f64),
             "generator_cores": round(self.cpu.as_secs_f64() / seconds),
             "first_other": self.first_other,
+            "answers": self.notes,
         })
     }
 }
@@ -97,6 +108,15 @@ impl Tally {
 /// From one microsecond to ten minutes, three digits.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 600_000_000, 3).expect("the bounds are constant and valid")
+}
+
+/// The number behind `name` in a JSON text, for answers too many to parse.
+pub fn number_after(body: &[u8], name: &[u8]) -> Option<u64> {
+    let from = body.windows(name.len()).position(|window| window == name)? + name.len();
+    let digits = body[from..].iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(None, |value, digit| {
+        Some(value.unwrap_or(0) * 10 + u64::from(digit - b'0'))
+    })
 }
 
 /// Records a duration, which the bounds clip.
@@ -181,6 +201,14 @@ mod tests {
                 .abs()
                 < 1e-9
         );
+    }
+
+    #[test]
+    fn numbers_are_found_by_name() {
+        let body = br#"{"accepted":97,"duplicates":0,"rejected":[]}"#;
+        assert_eq!(number_after(body, b"\"accepted\":"), Some(97));
+        assert_eq!(number_after(body, b"\"rejected\":"), None);
+        assert_eq!(number_after(body, b"\"missing\":"), None);
     }
 
     #[test]

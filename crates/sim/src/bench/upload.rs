@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::engine::Work;
 use super::scans::headers;
+use super::summary::{Notes, number_after};
 use crate::random::{Purpose, Stream};
 use crate::state::{Gate, Phone};
 use crate::upload::{DeviceKey, KeptScan, body};
@@ -102,5 +103,14 @@ impl Work for UploadWork {
         let request = self.requests.get(self.next)?;
         self.next += 1;
         Some(request)
+    }
+
+    fn seen(&mut self, body: &[u8], notes: &mut Notes) {
+        for (name, field) in [
+            ("accepted", &b"\"accepted\":"[..]),
+            ("duplicates", b"\"duplicates\":"),
+        ] {
+            *notes.entry(name).or_default() += number_after(body, field).unwrap_or(0);
+        }
     }
 }

@@ -368,6 +368,7 @@ impl Day<'_> {
 
     /// Grid workers end the open visits at homes that were really moved into.
     async fn visit(&mut self, report: &mut DayReport) -> Result<()> {
+        self.crew.settle().await?;
         let open = self
             .crew
             .open_visits(self.cast.visits_seen, VISITS_MAX)
@@ -386,7 +387,7 @@ impl Day<'_> {
         let crew = self.crew;
         let verified: Vec<Option<i64>> = futures_util::stream::iter(doors)
             .map(|(visit, enclosure)| async move {
-                let done = crew.verify_home(&visit, Some(enclosure)).await?;
+                let done = crew.verify_home(&visit, enclosure).await?;
                 anyhow::Ok(done.then_some(visit.person_id))
             })
             .buffer_unordered(self.clients)
