@@ -54,8 +54,9 @@ pub struct ReplayArgs {
 /// First day of the month replayed.
 const FIRST_DAY: civil::Date = civil::date(2020, 2, 10);
 
-/// The server's simulated clock, set by the system administrator.
+/// The server's simulated clock, which anybody may move in demo mode.
 struct SimulatedClock {
+    server: Client,
     zone: TimeZone,
 }
 
@@ -70,9 +71,9 @@ impl SimulatedClock {
     }
 
     /// Moves the server to `now`.
-    async fn set(&self, admin: &Client, now: Timestamp) -> Result<()> {
-        let set = admin.put("/api/v1/clock", &json!({"now": now})).await;
-        set.context("the server's clock cannot be moved; is it running in demo mode?")
+    async fn set(&self, now: Timestamp) -> Result<()> {
+        let set = self.server.put("/api/v1/clock", &json!({"now": now})).await;
+        set.context("the server has no clock that can be moved; start it with --mode demo --simulated-clock 2020-02-10T00:00:00+08:00")
     }
 }
 
@@ -83,14 +84,13 @@ impl SimulatedClock {
 pub async fn run(args: &ReplayArgs, progress: &Progress) -> Result<()> {
     let started = Instant::now();
     let world = Arc::new(World::grow(args.seed, args.scale)?);
+    let staff = Client::new(&args.server.staff)?;
     let clock = SimulatedClock {
+        server: staff.clone(),
         zone: TimeZone::get("Asia/Shanghai").context("the time zone is unknown here")?,
     };
-    let staff = Client::new(&args.server.staff)?;
+    clock.set(clock.at(0, 0, 5)?).await?;
     let admin = api::sign_in(&staff, &args.admin.admin, &args.admin.password).await?;
-    clock.set(&admin, clock.at(0, 0, 5)?).await?;
-    // The session was opened at another time; this one is of the month.
-    let mut admin = api::sign_in(&staff, &args.admin.admin, &args.admin.password).await?;
     let mut state = load::load_directory(&world, &admin, progress).await?;
     state.scale = args.scale;
     state.public.clone_from(&args.server.public);
@@ -103,20 +103,16 @@ pub async fn run(args: &ReplayArgs, progress: &Progress) -> Result<()> {
     let mut crew = Crew::assemble(&state).await?;
     let mut month = DayReport::default();
     for day in 0..args.days.min(shape::DAYS) {
-        if day > 0 {
-            clock.set(&admin, clock.at(day, 0, 5)?).await?;
-            admin = api::sign_in(&staff, &args.admin.admin, &args.admin.password).await?;
-            crew.sign_in_again(&state).await?;
-        }
         let mut today = Day {
             number: day,
             world: &world,
             plan: &plan,
-            crew: &crew,
+            crew: &mut crew,
+            state: &state,
             cast: &mut cast,
             clients: args.clients,
         };
-        let report = today.run(&clock, &admin).await?;
+        let report = today.run(&clock).await?;
         month.add(&report);
         audit(&crew, &world, &month).await?;
         progress.note(format!(

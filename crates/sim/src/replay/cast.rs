@@ -58,6 +58,7 @@ pub struct Cast {
     order: Shuffle,
     residents_in: u64,
     arrivals_in: u64,
+    present: Vec<Seat>,
     known: HashMap<Seat, Known>,
     seats: HashMap<i64, Seat>,
     /// Orders under way: (day of release, person, order).
@@ -75,6 +76,7 @@ impl Cast {
             order,
             residents_in: 0,
             arrivals_in: 0,
+            present: Vec::new(),
             known: HashMap::new(),
             seats: HashMap::new(),
             orders: Vec::new(),
@@ -109,14 +111,14 @@ impl Cast {
         }
     }
 
-    /// Somebody who is in the system by now.
+    /// Counts people among those who are in the system: their list or application came in.
+    pub fn enter(&mut self, seats: impl IntoIterator<Item = Seat>) {
+        self.present.extend(seats);
+    }
+
+    /// Somebody who is in the system by now; there must be one.
     pub fn anybody(&self, random: &mut Stream) -> Seat {
-        let place = random.below((self.residents_in + self.arrivals_in).max(1));
-        if place < self.residents_in {
-            place
-        } else {
-            self.order.size() + place - self.residents_in
-        }
+        *random.pick(&self.present)
     }
 
     /// Those of a person's household, themselves included, whom a gate or an application told of.
@@ -188,7 +190,8 @@ mod tests {
         assert!(seats[..100].iter().all(|seat| cast.person(*seat).holder));
         assert!(seats[100..].iter().all(|seat| !cast.person(*seat).holder));
         let mut random = Stream::new(1, Purpose::Traffic, 1);
-        assert!((0..1_000).all(|_| seats.contains(&cast.anybody(&mut random))));
+        cast.enter(seats[20..30].to_vec());
+        assert!((0..1_000).all(|_| seats[20..30].contains(&cast.anybody(&mut random))));
     }
 
     #[test]

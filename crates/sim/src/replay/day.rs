@@ -14,10 +14,10 @@ use super::plan::{MonthPlan, SHIFTS};
 use super::report::DayReport;
 use super::{FIRST_DAY, SimulatedClock};
 use crate::api;
-use crate::client::Client;
 use crate::crew::{self, Crew, Reading, temperature};
 use crate::load::{Slice, import_registry};
 use crate::random::{Purpose, Stream};
+use crate::state::State;
 use crate::upload::{KeptScan, SCANS_MAX};
 use crate::world::World;
 use crate::world::people::{Person, Residence};
@@ -41,7 +41,9 @@ pub struct Day<'a> {
     /// The month's plan.
     pub plan: &'a MonthPlan,
     /// Who works.
-    pub crew: &'a Crew,
+    pub crew: &'a mut Crew,
+    /// Their accounts.
+    pub state: &'a State,
     /// Who is in the system.
     pub cast: &'a mut Cast,
     /// Calls at the same time.
@@ -60,9 +62,9 @@ impl Day<'_> {
     ///
     /// # Errors
     /// When the server refuses something.
-    pub async fn run(&mut self, clock: &SimulatedClock, admin: &Client) -> Result<DayReport> {
+    pub async fn run(&mut self, clock: &SimulatedClock) -> Result<DayReport> {
         let mut report = DayReport::default();
-        clock.set(admin, clock.at(self.number, 6, 0)?).await?;
+        self.move_clock(clock, clock.at(self.number, 6, 0)?).await?;
         self.lists(&mut report).await?;
         self.release_due(&mut report).await?;
         let applicants = self.cast.admit_residents(self.plan.applied[self.number]);
@@ -73,7 +75,7 @@ impl Day<'_> {
             } else {
                 clock.at(self.number, hours.end as i8, 0)?
             };
-            clock.set(admin, end).await?;
+            self.move_clock(clock, end).await?;
             let part = |seats: &[Seat]| -> Vec<Seat> {
                 seats
                     .iter()
@@ -95,6 +97,11 @@ impl Day<'_> {
         Ok(report)
     }
 
+    async fn move_clock(&mut self, clock: &SimulatedClock, now: Timestamp) -> Result<()> {
+        clock.set(now).await?;
+        self.crew.sign_in_again(self.state).await
+    }
+
     /// The lists of the grid workers: residents they entered, with what they found.
     async fn lists(&mut self, report: &mut DayReport) -> Result<()> {
         let seats = self.cast.admit_residents(self.plan.entered[self.number]);
@@ -113,6 +120,7 @@ impl Day<'_> {
         )
         .await?;
         report.entered += view.created;
+        self.cast.enter(seats);
         Ok(())
     }
 
@@ -142,7 +150,7 @@ impl Day<'_> {
             .iter()
             .map(|seat| (*seat, self.cast.person(*seat)))
             .collect();
-        let crew = self.crew;
+        let crew = &*self.crew;
         let enrolled: Vec<(Seat, Known)> = futures_util::stream::iter(people)
             .map(|(seat, person)| async move {
                 let newcomer = !person.holder;
@@ -163,6 +171,7 @@ impl Day<'_> {
             .try_collect()
             .await?;
         report.applied += enrolled.len() as u64;
+        self.cast.enter(seats.iter().copied());
         for (seat, known) in enrolled {
             self.cast.learn(seat, known);
         }
@@ -277,7 +286,7 @@ impl Day<'_> {
             .into_iter()
             .map(|(seat, gate, reading)| (seat, gate, reading, self.cast.person(seat).number))
             .collect();
-        let crew = self.crew;
+        let crew = &*self.crew;
         let seen: Vec<(Seat, Known)> = futures_util::stream::iter(people)
             .map(|(seat, gate, reading, number)| async move {
                 let scan = crew
@@ -333,7 +342,7 @@ impl Day<'_> {
                 ));
             }
         }
-        let crew = self.crew;
+        let crew = &*self.crew;
         let mut answers = futures_util::stream::iter(uploads)
             .map(|(gate, batch_id, scans)| async move {
                 let view = crew.guard(gate).upload(batch_id, &scans).await?;
@@ -384,7 +393,7 @@ impl Day<'_> {
                 at_home.then(|| (visit, self.crew.enclosure_id(&person)))
             })
             .collect();
-        let crew = self.crew;
+        let crew = &*self.crew;
         let verified: Vec<Option<i64>> = futures_util::stream::iter(doors)
             .map(|(visit, enclosure)| async move {
                 let done = crew.verify_home(&visit, enclosure).await?;
