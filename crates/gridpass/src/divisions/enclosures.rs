@@ -187,38 +187,30 @@ async fn check_rows(
     for (index, row) in rows.into_iter().enumerate() {
         if !communities.contains(&row.community_code) {
             faults.add(
-                index,
-                "community_code",
+                (index, "community_code"),
                 "division_unknown",
-                "this community is not known",
-                "未知的社区",
+                ("this community is not known", "未知的社区"),
             );
         }
         if row.code.is_empty() || !seen.insert(row.code.clone()) {
             faults.add(
-                index,
-                "code",
+                (index, "code"),
                 "code_twice",
-                "the code is empty or stands twice",
-                "编号为空或重复",
+                ("the code is empty or stands twice", "编号为空或重复"),
             );
         }
         if check_name(&row.name).is_err() {
             faults.add(
-                index,
-                "name",
+                (index, "name"),
                 "name_invalid",
-                "1 to 80 characters",
-                "名称应为 1 至 80 字",
+                ("1 to 80 characters", "名称应为 1 至 80 字"),
             );
         }
         let Some(kind) = EnclosureKind::parse(&row.kind) else {
             faults.add(
-                index,
-                "kind",
+                (index, "kind"),
                 "kind_unknown",
-                "this kind is not known",
-                "未知的围合区类型",
+                ("this kind is not known", "未知的围合区类型"),
             );
             continue;
         };

@@ -1,6 +1,6 @@
 //! Divisions and enclosures as they go over the wire, and the reading of import files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridpass_rules::AreaStatus;
 use gridpass_types::division::{DivisionCode, Level};
@@ -197,11 +197,9 @@ pub fn read_rows<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<Vec<T>> {
         match row {
             Ok(row) => rows.push(row),
             Err(error) => faults.add(
-                index,
-                "row",
+                (index, "row"),
                 "row_unreadable",
-                csv_words(&error),
-                "行格式有误",
+                (csv_words(&error), "行格式有误"),
             ),
         }
     }
@@ -225,7 +223,7 @@ pub struct Faults(Vec<FieldError>);
 
 impl Faults {
     /// Adds a fault of the data row `index` (0 is the row below the header).
-    pub fn add(&mut self, index: usize, column: &str, code: &str, en: &str, zh: &str) {
+    pub fn add(&mut self, (index, column): (usize, &str), code: &str, (en, zh): (&str, &str)) {
         if self.0.len() < FAULTS_TOLD_MAX {
             self.0.push(FieldError::new(
                 format!("row {}, {column}", index + 2),
@@ -254,65 +252,26 @@ pub fn check_tree(
 ) -> ApiResult<Vec<DivisionView>> {
     let mut faults = Faults::default();
     let mut tree: BTreeMap<(usize, String), DivisionView> = BTreeMap::new();
-    let in_file: std::collections::BTreeSet<String> =
-        rows.iter().map(|row| row.code.clone()).collect();
+    let in_file: BTreeSet<String> = rows.iter().map(|row| row.code.clone()).collect();
+    let is_there = |code: &str| in_file.contains(code) || known.contains_key(code);
     for (index, row) in rows.into_iter().enumerate() {
         let Ok(code) = DivisionCode::parse(&row.code) else {
             faults.add(
-                index,
-                "code",
+                (index, "code"),
                 "division_code_invalid",
-                "not 4, 6, 9, 12 or 15 digits",
-                "行政区划代码应为 4、6、9、12 或 15 位数字",
+                (
+                    "not 4, 6, 9, 12 or 15 digits",
+                    "行政区划代码应为 4、6、9、12 或 15 位数字",
+                ),
             );
             continue;
         };
-        let level = code.level();
-        if level.as_str() != row.level {
-            faults.add(
-                index,
-                "level",
-                "level_mismatch",
-                "the level does not fit the code's length",
-                "级别与代码长度不符",
-            );
-        }
-        if row.name.is_empty() || row.name.chars().count() > NAME_CHARS_MAX {
-            faults.add(
-                index,
-                "name",
-                "name_invalid",
-                "1 to 80 characters",
-                "名称应为 1 至 80 字",
-            );
-        }
         let parent = code.parent().map(|parent| parent.as_str().to_owned());
-        let orphan = parent
-            .as_ref()
-            .is_some_and(|code| !in_file.contains(code) && !known.contains_key(code));
-        // A district run on its own has no row for its city.
-        if orphan && level > Level::District {
-            faults.add(
-                index,
-                "parent",
-                "parent_unknown",
-                "the parent is neither here nor known",
-                "上级区划不存在",
-            );
-        }
-        let named = !row.parent.is_empty() && level != Level::City;
-        if named && parent.as_deref() != Some(&row.parent) {
-            faults.add(
-                index,
-                "parent",
-                "parent_mismatch",
-                "the parent is not the code's prefix",
-                "上级区划与代码前缀不符",
-            );
-        }
+        let orphan = parent.as_deref().is_some_and(|parent| !is_there(parent));
+        check_row(&mut faults, index, &row, (&code, parent.as_deref(), orphan));
         let view = DivisionView {
             name: shown_name(&row.name),
-            level,
+            level: code.level(),
             parent: parent.filter(|_| !orphan),
             code: row.code,
         };
@@ -321,15 +280,59 @@ pub fn check_tree(
             .is_some()
         {
             faults.add(
-                index,
-                "code",
+                (index, "code"),
                 "code_twice",
-                "the code stands twice",
-                "代码重复",
+                ("the code stands twice", "代码重复"),
             );
         }
     }
     faults.done(tree.into_values().collect())
+}
+
+/// What can be wrong with one row whose code can be read.
+fn check_row(
+    faults: &mut Faults,
+    index: usize,
+    row: &DivisionRow,
+    (code, parent, orphan): (&DivisionCode, Option<&str>, bool),
+) {
+    let level = code.level();
+    if level.as_str() != row.level {
+        faults.add(
+            (index, "level"),
+            "level_mismatch",
+            (
+                "the level does not fit the code's length",
+                "级别与代码长度不符",
+            ),
+        );
+    }
+    if !(1..=NAME_CHARS_MAX).contains(&row.name.chars().count()) {
+        faults.add(
+            (index, "name"),
+            "name_invalid",
+            ("1 to 80 characters", "名称应为 1 至 80 字"),
+        );
+    }
+    // A district run on its own has no row for its city.
+    if orphan && level > Level::District {
+        faults.add(
+            (index, "parent"),
+            "parent_unknown",
+            ("the parent is neither here nor known", "上级区划不存在"),
+        );
+    }
+    let named = !row.parent.is_empty() && level != Level::City;
+    if named && parent != Some(row.parent.as_str()) {
+        faults.add(
+            (index, "parent"),
+            "parent_mismatch",
+            (
+                "the parent is not the code's prefix",
+                "上级区划与代码前缀不符",
+            ),
+        );
+    }
 }
 
 fn shown_name(name: &str) -> String {

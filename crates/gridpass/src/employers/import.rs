@@ -63,7 +63,7 @@ async fn check_rows(
     let mut faults = Faults::default();
     let tell = |faults: &mut Faults, index: usize, wrong: &FieldError| {
         let (en, zh) = (&wrong.message, &wrong.message_zh);
-        faults.add(index, &wrong.field, &wrong.code, en, zh);
+        faults.add((index, &wrong.field), &wrong.code, (en, zh));
     };
     let mut checked = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
@@ -104,11 +104,9 @@ async fn check_rows(
         }
         if !seen.insert(new.credit_code.as_str()) {
             faults.add(
-                *index,
-                "credit_code",
+                (*index, "credit_code"),
                 "code_twice",
-                "the code stands twice",
-                "统一社会信用代码重复",
+                ("the code stands twice", "统一社会信用代码重复"),
             );
         }
     }
