@@ -33,7 +33,7 @@ pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };
 pub use ledger::{Appended, Retract};
-pub use model::{BulkPerson, NewFact, NewPersonState, StateRow};
+pub use model::{BulkPerson, NewFact, NewPersonState, SOURCE_ORDER, StateRow, check_body};
 pub use replay::{Replayed, state_at};
 
 use ledger::Change;

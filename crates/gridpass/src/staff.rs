@@ -18,7 +18,7 @@ use crate::http::error::ApiResult;
 
 pub use api::insert;
 
-/// An account, active or not.
+/// An active account.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use utoipa::ToSchema;
 
+use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// Characters of a source's name at most.
@@ -165,13 +166,22 @@ impl FactInput {
         if wrong.is_empty() {
             Ok(())
         } else {
-            Err(ApiError::new(crate::http::code::Code::FactInvalid).with_fields(wrong))
+            Err(ApiError::new(Code::FactInvalid).with_fields(wrong))
         }
     }
 }
 
+/// Refuses what a fact cannot say, as seen at `now`.
+///
+/// # Errors
+/// 422 with the field.
+pub fn check_body(body: &FactBody, now: Timestamp) -> ApiResult<()> {
+    body.validate(now)
+        .map_err(|error| ApiError::new(Code::FactInvalid).with_fields(vec![fact_field(error)]))
+}
+
 /// A refused fact's reason as a field error.
-pub fn fact_field(error: gridpass_rules::FactError) -> FieldError {
+fn fact_field(error: gridpass_rules::FactError) -> FieldError {
     FieldError::new(
         error.field(),
         error.code(),

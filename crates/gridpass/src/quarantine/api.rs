@@ -4,15 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::clock::district_date;
-use gridpass_types::ids::QuarantineOrderId;
+use gridpass_types::ids::{QuarantineOrderId, StaffId};
 
 use super::model::{NewOrder, OrderPage, OrderQuery, OrderStatus, OrderView, QuarantineOrder};
 use super::store;
 use crate::access::{OrderQuarantine, ReadQuarantine};
 use crate::app::App;
 use crate::auth::{Staff, authorise};
-use crate::facts::model::SOURCE_ORDER;
-use crate::facts::{self, NewFact, Subject, decision_view};
+use crate::facts::{self, NewFact, SOURCE_ORDER, Subject, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem, violates};
 use crate::http::extract;
@@ -28,17 +27,22 @@ pub async fn start_quarantine(
     staff: Staff<OrderQuarantine>,
     extract::Json(input): extract::Json<NewOrder>,
 ) -> ApiResult<(StatusCode, Json<OrderView>)> {
-    let now = app.now();
-    input.validate(now)?;
+    input.validate(app.now())?;
     let person = authorise::<Subject>(&app, &staff.caller, input.person_id).await?;
-    let by = staff.caller.staff_id;
+    let started = start(&app, &person, input, staff.caller.staff_id).await?;
+    Ok((StatusCode::CREATED, Json(started)))
+}
+
+/// Fact and order in one transaction.
+async fn start(app: &App, person: &Subject, input: NewOrder, by: StaffId) -> ApiResult<OrderView> {
     let fact = NewFact {
         body: input.body(),
         source: SOURCE_ORDER.to_owned(),
         recorded_by: Some(by.get()),
     };
     let tx = app.db.tx().await?;
-    let appended = facts::append(&tx, &app, person.person_id, &[fact]).await?;
+    let appended = facts::append(&tx, app, person.person_id, &[fact]).await?;
+    let now = appended.row.changed_at;
     store::finish_of_person(&tx, person.person_id, district_date(now)).await?;
     let order = QuarantineOrder {
         person_id: person.person_id,
@@ -53,7 +57,7 @@ pub async fn start_quarantine(
         reason: input.reason,
         document: input.document,
         household_id: None,
-        created_at: appended.row.changed_at,
+        created_at: now,
         created_by: by,
         released_at: None,
         end_reason: None,
@@ -63,12 +67,8 @@ pub async fn start_quarantine(
     let order = store::find_order(&tx, person_id, order_id).await?;
     let order = order.ok_or(Code::NotFound)?;
     tx.commit().await?;
-    let decision = decision_view(
-        &appended.decision,
-        appended.row.changed_at,
-        appended.row.valid_until,
-    );
-    Ok((StatusCode::CREATED, Json(OrderView { order, decision })))
+    let decision = decision_view(&appended.decision, now, appended.row.valid_until);
+    Ok(OrderView { order, decision })
 }
 
 fn one_live(error: tokio_postgres::Error) -> ApiError {

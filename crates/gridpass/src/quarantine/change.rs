@@ -5,15 +5,14 @@ use axum::Json;
 use axum::extract::State;
 
 use super::model::{
-    ExtendInput, OrderStatus, OrderView, QuarantineOrder, ReleaseInput, TransferInput, check_body,
+    ExtendInput, OrderStatus, OrderView, QuarantineOrder, ReleaseInput, TransferInput,
 };
 use super::store;
 use crate::access::OrderQuarantine;
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
 use crate::db::Tx;
-use crate::facts::model::SOURCE_ORDER;
-use crate::facts::{self, NewFact, Retract, decision_view};
+use crate::facts::{self, NewFact, Retract, SOURCE_ORDER, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -104,7 +103,7 @@ async fn finish(
     (mut order, caller): (QuarantineOrder, &Caller),
     what: &str,
 ) -> ApiResult<Json<OrderView>> {
-    check_body(&order.body(), app.now())?;
+    facts::check_body(&order.body(), app.now())?;
     let by = caller.staff_id.get();
     let retract = Retract {
         fact_id: order.fact_id,

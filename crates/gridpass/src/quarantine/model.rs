@@ -9,9 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::facts::DecisionView;
-use crate::facts::model::fact_field;
-use crate::http::code::Code;
+use crate::facts::{self, DecisionView};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// Characters of reason and document at most.
@@ -99,15 +97,6 @@ impl QuarantineOrder {
     }
 }
 
-/// Refuses what a quarantine fact cannot say.
-///
-/// # Errors
-/// 422 with the field.
-pub fn check_body(body: &FactBody, now: Timestamp) -> ApiResult<()> {
-    body.validate(now)
-        .map_err(|error| ApiError::new(Code::FactInvalid).with_fields(vec![fact_field(error)]))
-}
-
 /// An order to start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,7 +144,7 @@ impl NewOrder {
         if !wrong.is_empty() {
             return Err(ApiError::fields(wrong));
         }
-        check_body(&self.body(), now)
+        facts::check_body(&self.body(), now)
     }
 
     /// What its fact says.

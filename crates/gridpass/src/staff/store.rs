@@ -48,10 +48,10 @@ pub async fn find_account(db: &Client, username: &str) -> Result<Option<Account>
     }))
 }
 
-/// An account by identity.
+/// An active account by identity.
 pub async fn find_staff(db: &Client, staff_id: StaffId) -> Result<Option<StaffView>, Error> {
     let sql = "-- staff.find_staff
-        SELECT staff_id, username, display_name, role, jurisdiction FROM staff WHERE staff_id = $1";
+        SELECT staff_id, username, display_name, role, jurisdiction FROM staff WHERE staff_id = $1 AND active";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&staff_id.get()])
         .await?;

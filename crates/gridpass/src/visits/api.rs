@@ -70,19 +70,28 @@ pub async fn create_visit(
     staff: Staff<AssignVisits>,
     extract::Json(input): extract::Json<NewVisit>,
 ) -> ApiResult<(StatusCode, Json<Visit>)> {
-    let now = app.now();
-    input.validate(now)?;
+    input.validate(app.now())?;
     let person = authorise::<Subject>(&app, &staff.caller, input.person_id).await?;
-    let nowhere = facts::home_place(&app, None);
+    let (status, visit) = create(&app, &person, &input, staff.caller.staff_id).await?;
+    Ok((status, Json(visit)))
+}
+
+async fn create(
+    app: &App,
+    person: &Subject,
+    input: &NewVisit,
+    by: StaffId,
+) -> ApiResult<(StatusCode, Visit)> {
+    let now = app.now();
     let row = NewRow {
         person_id: person.person_id,
         visit_id: VisitId::new(app.ids.next()),
         cause: &input.cause,
         gate_id: None,
-        nowhere: &nowhere,
+        nowhere: &facts::home_place(app, None),
         due_at: input.due_at.unwrap_or(now + DUE_DEFAULT),
         created_at: now,
-        created_by: Some(staff.caller.staff_id),
+        created_by: Some(by),
     };
     let tx = app.db.tx().await?;
     let (status, visit_id) = match store::insert_visit(&tx, &row).await? {
@@ -95,9 +104,11 @@ pub async fn create_visit(
             (StatusCode::OK, open)
         }
     };
-    let visit = find(&tx, person.person_id.get(), visit_id.ok_or(Code::Conflict)?).await?;
+    // None when the open one was ended between the two statements.
+    let visit_id = visit_id.ok_or(Code::Conflict)?;
+    let visit = find(&tx, person.person_id.get(), visit_id).await?;
     tx.commit().await?;
-    Ok((status, Json(visit)))
+    Ok((status, visit))
 }
 
 pub(super) async fn find(db: &Client, person_id: i64, visit_id: VisitId) -> ApiResult<Visit> {
@@ -118,19 +129,7 @@ pub async fn assign_visit(
 ) -> ApiResult<Json<Visit>> {
     let visit = visit.entity;
     let tx = app.db.tx().await?;
-    let assignee = staff::find(&tx, StaffId::new(input.staff_id)).await?;
-    let fits = assignee.is_some_and(|staff| {
-        WorkVisits::ROLES.contains(&staff.role)
-            && in_jurisdiction(&staff.jurisdiction, &visit.place_code)
-    });
-    if !fits {
-        return Err(ApiError::fields(vec![FieldError::new(
-            "staff_id",
-            "assignee_unfit",
-            "nobody who may work this visit",
-            "该人员不能承担此任务",
-        )]));
-    }
+    check_assignee(&tx, &visit, input.staff_id).await?;
     if !store::assign_visit(&tx, &visit, StaffId::new(input.staff_id)).await? {
         return Err(Code::VisitClosed.into());
     }
@@ -138,4 +137,22 @@ pub async fn assign_visit(
     let changed = find(&tx, visit.person_id.get(), visit.visit_id).await?;
     tx.commit().await?;
     Ok(Json(changed))
+}
+
+/// Whoever goes must be somebody who may, in the place.
+async fn check_assignee(db: &Client, visit: &Visit, staff_id: i64) -> ApiResult<()> {
+    let assignee = staff::find(db, StaffId::new(staff_id)).await?;
+    let fits = assignee.is_some_and(|staff| {
+        WorkVisits::ROLES.contains(&staff.role)
+            && in_jurisdiction(&staff.jurisdiction, &visit.place_code)
+    });
+    if fits {
+        return Ok(());
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "staff_id",
+        "assignee_unfit",
+        "nobody who may work this visit",
+        "该人员不能承担此任务",
+    )]))
 }

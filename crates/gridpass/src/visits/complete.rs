@@ -99,9 +99,7 @@ async fn findings(
     }
     let mut facts = Vec::with_capacity(bodies.len());
     for body in bodies {
-        body.validate(app.now()).map_err(|error| {
-            ApiError::new(Code::FactInvalid).with_fields(vec![facts::model::fact_field(error)])
-        })?;
+        facts::check_body(&body, app.now())?;
         facts::check_places(tx, &body).await?;
         facts.push(NewFact {
             body,

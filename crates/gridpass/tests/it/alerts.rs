@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
-use crate::facts::{ELSEWHERE, HERE, person};
+use crate::evidence::{ELSEWHERE, HERE, person};
 
 /// A follow-up as scans write it; the gate is not known here, so the person's place counts.
 async fn cause(test: &TestApp, topic: &'static str, person_id: i64, key: &str) {

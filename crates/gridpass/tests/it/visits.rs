@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
-use crate::facts::{
+use crate::evidence::{
     ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, enclosure, person,
 };
 
