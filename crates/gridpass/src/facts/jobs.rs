@@ -9,10 +9,11 @@ use std::sync::Mutex;
 
 use gridpass_types::ids::RuleSetVersion;
 
-use super::columns::StateColumns;
-use super::ledger::{self, Tally};
+use super::columns::{FactColumns, StateColumns};
+use super::ledger::{self, Basis, Tally};
 use super::store;
 use crate::app::App;
+use crate::db::Tx;
 use crate::metrics::Kind;
 use crate::rules::InForce;
 
@@ -40,10 +41,9 @@ pub async fn refresh(app: App) -> anyhow::Result<bool> {
     if rows.is_empty() {
         return Ok(false);
     }
-    let people: Vec<i64> = rows.iter().map(|row| row.person_id.get()).collect();
-    let facts = store::list_facts(&tx, &people).await?;
-    let rules = app.part::<InForce>().current(&tx).await?;
-    ledger::rewrite(&tx, &app, &mut rows, (&facts, &rules, now)).await?;
+    let mut basis = Basis::load(&tx, &app, &rows, Vec::new()).await?;
+    let no_facts = FactColumns::new(now);
+    ledger::rewrite(&tx, &app, &mut rows, (&mut basis, &no_facts)).await?;
     tx.commit().await?;
     count(&app, "states_refreshed", rows.len());
     Ok(true)
@@ -53,13 +53,14 @@ pub async fn refresh(app: App) -> anyhow::Result<bool> {
 /// over the table follows each change of the rules, and one the start of a node.
 pub async fn recolour(app: App) -> anyhow::Result<bool> {
     let recolouring = app.part::<Recolouring>();
-    let tx = app.db.tx().await?;
-    let rules = app.part::<InForce>().current(&tx).await?;
-    let progress = recolouring.begin(rules.version);
+    let client = app.db.client().await?;
+    let rules = app.part::<InForce>().current(&client).await?;
+    let version = rules.version;
+    let progress = recolouring.begin(version);
     if progress.done {
         return Ok(false);
     }
-    let version = rules.version;
+    let tx = Tx::begin(client).await?;
     let mut rows =
         store::lock_stale_colours(&tx, version.get(), progress.after, RECOLOUR_ROWS_MAX).await?;
     let now = app.now();

@@ -6,9 +6,10 @@
 //! transaction: there is no moment at which they disagree.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use gridpass_rules::{Colour, Fact, RuleSet, State, derive};
+use gridpass_rules::{Colour, Fact, FactBody, RuleSet, State, derive};
 use gridpass_types::ids::{FactId, PersonId};
 use jiff::Timestamp;
 
@@ -76,33 +77,27 @@ pub(super) async fn apply(
     let mut rows = lock(tx, &people).await?;
     // Only now: what is read and stamped before the lock may be older than what another
     // transaction committed while we waited.
-    let now = app.now();
-    let mut facts = store::list_facts(tx, &people).await?;
-    let rules = app.part::<InForce>().current(tx).await?;
-
+    let mut basis = Basis::load(tx, app, &rows, named_enclosures(changes)).await?;
+    let now = basis.now;
     let mut columns = FactColumns::new(now);
     let mut appended = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let id = row.person_id.get();
-        let known = facts.entry(id).or_default();
+    for id in &people {
+        let known = basis.facts.entry(*id).or_default();
         let mut fact_ids = Vec::new();
-        for change in &by_person[&id] {
+        for change in &by_person[id] {
             if let Some(retract) = change.retract {
-                withdraw(tx, (id, known), retract, now).await?;
+                withdraw(tx, (*id, known), retract, now).await?;
             }
             for fact in change.facts {
                 let fact_id = app.ids.next();
-                columns.push(id, fact_id, fact);
+                columns.push(*id, fact_id, fact);
                 known.push(recorded(fact_id, fact, now));
                 fact_ids.push(FactId::new(fact_id));
             }
         }
         appended.push(fact_ids);
     }
-    if !columns.ids.is_empty() {
-        store::insert_facts(tx, &columns).await?;
-    }
-    let decisions = rewrite(tx, app, &mut rows, (&facts, &rules, now)).await?;
+    let decisions = rewrite(tx, app, &mut rows, (&mut basis, &columns)).await?;
     let joined = rows.into_iter().zip(decisions).zip(appended);
     Ok(joined
         .map(|((row, decision), fact_ids)| Appended {
@@ -160,35 +155,81 @@ async fn withdraw(
     Ok(())
 }
 
-/// Derives locked rows anew and writes them with their tallies.
+/// What a derivation stands on, read after the lock.
+pub(super) struct Basis {
+    facts: HashMap<i64, Vec<Fact>>,
+    rules: Arc<RuleSet>,
+    places: Places,
+    now: Timestamp,
+}
+
+impl Basis {
+    /// Reads all of it in one go for locked rows; `enclosures` are those that facts about
+    /// to be recorded name.
+    pub async fn load(
+        tx: &Client,
+        app: &App,
+        rows: &[StateRow],
+        mut enclosures: Vec<i64>,
+    ) -> ApiResult<Self> {
+        let now = app.now();
+        let people: Vec<i64> = rows.iter().map(|row| row.person_id.get()).collect();
+        enclosures.extend(rows.iter().filter_map(StateRow::enclosure));
+        let in_force = app.part::<InForce>();
+        let (facts, rules, places) = tokio::try_join!(
+            async { Ok::<_, ApiError>(store::list_facts(tx, &people).await?) },
+            in_force.current(tx),
+            async { Ok(Places::load(tx, &app.settings.district, &people, enclosures).await?) },
+        )?;
+        Ok(Self {
+            facts,
+            rules,
+            places,
+            now,
+        })
+    }
+}
+
+/// Enclosures that new facts name.
+fn named_enclosures(changes: &[Change<'_>]) -> Vec<i64> {
+    let facts = changes.iter().flat_map(|change| change.facts);
+    facts
+        .filter_map(|fact| match &fact.body {
+            FactBody::Residence { enclosure, .. } => Some(enclosure.get()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Derives locked rows anew and writes them with their tallies, and new facts with them.
 pub(super) async fn rewrite(
     tx: &Client,
     app: &App,
     rows: &mut [StateRow],
-    (facts, rules, now): (&HashMap<i64, Vec<Fact>>, &RuleSet, Timestamp),
+    (basis, columns): (&mut Basis, &FactColumns<'_>),
 ) -> ApiResult<Vec<ColourDecision>> {
     let mut tally = Tally::default();
     let mut decisions = Vec::with_capacity(rows.len());
-    let none = Vec::new();
     for row in rows.iter_mut() {
         tally.add(row, -1);
-        row.hold(derive(
-            facts.get(&row.person_id.get()).unwrap_or(&none),
-            now,
-        ));
-        decisions.push(colour(row, rules, now));
+        let facts = basis.facts.get(&row.person_id.get());
+        row.hold(derive(facts.map_or(&[], Vec::as_slice), basis.now));
+        decisions.push(colour(row, &basis.rules, basis.now));
     }
-    let all: Vec<&StateRow> = rows.iter().collect();
-    let places = Places::load(tx, &app.settings.district, &all).await?;
+    // A withdrawn fact may bring an older residence back to light.
+    let enclosures = rows.iter().filter_map(StateRow::enclosure).collect();
+    basis.places.also_know(tx, enclosures).await?;
     for row in rows.iter_mut() {
-        row.place_code = places.of(row);
-    }
-    for row in rows.iter() {
+        row.place_code = basis.places.of(row);
         tally.add(row, 1);
     }
-    let written = store::update_states(tx, &StateColumns::new(rows.iter())).await?;
+    let states = StateColumns::new(rows.iter());
+    let (written, _, ()) = tokio::try_join!(
+        store::update_states(tx, &states),
+        store::insert_facts(tx, columns),
+        tally.write(tx, app.ids.next()),
+    )?;
     check_count(written, rows.len())?;
-    tally.write(tx, app.ids.next()).await?;
     Ok(decisions)
 }
 
@@ -235,12 +276,13 @@ pub(super) async fn open(
     for each in &opened {
         tally.add(&each.row, 1);
     }
-    let rows = StateColumns::new(opened.iter().map(|each| &each.row));
-    check_count(store::insert_states(tx, &rows).await?, opened.len())?;
-    if !columns.ids.is_empty() {
-        store::insert_facts(tx, &columns).await?;
-    }
-    tally.write(tx, app.ids.next()).await?;
+    let states = StateColumns::new(opened.iter().map(|each| &each.row));
+    let (written, _, ()) = tokio::try_join!(
+        store::insert_states(tx, &states),
+        store::insert_facts(tx, &columns),
+        tally.write(tx, app.ids.next()),
+    )?;
+    check_count(written, opened.len())?;
     Ok(opened)
 }
 
@@ -254,8 +296,10 @@ async fn settle_places(
         .iter()
         .map(|person| (person.person_id.get(), person.place_code.clone()))
         .collect();
-    let rows: Vec<&StateRow> = opened.iter().map(|each| &each.row).collect();
-    let places = Places::with_homes(tx, &app.settings.district, &rows, homes).await?;
+    let mut places = Places::with_homes(&app.settings.district, homes);
+    let rows = opened.iter().map(|each| &each.row);
+    let enclosures = rows.filter_map(StateRow::enclosure).collect();
+    places.also_know(tx, enclosures).await?;
     for each in opened {
         each.row.place_code = places.of(&each.row);
     }

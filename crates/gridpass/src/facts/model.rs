@@ -132,6 +132,11 @@ impl StateRow {
         self.colour.code() * 100 + self.state.residence.code() * 10 + self.state.quarantine.code()
     }
 
+    /// The enclosure of the residence on record.
+    pub(super) fn enclosure(&self) -> Option<i64> {
+        self.state.enclosure.map(|id| id.get())
+    }
+
     /// Takes over what was derived.
     pub(super) fn hold(&mut self, derived: Derived) {
         self.state = derived.state;

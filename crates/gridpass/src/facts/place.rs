@@ -25,44 +25,41 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Loads what the places of these rows depend on.
+    /// Loads the homes of people and the communities of enclosures.
     pub async fn load(
         db: &Client,
         district: &str,
-        rows: &[&StateRow],
+        people: &[i64],
+        enclosures: Vec<i64>,
     ) -> Result<Self, tokio_postgres::Error> {
-        let people: Vec<i64> = rows.iter().map(|row| row.person_id.get()).collect();
-        let homes = if people.is_empty() {
-            HashMap::new()
-        } else {
-            store::list_home_grids(db, &people).await?
-        };
-        Self::with_homes(db, district, rows, homes).await
+        let mut places = Self::with_homes(district, HashMap::new());
+        let (homes, communities) = tokio::try_join!(
+            store::list_home_grids(db, people),
+            communities(db, enclosures)
+        )?;
+        places.homes = homes;
+        places.communities = communities;
+        Ok(places)
     }
 
-    /// As [`Places::load`] for homes that are known already.
-    pub async fn with_homes(
-        db: &Client,
-        district: &str,
-        rows: &[&StateRow],
-        homes: HashMap<i64, String>,
-    ) -> Result<Self, tokio_postgres::Error> {
-        let mut enclosures: Vec<i64> = rows
-            .iter()
-            .filter_map(|row| row.state.enclosure.map(|id| id.get()))
-            .collect();
-        enclosures.sort_unstable();
-        enclosures.dedup();
-        let communities = if enclosures.is_empty() {
-            HashMap::new()
-        } else {
-            store::list_communities(db, &enclosures).await?
-        };
-        Ok(Self {
+    /// For homes that are known already; no community is known yet.
+    pub fn with_homes(district: &str, homes: HashMap<i64, String>) -> Self {
+        Self {
             nowhere: leaf(district),
             homes,
-            communities,
-        })
+            communities: HashMap::new(),
+        }
+    }
+
+    /// Loads communities not known yet.
+    pub async fn also_know(
+        &mut self,
+        db: &Client,
+        mut enclosures: Vec<i64>,
+    ) -> Result<(), tokio_postgres::Error> {
+        enclosures.retain(|id| !self.communities.contains_key(id));
+        self.communities.extend(communities(db, enclosures).await?);
+        Ok(())
     }
 
     /// Where the person of this row counts.
@@ -81,6 +78,19 @@ impl Places {
             (_, _) => home.cloned().unwrap_or_else(|| self.nowhere.clone()),
         }
     }
+}
+
+/// Communities of enclosures; asks nothing when there are none.
+async fn communities(
+    db: &Client,
+    mut enclosures: Vec<i64>,
+) -> Result<HashMap<i64, String>, tokio_postgres::Error> {
+    enclosures.sort_unstable();
+    enclosures.dedup();
+    if enclosures.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::list_communities(db, &enclosures).await
 }
 
 /// The leaf code that stands for "somewhere in this division".

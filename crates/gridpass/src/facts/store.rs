@@ -138,8 +138,11 @@ fn fact(row: &Row) -> Result<Fact, Error> {
     })
 }
 
-/// Records facts.
+/// Records facts; asks nothing when there are none.
 pub(super) async fn insert_facts(db: &Client, facts: &FactColumns<'_>) -> Result<u64, Error> {
+    if facts.ids.is_empty() {
+        return Ok(0);
+    }
     let sql = "-- facts.insert_facts
         INSERT INTO fact (person_id, fact_id, kind, body, source, recorded_by, recorded_at)
         SELECT p, f, k, b::jsonb, s, r, $7
