@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     reason = "in helpers of tests, too, a panic is the report"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test that tells one story from beginning to end is read in one piece"
+)]
 
 mod alerts;
 mod app;
