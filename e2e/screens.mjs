@@ -26,6 +26,7 @@ const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 
 
 /** Takes one picture. */
 async function picture(page, name, language) {
+  await page.mouse.move(0, 0);
   // Let photos and bars settle; nothing here depends on it but the look.
   if (!name.endsWith("-more")) await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(700);
@@ -43,17 +44,21 @@ async function setClock(server, now_ms) {
   if (!answer.ok) throw new Error(`clock: ${answer.status} ${await answer.text()}`);
 }
 
-/** An hour of scans, more towards eight o'clock. */
-async function anHour(server, state) {
+/** An hour of scans, more towards eight o'clock; now and then somebody turns red. */
+async function anHour({ server, district }, state) {
   const start_ms = Date.parse(START);
   for (let minute = 0; minute < 60; minute++) {
     const now_ms = start_ms + minute * 60_000;
     await setClock(server, now_ms);
+    if (minute % 9 === 8) {
+      const [, person_id] = state.phones[(minute * 7) % state.phones.length].token.split(".");
+      await district.quarantinePerson(Number(person_id));
+    }
     const scans = Math.round(14 + 30 * Math.sin((Math.PI * (minute + 8)) / 76) ** 2 + 5 * Math.sin(minute * 1.7));
     const sent = Array.from({ length: scans }, (_, i) => {
       const phone = state.phones[(minute * 37 + i * 11) % state.phones.length];
       // Few gates carry most of the morning.
-      const gate = state.gates[Math.floor(state.gates.length * (((i * 0.618 + minute * 0.377) % 1) ** 3))];
+      const gate = state.gates[Math.floor(state.gates.length * (((i * 0.618 + minute * 0.377) % 1) ** 1.8))];
       return fetch(`${server.staffUrl}/api/v1/scans`, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${gate.device_token}` },
@@ -222,7 +227,7 @@ try {
   await run("enrol", "--state", stateFile, "--count", "120", "--families");
   const state = JSON.parse(await readFile(stateFile, "utf8"));
   const world = { server, browser, portrait: await drawPortrait(browser), district: await enterDistrict(server) };
-  await anHour(server, state);
+  await anHour(world, state);
   for (const language of LANGUAGES) {
     await passScreens(world, language);
     await gateScreens(world, language);

@@ -104,14 +104,15 @@ export async function enterDistrict(server) {
       body: { kind: "residence", status: "verified", enclosure: enclosure.enclosure_id, source: "visit" },
     });
   /** The response team starts a quarantine: red by rule. */
-  district.quarantine = async (document_number) => {
+  district.quarantinePerson = async (person_id) => {
     const now_ms = Date.parse((await staff("time")).now);
     const day = (n) => new Date(now_ms + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
     return staff("quarantine-orders", {
       token: tokens.response_team,
-      body: { person_id: await personOf(document_number), place: "home", start: day(0), end: day(14), reason: "contact" },
+      body: { person_id, place: "home", start: day(0), end: day(14), reason: "contact" },
     });
   };
+  district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */
   district.scan = async (document_number) => {
     const at = (await staff("time")).now;

@@ -5,6 +5,7 @@ import { session } from "./session";
 
 const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
+const PAGES_MAX = 20;
 const ALERTS_MAX = 200;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
 
@@ -19,9 +20,19 @@ export const getPeopleStats = (division: string): Promise<PeopleStats> =>
 
 export const getLiveStats = (division: string): Promise<LiveStats> => get(`stats/live?division=${division}`);
 
-/** Divisions whose code begins with a prefix, in order of code. */
-export const listDivisions = (prefix: string): Promise<DivisionView[]> =>
-  get(`divisions?prefix=${prefix}&limit=${DIVISIONS_MAX}`);
+/** Divisions whose code begins with a prefix, in order of code: all of them, page by page. */
+export async function listDivisions(prefix: string): Promise<DivisionView[]> {
+  const found: DivisionView[] = [];
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const after = found.at(-1)?.code ?? "";
+    const page = await get<DivisionView[]>(
+      `divisions?prefix=${prefix}&after=${after}&limit=${DIVISIONS_MAX}`,
+    );
+    found.push(...page);
+    if (page.length < DIVISIONS_MAX) break;
+  }
+  return found;
+}
 
 export const listAlerts = (prefix: string): Promise<Page<AlertView>> =>
   get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);

@@ -53,6 +53,7 @@ async function askCells(children: DivisionCounts[]): Promise<void> {
 
 async function askNumbers(): Promise<void> {
   const division = live.division;
+  if (!division) return;
   asked_ms = Date.now();
   const stats = await getLiveStats(division);
   if (division !== live.division) return;
@@ -65,11 +66,11 @@ async function askNumbers(): Promise<void> {
 
 async function askAlerts(): Promise<void> {
   alerts_ms = Date.now();
-  if (!worksAlerts()) return;
+  if (!live.division || !worksAlerts()) return;
   const page = await listAlerts(live.division);
   live.alerts = page.items
     .filter((alert) => alert.status !== "closed")
-    .toSorted((a, b) => Date.parse(b.raised_at) - Date.parse(a.raised_at));
+    .toSorted((a, b) => Date.parse(b.happened_at) - Date.parse(a.happened_at));
 }
 
 /** Asks for everything again, now. */

@@ -129,6 +129,7 @@ export interface AlertView {
   reason: string;
   name_masked: string | null;
   gate_name: string | null;
+  happened_at: string;
   raised_at: string;
 }
 
