@@ -80,11 +80,14 @@ macro_rules! int_newtype {
 /// Declares a closed word list: snake_case words on the wire, small numbers in the database.
 ///
 /// Numbers are stored, so a number once given to a word is never given to another.
+///
+/// A word is taken as a plain token (`tt`): as a `literal` it would reach the derive of the API
+/// description wrapped, which then overlooks the rename and describes the Rust name.
 #[macro_export]
 macro_rules! word_list {
     (
         $(#[$doc:meta])*
-        $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $code:literal, $word:literal; )+ }
+        $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $code:literal, $word:tt; )+ }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

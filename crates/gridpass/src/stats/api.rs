@@ -147,6 +147,7 @@ pub struct ScanQuery {
     /// Before this time, up to the hour; now when absent.
     to: Option<Timestamp>,
     /// Grouping; by hour when absent.
+    #[param(inline)]
     by: Option<By>,
 }
 

@@ -1,5 +1,5 @@
 /** The operations the console calls, named as the server names them. */
-import type { AlertView, DivisionView, LiveStats, Page, PeopleStats, SessionView } from "@gridpass/api";
+import type { AlertPage, AlertView, DivisionView, LiveStats, PeopleStats, SessionView } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 import { session } from "./session";
 
@@ -34,7 +34,7 @@ export async function listDivisions(prefix: string): Promise<DivisionView[]> {
   return found;
 }
 
-export const listAlerts = (prefix: string): Promise<Page<AlertView>> =>
+export const listAlerts = (prefix: string): Promise<AlertPage> =>
   get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>

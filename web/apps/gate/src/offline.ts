@@ -65,7 +65,7 @@ export async function decideOffline(body: NewScan): Promise<OfflineAnswer | null
     at: body.at,
     colour,
     ...gate,
-    reason: "",
+    reason: colour,
     rule: "",
     gate_rule: "",
     checks: gate.action === "check" ? ["travel_history", "key_facts"] : [],

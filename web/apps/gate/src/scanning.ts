@@ -162,8 +162,8 @@ export async function check(answer: Pick<NewGateCheck, "passed" | "travel_histor
     const body = { ...answer, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
     const followed = await createGateCheck(device.token, body);
     heard(true);
-    const stopped = (followed.action ?? (followed.colour === "red" ? "stop" : "pass")) === "stop";
-    const gate_reason = followed.gate_reason ?? (answer.passed ? "checked" : decision.gate_reason);
+    const stopped = followed.colour === "red";
+    const gate_reason = answer.passed ? "checked" : decision.gate_reason;
     // A check the guard has passed opens the gate even where the table asks for it every time.
     decided({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {

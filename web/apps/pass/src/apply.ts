@@ -11,7 +11,7 @@ export function applyPage(rebuild: () => void, lost: boolean): HTMLElement {
     submit: "apply",
     self: true,
     send: async (applicant, key) => {
-      await enrolled(await enrolPerson(applicant, key));
+      await enrolled(await enrolPerson({ ...applicant, phone: applicant.phone ?? "" }, key));
       // The pass is there already; its code follows at once or when the network is back.
       await refresh().catch(() => undefined);
       rebuild();

@@ -1,59 +1,18 @@
 /** The few operations a holder's phone calls, named as the server names them. */
-import type { Colour } from "@gridpass/ui/shapes";
+import type {
+  Action,
+  Applicant,
+  CredentialView,
+  Decision,
+  Enrolled,
+  NewDependant,
+  NewGateCodeScan,
+  PassView,
+  PublicEnclosure,
+} from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 
-export interface PassView {
-  pass_serial: number;
-  name: string;
-  document_masked: string;
-  residence: string | null;
-  workplace: string | null;
-  colour: Colour;
-  reason: string;
-  message_zh: string;
-  message_en: string;
-  rule: string;
-  rule_set_version: number;
-  decided_at: string;
-  valid_until: string | null;
-  has_photo: boolean;
-  dependants: PassView[];
-}
-
-export interface Applicant {
-  name: string;
-  document_type: string;
-  document_number: string;
-  phone?: string;
-  enclosure_id?: number;
-}
-
-export interface Enrolled {
-  holder_token: string;
-  expires_at: string;
-  pass: PassView;
-}
-
-export interface CredentialView {
-  credential: string;
-  mac_key: string;
-  issued_at: string;
-  expires_at: string;
-  server_time: string;
-}
-
-export interface PublicEnclosure {
-  enclosure_id: number;
-  name: string;
-}
-
-export type Action = "pass" | "check" | "stop";
-export interface GateScanned {
-  action: Action;
-  colour: Colour;
-  message_zh: string;
-  message_en: string;
-}
+export type { Action, Applicant, CredentialView, Enrolled, NewDependant, PassView };
 
 const api = "/api/v1/";
 
@@ -71,13 +30,11 @@ export const putOwnPhoto = (token: string, body: Blob): Promise<Response> =>
 export const getOwnPhoto = async (token: string): Promise<Blob> =>
   (await send(`${api}pass/photo`, { token })).blob();
 
-export const addDependant = (token: string, body: Applicant, key: string): Promise<PassView> =>
+export const addDependant = (token: string, body: NewDependant, key: string): Promise<PassView> =>
   sendJson(`${api}pass/dependants`, { token, body, headers: { "idempotency-key": key } });
 
-export const scanGateCode = (
-  token: string,
-  body: { gate_code: string; direction: "in" | "out"; at: string },
-): Promise<GateScanned> => sendJson(`${api}gate-scans`, { token, body });
+export const scanGateCode = (token: string, body: NewGateCodeScan): Promise<Decision> =>
+  sendJson(`${api}gate-scans`, { token, body });
 
 export const findPublicEnclosures = (query: string): Promise<PublicEnclosure[]> =>
   sendJson(`${api}enclosures/public?query=${encodeURIComponent(query)}`);

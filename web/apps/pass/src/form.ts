@@ -18,6 +18,9 @@ import { findPublicEnclosures } from "./calls";
 import { h, type Properties } from "./dom";
 import { type Key, t, words } from "./words";
 
+/** What was entered; a dependant may share the guardian's phone. */
+export type Entered = Omit<Applicant, "phone"> & Partial<Pick<Applicant, "phone">>;
+
 interface Field {
   row: HTMLElement;
   input: HTMLInputElement;
@@ -85,7 +88,7 @@ function refusal(error: unknown): string {
 export function applicantForm(options: {
   submit: Key;
   self: boolean;
-  send(applicant: Applicant, key: string): Promise<void>;
+  send(applicant: Entered, key: string): Promise<void>;
 }): HTMLFormElement {
   const type = typeChoice();
   const name = field("name", "name", () => nameProblem(name.input.value), { autocomplete: "name" });
@@ -113,9 +116,9 @@ export function applicantForm(options: {
     const wrong = Object.values(fields).filter((one) => !one.check());
     if (wrong[0]) return wrong[0].input.focus();
     const home = enclosure.chosen();
-    const applicant: Applicant = {
+    const applicant: Entered = {
       name: name.input.value.trim(),
-      document_type: type.value,
+      document_type: type.value as DocumentType,
       document_number: normaliseNumber(number.input.value),
       ...(phone.input.value && { phone: phone.input.value.replace(/[\s-]/g, "") }),
       ...(home !== undefined && { enclosure_id: home }),

@@ -58,7 +58,7 @@ function portrait(rebuild: () => void): HTMLElement {
 }
 
 function identity(pass: PassView, rebuild: () => void): HTMLElement {
-  const line = (key: Key, value: string | null): HTMLElement =>
+  const line = (key: Key, value: string | null | undefined): HTMLElement =>
     h("div", {}, h("dt", {}, t(key)), h("dd", {}, value ?? t("none")));
   return h(
     "section",

@@ -1,169 +1,48 @@
-/** What the staff and device apps read and send, named as the server names it. */
-export type Colour = "green" | "yellow" | "red";
-export type Action = "pass" | "check" | "stop";
-export type Direction = "in" | "out";
-export type AreaStatus = "normal" | "controlled" | "sealed";
+/**
+ * What travels between the apps and the server, by the names the apps use.
+ *
+ * Every type is the server's own, generated from its description (`npm run generate`); a test proves
+ * the generated file fresh and every address that is called existing. A change of the server
+ * shows as a type error here.
+ */
+import type { components, paths } from "./schema";
 
-export interface Decision {
-  person_id: number;
-  pass_serial: number;
-  at: string;
-  colour: Colour;
-  reason: string;
-  rule: string;
-  action: Action;
-  gate_reason: string;
-  gate_rule: string;
-  checks: string[];
-  message_zh: string;
-  message_en: string;
-  rule_set_version: number;
-  duplicate: boolean;
-}
+type Schemas = components["schemas"];
 
-export interface NewScan {
-  presentation?: string;
-  document_number?: string;
-  document_type?: string;
-  at: string;
-  direction: Direction;
-  temperature?: number;
-}
+export type Path = keyof paths;
 
-/** What follows for the person from a check on the spot; the gate's own action may be left out. */
-export type CheckedDecision = Pick<Decision, "colour" | "reason" | "message_zh" | "message_en"> &
-  Partial<Pick<Decision, "action" | "gate_reason">>;
+export type Colour = Schemas["Colour"];
+export type Action = Schemas["Action"];
+export type Direction = Schemas["Direction"];
+export type Reason = Schemas["Reason"];
+export type DocumentType = Schemas["DocumentType"];
 
-export interface HolderCard {
-  name: string;
-  document_masked: string;
-  residence: string | null;
-  workplace: string | null;
-  has_photo: boolean;
-}
+// At the gate.
+export type Decision = Schemas["ScanView"];
+export type NewScan = Schemas["ScanInput"];
+export type HolderCard = Schemas["PersonCard"];
+export type NewGateCheck = Schemas["GateCheckInput"];
+export type CheckedDecision = Schemas["DecisionView"];
+export type DeviceView = Schemas["DeviceView"];
+export type GateCodeView = Schemas["GateCodeView"];
+export type UploadedScan = Schemas["UploadedScan"];
+export type UploadView = Schemas["UploadView"];
 
-export interface NewGateCheck {
-  person_id: number;
-  at: string;
-  passed: boolean;
-  travel_history: "none" | "hit";
-  travel_cities?: string;
-}
+// On the phone.
+export type PassView = Schemas["PassView"];
+export type Enrolled = Schemas["EnrolledView"];
+export type Applicant = Schemas["EnrolInput"];
+export type NewDependant = Schemas["DependantInput"];
+export type CredentialView = Schemas["CredentialView"];
+export type PublicEnclosure = Schemas["PublicEnclosure"];
+export type NewGateCodeScan = Schemas["GateScanInput"];
 
-export interface DeviceView {
-  device_id: number;
-  /** Whether the device has registered its key for uploads. */
-  has_key: boolean;
-  gate: {
-    gate_id: number;
-    name: string;
-    area: AreaStatus;
-    enclosure: { name: string } | null;
-    employer: { name: string } | null;
-  };
-  server_time: string;
-}
-
-export interface GateCodeView {
-  gate_code: string;
-  valid_until: string;
-}
-
-export interface AccountView {
-  staff_id: number;
-  username: string;
-  display_name: string;
-  role: string;
-  jurisdiction: string;
-}
-
-export interface SessionView {
-  token: string;
-  expires_at: string;
-  account: AccountView;
-}
-
-export type ColourCounts = Record<Colour, number>;
-
-export interface PeopleCounts {
-  people: number;
-  colour: ColourCounts;
-}
-
-export interface DivisionCounts extends PeopleCounts {
-  code: string;
-  name: string;
-}
-
-export interface PeopleStats {
-  division: string;
-  as_of: string;
-  total: PeopleCounts & { quarantine: Record<string, number>; residence: Record<string, number> };
-  children: DivisionCounts[];
-}
-
-export interface MinuteCount {
-  minute: string;
-  scans: number;
-}
-
-export interface GateLoad {
-  gate_id: number;
-  name: string;
-  scans_15min: number;
-  red_15min: number;
-}
-
-export interface LiveStats {
-  as_of: string;
-  scans_per_minute: MinuteCount[];
-  people: PeopleStats;
-  gates: GateLoad[];
-}
-
-export interface AlertView {
-  alert_id: number;
-  person_id: number;
-  kind: string;
-  status: "open" | "accepted" | "closed";
-  reason: string;
-  name_masked: string | null;
-  gate_name: string | null;
-  happened_at: string;
-  raised_at: string;
-}
-
-export interface DivisionView {
-  code: string;
-  name: string;
-  level: string;
-  parent: string | null;
-}
-
-/** A page of a list; `next` goes into `after` for the following one. */
-export interface Page<Item> {
-  items: Item[];
-  next: number | null;
-}
-
-/** A scan that a gate without network kept for later. */
-export interface UploadedScan {
-  person_id: number;
-  pass_serial: number;
-  at: string;
-  direction: Direction;
-  temperature?: number;
-  shown_colour: Colour;
-  action: Action;
-  rung: "snapshot" | "code" | "paper" | "number";
-  presentation?: string;
-}
-
-/** What became of an upload. */
-export interface UploadView {
-  accepted: number;
-  duplicates: number;
-  rejected: { index: number; code: string }[];
-  /** People let in who were red by then. */
-  late_reds: { index: number; reason: string }[];
-}
+// At the console.
+export type SessionView = Schemas["SessionView"];
+export type AccountView = Schemas["StaffView"];
+export type DivisionView = Schemas["DivisionView"];
+export type PeopleStats = Schemas["PeopleStats"];
+export type DivisionCounts = Schemas["ChildCount"];
+export type LiveStats = Schemas["LiveStats"];
+export type AlertView = Schemas["Alert"];
+export type AlertPage = Schemas["Page_Alert"];
