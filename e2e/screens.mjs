@@ -47,16 +47,21 @@ async function setClock(server, now_ms) {
 /** An hour of scans, more towards eight o'clock; now and then somebody turns red. */
 async function anHour({ server, district }, state) {
   const start_ms = Date.parse(START);
+  const [red, held] = [new Set(), new Set()];
   for (let minute = 0; minute < 60; minute++) {
     const now_ms = start_ms + minute * 60_000;
     await setClock(server, now_ms);
     if (minute % 9 === 8) {
-      const [, person_id] = state.phones[(minute * 7) % state.phones.length].token.split(".");
-      await district.quarantinePerson(Number(person_id));
+      const phone = state.phones[(minute * 7) % state.phones.length];
+      await district.quarantinePerson(Number(phone.token.split(".")[1]));
+      red.add(phone);
     }
     const scans = Math.round(14 + 30 * Math.sin((Math.PI * (minute + 8)) / 76) ** 2 + 5 * Math.sin(minute * 1.7));
     const sent = Array.from({ length: scans }, (_, i) => {
       const phone = state.phones[(minute * 37 + i * 11) % state.phones.length];
+      // Who was held at one gate does not try the next.
+      if (held.has(phone)) return { ok: true };
+      if (red.has(phone)) held.add(phone);
       // Few gates carry most of the morning.
       const gate = state.gates[Math.floor(state.gates.length * (((i * 0.618 + minute * 0.377) % 1) ** 1.8))];
       return fetch(`${server.staffUrl}/api/v1/scans`, {
@@ -87,7 +92,7 @@ const label = (language, zh, en) => (language === "en" ? en : zh);
 async function passScreens(world, language) {
   const { browser, server } = world;
   const offset = language === "en" ? 40 : 0;
-  const page = await openPage(browser, { language, viewport: PHONE, deviceScaleFactor: 2 });
+  const page = await openPage(browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
   const say = (zh, en) => label(language, zh, en);
   await page.goto(server.publicUrl);
   await page.getByLabel(say("姓名", "Name"), { exact: true }).fill("刘德全");
@@ -125,7 +130,7 @@ async function passScreens(world, language) {
 }
 
 async function gateScreens(world, language) {
-  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 2 });
+  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
   const say = (zh, en) => label(language, zh, en);
   const offset = language === "en" ? 40 : 0;
   const numbers = { green: residentNumber(601 + offset), yellow: residentNumber(602 + offset), red: residentNumber(603 + offset) };

@@ -27,6 +27,8 @@ export function openBrowser(more = []) {
 /** A page of its own context. Uncaught errors and refusals by the content policy are collected. */
 export async function openPage(browser, { viewport = PHONE, language = "zh-CN", ...more } = {}) {
   const context = await browser.newContext({ viewport, locale: language, timezoneId: "Asia/Shanghai", ...more });
+  // A busy machine is slow, not broken; what is broken fails all the same.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.message));
@@ -55,4 +57,4 @@ export async function assertAccessible(page, what) {
 }
 
 /** Waits until a condition inside the page holds. */
-export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 15_000 });
+export const until = (page, condition, argument) => page.waitForFunction(condition, argument, { timeout: 60_000 });

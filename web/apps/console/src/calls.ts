@@ -6,7 +6,7 @@ import { session } from "./session";
 const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
 const PAGES_MAX = 20;
-const ALERTS_MAX = 200;
+const ALERTS_MAX = 1000;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
 
 export const signIn = (username: string, password: string): Promise<SessionView> =>
