@@ -71,7 +71,7 @@ fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
 }
 
 /// The person a document number belongs to. Without a type, every type the number could be
-/// of is tried: a guard types what stands on the card.
+/// of is tried, residents' cards first: a guard types what stands on the card.
 ///
 /// # Errors
 /// 422 with the field and the reason when the number cannot be one of its type, or of any.

@@ -35,10 +35,11 @@ pub async fn lock_person(db: &Client, person_id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The person one of these number digests belongs to.
+/// The person one of these number digests belongs to; the first one, if several do.
 pub async fn find_by_digests(db: &Client, digests: &[Vec<u8>]) -> Result<Option<PersonId>, Error> {
     let sql = "-- people.find_by_digests
-        SELECT person_id FROM person_identifier WHERE number_digest = ANY($1) ORDER BY number_digest LIMIT 1";
+        SELECT person_id FROM person_identifier WHERE number_digest = ANY($1)
+        ORDER BY array_position($1, number_digest) LIMIT 1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&digests])
         .await?;

@@ -71,6 +71,20 @@ async fn an_employer_is_registered_once_and_seen_in_its_jurisdiction() {
 }
 
 #[tokio::test]
+async fn an_employer_shows_its_gates() {
+    let test = TestApp::with_divisions().await;
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let new = json!({ "name": "坪山制造", "credit_code": CREDIT_CODE, "kind": "company", "place_code": "440310001001" });
+    let employer = admin.post("/api/v1/employers", new).await.expect(201);
+    let gate = json!({ "name": "东门", "employer_id": employer["employer_id"],
+                       "lanes": [{ "lane": 1, "direction": "both" }] });
+    let gate = admin.post("/api/v1/gates", gate).await.expect(201);
+    let path = format!("/api/v1/employers/{}", employer["employer_id"]);
+    let detail = admin.get(&path).await.expect(200);
+    assert_eq!(detail["gates"][0]["gate_id"], gate["gate_id"]);
+}
+
+#[tokio::test]
 async fn every_wrong_field_of_an_employer_is_told() {
     let test = TestApp::with_divisions().await;
     let desk = test.caller(Role::DataDesk, "440310001").await;

@@ -15,6 +15,7 @@ mod authorisation;
 mod boot;
 mod cluster;
 mod db;
+mod dependants;
 mod divisions;
 mod durability;
 mod employers;

@@ -1,4 +1,4 @@
-//! Enrolment, passes, dependants.
+//! Enrolment, passes, looking people up.
 
 use gridpass::access::Role;
 use serde_json::{Value, json};
@@ -358,6 +358,17 @@ async fn staff_see_masked_people_of_their_own_jurisdiction() {
         .get("/api/v1/people/abc")
         .await
         .problem(404, "bad_path");
+}
+
+#[tokio::test]
+async fn people_are_found_by_number_and_by_serial_within_the_jurisdiction() {
+    let test = TestApp::with_divisions().await;
+    let home = enclosure(&test, "金地朗悦").await;
+    let worker = test.caller(Role::GridWorker, "440310001001").await;
+    let outside = test.caller(Role::GridWorker, "440310002").await;
+    let mut body = applicant("张三", 9, "13800001234");
+    body["enclosure_id"] = home.into();
+    let person = worker.post("/api/v1/people", body).await.expect(201);
 
     let by_number = json!({ "document_number": resident_number(9) });
     assert_eq!(
@@ -397,6 +408,26 @@ async fn staff_see_masked_people_of_their_own_jurisdiction() {
 }
 
 #[tokio::test]
+async fn a_number_of_several_kinds_is_the_first_kind_known() {
+    let test = TestApp::with_divisions().await;
+    let desk = test.caller(Role::CommunityLead, "").await;
+    let mut passports = Vec::new();
+    for kind in ["passport_foreign", "passport_cn"] {
+        let body = json!({ "name": "张三", "document_type": kind, "document_number": "E12345678" });
+        passports.push(desk.post("/api/v1/people", body).await.expect(201));
+    }
+    let untyped = json!({ "document_number": "e12345678" });
+    let found = desk
+        .post("/api/v1/people/search", untyped)
+        .await
+        .expect(200);
+    assert_eq!(found["person_id"], passports[1]["person_id"]);
+    let typed = json!({ "document_type": "passport_foreign", "document_number": "E12345678" });
+    let found = desk.post("/api/v1/people/search", typed).await.expect(200);
+    assert_eq!(found["person_id"], passports[0]["person_id"]);
+}
+
+#[tokio::test]
 async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     let test = TestApp::with_divisions().await;
     let lead = test.caller(Role::CommunityLead, "440310001001").await;
@@ -418,62 +449,6 @@ async fn people_without_a_phone_are_entered_and_may_enrol_later() {
         .await
         .problem(422, "invalid_fields");
     assert_eq!(problem["fields"][0]["code"], "grid_unknown");
-}
-
-#[tokio::test]
-async fn a_phone_carries_eight_dependants_and_no_stranger() {
-    let test = TestApp::with_divisions().await;
-    let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    enrolled(&test, applicant("李四", 30, "13900001234")).await;
-    let child = |sequence: u32| json!({ "name": "张小宝", "document_type": "resident_id", "document_number": resident_number(sequence) });
-    let first = phone
-        .post("/api/v1/pass/dependants", child(21))
-        .await
-        .expect(201);
-    assert_eq!(
-        (
-            first["name"].as_str(),
-            first["dependants"].as_array().unwrap().len()
-        ),
-        (Some("张小宝"), 0)
-    );
-    let again = phone
-        .post("/api/v1/pass/dependants", child(21))
-        .await
-        .expect(201);
-    assert_eq!(first["pass_serial"], again["pass_serial"]);
-    let stranger = json!({ "name": "李四", "document_type": "resident_id", "document_number": resident_number(30) });
-    phone
-        .post("/api/v1/pass/dependants", stranger)
-        .await
-        .problem(409, "already_enrolled");
-    let problem = phone
-        .post(
-            "/api/v1/pass/dependants",
-            json!({ "name": "张三", "document_type": "resident_id",
-        "document_number": resident_number(20) }),
-        )
-        .await
-        .problem(422, "invalid_fields");
-    assert_eq!(problem["fields"][0]["code"], "dependant_is_guardian");
-    for sequence in 22..29 {
-        phone
-            .post("/api/v1/pass/dependants", child(sequence))
-            .await
-            .expect(201);
-    }
-    phone
-        .post("/api/v1/pass/dependants", child(29))
-        .await
-        .problem(409, "too_many_dependants");
-    let pass = phone.get("/api/v1/pass").await.expect(200);
-    assert_eq!(pass["dependants"].as_array().unwrap().len(), 8);
-    let people: i64 = test.scalar("SELECT count(*) FROM person").await;
-    assert_eq!(people, 10, "a refused dependant was entered");
-    test.resident()
-        .post("/api/v1/pass/dependants", child(21))
-        .await
-        .problem(401, "not_signed_in");
 }
 
 #[tokio::test]
