@@ -5,6 +5,7 @@
 mod cast;
 mod day;
 mod plan;
+mod queue;
 mod report;
 
 use std::path::PathBuf;

@@ -12,6 +12,9 @@ use crate::state::{Gate, from_base64, to_base64};
 /// Scans of one upload at most.
 pub const SCANS_MAX: usize = 1000;
 
+/// Tenths of a degree Celsius from which on nobody is let in.
+pub const FEVER_DECIDEGREES: u64 = 373;
+
 /// A scan that a gate kept.
 #[derive(Clone, Copy, Debug)]
 pub struct KeptScan {
@@ -30,9 +33,15 @@ pub struct KeptScan {
 }
 
 impl KeptScan {
+    /// Whether the reading is a fever, which stops anybody.
+    pub const fn is_fever(self) -> bool {
+        self.decidegrees >= FEVER_DECIDEGREES
+    }
+
     /// What a guard does at that colour.
     fn action(self) -> &'static str {
         match self.shown {
+            _ if self.is_fever() => "stop",
             "green" => "pass",
             "yellow" => "check",
             _ => "stop",

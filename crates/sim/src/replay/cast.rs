@@ -59,6 +59,7 @@ pub struct Cast {
     residents_in: u64,
     arrivals_in: u64,
     present: Vec<Seat>,
+    fevers: Vec<(usize, Known)>,
     known: HashMap<Seat, Known>,
     seats: HashMap<i64, Seat>,
     /// Orders under way: (day of release, person, order).
@@ -77,6 +78,7 @@ impl Cast {
             residents_in: 0,
             arrivals_in: 0,
             present: Vec::new(),
+            fevers: Vec::new(),
             known: HashMap::new(),
             seats: HashMap::new(),
             orders: Vec::new(),
@@ -165,6 +167,27 @@ impl Cast {
         }
     }
 
+    /// Turns a person red for a fever read on `day`, for the three days that a reading counts.
+    pub fn turn_feverish(&mut self, person_id: i64, day: usize) {
+        const DAYS: usize = 4;
+        let before = self.seat_of(person_id).and_then(|seat| self.known(seat));
+        if let Some(before) = before.filter(|known| known.shown != Shown::Red) {
+            self.fevers.push((day + DAYS, before));
+            self.show(person_id, Shown::Red);
+        }
+    }
+
+    /// Gives those their colour back whose fever was long enough ago.
+    pub fn recover(&mut self, day: usize) {
+        let (over, still) = std::mem::take(&mut self.fevers)
+            .into_iter()
+            .partition(|fever| fever.0 <= day);
+        self.fevers = still;
+        for (_, before) in over {
+            self.show(before.person_id, before.shown);
+        }
+    }
+
     /// The seat of a person whom a gate or an application told of.
     pub fn seat_of(&self, person_id: i64) -> Option<Seat> {
         self.seats.get(&person_id).copied()
@@ -232,6 +255,10 @@ mod tests {
         );
         cast.show(99, Shown::Green);
         assert_eq!(cast.seat_of(99), Some(3));
+        cast.turn_feverish(99, 1);
+        cast.recover(4);
+        assert_eq!(cast.known(3).map(|known| known.shown), Some(Shown::Red));
+        cast.recover(5);
         assert_eq!(cast.known(3).map(|known| known.shown), Some(Shown::Green));
     }
 }

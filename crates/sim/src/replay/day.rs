@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::cast::{Cast, Known, Seat, Shown};
 use super::plan::{MonthPlan, SHIFTS};
+use super::queue::{Scans, Upload, cut_uploads, moment_of};
 use super::report::DayReport;
 use super::{FIRST_DAY, SimulatedClock};
 use crate::api;
@@ -18,10 +19,9 @@ use crate::crew::{self, Crew, Reading, temperature};
 use crate::load::{Slice, import_registry};
 use crate::random::{Purpose, Stream};
 use crate::state::State;
-use crate::upload::{KeptScan, SCANS_MAX};
+use crate::upload::{FEVER_DECIDEGREES, KeptScan};
 use crate::world::World;
 use crate::world::people::{Person, Residence};
-use crate::world::shape::HOURLY;
 
 /// One scan in so many reads a fever.
 const FEVER_ONE_IN: u64 = 40_000;
@@ -50,13 +50,6 @@ pub struct Day<'a> {
     pub clients: usize,
 }
 
-/// Scans of one shift, sorted by how they reach the server.
-#[derive(Default)]
-struct Scans {
-    online: Vec<(Seat, usize, Reading)>,
-    kept: HashMap<usize, Vec<KeptScan>>,
-}
-
 impl Day<'_> {
     /// Lives through the day.
     ///
@@ -65,6 +58,7 @@ impl Day<'_> {
     pub async fn run(&mut self, clock: &SimulatedClock) -> Result<DayReport> {
         let mut report = DayReport::default();
         self.move_clock(clock, clock.at(self.number, 6, 0)?).await?;
+        self.cast.recover(self.number);
         self.lists(&mut report).await?;
         self.release_due(&mut report).await?;
         let applicants = self.cast.admit_residents(self.plan.applied[self.number]);
@@ -287,29 +281,33 @@ impl Day<'_> {
             .map(|(seat, gate, reading)| (seat, gate, reading, self.cast.person(seat).number))
             .collect();
         let crew = &*self.crew;
-        let seen: Vec<(Seat, Known)> = futures_util::stream::iter(people)
+        let seen: Vec<(Seat, Known, bool)> = futures_util::stream::iter(people)
             .map(|(seat, gate, reading, number)| async move {
+                let fever = reading.decidegrees >= FEVER_DECIDEGREES;
                 let scan = crew
                     .guard(gate)
                     .scan(&crew::Shown::Number(number), reading)
                     .await?;
                 let shown = Shown::of(&scan.colour);
-                anyhow::Ok((
-                    seat,
-                    Known {
-                        person_id: scan.person_id,
-                        serial: scan.pass_serial,
-                        shown,
-                    },
-                ))
+                let known = Known {
+                    person_id: scan.person_id,
+                    serial: scan.pass_serial,
+                    shown,
+                };
+                anyhow::Ok((seat, known, fever))
             })
             .buffer_unordered(self.clients)
             .try_collect()
             .await?;
-        for (seat, known) in seen {
+        for (seat, known, fever) in seen {
             report.online += 1;
             report.red += u64::from(known.shown == Shown::Red);
             self.cast.learn(seat, known);
+            if fever {
+                // What the colour is without the fever no gate has seen yet.
+                self.cast.show(known.person_id, Shown::Yellow);
+                self.cast.turn_feverish(known.person_id, self.number);
+            }
         }
         Ok(())
     }
@@ -320,31 +318,17 @@ impl Day<'_> {
         shift: usize,
         report: &mut DayReport,
     ) -> Result<()> {
-        let shift_number = (self.number * SHIFTS.len() + shift) as i64;
-        let mut gates: Vec<(usize, Vec<KeptScan>)> = kept.into_iter().collect();
-        gates.sort_unstable_by_key(|(gate, _)| *gate);
-        let mut uploads = Vec::new();
-        for (gate, mut scans) in gates {
-            // The same person at the same gate in the same millisecond is one scan.
-            scans.sort_unstable_by_key(|scan| (scan.person_id, scan.at_ms));
-            for place in 1..scans.len() {
-                let before = scans[place - 1];
-                if before.person_id == scans[place].person_id && before.at_ms >= scans[place].at_ms
-                {
-                    scans[place].at_ms = before.at_ms + 1;
-                }
-            }
-            for (part, chunk) in scans.chunks(SCANS_MAX).enumerate() {
-                uploads.push((
-                    gate,
-                    shift_number * 10_000 + part as i64 + 1,
-                    chunk.to_vec(),
-                ));
-            }
-        }
+        let first_batch_id = ((self.number * SHIFTS.len() + shift) * 10_000) as i64;
+        let uploads = cut_uploads(kept, first_batch_id);
+        let feverish: Vec<i64> = uploads
+            .iter()
+            .flat_map(|upload| &upload.scans)
+            .filter(|scan| scan.is_fever())
+            .map(|scan| scan.person_id)
+            .collect();
         let crew = &*self.crew;
         let mut answers = futures_util::stream::iter(uploads)
-            .map(|(gate, batch_id, scans)| async move {
+            .map(|Upload { gate, batch_id, scans }| async move {
                 let view = crew.guard(gate).upload(batch_id, &scans).await?;
                 if let Some(rejected) = view.rejected.first() {
                     let scan = scans.get(rejected.index);
@@ -371,6 +355,10 @@ impl Day<'_> {
                     view.duplicates
                 );
             }
+        }
+        drop(answers);
+        for person_id in feverish {
+            self.cast.turn_feverish(person_id, self.number);
         }
         Ok(())
     }
@@ -457,34 +445,5 @@ impl Day<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// A moment of a shift, in milliseconds since midnight, by the hours of the day.
-fn moment_of(shift: usize, random: &mut Stream) -> i64 {
-    const HOUR_MS: u64 = 3_600_000;
-    let hours = SHIFTS[shift].clone();
-    let total: f64 = HOURLY[hours.clone()].iter().sum();
-    let mut left = random.unit() * total;
-    let hour = hours.clone().find(|hour| {
-        left -= HOURLY[*hour];
-        left < 0.0
-    });
-    (hour.unwrap_or(hours.end - 1) as u64 * HOUR_MS + random.below(HOUR_MS)) as i64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_lie_in_their_shift_and_crowd_in_the_rush_hour() {
-        let mut random = Stream::new(1, Purpose::Traffic, 1);
-        let moments: Vec<i64> = (0..10_000)
-            .map(|_| moment_of(0, &mut random) / 3_600_000)
-            .collect();
-        assert!(moments.iter().all(|hour| (0..9).contains(hour)));
-        let rush = moments.iter().filter(|hour| **hour >= 7).count();
-        assert!((7_900..8_700).contains(&rush), "{rush}");
     }
 }
