@@ -62,8 +62,8 @@ pub struct Cast {
     fevers: Vec<(usize, Known)>,
     known: HashMap<Seat, Known>,
     seats: HashMap<i64, Seat>,
-    /// Orders under way: (day of release, person, order).
-    pub orders: Vec<(usize, i64, i64)>,
+    /// Orders under way: day of release, order, and the person as the gates knew them before.
+    pub orders: Vec<(usize, i64, Known)>,
     /// Id of the last visit that grid workers looked at.
     pub visits_seen: i64,
 }

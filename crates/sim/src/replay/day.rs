@@ -408,9 +408,8 @@ impl Day<'_> {
             let before = report.isolated;
             for mate in self.cast.household(seat) {
                 if let Some(order_id) = self.crew.quarantine(mate.person_id, today).await? {
-                    self.cast
-                        .orders
-                        .push((self.number + ISOLATION_DAYS, mate.person_id, order_id));
+                    let day = self.number + ISOLATION_DAYS;
+                    self.cast.orders.push((day, order_id, mate));
                     self.cast.show(mate.person_id, Shown::Red);
                     report.isolated += 1;
                 }
@@ -438,11 +437,12 @@ impl Day<'_> {
             .into_iter()
             .partition(|order| order.0 <= today);
         self.cast.orders = later;
-        for (_, person_id, order_id) in due {
-            if self.crew.release(person_id, order_id).await? {
-                report.released += 1;
-                self.cast.show(person_id, Shown::Yellow);
-            }
+        for (_, order_id, before) in due {
+            // The server ends orders by itself at midnight of their last day, so that nobody
+            // waits for a clerk; where it was quicker, there is nothing left to release.
+            self.crew.release(before.person_id, order_id).await?;
+            report.released += 1;
+            self.cast.show(before.person_id, before.shown);
         }
         Ok(())
     }
