@@ -19,6 +19,8 @@ use super::wire::{Answer, Connection};
 const BREAKS_MAX: u32 = 20;
 /// Unexpected answers, with none good among them, after which a run is given up.
 const REFUSALS_MAX: u64 = 200;
+/// How long after the end sends that were due before it are still made, if connections are free.
+const GRACE: Duration = Duration::from_millis(50);
 /// How long answers still under way at the end are waited for.
 const DRAIN: Duration = Duration::from_secs(15);
 
@@ -141,10 +143,13 @@ impl<W: Work> Run<W> {
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        now >= self.end
-            || self.exhausted.get()
-            || self.breaks.get() >= BREAKS_MAX
-            || self.is_hopeless()
+        let ended = match self.plan.pace {
+            Pace::Closed => now >= self.end,
+            Pace::Open { per_second } => {
+                self.due(self.next_slot.get(), per_second) >= self.end || now >= self.end + GRACE
+            }
+        };
+        ended || self.exhausted.get() || self.breaks.get() >= BREAKS_MAX || self.is_hopeless()
     }
 
     fn is_hopeless(&self) -> bool {
@@ -405,6 +410,14 @@ mod tests {
         assert!(tally.unsent > 30, "{}", tally.unsent);
         assert_eq!(tally.latency_us.len(), 60);
         assert!(tally.latency_us.value_at_quantile(0.9) > 100_000);
+    }
+
+    #[test]
+    fn an_open_loop_that_keeps_up_sends_everything() {
+        let target = server(Duration::ZERO, "200 OK");
+        let pace = Pace::Open { per_second: 500.0 };
+        let outcome = run(plan(target, 16, pace), Fixed(1_000)).expect("runs");
+        assert_eq!((outcome.tally.sent, outcome.tally.unsent), (150, 0));
     }
 
     #[test]
