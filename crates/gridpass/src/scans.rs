@@ -5,9 +5,9 @@
 //! derived at the moment of the scan, with everything committed before it; everything is
 //! bounded, and what is too much is refused at once; one bad scan never spoils another.
 //!
-//! Ways in: the batcher ([`ingest`]) for what only reads a person's state; a transaction
-//! of its own ([`with_facts`]) for a scan that records evidence, such as a fever; and
-//! [`upload`] for gates that were without network.
+//! Ways in: the batcher (`ingest`) for what only reads a person's state; a transaction
+//! of its own (`with_facts`) for a scan that records evidence, such as a fever; and
+//! `upload` for gates that were without network.
 
 mod answers;
 mod api;

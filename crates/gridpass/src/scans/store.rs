@@ -28,7 +28,7 @@ pub const READ_VERSIONS: &str = "-- scans.read_versions
     SELECT value FROM epoch WHERE name IN ('directory', 'rules') ORDER BY name";
 
 /// Stores scans, counts those that were new in the tally, and answers how many that are;
-/// if not all, also which. Parameters: [`ScanColumns::params`].
+/// if not all, also which. Parameters: `ScanColumns::params`.
 pub const INSERT_SCANS: &str = "-- scans.insert_scans
     WITH ins AS (
         INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
@@ -50,7 +50,7 @@ pub const INSERT_SCANS: &str = "-- scans.insert_scans
     FROM (SELECT count(*) AS n FROM ins) AS counted";
 
 /// As [`INSERT_SCANS`], and writes the follow-ups of those scans that were new.
-/// Parameters: those of [`ScanColumns::params`], then [`FollowColumns::params`].
+/// Parameters: those of `ScanColumns::params`, then [`FollowColumns::params`].
 pub const INSERT_SCANS_AND_FOLLOW_UPS: &str = "-- scans.insert_scans_and_follow_ups
     WITH ins AS (
         INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
