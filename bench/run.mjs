@@ -131,7 +131,7 @@ async function measure(server, state, results) {
   sim(["enrol", "--state", state, "--count", options.phones]);
 
   say(`filling the table with ${options.scans} scans by offline upload`);
-  const upload = bench(state, ["--upload", "--scans", options.scans, "--clients", "8", "--batch", "100", "--spread-hours", "24", "--seconds", "600"]);
+  const upload = bench(state, ["--upload", "--scans", options.scans, "--clients", "8", "--batch", "100", "--seconds", "600"]);
   results.batch_upload_scans_per_s = upload.goodput_per_s;
   results.batch_upload = upload;
 

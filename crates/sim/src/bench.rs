@@ -97,6 +97,7 @@ pub struct BenchArgs {
 /// When the target is not this machine, the bounds are exceeded, or the server refuses.
 pub fn run(args: &BenchArgs, progress: &Progress) -> Result<()> {
     check_bounds(args)?;
+    raise_file_limit(args.clients)?;
     let state = State::read(&args.state)?;
     let (target, host) = loopback(&state.staff)?;
     let before = MachineTime::read();
@@ -124,6 +125,24 @@ pub fn run(args: &BenchArgs, progress: &Progress) -> Result<()> {
         summary["rate_per_s"] = args.rate.into();
     }
     progress.result(serde_json::to_string_pretty(&summary)?);
+    Ok(())
+}
+
+/// Lets this process hold as many connections as asked for, within the machine's hard limit.
+fn raise_file_limit(connections: usize) -> Result<()> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    /// Files open besides connections, with room to spare.
+    const OTHER_FILES: u64 = 64;
+    let wanted = connections as u64 + OTHER_FILES;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    limit.current = Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+    let raised = setrlimit(Resource::Nofile, limit);
+    if raised.is_err() || limit.current < Some(wanted) {
+        bail!("this machine does not let a process open {wanted} files; use fewer --clients");
+    }
     Ok(())
 }
 
