@@ -50,7 +50,7 @@ pub const INSERT_SCANS: &str = "-- scans.insert_scans
     FROM (SELECT count(*) AS n FROM ins) AS counted";
 
 /// As [`INSERT_SCANS`], and writes the follow-ups of those scans that were new.
-/// Parameters: those of `ScanColumns::params`, then [`FollowColumns::params`].
+/// Parameters: those of `ScanColumns::params`, then `FollowColumns::params`.
 pub const INSERT_SCANS_AND_FOLLOW_UPS: &str = "-- scans.insert_scans_and_follow_ups
     WITH ins AS (
         INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
