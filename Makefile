@@ -25,8 +25,8 @@ demo: ## Run a synthetic district with live traffic (SCALE=1 is the whole distri
 test: ## Run everything that must hold before a change lands
 	@scripts/test
 
-test-durability: ## Kill the server and PostgreSQL under load, ten rounds each
-	GRIDPASS_KILL_ROUNDS=10 cargo test --locked --package gridpass --test it durability -- --nocapture
+test-durability: ## Kill the server and PostgreSQL under load, ten times each
+	GRIDPASS_KILL_ROUNDS=20 cargo test --locked --package gridpass --test it durability -- --nocapture
 
 bench: setup ## Measure, and write bench/results.json and docs/performance.md
 	@scripts/bench
