@@ -193,7 +193,7 @@ async function consoleScreens(world, language) {
   await page.goto(world.server.staffUrl);
   await page.getByLabel(say("用户名", "User name")).waitFor();
   await picture(page, "console-sign-in", language);
-  await signIn(world.district.accounts.response_team);
+  await signIn(world.district.accounts.team_doctor);
   await picture(page, "console-live", language);
   await page.getByRole("radio", { name: say("黄证率", "Yellow share") }).click();
   await page.getByRole("button", { name: /^坪山街道/ }).press("Enter");

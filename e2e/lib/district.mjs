@@ -64,7 +64,7 @@ export async function enterDistrict(server) {
     data_desk: "数据统计组",
     community_lead: "六联社区书记",
     grid_worker: "网格员小陈",
-    response_team: "三位一体小组",
+    team_doctor: "社区医生",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     await staff("staff", { token: admin, body: { ...account, role, display_name, jurisdiction: "440310" } });
@@ -108,7 +108,7 @@ export async function enterDistrict(server) {
     const now_ms = Date.parse((await staff("time")).now);
     const day = (n) => new Date(now_ms + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
     return staff("quarantine-orders", {
-      token: tokens.response_team,
+      token: tokens.team_doctor,
       body: { person_id, place: "home", start: day(0), end: day(14), reason: "contact" },
     });
   };

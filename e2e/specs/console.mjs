@@ -33,7 +33,7 @@ export function consoleSpecs(world) {
     });
 
     test("shows the district, live", async () => {
-      await signIn(page, world, "response_team");
+      await signIn(page, world, "team_doctor");
       await page.getByText("实时", { exact: true }).waitFor();
       await page.locator("svg.hexes").waitFor();
       await assertAccessible(page, "the live page");

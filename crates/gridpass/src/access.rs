@@ -11,52 +11,80 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Runs the system: accounts, devices, keys; sees nobody's data.
+    /// Runs the system: directory, devices, settings; sees nobody's data.
     SystemAdmin,
+    /// Answers for accounts, grants, sessions and keys; sees nobody's data.
+    SecurityAdmin,
+    /// Reads and proves the audit log; can change nothing.
+    AuditAdmin,
     /// The one office that owns every number.
     DataDesk,
     /// Writes rule tables.
     RuleMaker,
+    /// Approves what rule makers wrote.
+    RuleApprover,
     /// Checks people at a gate.
     GateGuard,
     /// Calls at doors.
     GridWorker,
-    /// Community worker, doctor or police officer of the response team.
-    ResponseTeam,
+    /// Community worker of the response team: leads it, keeps its register.
+    TeamWorker,
+    /// Doctor of the response team: answers for medical evidence.
+    TeamDoctor,
+    /// Police officer of the response team: keeps order.
+    TeamPolice,
     /// Leads a community.
     CommunityLead,
     /// Leads a subdistrict's work.
     SubdistrictOfficer,
     /// Manages an employer's roster and gates.
     EmployerManager,
+    /// Watches over the use of personal data.
+    PrivacyOfficer,
+    /// Looks on from outside: numbers, digests, no single person.
+    Oversight,
 }
 
 impl Role {
     /// Every role, in the order of the table below.
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 16] = [
         Role::SystemAdmin,
+        Role::SecurityAdmin,
+        Role::AuditAdmin,
         Role::DataDesk,
         Role::RuleMaker,
+        Role::RuleApprover,
         Role::GateGuard,
         Role::GridWorker,
-        Role::ResponseTeam,
+        Role::TeamWorker,
+        Role::TeamDoctor,
+        Role::TeamPolice,
         Role::CommunityLead,
         Role::SubdistrictOfficer,
         Role::EmployerManager,
+        Role::PrivacyOfficer,
+        Role::Oversight,
     ];
 
     /// Name as stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::SystemAdmin => "system_admin",
+            Role::SecurityAdmin => "security_admin",
+            Role::AuditAdmin => "audit_admin",
             Role::DataDesk => "data_desk",
             Role::RuleMaker => "rule_maker",
+            Role::RuleApprover => "rule_approver",
             Role::GateGuard => "gate_guard",
             Role::GridWorker => "grid_worker",
-            Role::ResponseTeam => "response_team",
+            Role::TeamWorker => "team_worker",
+            Role::TeamDoctor => "team_doctor",
+            Role::TeamPolice => "team_police",
             Role::CommunityLead => "community_lead",
             Role::SubdistrictOfficer => "subdistrict_officer",
             Role::EmployerManager => "employer_manager",
+            Role::PrivacyOfficer => "privacy_officer",
+            Role::Oversight => "oversight",
         }
     }
 
@@ -90,7 +118,7 @@ macro_rules! permissions {
 
 permissions! {
     /// Anything that every signed-in person may do.
-    SignedIn: SystemAdmin DataDesk RuleMaker GateGuard GridWorker ResponseTeam CommunityLead SubdistrictOfficer EmployerManager;
+    SignedIn: SystemAdmin SecurityAdmin AuditAdmin DataDesk RuleMaker RuleApprover GateGuard GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer EmployerManager PrivacyOfficer Oversight;
     /// Make and list staff accounts.
     ManageStaff: SystemAdmin;
     /// Import divisions, enter and change enclosures.
@@ -98,7 +126,7 @@ permissions! {
     /// Set an enclosure normal, controlled or sealed.
     ChangeAreaStatus: DataDesk SubdistrictOfficer;
     /// Look up divisions, enclosures, employers and gates.
-    ReadDirectory: SystemAdmin DataDesk RuleMaker GateGuard GridWorker ResponseTeam CommunityLead SubdistrictOfficer EmployerManager;
+    ReadDirectory: SystemAdmin SecurityAdmin AuditAdmin DataDesk RuleMaker RuleApprover GateGuard GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer EmployerManager PrivacyOfficer Oversight;
     /// Register employers.
     ManageEmployers: SystemAdmin DataDesk;
     /// Enter gates and lanes, enrol and revoke devices.
@@ -106,26 +134,26 @@ permissions! {
     /// Enter people at a counter or a door.
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.
-    ReadPeople: GridWorker ResponseTeam CommunityLead;
+    ReadPeople: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Record ordinary evidence: residence, employment, declared stay, health, registry, gate check.
-    AppendFacts: GridWorker ResponseTeam CommunityLead;
+    AppendFacts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Record or retract evidence that a doctor answers for: case, contact, clearance,
     /// exemption, quarantine, confirmed stay.
-    AppendMedicalFacts: ResponseTeam;
+    AppendMedicalFacts: TeamDoctor;
     /// See a person's facts and the reasons of a decision.
-    ReadFacts: GridWorker ResponseTeam CommunityLead;
+    ReadFacts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Read rule sets.
-    ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead;
+    ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
     /// Enter and activate rule sets.
     ManageRules: RuleMaker;
     /// Print paper passes.
     IssuePaperPasses: GridWorker CommunityLead;
     /// Revoke a person's credentials.
-    RevokePasses: GridWorker ResponseTeam CommunityLead;
+    RevokePasses: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Rotate signing keys, issue specimen passes.
     ManagePassKeys: SystemAdmin;
     /// List single scans.
-    ReadScans: ResponseTeam;
+    ReadScans: TeamWorker TeamDoctor TeamPolice;
     /// See visits.
     ReadVisits: GridWorker CommunityLead SubdistrictOfficer;
     /// Finish visits.
@@ -133,15 +161,15 @@ permissions! {
     /// Create and assign visits.
     AssignVisits: CommunityLead SubdistrictOfficer;
     /// Start, extend, transfer and release quarantine.
-    OrderQuarantine: ResponseTeam;
+    OrderQuarantine: TeamWorker TeamDoctor TeamPolice;
     /// See quarantine orders.
-    ReadQuarantine: ResponseTeam CommunityLead;
+    ReadQuarantine: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// See and work alerts.
-    WorkAlerts: ResponseTeam CommunityLead;
+    WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Import registries.
     ImportRegistry: DataDesk;
     /// Read counts.
-    ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker ResponseTeam RuleMaker;
+    ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker TeamWorker TeamDoctor TeamPolice RuleMaker;
     /// Compare roll-ups with the raw rows.
     VerifyStats: DataDesk;
 }
@@ -156,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn system_administrator_sees_nobody() {
+    fn administrators_see_nobody() {
         for (name, roles) in TABLE {
             if [
                 "ReadPeople",
@@ -168,7 +196,9 @@ mod tests {
             ]
             .contains(name)
             {
-                assert!(!roles.contains(&Role::SystemAdmin), "{name}");
+                for administrator in [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin] {
+                    assert!(!roles.contains(&administrator), "{name}");
+                }
             }
         }
     }

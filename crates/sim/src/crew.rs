@@ -134,7 +134,7 @@ impl Crew {
             public: Client::new(&state.public)?,
             desk: api::sign_in_as(&staff, state.account("data_desk")?).await?,
             grid_worker: api::sign_in_as(&staff, state.account("grid_worker")?).await?,
-            response_team: api::sign_in_as(&staff, state.account("response_team")?).await?,
+            response_team: api::sign_in_as(&staff, state.account("team_doctor")?).await?,
             guards,
             home_gates,
             work_gates,
@@ -150,7 +150,7 @@ impl Crew {
         let staff = Client::new(&state.staff)?;
         self.desk = api::sign_in_as(&staff, state.account("data_desk")?).await?;
         self.grid_worker = api::sign_in_as(&staff, state.account("grid_worker")?).await?;
-        self.response_team = api::sign_in_as(&staff, state.account("response_team")?).await?;
+        self.response_team = api::sign_in_as(&staff, state.account("team_doctor")?).await?;
         Ok(())
     }
 

@@ -331,13 +331,20 @@ async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
     let planned = [
         ("system_admin", "系统管理员", ""),
         ("data_desk", "数据统计组", district),
+        ("security_admin", "安全管理员", ""),
+        ("audit_admin", "审计管理员", ""),
         ("rule_maker", "规则员", district),
+        ("rule_approver", "规则审批员", district),
         ("gate_guard", "卡口值守", community),
         ("grid_worker", "网格员", district),
-        ("response_team", "三位一体小组", district),
+        ("team_worker", "三位一体社区工作者", district),
+        ("team_doctor", "三位一体社区医生", district),
+        ("team_police", "三位一体社区民警", district),
         ("community_lead", "社区负责人", community),
         ("subdistrict_officer", "街道负责人", &community[..9]),
         ("employer_manager", "企业管理员", district),
+        ("privacy_officer", "个人信息保护负责人", district),
+        ("oversight", "监督员", district),
     ];
     let mut accounts = Vec::new();
     for (role, display_name, jurisdiction) in planned {

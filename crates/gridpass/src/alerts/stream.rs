@@ -113,8 +113,8 @@ mod tests {
             jurisdiction: jurisdiction.into(),
         };
         let here = event(ALERT, "440310001001003");
-        assert!(concerns(&caller(Role::ResponseTeam, "440310001"), &here));
-        assert!(!concerns(&caller(Role::ResponseTeam, "440310002"), &here));
+        assert!(concerns(&caller(Role::TeamDoctor, "440310001"), &here));
+        assert!(!concerns(&caller(Role::TeamDoctor, "440310002"), &here));
         assert!(!concerns(&caller(Role::SystemAdmin, ""), &here));
         assert!(concerns(
             &caller(Role::SystemAdmin, "440310002"),
@@ -129,7 +129,7 @@ mod tests {
             events,
             caller: Caller {
                 staff_id: StaffId::new(1),
-                role: Role::ResponseTeam,
+                role: Role::TeamDoctor,
                 jurisdiction: String::new(),
             },
             until: Instant::now() + STREAM_LIFE,

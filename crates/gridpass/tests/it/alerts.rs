@@ -40,7 +40,7 @@ fn path(alert: &Value, verb: &str) -> String {
 #[tokio::test]
 async fn a_red_is_raised_once_accepted_by_one_and_closed_with_an_outcome() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     cause(&test, TOPIC_RED, person, "red_at_gate|5|08:30").await;
     cause(&test, TOPIC_RED, person, "red_at_gate|5|08:30").await;
@@ -63,7 +63,7 @@ async fn a_red_is_raised_once_accepted_by_one_and_closed_with_an_outcome() {
     team.post(&path(alert, "accept"), json!({}))
         .await
         .expect(200);
-    let colleague = test.caller(Role::ResponseTeam, HERE).await;
+    let colleague = test.caller(Role::TeamDoctor, HERE).await;
     colleague
         .post(&path(alert, "accept"), json!({}))
         .await
@@ -93,10 +93,10 @@ async fn others_neither_see_nor_work_an_alert() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
     cause(&test, TOPIC_RED, person, "k").await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let alert = inbox(&team).await.remove(0);
     let outcome = json!({ "outcome": "false_alarm" });
-    let outside = test.caller(Role::ResponseTeam, ELSEWHERE).await;
+    let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;
     assert!(inbox(&outside).await.is_empty());
     outside
         .post(&path(&alert, "accept"), json!({}))
@@ -196,8 +196,8 @@ impl Stream {
 async fn open_pages_hear_of_their_jurisdiction_on_every_node() {
     let test = TestApp::with_divisions().await;
     let other = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
-    let elsewhere = test.caller(Role::ResponseTeam, ELSEWHERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let elsewhere = test.caller(Role::TeamDoctor, ELSEWHERE).await;
     // Both pages hang on the other node; what happens is written on this one.
     let mut here = Stream::open(&other.with_token(team.token())).await;
     let mut there = Stream::open(&other.with_token(elsewhere.token())).await;

@@ -58,7 +58,7 @@ async fn a_verified_residence_turns_the_pass_green_and_its_withdrawal_yellow_aga
 #[tokio::test]
 async fn any_past_moment_is_replayed_by_the_facts_and_rules_of_then() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let before = test.now();
     test.advance(SignedDuration::from_mins(10));
@@ -143,7 +143,7 @@ async fn who_may_record_what_and_where() {
     let person = person(&test, HERE).await;
     let path = facts_path(person);
     let worker = test.caller(Role::GridWorker, HERE).await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     for kind in [
         "case",
         "contact",
@@ -164,7 +164,7 @@ async fn who_may_record_what_and_where() {
                            "certainty": "declared", "source": "person" });
     let mine = worker.post(&path, declared.clone()).await.expect(201);
 
-    let outside = test.caller(Role::ResponseTeam, ELSEWHERE).await;
+    let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;
     let retract = format!("{path}/{}/retract", mine["fact_id"]);
     outside
         .post(&path, declared.clone())

@@ -17,7 +17,7 @@ use crate::evidence::{
 async fn concurrent_changes_of_one_person_lose_nothing() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let mut calls = tokio::task::JoinSet::new();
     for n in 0..24 {
         let (team, path) = (team.clone(), facts_path(person));
@@ -97,7 +97,7 @@ fn check(app: &gridpass::app::App, passed: bool) -> NewFact {
 #[tokio::test]
 async fn time_alone_changes_rows_and_counts() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let mut contact = medical("contact");
     contact["source"] = "x".into();
@@ -112,7 +112,7 @@ async fn time_alone_changes_rows_and_counts() {
 
     test.advance(SignedDuration::from_hours(24 * 13));
     // A decision is never stale, whatever the row says.
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     assert_eq!(colour(&team, person).await, "yellow");
     test.settle().await;
     assert_eq!(

@@ -32,7 +32,7 @@ async fn live_orders(caller: &Client) -> Value {
 #[tokio::test]
 async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let facts = format!("/api/v1/people/{person}/facts");
     let residence = json!({ "kind": "residence", "status": "verified", "enclosure": enclosure(&test, HERE).await, "source": "x" });
@@ -95,7 +95,7 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
 #[tokio::test]
 async fn cancelled_clears_nothing_and_another_order_may_follow() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let contact =
         json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
@@ -119,7 +119,7 @@ async fn cancelled_clears_nothing_and_another_order_may_follow() {
 #[tokio::test]
 async fn extending_and_transferring_keep_what_was_true_before() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let started = team
         .post(PATH, order(person, "home", "2020-03-06", "2020-03-08"))
@@ -184,7 +184,7 @@ async fn extending_and_transferring_keep_what_was_true_before() {
 #[tokio::test]
 async fn an_order_that_reaches_its_end_is_completed_by_itself() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
     let started = team
         .post(PATH, order(person, "home", "2020-03-06", "2020-03-07"))
@@ -193,7 +193,7 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
     let facts: i64 = test.scalar("SELECT count(*) FROM fact").await;
     // Sessions outlive the night only just: 8:30 and 12 hours.
     test.clock.set("2020-03-07T00:00:00+08:00".parse().unwrap());
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     assert_eq!(
         decision(&team, person).await["colour"],
         "yellow",
@@ -221,7 +221,7 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
 #[tokio::test]
 async fn the_list_counts_people_and_households() {
     let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::ResponseTeam, "440310").await;
+    let team = test.caller(Role::TeamDoctor, "440310").await;
     let mut people = Vec::new();
     for _ in 0..4 {
         people.push(person(&test, HERE).await);
@@ -260,9 +260,9 @@ async fn the_list_counts_people_and_households() {
 async fn who_may_order_and_where() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let new = order(person, "home", "2020-03-06", "2020-03-20");
-    let outside = test.caller(Role::ResponseTeam, ELSEWHERE).await;
+    let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;
     outside
         .post(PATH, new.clone())
         .await
@@ -333,7 +333,7 @@ async fn who_may_order_and_where() {
 async fn starts_and_releases_that_meet_leave_one_truth() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let team = team.clone();

@@ -39,7 +39,7 @@ impl District {
         let factory =
             json!({ "name": "精密东门", "employer_id": factory["employer_id"], "lanes": lanes });
         let worker = test.caller(Role::GridWorker, "440310001001").await;
-        let team = test.caller(Role::ResponseTeam, "440310").await;
+        let team = test.caller(Role::TeamDoctor, "440310").await;
         let village = device(&test, &admin, village).await;
         let factory = device(&test, &admin, factory).await;
         Self {

@@ -14,7 +14,7 @@ export const session = reactive({
   account: (kept?.account ?? null) as AccountView | null,
 });
 
-const ALERT_ROLES = new Set(["response_team", "community_lead"]);
+const ALERT_ROLES = new Set(["team_worker", "team_doctor", "team_police", "community_lead"]);
 
 /** Whether the account works alerts; the server decides, this only spares it the question. */
 export const worksAlerts = (): boolean => ALERT_ROLES.has(session.account?.role ?? "");

@@ -152,7 +152,7 @@ async fn staff_list_scans_of_their_gates_only() {
         scan(&test, &post, &phone).await;
         test.advance(SignedDuration::from_secs(10));
     }
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let path = format!("/api/v1/scans?gate_id={}&limit=2", post.gate_id);
     let page = team.get(&path).await.expect(200);
     let items = page["items"].as_array().unwrap();
@@ -176,7 +176,7 @@ async fn staff_list_scans_of_their_gates_only() {
     team.get(&format!("{path}&from=2020-03-01T00:00:00Z"))
         .await
         .problem(400, "bad_query");
-    let outside = test.caller(Role::ResponseTeam, "440310002").await;
+    let outside = test.caller(Role::TeamDoctor, "440310002").await;
     outside.get(&path).await.problem(404, "not_found");
     test.caller(Role::GateGuard, HERE)
         .await

@@ -186,7 +186,7 @@ async fn a_new_phone_and_a_withdrawal_void_what_was_issued() {
         .await
         .expect(200);
 
-    let team = test.caller(Role::ResponseTeam, HERE).await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
     let path = format!("/api/v1/people/{}/passes/revoke", phone.person_id);
     test.caller(Role::GateGuard, HERE)
         .await
