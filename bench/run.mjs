@@ -119,7 +119,7 @@ function bench(state, args) {
 }
 
 async function measure(server, state, results) {
-  const password = run(release_("gridpass"), ["staff", "create", "--username", "admin", "--role", "system_admin"], {
+  const password = run(release_("gridpass"), ["staff", "create", "--username", "admin", "--role", "security_admin"], {
     GRIDPASS_DATA_DIR: server.env.GRIDPASS_DATA_DIR, GRIDPASS_MODE: "demo",
   }).trim();
   const servers = ["--public", server.public, "--staff", server.staff];

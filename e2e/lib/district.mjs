@@ -56,10 +56,9 @@ export async function enterDistrict(server) {
   const staff = (path, options) => ask(server.staffUrl, path, options);
   const signIn = async (account) => (await staff("sessions", { body: account })).token;
   const admin = await signIn(server.admin);
-  await staff("divisions/import", { token: admin, body: DIVISIONS, type: "text/csv" });
 
   const accounts = {};
-  const tokens = { system_admin: admin };
+  const tokens = { security_admin: admin };
   for (const [role, display_name] of Object.entries({
     data_desk: "数据统计组",
     community_lead: "六联社区书记",
@@ -67,11 +66,13 @@ export async function enterDistrict(server) {
     team_doctor: "社区医生",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
-    await staff("staff", { token: admin, body: { ...account, role, display_name, jurisdiction: "440310" } });
+    const body = { ...account, role, display_name, unit: display_name, jurisdiction: "440310" };
+    await staff("staff", { token: admin, body });
     accounts[role] = account;
     tokens[role] = await signIn(account);
   }
 
+  await staff("divisions/import", { token: tokens.data_desk, body: DIVISIONS, type: "text/csv" });
   const enclosure = await staff("enclosures", {
     token: tokens.data_desk,
     body: { name: "金地朗悦花园", kind: "estate", community_code: "440310001001" },

@@ -95,7 +95,7 @@ export async function startServer(more = []) {
     await rm(data, { recursive: true, force: true });
   };
   await server.start();
-  const account = ["staff", "create", ...common, "--username", "admin", "--role", "system_admin"];
+  const account = ["staff", "create", ...common, "--username", "admin", "--role", "security_admin"];
   const { stdout } = await promisify(execFile)(binary, account, { cwd: root });
   server.admin = { username: "admin", password: stdout.trim() };
   return server;

@@ -120,7 +120,7 @@ permissions! {
     /// Anything that every signed-in person may do.
     SignedIn: SystemAdmin SecurityAdmin AuditAdmin DataDesk RuleMaker RuleApprover GateGuard GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer EmployerManager PrivacyOfficer Oversight;
     /// Make and list staff accounts.
-    ManageStaff: SystemAdmin;
+    ManageStaff: SecurityAdmin;
     /// Import divisions, enter and change enclosures.
     ManageDivisions: SystemAdmin DataDesk;
     /// Set an enclosure normal, controlled or sealed.

@@ -33,6 +33,9 @@ pub struct Caller {
     pub role: Role,
     /// Prefix of the divisions the person may act in; empty is everywhere.
     pub jurisdiction: String,
+    /// Organisation the person belongs to; two people of one unit do not check each other.
+    /// Never empty: an account without one is a unit of its own.
+    pub unit: String,
 }
 
 impl Caller {

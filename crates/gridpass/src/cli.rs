@@ -71,7 +71,7 @@ enum StaffCommand {
         /// User name: 3 to 40 of a-z 0-9 . _ -
         #[arg(long)]
         username: String,
-        /// Role, for example system_admin
+        /// Role; the first account is a security_admin, who makes the others
         #[arg(long, value_parser = parse_role)]
         role: Role,
         /// Prefix of the divisions the person may act in; empty is everywhere
@@ -80,6 +80,9 @@ enum StaffCommand {
         /// Name colleagues know; the user name unless given
         #[arg(long)]
         display_name: Option<String>,
+        /// Organisation the person belongs to
+        #[arg(long, default_value = "系统管理")]
+        unit: String,
     },
 }
 
@@ -206,6 +209,7 @@ async fn create_staff(command: StaffCommand, entropy: Entropy) -> Result<(), Com
         role,
         jurisdiction,
         display_name,
+        unit,
     } = command;
     let password = random_password(&entropy);
     let account = NewStaff {
@@ -214,6 +218,7 @@ async fn create_staff(command: StaffCommand, entropy: Entropy) -> Result<(), Com
         password: password.clone(),
         role,
         jurisdiction,
+        unit,
     };
     let store = Store::open_or_join(&data, site.mode, &entropy).await?;
     let outcome = insert_staff(&site, &store, entropy, account).await;

@@ -45,7 +45,7 @@ pub struct ServerArgs {
 /// Who loads.
 #[derive(Clone, Debug, Args)]
 pub struct AdminArgs {
-    /// Name of a system administrator.
+    /// Name of a security administrator.
     #[arg(long, default_value = "admin")]
     pub admin: String,
     /// Their password.

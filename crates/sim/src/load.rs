@@ -69,7 +69,7 @@ pub async fn run(args: &LoadArgs, progress: &Progress) -> Result<()> {
         return Ok(());
     }
     let admin = api::sign_in(&staff, &args.admin.admin, &args.admin.password).await?;
-    let mut state = load_directory(&world, &admin, progress).await?;
+    let mut state = load_directory(&world, (&staff, &admin), progress).await?;
     state.scale = args.scale;
     state.public.clone_from(&args.server.public);
     state.staff.clone_from(&args.server.staff);
@@ -128,7 +128,18 @@ async fn loaded_before(args: &LoadArgs, staff: &Client) -> Result<Option<State>>
 ///
 /// # Errors
 /// When the server refuses something.
-pub async fn load_directory(world: &World, admin: &Client, progress: &Progress) -> Result<State> {
+pub async fn load_directory(
+    world: &World,
+    (staff, security_admin): (&Client, &Client),
+    progress: &Progress,
+) -> Result<State> {
+    let accounts = load_accounts(world, security_admin).await?;
+    progress.note(format!("accounts: {}", accounts.len()));
+    let system = accounts
+        .iter()
+        .find(|account| account.role == "system_admin")
+        .context("one account per role was made")?;
+    let admin = &api::sign_in_as(staff, system).await?;
     let _: serde_json::Value = admin
         .post_csv("/api/v1/divisions/import", world.tree.to_csv()?)
         .await?;
@@ -139,8 +150,6 @@ pub async fn load_directory(world: &World, admin: &Client, progress: &Progress) 
     progress.note(format!("employers: {}", employers.len()));
     let gates = load_gates(world, admin, (&enclosures, &employers), progress).await?;
     progress.note(format!("gates with a device: {}", gates.len()));
-    let accounts = load_accounts(world, admin).await?;
-    progress.note(format!("accounts: {}", accounts.len()));
     Ok(State {
         seed: world.seed,
         enclosures,
@@ -329,25 +338,40 @@ async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
     let district = world.tree.district();
     let community = &world.tree.communities[0];
     let planned = [
-        ("system_admin", "系统管理员", ""),
-        ("data_desk", "数据统计组", district),
-        ("security_admin", "安全管理员", ""),
-        ("audit_admin", "审计管理员", ""),
-        ("rule_maker", "规则员", district),
-        ("rule_approver", "规则审批员", district),
-        ("gate_guard", "卡口值守", community),
-        ("grid_worker", "网格员", district),
-        ("team_worker", "三位一体社区工作者", district),
-        ("team_doctor", "三位一体社区医生", district),
-        ("team_police", "三位一体社区民警", district),
-        ("community_lead", "社区负责人", community),
-        ("subdistrict_officer", "街道负责人", &community[..9]),
-        ("employer_manager", "企业管理员", district),
-        ("privacy_officer", "个人信息保护负责人", district),
-        ("oversight", "监督员", district),
+        ("system_admin", "系统管理员", "区政务服务数据管理局", ""),
+        ("data_desk", "数据统计组", "区指挥部数据统计组", district),
+        ("security_admin", "安全管理员", "区网络安全办公室", ""),
+        ("audit_admin", "审计管理员", "区审计局", ""),
+        ("rule_maker", "规则员", "区指挥部规则组", district),
+        ("rule_approver", "规则审批员", "区指挥部专家组", district),
+        ("gate_guard", "卡口值守", "物业公司", community),
+        ("grid_worker", "网格员", "街道网格中心", district),
+        ("team_worker", "三位一体社区工作者", "社区居委会", district),
+        (
+            "team_doctor",
+            "三位一体社区医生",
+            "社区健康服务中心",
+            district,
+        ),
+        ("team_police", "三位一体社区民警", "派出所", district),
+        ("community_lead", "社区负责人", "社区居委会", community),
+        (
+            "subdistrict_officer",
+            "街道负责人",
+            "街道办事处",
+            &community[..9],
+        ),
+        ("employer_manager", "企业管理员", "复工企业", district),
+        (
+            "privacy_officer",
+            "个人信息保护负责人",
+            "区司法局",
+            district,
+        ),
+        ("oversight", "监督员", "区人大监督室", district),
     ];
     let mut accounts = Vec::new();
-    for (role, display_name, jurisdiction) in planned {
+    for (role, display_name, unit, jurisdiction) in planned {
         let suffix: u16 = rand::random();
         let account = Account {
             role: role.to_owned(),
@@ -357,7 +381,7 @@ async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
         };
         let body = json!({
             "username": account.username, "password": account.password, "role": role,
-            "jurisdiction": jurisdiction, "display_name": display_name,
+            "jurisdiction": jurisdiction, "display_name": display_name, "unit": unit,
         });
         let _: serde_json::Value = admin.post("/api/v1/staff", &body).await?;
         accounts.push(account);

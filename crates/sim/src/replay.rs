@@ -92,7 +92,7 @@ pub async fn run(args: &ReplayArgs, progress: &Progress) -> Result<()> {
     };
     clock.set(clock.at(0, 0, 5)?).await?;
     let admin = api::sign_in(&staff, &args.admin.admin, &args.admin.password).await?;
-    let mut state = load::load_directory(&world, &admin, progress).await?;
+    let mut state = load::load_directory(&world, (&staff, &admin), progress).await?;
     state.scale = args.scale;
     state.public.clone_from(&args.server.public);
     state.staff.clone_from(&args.server.staff);

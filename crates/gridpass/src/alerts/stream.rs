@@ -111,6 +111,7 @@ mod tests {
             staff_id: StaffId::new(1),
             role,
             jurisdiction: jurisdiction.into(),
+            unit: "社区".into(),
         };
         let here = event(ALERT, "440310001001003");
         assert!(concerns(&caller(Role::TeamDoctor, "440310001"), &here));
@@ -131,6 +132,7 @@ mod tests {
                 staff_id: StaffId::new(1),
                 role: Role::TeamDoctor,
                 jurisdiction: String::new(),
+                unit: "社区".into(),
             },
             until: Instant::now() + STREAM_LIFE,
             greeted: true,

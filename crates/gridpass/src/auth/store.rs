@@ -15,7 +15,7 @@ pub async fn find_caller(
     now: Timestamp,
 ) -> Result<Option<Caller>, Error> {
     let sql = "-- auth.find_caller
-        SELECT s.staff_id, s.role, s.jurisdiction
+        SELECT s.staff_id, s.role, s.jurisdiction, s.unit
         FROM staff_session t JOIN staff s USING (staff_id)
         WHERE t.token_digest = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND s.active";
     let row = db
@@ -23,12 +23,23 @@ pub async fn find_caller(
         .await?;
     Ok(row.and_then(|row| {
         let role = Role::parse(row.get("role"))?;
+        let staff_id: i64 = row.get("staff_id");
         Some(Caller {
-            staff_id: StaffId::new(row.get("staff_id")),
+            staff_id: StaffId::new(staff_id),
             role,
             jurisdiction: row.get("jurisdiction"),
+            unit: unit_of(row.get("unit"), staff_id),
         })
     }))
+}
+
+/// Accounts from before units have none; each counts as a unit of its own.
+fn unit_of(stored: String, staff_id: i64) -> String {
+    if stored.is_empty() {
+        format!("#{staff_id}")
+    } else {
+        stored
+    }
 }
 
 /// Opens a session.

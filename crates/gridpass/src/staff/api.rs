@@ -129,6 +129,7 @@ pub async fn insert(app: &App, input: NewStaff) -> ApiResult<StaffView> {
         role,
         jurisdiction,
         display_name,
+        unit,
     } = input;
     let hashed = tokio::task::spawn_blocking(move || model::hash_password(&password, &salt));
     let password_hash = hashed
@@ -141,6 +142,7 @@ pub async fn insert(app: &App, input: NewStaff) -> ApiResult<StaffView> {
         password_hash: &password_hash,
         role,
         jurisdiction: &jurisdiction,
+        unit: &unit,
     };
     let inserted = store::insert_staff(&app.db.client().await?, &row, app.now()).await;
     inserted.map_err(|error| {
@@ -156,6 +158,7 @@ pub async fn insert(app: &App, input: NewStaff) -> ApiResult<StaffView> {
         display_name,
         role,
         jurisdiction,
+        unit,
     })
 }
 

@@ -15,6 +15,8 @@ use crate::http::error::{ApiError, ApiResult, FieldError};
 const PASSWORD_CHARS_MIN: usize = 10;
 /// Bytes of a password at most; hashing more only helps an attacker keep us busy.
 const PASSWORD_BYTES_MAX: usize = 256;
+/// Characters of an organisation's name at most.
+const UNIT_CHARS_MAX: usize = 60;
 
 /// A user name and a password.
 #[derive(Deserialize, ToSchema)]
@@ -40,6 +42,8 @@ pub struct NewStaff {
     pub jurisdiction: String,
     /// Name colleagues know.
     pub display_name: String,
+    /// Organisation the person belongs to, 1 to 60 characters, for example `六联社区居委会`.
+    pub unit: String,
 }
 
 /// An account.
@@ -55,6 +59,8 @@ pub struct StaffView {
     pub role: Role,
     /// Prefix of the divisions the person may act in.
     pub jurisdiction: String,
+    /// Organisation the person belongs to; empty on accounts from before units.
+    pub unit: String,
 }
 
 /// A session just opened.
@@ -109,6 +115,14 @@ impl NewStaff {
                 "display_name_invalid",
                 "1 to 50 characters",
                 "1 至 50 个字符",
+            ));
+        }
+        if self.unit.trim().is_empty() || self.unit.chars().count() > UNIT_CHARS_MAX {
+            wrong.push(FieldError::new(
+                "unit",
+                "unit_invalid",
+                "1 to 60 characters",
+                "1 至 60 个字符",
             ));
         }
         if wrong.is_empty() {

@@ -30,12 +30,14 @@ pub struct NewRow<'a> {
     pub role: Role,
     /// Prefix.
     pub jurisdiction: &'a str,
+    /// Organisation.
+    pub unit: &'a str,
 }
 
 /// The active account of a user name.
 pub async fn find_account(db: &Client, username: &str) -> Result<Option<Account>, Error> {
     let sql = "-- staff.find_account
-        SELECT staff_id, username, display_name, role, jurisdiction, password_hash
+        SELECT staff_id, username, display_name, role, jurisdiction, unit, password_hash
         FROM staff WHERE username = $1 AND active";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&username])
@@ -51,7 +53,7 @@ pub async fn find_account(db: &Client, username: &str) -> Result<Option<Account>
 /// An active account by identity.
 pub async fn find_staff(db: &Client, staff_id: StaffId) -> Result<Option<StaffView>, Error> {
     let sql = "-- staff.find_staff
-        SELECT staff_id, username, display_name, role, jurisdiction FROM staff WHERE staff_id = $1 AND active";
+        SELECT staff_id, username, display_name, role, jurisdiction, unit FROM staff WHERE staff_id = $1 AND active";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&staff_id.get()])
         .await?;
@@ -66,7 +68,7 @@ pub async fn list_staff(
     limit: i64,
 ) -> Result<Vec<StaffView>, Error> {
     let sql = "-- staff.list_staff
-        SELECT staff_id, username, display_name, role, jurisdiction FROM staff
+        SELECT staff_id, username, display_name, role, jurisdiction, unit FROM staff
         WHERE staff_id > $2 AND starts_with(jurisdiction, $1) ORDER BY staff_id LIMIT $3";
     let rows = db
         .query(&db.prepare_cached(sql).await?, &[&prefix, &after, &limit])
@@ -77,8 +79,8 @@ pub async fn list_staff(
 /// Makes an account; the constraint `staff_username_key` says the name is taken.
 pub async fn insert_staff(db: &Client, row: &NewRow<'_>, now: Timestamp) -> Result<(), Error> {
     let sql = "-- staff.insert_staff
-        INSERT INTO staff (staff_id, username, display_name, password_hash, role, jurisdiction, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        INSERT INTO staff (staff_id, username, display_name, password_hash, role, jurisdiction, created_at, unit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -90,6 +92,7 @@ pub async fn insert_staff(db: &Client, row: &NewRow<'_>, now: Timestamp) -> Resu
             &row.role.as_str(),
             &row.jurisdiction,
             &now,
+            &row.unit,
         ],
     )
     .await?;
@@ -103,5 +106,6 @@ fn view(row: &Row) -> Option<StaffView> {
         display_name: row.get("display_name"),
         role: Role::parse(row.get("role"))?,
         jurisdiction: row.get("jurisdiction"),
+        unit: row.get("unit"),
     })
 }

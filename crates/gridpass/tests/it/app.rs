@@ -125,6 +125,13 @@ impl TestApp {
 
     /// A signed-in member of staff.
     pub async fn caller(&self, role: Role, jurisdiction: &str) -> Client {
+        self.caller_of(role, jurisdiction, &format!("单位-{}", role.as_str()))
+            .await
+    }
+
+    /// A signed-in member of staff of a given unit; [`TestApp::caller`] gives each role
+    /// its own.
+    pub async fn caller_of(&self, role: Role, jurisdiction: &str, unit: &str) -> Client {
         let username = format!("{}-{}", role.as_str(), self.app.ids.next());
         let password = "correct horse battery".to_owned();
         let account = NewStaff {
@@ -133,6 +140,7 @@ impl TestApp {
             role,
             jurisdiction: jurisdiction.into(),
             display_name: role.as_str().into(),
+            unit: unit.into(),
         };
         gridpass::staff::insert(&self.app, account).await.unwrap();
         let body = json!({ "username": username, "password": password });

@@ -39,7 +39,7 @@ async fn a_killed_server_starts_again_and_an_asked_one_leaves_nothing_running() 
     let first = site.serve(&[]);
     assert!(first.is_ready().await);
     let mut command = site.command(&["staff", "create", "--username", "first-admin"]);
-    let created = end_of(command.args(["--role", "system_admin"]));
+    let created = end_of(command.args(["--role", "security_admin"]));
     let stderr = String::from_utf8_lossy(&created.stderr).into_owned();
     assert!(created.status.success(), "{stderr}");
     assert_eq!(created.stdout.len(), 21, "a password and a line end");

@@ -127,7 +127,7 @@ impl Server {
                 "--username",
                 "admin",
                 "--role",
-                "system_admin",
+                "security_admin",
             ])
             .output()
             .unwrap();
@@ -170,12 +170,17 @@ struct Scene {
 
 async fn prepare(server: &Server) -> Scene {
     let admin = server.sign_in("admin", &server.create_admin()).await;
-    for (username, role) in [("desk", "data_desk"), ("worker", "grid_worker")] {
-        let account = json!({ "username": username, "password": "long enough 1", "role": role, "jurisdiction": "", "display_name": username });
+    for (username, role) in [
+        ("desk", "data_desk"),
+        ("worker", "grid_worker"),
+        ("system", "system_admin"),
+    ] {
+        let account = json!({ "username": username, "password": "long enough 1", "role": role, "jurisdiction": "", "display_name": username, "unit": username });
         server.call(Some(&admin), "/api/v1/staff", account).await;
     }
     let desk_token = server.sign_in("desk", "long enough 1").await;
     let worker = server.sign_in("worker", "long enough 1").await;
+    let system = server.sign_in("system", "long enough 1").await;
     let tree = include_str!("../../../../data/divisions/pingshan.csv");
     let import = server
         .http
@@ -191,10 +196,10 @@ async fn prepare(server: &Server) -> Scene {
         .call(Some(&desk_token), "/api/v1/enclosures", enclosure)
         .await;
     let gate = json!({ "name": "北门", "enclosure_id": enclosure["enclosure_id"], "lanes": [{ "lane": 1, "direction": "both" }] });
-    let gate = server.call(Some(&admin), "/api/v1/gates", gate).await;
+    let gate = server.call(Some(&system), "/api/v1/gates", gate).await;
     let device = format!("/api/v1/gates/{}/devices", gate["gate_id"]);
     let device = server
-        .call(Some(&admin), &device, json!({ "name": "手机" }))
+        .call(Some(&system), &device, json!({ "name": "手机" }))
         .await;
     let mut serials = Vec::new();
     for index in 0..PEOPLE {

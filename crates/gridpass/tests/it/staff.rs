@@ -8,7 +8,7 @@ use crate::app::TestApp;
 #[tokio::test]
 async fn wrong_names_and_wrong_passwords_are_answered_alike() {
     let test = TestApp::start().await;
-    let admin = test.caller(Role::SystemAdmin, "").await;
+    let admin = test.caller(Role::SecurityAdmin, "").await;
     let me = admin.get("/api/v1/me").await.expect(200);
     let nobody = test.anonymous();
     for username in [me["username"].as_str().unwrap(), "no-such-person"] {
@@ -48,14 +48,14 @@ async fn only_the_administrator_makes_accounts_and_only_within_the_jurisdiction(
     let test = TestApp::start().await;
     let account = |jurisdiction: &str| {
         json!({ "username": "guard-1", "password": "long enough 1", "role": "gate_guard",
-                "jurisdiction": jurisdiction, "display_name": "门岗一" })
+                "jurisdiction": jurisdiction, "display_name": "门岗一", "unit": "六联社区居委会" })
     };
     let worker = test.caller(Role::GridWorker, "440310001").await;
     worker
         .post("/api/v1/staff", account("440310001"))
         .await
         .problem(403, "not_allowed");
-    let admin = test.caller(Role::SystemAdmin, "440310").await;
+    let admin = test.caller(Role::SecurityAdmin, "440310").await;
     admin
         .post("/api/v1/staff", account(""))
         .await
@@ -64,17 +64,22 @@ async fn only_the_administrator_makes_accounts_and_only_within_the_jurisdiction(
         .post("/api/v1/staff", account("440310001"))
         .await
         .expect(201);
+    let system = test.caller(Role::SystemAdmin, "").await;
+    system
+        .post("/api/v1/staff", account("440310001"))
+        .await
+        .problem(403, "not_allowed");
     admin
         .post("/api/v1/staff", account("440310001"))
         .await
         .problem(409, "username_taken");
-    let bad = json!({ "username": "X", "password": "short", "role": "gate_guard", "jurisdiction": "44x", "display_name": "" });
+    let bad = json!({ "username": "X", "password": "short", "role": "gate_guard", "jurisdiction": "44x", "display_name": "", "unit": "" });
     let problem = admin
         .post("/api/v1/staff", bad)
         .await
         .problem(422, "invalid_fields");
-    assert_eq!(problem["fields"].as_array().unwrap().len(), 4);
-    let unknown = json!({ "username": "guard-2", "password": "long enough 1", "role": "emperor", "jurisdiction": "", "display_name": "x" });
+    assert_eq!(problem["fields"].as_array().unwrap().len(), 5);
+    let unknown = json!({ "username": "guard-2", "password": "long enough 1", "role": "emperor", "jurisdiction": "", "display_name": "x", "unit": "六联社区居委会" });
     admin
         .post("/api/v1/staff", unknown)
         .await
@@ -84,8 +89,8 @@ async fn only_the_administrator_makes_accounts_and_only_within_the_jurisdiction(
 #[tokio::test]
 async fn a_repeated_key_makes_one_account() {
     let test = TestApp::start().await;
-    let admin = test.caller(Role::SystemAdmin, "").await;
-    let account = json!({ "username": "guard-1", "password": "long enough 1", "role": "gate_guard", "jurisdiction": "", "display_name": "x" });
+    let admin = test.caller(Role::SecurityAdmin, "").await;
+    let account = json!({ "username": "guard-1", "password": "long enough 1", "role": "gate_guard", "jurisdiction": "", "display_name": "x", "unit": "六联社区居委会" });
     let first = admin
         .post_with_key("/api/v1/staff", "k1", account.clone())
         .await
