@@ -1,16 +1,20 @@
 //! The database handle: pools, transactions, errors, and the way in.
 //!
-//! There are two pools on one server. Reports, imports and handlers share the
-//! general pool; the scan batcher alone uses the hot pool, so that a slow
-//! report can never make a gate wait for a connection. Both are bounded, and
-//! a caller who cannot get a connection in time is told so instead of queueing
-//! without end. Connections to an outside server are not encrypted (no TLS):
+//! There are three pools on one server. Requests of staff use the staff pool,
+//! whose role sees only what lies in the jurisdiction of the [`Scope`] it was
+//! asked for; phones, jobs and imports share the general pool; the scan batcher
+//! alone uses the hot pool, so that a slow report can never make a gate wait for
+//! a connection. All are bounded, and a caller who cannot get a connection in
+//! time is told so instead of queueing without end. See [`roles`] for who may do
+//! what. Connections to an outside server are not encrypted (no TLS):
 //! keep that server on the same host or on a private network.
 
 pub mod embedded;
 mod error;
 mod listen;
 pub mod migrate;
+pub mod roles;
+mod scope;
 mod tx;
 
 use std::sync::Arc;
@@ -22,6 +26,8 @@ use tokio_postgres::NoTls;
 
 pub use error::{ConnectError, DbError, DbErrorKind};
 pub use listen::{ListenEvent, Listener};
+pub use roles::Logins;
+pub use scope::Scope;
 pub use tx::Tx;
 
 /// Oldest server that is accepted, as `server_version_num` counts (15.0).
@@ -34,11 +40,13 @@ const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Where the database is and how much of it one node may use.
 #[derive(Clone)]
 pub struct DbConfig {
-    /// Address, role and database, as parsed from a URL or given by the
-    /// embedded cluster.
-    pub connect: tokio_postgres::Config,
+    /// Address and database, as parsed from a URL or given by the embedded
+    /// cluster, once for each role.
+    pub logins: Logins,
     /// Connections of the general pool.
     pub connections_max: usize,
+    /// Connections of the staff pool.
+    pub staff_connections_max: usize,
     /// Connections reserved for the scan batcher.
     pub hot_connections_max: usize,
     /// How long a caller waits for a free connection before it is told that
@@ -49,21 +57,26 @@ pub struct DbConfig {
 }
 
 impl DbConfig {
-    /// The usual bounds for the given address: 20 general and 6 hot
+    /// The usual bounds for the given address: 20 general, 12 staff and 6 hot
     /// connections, 5 s to get one, 60 s for a statement.
-    pub fn new(connect: tokio_postgres::Config) -> Self {
+    pub fn new(logins: Logins) -> Self {
         Self {
-            connect,
+            logins,
             connections_max: 20,
+            staff_connections_max: 12,
             hot_connections_max: 6,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(60),
         }
     }
 
-    /// The address with the session settings of a pooled connection.
-    fn session(&self, application_name: &str) -> tokio_postgres::Config {
-        let mut connect = self.connect.clone();
+    /// A login with the session settings of a pooled connection.
+    fn session(
+        &self,
+        login: &tokio_postgres::Config,
+        application_name: &str,
+    ) -> tokio_postgres::Config {
+        let mut connect = login.clone();
         let mut options = String::new();
         if let Some(given) = connect.get_options() {
             options.push_str(given);
@@ -92,6 +105,7 @@ pub struct Db {
 
 struct Inner {
     general: Pool,
+    staff: Pool,
     hot: Pool,
     config: DbConfig,
 }
@@ -104,20 +118,27 @@ impl Db {
     /// [`ConnectError`] when the server cannot be reached, refuses us, or is
     /// older than [`SERVER_VERSION_NUM_MIN`].
     pub async fn connect(config: DbConfig) -> Result<Self, ConnectError> {
-        let client = connect_single(&config.connect, "gridpass check").await?;
+        let client = connect_single(&config.logins.owner, "gridpass check").await?;
         check_server_version(&client).await?;
-        let general = pool(&config, "gridpass", config.connections_max);
-        let hot = pool(&config, "gridpass scans", config.hot_connections_max);
+        let (engine, staff) = (&config.logins.engine, &config.logins.staff);
+        let hot = config.session(engine, "gridpass scans");
+        let hot = pool(&config, hot, config.hot_connections_max);
+        let general = config.session(engine, "gridpass");
+        let general = pool(&config, general, config.connections_max);
+        let staff = config.session(staff, "gridpass staff");
+        let staff = pool(&config, staff, config.staff_connections_max);
         Ok(Self {
             inner: Arc::new(Inner {
                 general,
+                staff,
                 hot,
                 config,
             }),
         })
     }
 
-    /// A connection of the general pool; `prepare_cached` on it keeps a
+    /// A connection of the general pool, under the engine's role, which sees
+    /// everybody: for phones, devices and jobs. `prepare_cached` on it keeps a
     /// statement for the life of the connection.
     ///
     /// # Errors
@@ -134,6 +155,16 @@ impl Db {
     /// As [`Db::client`].
     pub async fn hot_client(&self) -> Result<Client, DbError> {
         Ok(self.inner.hot.get().await?)
+    }
+
+    /// Begins a transaction for a request of staff: it sees and changes what
+    /// lies in the scope and nothing else, whatever its statements say.
+    /// Dropping the handle without [`Tx::commit`] rolls back.
+    ///
+    /// # Errors
+    /// As [`Db::client`].
+    pub async fn staff(&self, scope: &Scope) -> Result<Tx, DbError> {
+        Tx::begin_with(self.inner.staff.get().await?, &scope.begin()).await
     }
 
     /// Begins a transaction on a connection of the general pool. Dropping the
@@ -163,11 +194,11 @@ impl Db {
     /// Subscribes to NOTIFY channels on a connection of its own, which
     /// reconnects by itself. See [`ListenEvent`] for what arrives.
     pub fn listen(&self, channels: &[&str]) -> Listener {
-        Listener::spawn(self.inner.config.connect.clone(), channels)
+        Listener::spawn(self.inner.config.logins.engine.clone(), channels)
     }
 
-    /// A connection outside the pools, without a statement time limit: for
-    /// migrations and other long single tasks.
+    /// A connection of the engine outside the pools, without a statement time
+    /// limit: for long single tasks.
     ///
     /// # Errors
     /// [`ConnectError`] as in [`Db::connect`].
@@ -175,12 +206,22 @@ impl Db {
         &self,
         application_name: &str,
     ) -> Result<tokio_postgres::Client, ConnectError> {
-        connect_single(&self.inner.config.connect, application_name).await
+        connect_single(&self.inner.config.logins.engine, application_name).await
     }
 
-    /// Connections in use and open, general pool first, for metrics.
-    pub fn pool_status(&self) -> [PoolStatus; 2] {
-        [&self.inner.general, &self.inner.hot].map(|pool| {
+    /// A connection of the owner, outside the pools: for migrations only.
+    ///
+    /// # Errors
+    /// [`ConnectError`] as in [`Db::connect`].
+    pub async fn owner(&self) -> Result<tokio_postgres::Client, ConnectError> {
+        connect_single(&self.inner.config.logins.owner, "gridpass migrate").await
+    }
+
+    /// Connections in use and open of the general, the hot and the staff pool,
+    /// for metrics.
+    pub fn pool_status(&self) -> [PoolStatus; 3] {
+        let inner = &self.inner;
+        [&inner.general, &inner.hot, &inner.staff].map(|pool| {
             let status = pool.status();
             PoolStatus {
                 open: status.size,
@@ -190,9 +231,10 @@ impl Db {
         })
     }
 
-    /// Closes both pools; every later request for a connection fails.
+    /// Closes the pools; every later request for a connection fails.
     pub fn close(&self) {
         self.inner.general.close();
+        self.inner.staff.close();
         self.inner.hot.close();
     }
 }
@@ -208,9 +250,9 @@ pub struct PoolStatus {
     pub waiting: usize,
 }
 
-fn pool(config: &DbConfig, application_name: &str, connections_max: usize) -> Pool {
+fn pool(config: &DbConfig, session: tokio_postgres::Config, connections_max: usize) -> Pool {
     let manager = Manager::from_config(
-        config.session(application_name),
+        session,
         NoTls,
         ManagerConfig {
             recycling_method: RecyclingMethod::Fast,

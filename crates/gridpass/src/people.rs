@@ -40,7 +40,7 @@ pub use photo::{Jpeg, photo};
 pub use record::Person;
 pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
-pub(crate) use store::{BulkAddition, NewRow, copy_people};
+pub(crate) use store::{BulkAddition, NewRow, insert_people};
 pub use view::pass_view;
 
 /// Routes of the staff listener.

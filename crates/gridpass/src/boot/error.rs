@@ -11,6 +11,7 @@ use crate::config::secrets::SecretsError;
 use crate::db::ConnectError;
 use crate::db::embedded::ClusterError;
 use crate::db::migrate::MigrateError;
+use crate::db::roles::RolesError;
 
 /// The data is damaged.
 const DATA_ERROR: u8 = 65;
@@ -143,7 +144,9 @@ fn cluster_code(error: &ClusterError) -> u8 {
         ClusterError::InitFailed { .. } => CANNOT_CREATE,
         ClusterError::NotReady { .. } | ClusterError::StillRunning { .. } => TRY_LATER,
         ClusterError::Spawn { source, .. } | ClusterError::Io { source, .. } => io_code(source),
-        ClusterError::Prepare(_) | ClusterError::PrepareStatement(_) => UNAVAILABLE,
+        ClusterError::Prepare(_) | ClusterError::PrepareStatement(_) | ClusterError::Roles(_) => {
+            UNAVAILABLE
+        }
     }
 }
 
@@ -153,7 +156,8 @@ fn migrate_code(error: &MigrateError) -> u8 {
         MigrateError::Gap { .. } => DATA_ERROR,
         MigrateError::Locked => TRY_LATER,
         MigrateError::File { .. } | MigrateError::Statement { .. } => INTERNAL,
-        MigrateError::Record(_) => UNAVAILABLE,
+        MigrateError::Roles(RolesError::NotAllowed { .. }) => NO_PERMISSION,
+        MigrateError::Roles(RolesError::Lookup(_)) | MigrateError::Record(_) => UNAVAILABLE,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::secrets::Secrets;
 use crate::config::{DataConfig, Mode};
 use crate::db::embedded::{EmbeddedCluster, EmbeddedConfig, RunningCluster, ServerPlan};
 use crate::db::migrate::{MigrateReport, Migrations};
-use crate::db::{Db, DbConfig};
+use crate::db::{Db, DbConfig, Logins};
 use crate::ids::Entropy;
 
 use super::BootError;
@@ -67,14 +67,14 @@ impl Store {
                     Some(file) => Secrets::load_given(file, mode)?,
                     None => Secrets::load_or_create(&path, true, mode, entropy)?,
                 };
-                let (connect, joined) = match &config.database_url {
-                    Some(url) => (parse_url(url)?, None),
+                let (logins, joined) = match &config.database_url {
+                    Some(url) => (Logins::through(parse_url(url)?), None),
                     None => {
                         let running = RunningCluster::join(&path)?;
-                        (running.config(), Some(running))
+                        (Logins::separate(running.config()), Some(running))
                     }
                 };
-                let db = Db::connect(DbConfig::new(connect)).await?;
+                let db = Db::connect(DbConfig::new(logins)).await?;
                 let migrated = migrate(&db).await?;
                 Ok(Self {
                     db,
@@ -124,14 +124,14 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     async fn own_server(self, url: &str) -> Result<Store, BootError> {
-        let connect = parse_url(url)?;
+        let logins = Logins::through(parse_url(url)?);
         // The directory holds nothing but the secrets here, so a node that is
         // given them needs none, and several nodes need no lock.
         let source = match self.given_secrets {
             Some(secrets) => SecretsSource::Given(secrets),
             None => SecretsSource::DataDir(DataDirPlan::inspect(&self.config.data_dir)?),
         };
-        let db = Db::connect(DbConfig::new(connect)).await?;
+        let db = Db::connect(DbConfig::new(logins)).await?;
         let (secrets, data_dir) = match source {
             SecretsSource::Given(secrets) => (secrets, None),
             SecretsSource::DataDir(plan) => {
@@ -166,7 +166,7 @@ impl Opening<'_> {
         };
         let cluster = EmbeddedCluster::start(server, &embedded).await?;
         let opened = async {
-            let db = Db::connect(DbConfig::new(cluster.config())).await?;
+            let db = Db::connect(DbConfig::new(Logins::separate(cluster.config()))).await?;
             let migrated = migrate(&db).await?;
             Ok((db, migrated))
         };
@@ -188,7 +188,7 @@ impl Opening<'_> {
 
 async fn migrate(db: &Db) -> Result<MigrateReport, BootError> {
     let migrations = Migrations::embedded()?;
-    let client = db.dedicated("gridpass migrate").await?;
+    let client = db.owner().await?;
     Ok(migrations.run(&client).await?)
 }
 

@@ -30,6 +30,7 @@ use self::directory::Directory;
 use self::launch::Launch;
 use self::process::Server;
 use super::connect_single;
+use super::roles;
 
 pub use self::error::ClusterError;
 
@@ -111,7 +112,7 @@ impl RunningCluster {
         Ok(Self(Directory::open(data_dir.join(SOCKET_DIR), None)?))
     }
 
-    /// How the application connects, valid as long as this lives.
+    /// How the owner connects, valid as long as this lives.
     pub fn config(&self) -> tokio_postgres::Config {
         let mut config = tokio_postgres::Config::new();
         config.host_path(self.0.address()).user(ROLE).dbname(ROLE);
@@ -174,7 +175,7 @@ impl EmbeddedCluster {
         })
     }
 
-    /// How the application connects: as the owner of its database, who is no
+    /// How the owner of the application's database connects, who is no
     /// superuser.
     pub fn config(&self) -> tokio_postgres::Config {
         self.connect.clone()
@@ -193,7 +194,8 @@ impl EmbeddedCluster {
     }
 }
 
-/// Makes the application's role and database unless they exist.
+/// Makes the application's roles and database unless they exist. The lesser roles log in by
+/// themselves here.
 async fn prepare_database(admin: &tokio_postgres::Config) -> Result<(), ClusterError> {
     let client = connect_single(admin, "gridpass prepare").await?;
     let found = client
@@ -208,6 +210,13 @@ async fn prepare_database(admin: &tokio_postgres::Config) -> Result<(), ClusterE
             .batch_execute(&format!("CREATE ROLE {ROLE} LOGIN"))
             .await?;
     }
+    roles::ensure(&client).await.map_err(ClusterError::Roles)?;
+    let (engine, staff) = (roles::ENGINE, roles::STAFF);
+    client
+        .batch_execute(&format!(
+            "ALTER ROLE {engine} LOGIN; ALTER ROLE {staff} LOGIN; GRANT {engine}, {staff} TO {ROLE}"
+        ))
+        .await?;
     if !found.get::<_, bool>(1) {
         client
             .batch_execute(&format!("CREATE DATABASE {ROLE} OWNER {ROLE}"))

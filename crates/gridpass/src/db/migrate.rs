@@ -12,6 +12,8 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
+use super::roles::{self, RolesError};
+
 pub use split::{SplitError, Statement, split};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../migrations");
@@ -104,6 +106,9 @@ pub enum MigrateError {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// The roles that migrations give rights to are not there.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
     /// Reading or writing the record failed.
     #[error("the record of migrations cannot be used: {}", describe(.0))]
     Record(#[from] tokio_postgres::Error),
@@ -173,6 +178,7 @@ impl Migrations {
     }
 
     async fn run_locked(&self, client: &Client) -> Result<MigrateReport, MigrateError> {
+        roles::ensure(client).await?;
         client.batch_execute(CREATE_RECORD).await?;
         for comment in COMMENT_RECORD {
             client.batch_execute(comment).await?;

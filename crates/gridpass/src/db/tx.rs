@@ -23,12 +23,17 @@ impl Tx {
     /// # Errors
     /// [`DbError::Postgres`] when the connection is broken.
     pub async fn begin(client: Client) -> Result<Self, DbError> {
+        Self::begin_with(client, "BEGIN").await
+    }
+
+    /// As [`Tx::begin`], with settings that hold until it ends; one round trip.
+    pub(super) async fn begin_with(client: Client, statements: &str) -> Result<Self, DbError> {
         // The guard exists before BEGIN is sent: a caller that goes away while
         // the answer is under way must not return an open transaction.
         let tx = Self {
             client: Some(client),
         };
-        tx.batch_execute("BEGIN").await?;
+        tx.batch_execute(statements).await?;
         Ok(tx)
     }
 

@@ -74,7 +74,10 @@ async fn get_readiness(State(app): State<App>) -> Response {
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "operations",
     responses((status = 200, description = "numbers", body = String)))]
 async fn get_metrics(State(app): State<App>) -> Response {
-    for (pool, status) in ["general", "scans"].into_iter().zip(app.db.pool_status()) {
+    for (pool, status) in ["general", "scans", "staff"]
+        .into_iter()
+        .zip(app.db.pool_status())
+    {
         let gauge = app
             .metrics
             .database_connections

@@ -1,14 +1,10 @@
 //! SQL of people, their phones and their dependants.
 
 use std::collections::HashSet;
-use std::pin::pin;
 
-use bytes::Bytes;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 use tokio_postgres::Error;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::types::Type;
 
 use super::record::Person;
 use crate::db::Client;
@@ -160,30 +156,9 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Types of the columns that [`copy_people`] writes.
-const PERSON_TYPES: [Type; 18] = [
-    Type::INT8,
-    Type::INT4,
-    Type::TEXT,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::BYTEA,
-    Type::INT2,
-    Type::INT2,
-    Type::TEXT,
-    Type::TEXT,
-    Type::INT8,
-    Type::TEXT,
-    Type::TIMESTAMPTZ,
-    Type::TIMESTAMPTZ,
-];
-
-/// Writes many people with their serials; the rows' own serials do not count.
-pub async fn copy_people(
+/// Writes many people with their serials, in one statement; the rows' own serials do not
+/// count. Not a COPY: a table with row-level security takes none.
+pub async fn insert_people(
     db: &Client,
     people: &[(PassSerial, &NewRow)],
     now: Timestamp,
@@ -191,43 +166,48 @@ pub async fn copy_people(
     if people.is_empty() {
         return Ok(());
     }
-    let sql = "-- people.copy_people
-        COPY person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
+    let sql = "-- people.insert_people
+        INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
             origin_province, grid_code, household_id, source, created_at, enrolled_at)
-        FROM STDIN (FORMAT binary)";
-    let sink = db
-        .copy_in::<_, Bytes>(&db.prepare_cached(sql).await?)
-        .await?;
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &PERSON_TYPES));
-    for (pass_serial, row) in people {
-        let phone_digest = row.phone_digest.as_ref().map(|digest| &digest[..]);
-        writer
-            .as_mut()
-            .write(&[
-                &row.person_id,
-                pass_serial,
-                &row.document_type,
-                &row.sealed.number,
-                &row.sealed.name,
-                &row.sealed.phone,
-                &row.sealed.address,
-                &&row.number_digest[..],
-                &&row.name_digest[..],
-                &phone_digest,
-                &row.birth_year,
-                &row.sex,
-                &row.origin_province,
-                &row.grid_code,
-                &row.household_id,
-                &row.source,
-                &now,
-                &row.enrolled_at,
-            ])
-            .await?;
-    }
-    writer.finish().await?;
+        SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, $18, u17
+        FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[],
+            $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[], $12::smallint[],
+            $13::text[], $14::text[], $15::bigint[], $16::text[], $17::timestamptz[])
+            AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17)";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &column(people, |row| row.person_id),
+            &people.iter().map(|(serial, _)| *serial).collect::<Vec<_>>(),
+            &column(people, |row| row.document_type),
+            &column(people, |row| &row.sealed.number[..]),
+            &column(people, |row| &row.sealed.name[..]),
+            &column(people, |row| row.sealed.phone.as_deref()),
+            &column(people, |row| row.sealed.address.as_deref()),
+            &column(people, |row| &row.number_digest[..]),
+            &column(people, |row| &row.name_digest[..]),
+            &column(people, |row| {
+                row.phone_digest.as_ref().map(|digest| &digest[..])
+            }),
+            &column(people, |row| row.birth_year),
+            &column(people, |row| row.sex),
+            &column(people, |row| row.origin_province.as_deref()),
+            &column(people, |row| row.grid_code.as_deref()),
+            &column(people, |row| row.household_id),
+            &column(people, |row| &row.source[..]),
+            &column(people, |row| row.enrolled_at),
+            &now,
+        ],
+    )
+    .await?;
     Ok(())
+}
+
+/// One column of many rows.
+fn column<'a, T>(people: &[(PassSerial, &'a NewRow)], read: impl Fn(&'a NewRow) -> T) -> Vec<T> {
+    people.iter().map(|(_, row)| read(row)).collect()
 }
 
 /// What a registry adds to a person known already.

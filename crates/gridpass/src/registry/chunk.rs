@@ -189,7 +189,7 @@ impl Chunk<'_> {
             .into_iter()
             .zip(mine.iter().map(|(_, row)| &row.person))
             .collect();
-        people::copy_people(self.tx, &people, self.app.now()).await?;
+        people::insert_people(self.tx, &people, self.app.now()).await?;
         let states: Vec<BulkPerson> = people
             .iter()
             .zip(&mine)

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use gridpass::access::Role;
 use gridpass::app::{App, Settings};
 use gridpass::assemble::{Assembled, Given, assemble};
-use gridpass::db::{Db, DbConfig};
+use gridpass::db::{Db, DbConfig, Logins};
 use gridpass::ids::Entropy;
 use gridpass::jobs::{self, Loop};
 use gridpass::seal::Sealer;
@@ -70,8 +70,9 @@ impl TestApp {
 
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
-        let mut db_config = DbConfig::new(config.clone());
+        let mut db_config = DbConfig::new(Logins::separate(config.clone()));
         db_config.connections_max = 8;
+        db_config.staff_connections_max = 6;
         db_config.hot_connections_max = 3;
         let db = Db::connect(db_config).await.unwrap();
         let settings = Settings {

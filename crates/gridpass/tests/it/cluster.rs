@@ -58,6 +58,10 @@ async fn start() -> Cluster {
         .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
         .await
         .expect("the template");
+    admin
+        .batch_execute("CREATE ROLE gridpass_engine LOGIN; CREATE ROLE gridpass_staff LOGIN")
+        .await
+        .expect("the lesser roles");
     let template = connect(&cluster.address(TEMPLATE)).await;
     let migrations = Migrations::embedded().expect("the migrations are well formed");
     migrations

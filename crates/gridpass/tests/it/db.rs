@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use gridpass::db::{Db, DbConfig, DbError, DbErrorKind, ListenEvent};
+use gridpass::db::{Db, DbConfig, DbError, DbErrorKind, ListenEvent, Logins};
 
 use crate::cluster;
 
 async fn small() -> Db {
-    let mut config = DbConfig::new(cluster::new_database().await);
+    let mut config = DbConfig::new(Logins::separate(cluster::new_database().await));
     config.connections_max = 1;
     config.hot_connections_max = 1;
     config.acquire_timeout = Duration::from_millis(50);
@@ -43,7 +43,7 @@ async fn a_dropped_transaction_is_rolled_back_and_its_connection_reused() {
     db.client()
         .await
         .unwrap()
-        .batch_execute("CREATE TABLE t (n integer PRIMARY KEY CHECK (n > 0))")
+        .batch_execute("CREATE TEMP TABLE t (n integer PRIMARY KEY CHECK (n > 0))")
         .await
         .unwrap();
     let tx = db.tx().await.unwrap();
@@ -76,7 +76,7 @@ async fn sessions_speak_utc_and_errors_quote_no_row() {
     let zone: String = client.query_one("SHOW timezone", &[]).await.unwrap().get(0);
     assert_eq!(zone, "UTC");
     client
-        .batch_execute("CREATE TABLE p (phone text UNIQUE)")
+        .batch_execute("CREATE TEMP TABLE p (phone text UNIQUE)")
         .await
         .unwrap();
     let insert = "INSERT INTO p VALUES ('13800138000')";

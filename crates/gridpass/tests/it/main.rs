@@ -38,3 +38,4 @@ mod sql;
 mod staff;
 mod story;
 mod visits;
+mod walls;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::db::ConnectError;
+use crate::db::roles::RolesError;
 
 /// Why there is no cluster.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +133,9 @@ pub enum ClusterError {
     /// As [`ClusterError::Prepare`], in a statement.
     #[error("the application's database could not be prepared: {0}")]
     PrepareStatement(#[from] tokio_postgres::Error),
+    /// The lesser roles could not be made.
+    #[error(transparent)]
+    Roles(RolesError),
 }
 
 impl ClusterError {

@@ -188,20 +188,7 @@ async fn staff_list_scans_of_their_gates_only() {
 #[tokio::test]
 async fn another_node_sees_changes_with_its_next_scan() {
     let (test, post, phone) = scene().await;
-    let config = test.app.db.client().await.unwrap();
-    let row = config
-        .query_one(
-            "SELECT current_database(), current_setting('unix_socket_directories')",
-            &[],
-        )
-        .await
-        .unwrap();
-    let mut address = tokio_postgres::Config::new();
-    address
-        .host_path(row.get::<_, String>(1))
-        .user("gridpass")
-        .dbname(row.get::<_, &str>(0));
-    let node = TestApp::start_on(address, test.clock.clone()).await;
+    let node = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
     let there = node.with_token(&post.token);
     let body = |test: &TestApp| {
         test.advance(SignedDuration::from_secs(1));
@@ -253,8 +240,9 @@ async fn a_broken_connection_and_a_missing_partition_are_repaired() {
     assert!(killed >= 1);
     test.advance(SignedDuration::from_secs(1));
     scan(&test, &post, &phone).await;
-    let db = test.app.db.client().await.unwrap();
-    db.batch_execute("DROP TABLE scan_20200306").await.unwrap();
+    let owner = test.app.db.owner().await.unwrap();
+    let drop = "DROP TABLE scan_20200306";
+    owner.batch_execute(drop).await.unwrap();
     test.advance(SignedDuration::from_secs(1));
     scan(&test, &post, &phone).await;
     // A clock that leaps finds its days ready without any job.
