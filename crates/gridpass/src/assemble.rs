@@ -11,6 +11,7 @@ use crate::events::Feed;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
+use crate::notify::{self, Gateway, Texts};
 use crate::people;
 use crate::router;
 use crate::seal::Sealer;
@@ -28,6 +29,8 @@ pub struct Given {
     pub sealer: Sealer,
     /// Settings.
     pub settings: Settings,
+    /// Way out for text messages, if there is one.
+    pub gateway: Option<Box<dyn Gateway>>,
 }
 
 /// A server that only lacks its listeners.
@@ -68,6 +71,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(facts::jobs::Recolouring::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
+        .with(Arc::new(Texts::new(given.gateway)))
         .build();
     rules::ensure_first(&app).await?;
     scans::start(&app).await?;
@@ -83,7 +87,8 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
 /// Handlers of follow-ups, by topic.
 fn handlers() -> Handlers {
     let handlers = alerts::handlers::register(Handlers::default());
-    visits::handlers::register(handlers)
+    let handlers = visits::handlers::register(handlers);
+    notify::register(handlers)
 }
 
 /// Background work of every slice.
@@ -98,6 +103,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(scans::loops());
     loops.extend(facts::loops());
     loops.extend(quarantine::loops());
+    loops.extend(notify::loops());
     loops.extend(stats::loops());
     loops
 }

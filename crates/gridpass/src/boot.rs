@@ -23,6 +23,7 @@ use crate::assemble::{Given, assemble};
 use crate::config::{Mode, ServeConfig, SiteConfig};
 use crate::ids::Entropy;
 use crate::jobs::Jobs;
+use crate::notify::open_gateway;
 use crate::seal::Sealer;
 
 pub use error::BootError;
@@ -59,6 +60,12 @@ pub async fn boot(config: &ServeConfig, entropy: Entropy) -> Result<Running, Boo
     }
     let public = bind(listen.public_addr, "--public-addr").await?;
     let staff = bind(listen.staff_addr, "--staff-addr").await?;
+    let gateway = open_gateway(&site.texts, site.mode == Mode::Demo)?;
+    if gateway.is_none() {
+        tracing::warn!(
+            "no way to send text messages: nobody can apply on a phone until --sms-webhook-url is set"
+        );
+    }
     let store = Store::open(&config.data, site.mode, &entropy).await?;
     match serve(site, &store, entropy, [public, staff]).await {
         Ok(serving) => Ok(serving.with(store)),
@@ -80,6 +87,7 @@ pub async fn application(
     entropy: Entropy,
 ) -> Result<crate::assemble::Assembled, BootError> {
     let secrets = &store.secrets;
+    let demo = site.mode == Mode::Demo;
     let given = Given {
         db: store.db.clone(),
         simulated_clock: site.simulated_clock.map(ManualClock::new),
@@ -88,11 +96,12 @@ pub async fn application(
         settings: Settings {
             district: site.district.clone(),
             issuer: site.issuer.clone().unwrap_or(site.district.clone()),
-            demo: site.mode == Mode::Demo,
+            demo,
             web_dir: site.web_dir.clone(),
             bench_baseline: site.bench_baseline,
             pass_secret: secrets.pass_secret,
         },
+        gateway: open_gateway(&site.texts, demo)?,
     };
     assemble(given).await.map_err(BootError::Assemble)
 }

@@ -84,6 +84,20 @@ pub struct SiteConfig {
         value_name = "DIR"
     )]
     pub web_dir: PathBuf,
+    /// How text messages are sent.
+    #[command(flatten)]
+    pub texts: TextConfig,
+}
+
+/// How text messages are sent.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TextConfig {
+    /// Where text messages are sent: a POST of JSON, signed (docs/operations.md)
+    #[arg(long, env = "GRIDPASS_SMS_WEBHOOK_URL", value_name = "URL")]
+    pub sms_webhook_url: Option<String>,
+    /// File with the secret that signs them; or set GRIDPASS_SMS_WEBHOOK_SECRET
+    #[arg(long, env = "GRIDPASS_SMS_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    pub sms_webhook_secret_file: Option<PathBuf>,
 }
 
 /// How the log looks.

@@ -22,6 +22,7 @@ pub mod http;
 pub mod ids;
 pub mod jobs;
 pub mod metrics;
+pub mod notify;
 pub mod passes;
 pub mod people;
 pub mod quarantine;

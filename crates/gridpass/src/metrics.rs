@@ -33,6 +33,8 @@ pub struct Metrics {
     pub folded: Family<Kind, Counter>,
     /// Requests answered, by status class.
     pub requests: Family<Kind, Counter>,
+    /// Text messages handed to the gateway, by outcome.
+    pub texts: Family<Kind, Counter>,
     /// Whether the database answers: 1 or 0.
     pub database_up: Gauge,
     /// Connections of the pool, by `idle` or `in_use`.
@@ -54,6 +56,7 @@ impl Metrics {
             follow_ups: Family::default(),
             folded: Family::default(),
             requests: Family::default(),
+            texts: Family::default(),
             database_up: Gauge::default(),
             database_connections: Family::default(),
             registry: Registry::default(),
@@ -93,6 +96,11 @@ impl Metrics {
             "requests",
             "Requests answered, by status class",
             metrics.requests.clone(),
+        );
+        registry.register(
+            "texts",
+            "Text messages handed to the gateway, by outcome",
+            metrics.texts.clone(),
         );
         registry.register(
             "database_up",

@@ -63,6 +63,7 @@ pub fn public_router() -> OpenApiRouter<App> {
         ))))
         .routes(routes!(api::enrol_person))
         .routes(routes!(api::get_pass))
+        .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))
 }
 

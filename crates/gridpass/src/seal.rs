@@ -39,6 +39,10 @@ pub enum Field {
     PassKey,
     /// `idempotency.answer_sealed`
     Answer,
+    /// `text_message.phone_sealed`
+    TextPhone,
+    /// `text_message.words_sealed`
+    TextWords,
 }
 
 /// Why a sealed value did not open.

@@ -12,6 +12,7 @@ use crate::db::ConnectError;
 use crate::db::embedded::ClusterError;
 use crate::db::migrate::MigrateError;
 use crate::db::roles::RolesError;
+use crate::notify::GatewayConfigError;
 
 /// The data is damaged.
 const DATA_ERROR: u8 = 65;
@@ -69,6 +70,9 @@ pub enum BootError {
     /// A clock that is moved by hand, with real people.
     #[error("--simulated-clock works only with --mode demo; leave it out in production")]
     SimulatedClockInProduction,
+    /// No usable way to send text messages.
+    #[error(transparent)]
+    Texts(#[from] GatewayConfigError),
     /// Not a database address.
     #[error(
         "DATABASE_URL cannot be read ({reason}); write it as postgres://user:password@host:5432/database"
@@ -102,9 +106,10 @@ impl BootError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::PortTaken { .. } | Self::Bind { .. } | Self::Listener(_) => NO_LISTENER,
-            Self::SameAddress | Self::SimulatedClockInProduction | Self::DatabaseUrl { .. } => {
-                CONFIG
-            }
+            Self::SameAddress
+            | Self::SimulatedClockInProduction
+            | Self::Texts(_)
+            | Self::DatabaseUrl { .. } => CONFIG,
             Self::DataDir(error) => data_dir_code(error),
             Self::Secrets(error) => secrets_code(error),
             Self::Cluster(error) => cluster_code(error),

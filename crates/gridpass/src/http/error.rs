@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -60,6 +61,9 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// What it means, in Chinese.
     pub detail_zh: Cow<'static, str>,
+    /// When it happened, where that is what to know.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<Timestamp>,
     /// Fields at fault, if any.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub fields: Vec<FieldError>,
@@ -70,6 +74,7 @@ pub struct Problem {
 pub struct ApiError {
     code: Code,
     detail: Option<Cow<'static, str>>,
+    at: Option<Timestamp>,
     fields: Vec<FieldError>,
     cause: Option<anyhow::Error>,
 }
@@ -83,6 +88,7 @@ impl ApiError {
         Self {
             code,
             detail: None,
+            at: None,
             fields: Vec::new(),
             cause: None,
         }
@@ -92,6 +98,13 @@ impl ApiError {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds when it happened.
+    #[must_use]
+    pub fn at(mut self, at: Timestamp) -> Self {
+        self.at = Some(at);
         self
     }
 
@@ -197,6 +210,7 @@ impl IntoResponse for ApiError {
             code: self.code.as_str().into(),
             detail: self.detail.unwrap_or(Cow::Borrowed(self.code.title())),
             detail_zh: self.code.title_zh().into(),
+            at: self.at,
             fields: self.fields,
         };
         let mut response = (status, Json(problem)).into_response();

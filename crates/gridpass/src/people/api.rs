@@ -22,6 +22,7 @@ use crate::divisions;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
+use crate::notify::{self, NoticeView};
 
 /// Gives a resident a pass at once; its colour follows from the evidence. The same three
 /// fields again give a fresh token for the same person.
@@ -44,6 +45,7 @@ pub async fn enrol_person(
         pass_serial: pass.pass_serial,
         holder_token: issued.token,
         expires_at: issued.expires_at,
+        replaced_phone: issued.replaced_phone,
         pass,
     };
     Ok((StatusCode::CREATED, Json(view)))
@@ -54,6 +56,20 @@ pub async fn enrol_person(
     responses((status = 200, body = PassView), (status = 401, body = Problem)))]
 pub async fn get_pass(State(app): State<App>, holder: Holder) -> ApiResult<Json<PassView>> {
     pass_view(&app, holder.person_id).await.map(Json)
+}
+
+/// What the holder and the dependants were told last, newest first.
+#[utoipa::path(get, path = "/api/v1/pass/notices", operation_id = "list_own_notices", tag = "people",
+    security(("holder" = [])),
+    responses((status = 200, body = Vec<NoticeView>), (status = 401, body = Problem)))]
+pub async fn list_own_notices(
+    State(app): State<App>,
+    holder: Holder,
+) -> ApiResult<Json<Vec<NoticeView>>> {
+    let db = app.db.client().await?;
+    let mut people = store::list_dependants(&db, holder.person_id).await?;
+    people.push(holder.person_id);
+    notify::list(&db, &people).await.map(Json)
 }
 
 /// Puts a dependant's pass on the holder's phone; answers with that pass.

@@ -16,6 +16,7 @@ use crate::auth::bearer;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::notify::{self, Notice};
 use crate::seal::token_digest;
 
 /// Prefix of holder tokens.
@@ -39,11 +40,16 @@ impl FromRequestParts<App> for Holder {
         let person_id = person_of(token).ok_or(Code::NotSignedIn)?;
         let digest = token_digest(token);
         let db = app.db.client().await?;
-        if store::find_session(&db, (person_id.get(), &digest), app.now()).await? {
-            Ok(Self { person_id })
-        } else {
-            Err(Code::SessionExpired.into())
+        let session = store::find_session(&db, (person_id.get(), &digest)).await?;
+        let session = session.ok_or(Code::SessionExpired)?;
+        // Only the newest phone counts, so a session that was ended was replaced.
+        if let Some(at) = session.replaced_at {
+            return Err(ApiError::new(Code::PhoneReplaced).at(at));
         }
+        if session.expires_at <= app.now() {
+            return Err(Code::SessionExpired.into());
+        }
+        Ok(Self { person_id })
     }
 }
 
@@ -59,9 +65,12 @@ pub(super) struct IssuedToken {
     pub token: String,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// Whether another phone showed the pass until now.
+    pub replaced_phone: bool,
 }
 
-/// Admits a new phone of a person and ends the ones before, in the caller's transaction.
+/// Admits a new phone of a person and ends the ones before, in the caller's transaction. The
+/// person is told when there was one, so that a theft does not go unnoticed.
 pub(super) async fn issue_token(
     tx: &Client,
     app: &App,
@@ -71,9 +80,16 @@ pub(super) async fn issue_token(
     let token = format!("{HOLDER_TOKEN_PREFIX}{person_id}.{random}");
     let now = app.now();
     let expires_at = now + TOKEN_LIFE;
-    store::revoke_sessions(tx, person_id, now).await?;
+    let replaced_phone = store::revoke_sessions(tx, person_id, now).await?;
     store::insert_session(tx, (person_id, &token_digest(&token)), now, expires_at).await?;
-    Ok(IssuedToken { token, expires_at })
+    if replaced_phone {
+        notify::tell(tx, app, person_id, &Notice::PhoneReplaced { at: now }).await?;
+    }
+    Ok(IssuedToken {
+        token,
+        expires_at,
+        replaced_phone,
+    })
 }
 
 #[cfg(test)]

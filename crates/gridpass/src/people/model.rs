@@ -240,6 +240,8 @@ pub struct EnrolledView {
     pub holder_token: String,
     /// When the token ends at the latest.
     pub expires_at: Timestamp,
+    /// Whether another phone showed the pass until now; it was told.
+    pub replaced_phone: bool,
     /// The pass.
     pub pass: PassView,
 }

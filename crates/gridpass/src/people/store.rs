@@ -297,33 +297,42 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
     Ok(())
 }
 
-/// Whether a live phone of this person has the token digest.
+/// A phone that was admitted.
+pub struct Session {
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When another phone took its place.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// The phone of this person with the token digest.
 pub async fn find_session(
     db: &Client,
     (person_id, digest): (i64, &[u8]),
-    now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Option<Session>, Error> {
     let sql = "-- people.find_session
-        SELECT 1 FROM holder_session
-        WHERE person_id = $1 AND token_digest = $2 AND revoked_at IS NULL AND expires_at > $3";
+        SELECT expires_at, revoked_at FROM holder_session WHERE person_id = $1 AND token_digest = $2";
     let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_opt(&statement, &[&person_id, &digest, &now])
-        .await?;
-    Ok(row.is_some())
+    let row = db.query_opt(&statement, &[&person_id, &digest]).await?;
+    Ok(row.map(|row| Session {
+        expires_at: row.get(0),
+        replaced_at: row.get(1),
+    }))
 }
 
-/// Ends every phone of a person.
+/// Ends every phone of a person; true when one was still live.
 pub async fn revoke_sessions(
     db: &Client,
     person_id: PersonId,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let sql = "-- people.revoke_sessions
-        UPDATE holder_session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &now])
+        UPDATE holder_session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL
+        RETURNING expires_at > $2";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&person_id, &now])
         .await?;
-    Ok(())
+    Ok(rows.iter().any(|row| row.get(0)))
 }
 
 /// Admits a phone.

@@ -8,6 +8,7 @@ use gridpass::assemble::{Assembled, Given, assemble};
 use gridpass::db::{Db, DbConfig, Logins};
 use gridpass::ids::Entropy;
 use gridpass::jobs::{self, Loop};
+use gridpass::notify::{Console, Gateway};
 use gridpass::seal::Sealer;
 use gridpass::staff::model::NewStaff;
 use gridpass_types::clock::ManualClock;
@@ -68,8 +69,23 @@ impl TestApp {
         test
     }
 
+    /// Starts one on an empty database whose text messages go to `gateway`.
+    pub async fn with_gateway(gateway: Option<Box<dyn Gateway>>) -> Self {
+        let config = cluster::new_database().await;
+        let clock = ManualClock::new(MORNING.parse::<Timestamp>().unwrap());
+        Self::start_as(config, clock, gateway).await
+    }
+
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
+        Self::start_as(config, clock, Some(Box::new(Console))).await
+    }
+
+    async fn start_as(
+        config: tokio_postgres::Config,
+        clock: ManualClock,
+        gateway: Option<Box<dyn Gateway>>,
+    ) -> Self {
         let mut db_config = DbConfig::new(Logins::separate(config.clone()));
         db_config.connections_max = 8;
         db_config.staff_connections_max = 6;
@@ -89,6 +105,7 @@ impl TestApp {
             entropy: Entropy::seeded(1),
             sealer: Sealer::new(&[1; 32], &[2; 32]),
             settings,
+            gateway,
         };
         let Assembled {
             app,

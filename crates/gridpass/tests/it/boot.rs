@@ -113,6 +113,19 @@ fn a_foreign_directory_is_refused_untouched() {
 }
 
 #[test]
+fn a_text_gateway_without_secret_or_far_away_is_refused() {
+    let site = Site::new();
+    let near = ["serve", "--sms-webhook-url", "http://127.0.0.1:9/sms"];
+    let said = site.refusal(site.command(&near), 78);
+    assert!(said.contains("GRIDPASS_SMS_WEBHOOK_SECRET"), "{said}");
+    let mut far = site.command(&["serve", "--sms-webhook-url", "http://sms.example.com/"]);
+    far.env("GRIDPASS_SMS_WEBHOOK_SECRET", "sixteen characters");
+    let said = site.refusal(far, 78);
+    assert!(said.contains("private network"), "{said}");
+    assert!(!site.data_dir().exists());
+}
+
+#[test]
 fn a_missing_server_is_refused_and_nothing_is_created() {
     let site = Site::new();
     let mut command = site.command(&["serve"]);

@@ -25,6 +25,7 @@ mod facts_laws;
 mod gates;
 mod generated;
 mod migrate;
+mod notices;
 mod passes;
 mod people;
 mod photos;

@@ -101,9 +101,12 @@ async fn the_same_three_fields_give_a_fresh_token_and_end_the_old_one() {
     assert_eq!(first["pass_serial"], second["pass_serial"]);
     assert_ne!(first["holder_token"], second["holder_token"]);
     new.get("/api/v1/pass").await.expect(200);
-    old.get("/api/v1/pass")
-        .await
-        .problem(401, "session_expired");
+    let replaced = old.get("/api/v1/pass").await.problem(401, "phone_replaced");
+    assert_eq!(replaced["at"], test.now().to_string());
+    assert_eq!(
+        (&first["replaced_phone"], &second["replaced_phone"]),
+        (&json!(false), &json!(true))
+    );
     let people: i64 = test.scalar("SELECT count(*) FROM person").await;
     assert_eq!(people, 1);
     test.advance(jiff::SignedDuration::from_hours(91 * 24));
