@@ -537,6 +537,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the holder and the dependants were told last, newest first. */
+        get: operations["list_own_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/photo": {
         parameters: {
             query?: never;
@@ -1881,6 +1898,8 @@ export interface components {
             pass: components["schemas"]["PassView"];
             /** @description Serial of the pass. */
             pass_serial: components["schemas"]["PassSerial"];
+            /** @description Whether another phone showed the pass until now; it was told. */
+            replaced_phone: boolean;
         };
         /**
          * @description Does an exemption with two approvals hold now?
@@ -2430,6 +2449,8 @@ export interface components {
             password: string;
             /** @description Role. */
             role: components["schemas"]["Role"];
+            /** @description Organisation the person belongs to, 1 to 60 characters, for example `六联社区居委会`. */
+            unit: string;
             /** @description User name: 3 to 40 of `a-z 0-9 . _ -`. */
             username: string;
         };
@@ -2447,6 +2468,27 @@ export interface components {
              * @description Whom to call on.
              */
             person_id: number;
+        };
+        /** @description A notice as the person reads it. */
+        NoticeView: {
+            /**
+             * Format: date-time
+             * @description When the person was told.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            notice_id: number;
+            /** @description Whose pass it is about: the holder's own or a dependant's. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Which template; new ones may come. */
+            template: string;
+            /** @description The words, in English. */
+            text_en: string;
+            /** @description The words, in Chinese. */
+            text_zh: string;
         };
         /**
          * @description Who is told about a decision.
@@ -2696,6 +2738,8 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @description Identity. */
                 staff_id: components["schemas"]["StaffId"];
+                /** @description Organisation the person belongs to; empty on accounts from before units. */
+                unit: string;
                 /** @description User name. */
                 username: string;
             }[];
@@ -2950,6 +2994,11 @@ export interface components {
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
+            /**
+             * Format: date-time
+             * @description When it happened, where that is what to know.
+             */
+            at?: string | null;
             /** @description Stable code. */
             code: string;
             /** @description What to know about this occurrence, in English. */
@@ -3147,7 +3196,7 @@ export interface components {
          * @description Roles of staff accounts.
          * @enum {string}
          */
-        Role: "system_admin" | "data_desk" | "rule_maker" | "gate_guard" | "grid_worker" | "response_team" | "community_lead" | "subdistrict_officer" | "employer_manager";
+        Role: "system_admin" | "security_admin" | "audit_admin" | "data_desk" | "rule_maker" | "rule_approver" | "gate_guard" | "grid_worker" | "team_worker" | "team_doctor" | "team_police" | "community_lead" | "subdistrict_officer" | "employer_manager" | "privacy_officer" | "oversight";
         /**
          * @description What became of a row that needs an eye.
          * @enum {string}
@@ -3372,6 +3421,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Identity. */
             staff_id: components["schemas"]["StaffId"];
+            /** @description Organisation the person belongs to; empty on accounts from before units. */
+            unit: string;
             /** @description User name. */
             username: string;
         };
@@ -4790,6 +4841,33 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeView"][];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
