@@ -64,6 +64,7 @@ export async function enterDistrict(server) {
     community_lead: "六联社区书记",
     grid_worker: "网格员小陈",
     team_doctor: "社区医生",
+    team_police: "社区民警",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     const body = { ...account, role, display_name, unit: display_name, jurisdiction: "440310" };
@@ -108,10 +109,14 @@ export async function enterDistrict(server) {
   district.quarantinePerson = async (person_id) => {
     const now_ms = Date.parse((await staff("time")).now);
     const day = (n) => new Date(now_ms + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
-    return staff("quarantine-orders", {
-      token: tokens.team_doctor,
-      body: { person_id, place: "home", start: day(0), end: day(14), reason: "contact" },
-    });
+    const body = {
+      person_id,
+      reason: "close_contact",
+      measure: { step: "start_quarantine", place: "home", start: day(0), end: day(14) },
+      evidence: { kind: "order_document", reference: "坪隔〔2020〕12号" },
+    };
+    const proposal = await staff("red-proposals", { token: tokens.team_doctor, body });
+    return staff(`red-proposals/${person_id}/${proposal.proposal_id}/confirm`, { token: tokens.team_police, body: {} });
   };
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */

@@ -142,6 +142,10 @@ permissions! {
     AppendMedicalFacts: TeamDoctor;
     /// See a person's facts and the reasons of a decision.
     ReadFacts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Propose what would turn a pass red, with its evidence.
+    ProposeRed: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Confirm or refuse what somebody of another unit proposed.
+    ConfirmRed: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Read rule sets.
     ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
     /// Enter and activate rule sets.

@@ -32,6 +32,8 @@ pub struct Settings {
     pub web_dir: std::path::PathBuf,
     /// Offer the slow path that benchmarks compare with.
     pub bench_baseline: bool,
+    /// People whom one member of staff may propose to stop within an hour; more are held.
+    pub red_people_per_hour: u32,
     /// Server secret from which the phones' MAC keys derive.
     pub pass_secret: [u8; 32],
 }
@@ -39,7 +41,7 @@ pub struct Settings {
 /// Something that happened, for live pages. Names and codes only, no personal data.
 #[derive(Clone, Debug)]
 pub struct LiveEvent {
-    /// `alert`, `visit` or `stats`.
+    /// `alert`, `visit`, `red` or `stats`.
     pub topic: &'static str,
     /// Division concerned, 15 digits; a listener sees its jurisdiction only.
     pub place_code: String,

@@ -15,7 +15,9 @@ use crate::notify::{self, Gateway, Texts};
 use crate::people;
 use crate::router;
 use crate::seal::Sealer;
-use crate::{alerts, divisions, facts, gates, passes, quarantine, rules, scans, stats, visits};
+use crate::{
+    alerts, divisions, facts, gates, passes, quarantine, red, rules, scans, stats, visits,
+};
 
 /// What the outside gives.
 pub struct Given {
@@ -69,6 +71,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
         .with(Arc::new(facts::jobs::Recolouring::default()))
+        .with(Arc::new(facts::Guard::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
         .with(Arc::new(Texts::new(given.gateway)))
@@ -104,6 +107,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(facts::loops());
     loops.extend(quarantine::loops());
     loops.extend(notify::loops());
+    loops.extend(red::loops());
     loops.extend(stats::loops());
     loops
 }

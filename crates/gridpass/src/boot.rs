@@ -99,6 +99,7 @@ pub async fn application(
             demo,
             web_dir: site.web_dir.clone(),
             bench_baseline: site.bench_baseline,
+            red_people_per_hour: site.red_people_per_hour,
             pass_secret: secrets.pass_secret,
         },
         gateway: open_gateway(&site.texts, demo)?,

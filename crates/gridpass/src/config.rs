@@ -73,6 +73,15 @@ pub struct SiteConfig {
     /// Issuer named in credentials; the district's code unless given
     #[arg(long, env = "GRIDPASS_ISSUER")]
     pub issuer: Option<String>,
+    /// People whom one member of staff may propose to stop within an hour; longer lists are held
+    /// for approval above
+    #[arg(
+        long,
+        env = "GRIDPASS_RED_PEOPLE_PER_HOUR",
+        default_value_t = 20,
+        value_name = "N"
+    )]
+    pub red_people_per_hour: u32,
     /// Offer the slow path that benchmarks compare with, at /bench/scans
     #[arg(long, hide = true)]
     pub bench_baseline: bool,

@@ -20,6 +20,8 @@ pub const RESYNC: &str = "resync";
 pub const ALERT: &str = "alert";
 /// Topic of visits.
 pub const VISIT: &str = "visit";
+/// Topic of proposals that wait for a second person.
+pub const RED: &str = "red";
 /// Topic of counts.
 pub const STATS: &str = "stats";
 
@@ -88,7 +90,7 @@ fn resync() -> LiveEvent {
 /// Reads a message; one of a newer node with a topic not known here is left out.
 fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
-    let topic = [ALERT, VISIT, STATS]
+    let topic = [ALERT, VISIT, RED, STATS]
         .into_iter()
         .find(|topic| *topic == message.topic)?;
     Some(LiveEvent {

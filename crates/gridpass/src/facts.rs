@@ -3,11 +3,13 @@
 //! Invariants: a fact is appended or retracted, never edited; the state row and the
 //! roll-up's tally are written here and nowhere else, in the transaction that changes the
 //! facts; a state row is what `derive` makes of the person's facts at any instant of its
-//! interval; nobody sets a colour.
+//! interval; a fact that can turn a pass red is refused unless a device measured it or two
+//! people answer for it; nobody sets a colour.
 
 mod api;
 mod columns;
 pub mod decision;
+mod guard;
 pub mod jobs;
 mod ledger;
 pub mod model;
@@ -28,12 +30,16 @@ use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
+use crate::rules::InForce;
 
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };
+pub use guard::Guard;
 pub use ledger::{Appended, Retract};
-pub use model::{BulkPerson, NewFact, NewPersonState, SOURCE_ORDER, StateRow, check_body};
+pub use model::{
+    BulkPerson, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople, check_body,
+};
 pub use replay::{Replayed, state_at};
 
 use ledger::Change;
@@ -172,6 +178,15 @@ pub async fn replace(
 async fn apply_one(tx: &Client, app: &App, change: Change<'_>) -> ApiResult<Appended> {
     let mut appended = ledger::apply(tx, app, &[change]).await?;
     appended.pop().ok_or_else(|| Code::PersonUnknown.into())
+}
+
+/// Whether a fact can turn a pass red by the rules in force.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn leads_to_red(db: &Client, app: &App, body: &FactBody) -> ApiResult<bool> {
+    let rules = app.part::<InForce>().current(db).await?;
+    Ok(app.part::<Guard>().leads(&rules, body))
 }
 
 /// Locks one person's state row until the caller's transaction ends. Slices that change

@@ -26,6 +26,7 @@ pub mod notify;
 pub mod passes;
 pub mod people;
 pub mod quarantine;
+pub mod red;
 pub mod registry;
 pub mod router;
 pub mod rules;

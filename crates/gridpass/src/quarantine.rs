@@ -1,15 +1,18 @@
 //! Quarantine orders: start, extend, transfer, release.
 //!
-//! Invariants: a person has at most one live order; each live order is spoken for by one
-//! live fact, and every change withdraws that fact and records another in the same
-//! transaction, so the pass turns with the commit; an order that reaches its first free day
-//! is over by the rules, and the loop that says so on the order's row touches no fact. Locks
-//! are taken in one order everywhere: the person's state row, then the order.
+//! Starting, extending and transferring are proposed and confirmed in the slice `red` and
+//! carried out here; a release needs one person. Invariants: a person has at most one live
+//! order; each live order is spoken for by one live fact, and every change withdraws that fact
+//! and records another in the same transaction, so the pass turns with the commit; an order
+//! that reaches its first free day is over by the rules, and the loop that says so on the
+//! order's row touches no fact. Locks are taken in one order everywhere: the person's state
+//! row, then the order.
 
 mod api;
 mod change;
 pub mod jobs;
 pub mod model;
+mod release;
 pub mod store;
 
 use std::time::Duration;
@@ -22,13 +25,14 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::QuarantineOrder;
 
+pub use change::{carry_out, check};
+pub use model::{ExtendOrder, NewOrder, Step, TransferOrder};
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(api::start_quarantine, api::list_quarantine_orders))
-        .routes(routes!(change::extend_quarantine))
-        .routes(routes!(change::transfer_quarantine))
-        .routes(routes!(change::release_quarantine))
+        .routes(routes!(api::list_quarantine_orders))
+        .routes(routes!(release::release_quarantine))
 }
 
 /// Background work: says on the rows of orders that they have reached their end.

@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, passes, people, quarantine, registry, rules, scans,
-    staff, stats, visits,
+    alerts, divisions, employers, facts, gates, passes, people, quarantine, red, registry, rules,
+    scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +53,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(rules::router())
         .merge(visits::router())
         .merge(quarantine::router())
+        .merge(red::router())
         .merge(alerts::router())
         .merge(employers::router())
         .merge(people::router())

@@ -322,7 +322,7 @@ const fn case_of(status: CaseStatus) -> Case {
     }
 }
 
-const fn quarantine_of(place: QuarantinePlace) -> Quarantine {
+pub(crate) const fn quarantine_of(place: QuarantinePlace) -> Quarantine {
     match place {
         QuarantinePlace::Home => Quarantine::Home,
         QuarantinePlace::Central => Quarantine::Central,
@@ -330,21 +330,21 @@ const fn quarantine_of(place: QuarantinePlace) -> Quarantine {
     }
 }
 
-const fn contact_of(level: ContactLevel) -> Contact {
+pub(crate) const fn contact_of(level: ContactLevel) -> Contact {
     match level {
         ContactLevel::Secondary => Contact::Secondary,
         ContactLevel::Close => Contact::Close,
     }
 }
 
-const fn stay_of(certainty: Certainty) -> Stay {
+pub(crate) const fn stay_of(certainty: Certainty) -> Stay {
     match certainty {
         Certainty::Declared => Stay::Declared,
         Certainty::Confirmed => Stay::Confirmed,
     }
 }
 
-fn health_of(temperature: Option<f64>, symptoms: &[String]) -> Health {
+pub(crate) fn health_of(temperature: Option<f64>, symptoms: &[String]) -> Health {
     if temperature.is_some_and(|celsius| celsius >= FEVER_CELSIUS) {
         Health::Fever
     } else if symptoms.is_empty() {

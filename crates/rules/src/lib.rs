@@ -23,6 +23,7 @@ pub mod colour;
 pub mod fact;
 pub mod gate;
 pub mod reason;
+pub mod red;
 pub mod rule_set;
 pub mod state;
 pub mod table_error;

@@ -219,10 +219,3 @@ pub struct Visit {
     #[serde(default)]
     pub enclosure_id: Option<i64>,
 }
-
-/// A quarantine order.
-#[derive(Debug, Deserialize)]
-pub struct Order {
-    /// Its id.
-    pub order_id: i64,
-}

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 
-use crate::api::{self, BatchView, Order, ScanView, Visit};
+use crate::api::{self, BatchView, ScanView, Visit};
 use crate::client::{self, Client};
 use crate::random::Stream;
 use crate::state::State;
@@ -98,7 +98,8 @@ pub struct Crew {
     /// The data desk.
     pub desk: Client,
     grid_worker: Client,
-    response_team: Client,
+    /// Doctor, police officer, community worker: three units.
+    response_team: [Client; 3],
     guards: Vec<Guard>,
     home_gates: Vec<Vec<usize>>,
     work_gates: HashMap<usize, usize>,
@@ -134,7 +135,7 @@ impl Crew {
             public: Client::new(&state.public)?,
             desk: api::sign_in_as(&staff, state.account("data_desk")?).await?,
             grid_worker: api::sign_in_as(&staff, state.account("grid_worker")?).await?,
-            response_team: api::sign_in_as(&staff, state.account("team_doctor")?).await?,
+            response_team: team(&staff, state).await?,
             guards,
             home_gates,
             work_gates,
@@ -150,7 +151,7 @@ impl Crew {
         let staff = Client::new(&state.staff)?;
         self.desk = api::sign_in_as(&staff, state.account("data_desk")?).await?;
         self.grid_worker = api::sign_in_as(&staff, state.account("grid_worker")?).await?;
-        self.response_team = api::sign_in_as(&staff, state.account("team_doctor")?).await?;
+        self.response_team = team(&staff, state).await?;
         Ok(())
     }
 
@@ -239,26 +240,49 @@ impl Crew {
         done_unless_late(self.grid_worker.post::<Value>(&path, &body).await)
     }
 
-    /// Starts home quarantine for fourteen days; `None` when there is an order already.
+    /// Starts home quarantine for fourteen days, proposed by one of the team and confirmed by
+    /// another; `None` when there is an order already, or all have proposed their hour's share.
     ///
     /// # Errors
     /// When the server refuses for another reason.
     pub async fn quarantine(&self, person_id: i64, start: Date) -> Result<Option<i64>> {
         #[derive(serde::Deserialize)]
-        struct Started {
-            order: Order,
+        struct Proposed {
+            proposal_id: i64,
+        }
+        #[derive(serde::Deserialize)]
+        struct Confirmed {
+            order_id: i64,
         }
         let end = start.checked_add(jiff::Span::new().days(14))?;
-        let body = json!({"person_id": person_id, "place": "home", "start": start, "end": end, "reason": "close_contact"});
-        match self
-            .response_team
-            .post::<Started>("/api/v1/quarantine-orders", &body)
-            .await
-        {
-            Ok(started) => Ok(Some(started.order.order_id)),
-            Err(error) if client::refused_with(&error, 409) => Ok(None),
-            Err(error) => Err(error),
+        let body = json!({
+            "person_id": person_id, "reason": "close_contact",
+            "measure": {"step": "start_quarantine", "place": "home", "start": start, "end": end},
+            "evidence": {"kind": "order_document", "reference": format!("坪隔 {start}-{:04}", person_id % 10_000)},
+        });
+        for (proposer, second) in self.pairs() {
+            let proposed = proposer
+                .post::<Proposed>("/api/v1/red-proposals", &body)
+                .await;
+            match proposed {
+                Ok(Proposed { proposal_id }) => {
+                    let path = format!("/api/v1/red-proposals/{person_id}/{proposal_id}/confirm");
+                    let confirmed: Confirmed = second.post(&path, &json!({})).await?;
+                    return Ok(Some(confirmed.order_id));
+                }
+                // One person may stop only so many within an hour; a colleague goes on.
+                Err(error) if client::refused_with(&error, 429) => {}
+                Err(error) if client::refused_with(&error, 409) => return Ok(None),
+                Err(error) => return Err(error),
+            }
         }
+        Ok(None)
+    }
+
+    /// Who proposes and who confirms: people of different units.
+    fn pairs(&self) -> [(&Client, &Client); 3] {
+        let [doctor, police, worker] = &self.response_team;
+        [(doctor, police), (police, worker), (worker, doctor)]
     }
 
     /// Ends a quarantine that ran its course; answers whether this call ended it.
@@ -268,11 +292,20 @@ impl Crew {
     pub async fn release(&self, person_id: i64, order_id: i64) -> Result<bool> {
         let path = format!("/api/v1/quarantine-orders/{person_id}/{order_id}/release");
         done_unless_late(
-            self.response_team
+            self.response_team[0]
                 .post::<Value>(&path, &json!({"end_reason": "completed"}))
                 .await,
         )
     }
+}
+
+/// The response team signs in.
+async fn team(staff: &Client, state: &State) -> Result<[Client; 3]> {
+    Ok([
+        api::sign_in_as(staff, state.account("team_doctor")?).await?,
+        api::sign_in_as(staff, state.account("team_police")?).await?,
+        api::sign_in_as(staff, state.account("team_worker")?).await?,
+    ])
 }
 
 /// Somebody at a screen may have been quicker; that is no error.

@@ -282,10 +282,10 @@ async fn chores(town: &Arc<Town>, until: Option<Instant>) -> Result<()> {
         if second % 5 == 1 {
             visits(town, &mut visits_seen, &mut random).await?;
         }
-        if second % 25 == 10 {
+        if second % 75 == 10 {
             quarantine(town, &mut in_quarantine, &mut random).await?;
         }
-        if in_quarantine.len() > 8 && second % 25 == 20 {
+        if in_quarantine.len() > 8 && second % 75 == 20 {
             let Some((person_id, order_id)) = in_quarantine.pop_front() else {
                 continue;
             };

@@ -40,6 +40,14 @@ int_newtype! {
     QuarantineOrderId(i64, INT8)
 }
 int_newtype! {
+    /// A proposal that would turn a pass red.
+    RedProposalId(i64, INT8)
+}
+int_newtype! {
+    /// Many proposals from one file.
+    RedListId(i64, INT8)
+}
+int_newtype! {
     /// An alert to a response team.
     AlertId(i64, INT8)
 }

@@ -13,10 +13,10 @@ use futures_util::Stream;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
-use crate::access::{Permission, ReadStats, SignedIn, WorkAlerts, WorkVisits};
+use crate::access::{Permission, ProposeRed, ReadStats, SignedIn, WorkAlerts, WorkVisits};
 use crate::app::{App, LiveEvent};
 use crate::auth::{Caller, Staff};
-use crate::events::{ALERT, RESYNC, STATS, VISIT};
+use crate::events::{ALERT, RED, RESYNC, STATS, VISIT};
 use crate::http::error::Problem;
 
 /// Pause between comments that keep the connection open.
@@ -24,7 +24,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts before the page has to come back with its session.
 const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 
-/// Live events of the caller's jurisdiction: `alert`, `visit`, `stats`, and `resync` when
+/// Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `stats`, and `resync` when
 /// lists have to be read anew (also at the start).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
     security(("staff" = [])),
@@ -85,6 +85,7 @@ fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
         RESYNC => return true,
         ALERT => WorkAlerts::ROLES,
         VISIT => WorkVisits::ROLES,
+        RED => ProposeRed::ROLES,
         STATS => ReadStats::ROLES,
         _ => return false,
     };

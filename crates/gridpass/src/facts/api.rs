@@ -40,6 +40,7 @@ pub async fn append_fact(
         body: input.body,
         source: input.source,
         recorded_by: Some(person.caller.staff_id.get()),
+        grounds: None,
     };
     let appended = super::append(&tx, &app, person.entity.person_id, &[fact]).await?;
     tx.commit().await?;

@@ -21,6 +21,16 @@ pub(super) struct FactColumns<'a> {
     pub sources: Vec<&'a str>,
     /// Who recorded each.
     pub recorded_by: Vec<Option<i64>>,
+    /// Reasons of the closed list.
+    pub reasons: Vec<Option<&'static str>>,
+    /// Kinds of evidence.
+    pub evidence_kinds: Vec<Option<&'static str>>,
+    /// Numbers of the evidence.
+    pub references: Vec<Option<&'a str>>,
+    /// Who confirmed each.
+    pub confirmed_by: Vec<Option<i64>>,
+    /// When each is over by itself.
+    pub until: Vec<Option<Timestamp>>,
     /// When all of them were recorded.
     pub recorded_at: Timestamp,
 }
@@ -35,6 +45,11 @@ impl<'a> FactColumns<'a> {
             bodies: Vec::new(),
             sources: Vec::new(),
             recorded_by: Vec::new(),
+            reasons: Vec::new(),
+            evidence_kinds: Vec::new(),
+            references: Vec::new(),
+            confirmed_by: Vec::new(),
+            until: Vec::new(),
             recorded_at,
         }
     }
@@ -49,6 +64,14 @@ impl<'a> FactColumns<'a> {
             .push(body.expect("a fact's body has string keys only, so it always serialises"));
         self.sources.push(&fact.source);
         self.recorded_by.push(fact.recorded_by);
+        let two = fact.two_people();
+        self.reasons.push(two.map(|two| two.reason.as_str()));
+        self.evidence_kinds
+            .push(two.map(|two| two.evidence.as_str()));
+        self.references.push(two.map(|two| two.reference.as_str()));
+        self.confirmed_by
+            .push(two.map(|two| two.confirmed_by.get()));
+        self.until.push(two.and_then(|two| two.until));
     }
 }
 

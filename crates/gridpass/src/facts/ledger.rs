@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::columns::{FactColumns, StateColumns};
 use super::decision::ColourDecision;
+use super::guard::Guard;
 use super::model::{BulkPerson, NewFact, StateRow};
 use super::place::Places;
 use super::store;
@@ -79,6 +80,8 @@ pub(super) async fn apply(
     // transaction committed while we waited.
     let mut basis = Basis::load(tx, app, &rows, named_enclosures(changes)).await?;
     let now = basis.now;
+    let new = changes.iter().flat_map(|change| change.facts);
+    app.part::<Guard>().check(&basis.rules, new)?;
     let mut columns = FactColumns::new(now);
     let mut appended = Vec::with_capacity(rows.len());
     for id in &people {
@@ -123,7 +126,7 @@ fn recorded(fact_id: i64, fact: &NewFact, now: Timestamp) -> Fact {
     Fact {
         id: FactId::new(fact_id),
         recorded_at: now,
-        retracted_at: None,
+        retracted_at: fact.two_people().and_then(|two| two.until),
         body: fact.body.clone(),
     }
 }
@@ -138,7 +141,7 @@ async fn withdraw(
         .iter_mut()
         .find(|fact| fact.id == retract.fact_id)
         .ok_or(Code::NotFound)?;
-    if fact.retracted_at.is_some() {
+    if fact.retracted_at.is_some_and(|at| at <= now) {
         return Err(Code::FactRetracted.into());
     }
     // Another node's clock may run a little ahead of ours.
@@ -252,6 +255,8 @@ pub(super) async fn open(
 ) -> ApiResult<Vec<Appended>> {
     let now = app.now();
     let rules = app.part::<InForce>().current(tx).await?;
+    let new = people.iter().flat_map(|person| &person.facts);
+    app.part::<Guard>().check(&rules, new)?;
     let mut columns = FactColumns::new(now);
     let mut opened = Vec::with_capacity(people.len());
     for person in people {

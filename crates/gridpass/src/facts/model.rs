@@ -1,5 +1,6 @@
 //! The state row, new facts, and what goes over the wire.
 
+use gridpass_rules::red::{EvidenceKind, RedReason};
 use gridpass_rules::words::{
     Case, Checked, Contact, Employment, Exempt, Health, Quarantine, Registry, Residence, Stay,
 };
@@ -17,6 +18,8 @@ use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// Characters of a source's name at most.
 const SOURCE_CHARS_MAX: usize = 80;
+/// Reason on record of a fact whose time was limited when it was recorded.
+pub(super) const REASON_EXPIRY: &str = "expiry";
 /// Characters of the reason of a retraction at most.
 const REASON_CHARS_MAX: usize = 200;
 /// Source of facts that a quarantine order answers for: they change through the order only.
@@ -55,6 +58,42 @@ pub struct NewFact {
     pub source: String,
     /// Staff member or device; `None` for the person or a registry.
     pub recorded_by: Option<i64>,
+    /// On what it stands; a fact that leads to red is refused without.
+    pub grounds: Option<Grounds>,
+}
+
+/// On what a fact stands that leads to red. There is no third way.
+#[derive(Clone, Debug)]
+pub enum Grounds {
+    /// A device measured it; nobody typed it.
+    Device,
+    /// Two people of different units answer for it.
+    TwoPeople(TwoPeople),
+}
+
+/// A reason of the closed list with its evidence, and the second person.
+#[derive(Clone, Debug)]
+pub struct TwoPeople {
+    /// The reason.
+    pub reason: RedReason,
+    /// What was shown.
+    pub evidence: EvidenceKind,
+    /// Its number.
+    pub reference: String,
+    /// Who confirmed; never who recorded.
+    pub confirmed_by: StaffId,
+    /// From when on the fact counts no more by itself; `None` when its own dates say so.
+    pub until: Option<Timestamp>,
+}
+
+impl NewFact {
+    /// The second person's part, if there is one.
+    pub(super) fn two_people(&self) -> Option<&TwoPeople> {
+        match &self.grounds {
+            Some(Grounds::TwoPeople(two)) => Some(two),
+            _ => None,
+        }
+    }
 }
 
 /// What the live facts of a person add up to, as stored.
@@ -242,6 +281,14 @@ pub struct FactView {
     pub retracted_by: Option<StaffId>,
     /// Why it was retracted.
     pub retract_reason: Option<String>,
+    /// Reason of the closed list, for a fact that leads to red.
+    pub reason: Option<RedReason>,
+    /// What was shown for it.
+    pub evidence_kind: Option<EvidenceKind>,
+    /// Its number.
+    pub evidence_reference: Option<String>,
+    /// The second person.
+    pub confirmed_by: Option<StaffId>,
 }
 
 /// Facts that were recorded or changed, with what follows from them.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use gridpass_rules::red::{EvidenceKind, RedReason};
 use gridpass_rules::{Fact, FactBody};
 use gridpass_types::ids::FactId;
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use tokio_postgres::types::Json;
 use tokio_postgres::{Error, Row};
 
 use super::columns::{FactColumns, StateColumns};
-use super::model::{FactView, StateRow};
+use super::model::{FactView, REASON_EXPIRY, StateRow};
 use crate::db::Client;
 
 /// State rows of these people, in no order; unknown people are left out.
@@ -95,8 +96,8 @@ pub async fn list_fact_views(
     limit: i64,
 ) -> Result<Vec<FactView>, Error> {
     let sql = "-- facts.list_fact_views
-        SELECT person_id, fact_id, body, recorded_at, retracted_at,
-               source, recorded_by, retracted_by, retract_reason
+        SELECT person_id, fact_id, body, recorded_at, retracted_at, source, recorded_by,
+               retracted_by, retract_reason, reason, evidence_kind, evidence_reference, confirmed_by
         FROM fact WHERE person_id = $1 AND fact_id > $2 ORDER BY fact_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&person_id, &after, &limit]).await?;
@@ -107,9 +108,17 @@ pub async fn list_fact_views(
             recorded_by: row.get("recorded_by"),
             retracted_by: row.get("retracted_by"),
             retract_reason: row.get("retract_reason"),
+            reason: word(row, "reason").and_then(RedReason::from_word),
+            evidence_kind: word(row, "evidence_kind").and_then(EvidenceKind::from_word),
+            evidence_reference: row.get("evidence_reference"),
+            confirmed_by: row.get("confirmed_by"),
         })
     };
     rows.iter().map(view).collect()
+}
+
+fn word<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
+    row.get(column)
 }
 
 /// One fact with its source, if the person has it.
@@ -144,10 +153,12 @@ pub(super) async fn insert_facts(db: &Client, facts: &FactColumns<'_>) -> Result
         return Ok(0);
     }
     let sql = "-- facts.insert_facts
-        INSERT INTO fact (person_id, fact_id, kind, body, source, recorded_by, recorded_at)
-        SELECT p, f, k, b::jsonb, s, r, $7
-        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-             AS u (p, f, k, b, s, r)";
+        INSERT INTO fact (person_id, fact_id, kind, body, source, recorded_by, recorded_at, reason,
+            evidence_kind, evidence_reference, confirmed_by, retracted_at, retract_reason)
+        SELECT p, f, k, b::jsonb, s, r, $7, a, e, n, c, t, CASE WHEN t IS NOT NULL THEN $13 END
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                    $8::text[], $9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
+             AS u (p, f, k, b, s, r, a, e, n, c, t)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -159,6 +170,12 @@ pub(super) async fn insert_facts(db: &Client, facts: &FactColumns<'_>) -> Result
             &facts.sources,
             &facts.recorded_by,
             &facts.recorded_at,
+            &facts.reasons,
+            &facts.evidence_kinds,
+            &facts.references,
+            &facts.confirmed_by,
+            &facts.until,
+            &REASON_EXPIRY,
         ],
     )
     .await
@@ -178,11 +195,12 @@ pub(super) struct Retraction<'a> {
     pub at: Timestamp,
 }
 
-/// Marks a fact retracted unless it is already; says how many rows changed.
+/// Marks a fact retracted unless it is already, also before its time; says how many rows
+/// changed.
 pub(super) async fn retract_fact(db: &Client, change: &Retraction<'_>) -> Result<u64, Error> {
     let sql = "-- facts.retract_fact
         UPDATE fact SET retracted_at = $3, retracted_by = $4, retract_reason = $5
-        WHERE person_id = $1 AND fact_id = $2 AND retracted_at IS NULL";
+        WHERE person_id = $1 AND fact_id = $2 AND (retracted_at IS NULL OR retracted_at > $3)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,

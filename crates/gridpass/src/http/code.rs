@@ -70,7 +70,18 @@ codes! {
     FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
     FactOfOrder "fact_of_order" CONFLICT "This fact belongs to a quarantine order; change the order." "该事实属于隔离令，请在隔离管理中办理。";
     FactRetracted "fact_retracted" CONFLICT "The fact is retracted already." "该事实已被撤回。";
+    // What makes a pass red
+    RedNeedsTwo "red_needs_two" CONFLICT "This would turn the pass red: propose it with its evidence, and a person of another unit confirms." "此项会使通行证变红：请附证据提出，由另一单位人员确认后生效。";
+    RedNotNeeded "red_not_needed" UNPROCESSABLE_ENTITY "This turns no pass red by the rules in force; record it directly." "按现行规则此项不会变红，请直接登记。";
+    RedNoGround "red_no_ground" UNPROCESSABLE_ENTITY "This is on no ground of the closed list; nothing else makes a pass red." "不属于法定变红事由，任何其他理由不得使通行证变红。";
+    RedSameAccount "red_same_account" CONFLICT "Who proposed it cannot confirm it." "提出人不能自行确认。";
+    RedSameUnit "red_same_unit" CONFLICT "Somebody of another unit has to confirm it." "须由另一单位的人员确认。";
+    RedCapReached "red_cap_reached" TOO_MANY_REQUESTS "You have proposed as many people as one person may in an hour; send a list, which is held for approval." "您本小时提出的人数已达上限；请以名单提交，由上级审批。";
+    ProposalExists "proposal_exists" CONFLICT "The same is proposed for this person already." "该人员已有相同事由的待确认项。";
+    ProposalDecided "proposal_decided" CONFLICT "This proposal is decided already, or lapsed." "该待确认项已处理或已失效。";
+    ProposalNotYours "proposal_not_yours" CONFLICT "Only who proposed it can withdraw it; others refuse it." "只有提出人可以撤回；其他人请选择不予确认。";
     // Rules
+    RuleGroundless "rule_groundless" UNPROCESSABLE_ENTITY "The table turns somebody red on no ground of the closed list." "规则表会使无法定事由的人员变红。";
     RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";
     RuleSetUnknown "rule_set_unknown" NOT_FOUND "There is no such rule set." "规则版本不存在。";
     // Passes and scans

@@ -172,6 +172,7 @@ async fn declare(
             },
             source: enrolment.source().to_owned(),
             recorded_by: enrolment.entered_by.map(StaffId::get),
+            grounds: None,
         })
         .into_iter()
         .collect();

@@ -1,35 +1,190 @@
-//! Changing a live order: each change withdraws the order's fact and records another, so
-//! what was true before stays on record.
+//! Starting and changing orders, in the caller's transaction. Each change withdraws the order's
+//! fact and records another, so what was true before stays on record.
 
-use axum::Json;
-use axum::extract::State;
+use gridpass_rules::red::RedReason;
+use gridpass_types::clock::district_date;
+use gridpass_types::ids::{PersonId, QuarantineOrderId, StaffId};
 
-use super::model::{
-    ExtendInput, OrderStatus, OrderView, QuarantineOrder, ReleaseInput, TransferInput,
-};
+use super::model::{NewOrder, OrderStatus, OrderView, QuarantineOrder, Step, check_end};
 use super::store;
-use crate::access::OrderQuarantine;
 use crate::app::App;
-use crate::auth::{Authorised, Caller};
-use crate::db::Tx;
-use crate::facts::{self, NewFact, Retract, SOURCE_ORDER, decision_view};
+use crate::db::Client;
+use crate::facts::{self, Grounds, NewFact, Retract, SOURCE_ORDER, TwoPeople, decision_view};
 use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
-use crate::http::extract;
+use crate::http::error::{ApiError, ApiResult, FieldError, violates};
 
-/// Moves the end of a live order to a later day.
-#[utoipa::path(post, path = "/api/v1/quarantine-orders/{person_id}/{order_id}/extend", operation_id = "extend_quarantine",
-    tag = "quarantine", security(("staff" = [])), request_body = ExtendInput,
-    params(("person_id" = i64, Path,), ("order_id" = i64, Path,)),
-    responses((status = 200, body = OrderView), (status = 403, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn extend_quarantine(
-    State(app): State<App>,
-    order: Authorised<QuarantineOrder, OrderQuarantine>,
-    extract::Json(input): extract::Json<ExtendInput>,
-) -> ApiResult<Json<OrderView>> {
-    let (tx, mut changed) = begin(&app, &order.entity).await?;
-    if input.end <= changed.end {
+/// Whether a step could be taken now; answers the reason it would stand on. Proposals ask, so
+/// that nobody is sent to confirm what cannot be.
+///
+/// # Errors
+/// What [`carry_out`] would refuse with.
+pub async fn check(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+    (step, reason): (&Step, Option<RedReason>),
+) -> ApiResult<RedReason> {
+    match step {
+        Step::Start(new) => {
+            new.validate(app.now())?;
+            let live = store::find_live(db, person_id.get()).await?;
+            if live.is_some_and(|order| !order.is_over(app.now())) {
+                return Err(Code::OrderExists.into());
+            }
+            reason.ok_or_else(reason_needed)
+        }
+        Step::Extend(change) => {
+            let mut order = find_live(db, app, (person_id, change.order_id)).await?;
+            later_end(&mut order, (change.end, app.now()))?;
+            facts::check_body(&order.body(), app.now())?;
+            reason_of(&order, reason)
+        }
+        Step::Transfer(change) => {
+            let mut order = find_live(db, app, (person_id, change.order_id)).await?;
+            other_place(&mut order, change.place)?;
+            reason_of(&order, reason)
+        }
+    }
+}
+
+/// Takes a step that two people answer for.
+///
+/// # Errors
+/// [`Code::OrderExists`], [`Code::OrderReleased`], or 422 when the order is not any more what
+/// it was when the step was proposed.
+pub async fn carry_out(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    (step, by, two): (&Step, StaffId, TwoPeople),
+) -> ApiResult<OrderView> {
+    match step {
+        Step::Start(new) => start(tx, app, person_id, (new, by, two)).await,
+        Step::Extend(change) => {
+            let mut order = begin(tx, app, (person_id, change.order_id)).await?;
+            later_end(&mut order, (change.end, app.now()))?;
+            finish(tx, app, (order, "extended"), (by, Some(two))).await
+        }
+        Step::Transfer(change) => {
+            let mut order = begin(tx, app, (person_id, change.order_id)).await?;
+            other_place(&mut order, change.place)?;
+            finish(tx, app, (order, "transferred"), (by, Some(two))).await
+        }
+    }
+}
+
+/// Fact and order in one transaction: from the commit on, every gate shows red.
+async fn start(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    (new, by, two): (&NewOrder, StaffId, TwoPeople),
+) -> ApiResult<OrderView> {
+    new.validate(app.now())?;
+    let (reason, document) = (two.reason, two.reference.clone());
+    let fact = NewFact {
+        body: new.body(),
+        source: SOURCE_ORDER.to_owned(),
+        recorded_by: Some(by.get()),
+        grounds: Some(Grounds::TwoPeople(two)),
+    };
+    let appended = facts::append(tx, app, person_id, &[fact]).await?;
+    let now = appended.row.changed_at;
+    store::finish_of_person(tx, person_id, district_date(now)).await?;
+    let order = QuarantineOrder {
+        person_id,
+        order_id: QuarantineOrderId::new(app.ids.next()),
+        fact_id: appended.fact_ids[0],
+        name_masked: None,
+        place_code: appended.row.place_code.clone(),
+        place: new.place,
+        start: new.start,
+        end: new.end,
+        status: OrderStatus::Live,
+        reason: reason.as_str().to_owned(),
+        document: Some(document),
+        household_id: None,
+        created_at: now,
+        created_by: by,
+        released_at: None,
+        end_reason: None,
+    };
+    store::insert_order(tx, &order).await.map_err(one_live)?;
+    let (person_id, order_id) = (order.person_id.get(), order.order_id.get());
+    let order = store::find_order(tx, person_id, order_id).await?;
+    let order = order.ok_or(Code::NotFound)?;
+    let decision = decision_view(&appended.decision, now, appended.row.valid_until);
+    Ok(OrderView { order, decision })
+}
+
+fn one_live(error: tokio_postgres::Error) -> ApiError {
+    if violates(&error, "quarantine_order_one_live_idx") {
+        Code::OrderExists.into()
+    } else {
+        error.into()
+    }
+}
+
+/// Locks the person and reads the order again: only a live one that is not over changes.
+pub(super) async fn begin(
+    tx: &Client,
+    app: &App,
+    (person_id, order_id): (PersonId, QuarantineOrderId),
+) -> ApiResult<QuarantineOrder> {
+    facts::lock_person(tx, person_id).await?;
+    find_live(tx, app, (person_id, order_id)).await
+}
+
+async fn find_live(
+    db: &Client,
+    app: &App,
+    (person_id, order_id): (PersonId, QuarantineOrderId),
+) -> ApiResult<QuarantineOrder> {
+    let found = store::find_order(db, person_id.get(), order_id.get()).await?;
+    let found = found.ok_or(Code::NotFound)?;
+    if found.is_over(app.now()) {
+        return Err(Code::OrderReleased.into());
+    }
+    Ok(found)
+}
+
+/// Writes the change: the fact before is withdrawn, what the order says now is recorded.
+pub(super) async fn finish(
+    tx: &Client,
+    app: &App,
+    (mut order, what): (QuarantineOrder, &str),
+    (by, two): (StaffId, Option<TwoPeople>),
+) -> ApiResult<OrderView> {
+    facts::check_body(&order.body(), app.now())?;
+    let retract = Retract {
+        fact_id: order.fact_id,
+        by: by.get(),
+        reason: what.to_owned(),
+    };
+    let fact = NewFact {
+        body: order.body(),
+        source: SOURCE_ORDER.to_owned(),
+        recorded_by: Some(by.get()),
+        grounds: two.map(Grounds::TwoPeople),
+    };
+    let changed = facts::replace(tx, app, (order.person_id, &retract), &[fact]).await?;
+    order.fact_id = changed.fact_ids[0];
+    order.place_code.clone_from(&changed.row.place_code);
+    store::update_order(tx, &order).await?;
+    let decision = decision_view(
+        &changed.decision,
+        changed.row.changed_at,
+        changed.row.valid_until,
+    );
+    Ok(OrderView { order, decision })
+}
+
+fn later_end(
+    order: &mut QuarantineOrder,
+    (end, now): (jiff::civil::Date, jiff::Timestamp),
+) -> ApiResult<()> {
+    check_end(end, now)?;
+    if end <= order.end {
         return Err(ApiError::fields(vec![FieldError::new(
             "end",
             "end_not_later",
@@ -37,23 +192,15 @@ pub async fn extend_quarantine(
             "新的期限应晚于原期限",
         )]));
     }
-    changed.end = input.end;
-    finish(&app, tx, (changed, &order.caller), "extended").await
+    order.end = end;
+    Ok(())
 }
 
-/// Moves a live order to another place.
-#[utoipa::path(post, path = "/api/v1/quarantine-orders/{person_id}/{order_id}/transfer", operation_id = "transfer_quarantine",
-    tag = "quarantine", security(("staff" = [])), request_body = TransferInput,
-    params(("person_id" = i64, Path,), ("order_id" = i64, Path,)),
-    responses((status = 200, body = OrderView), (status = 403, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn transfer_quarantine(
-    State(app): State<App>,
-    order: Authorised<QuarantineOrder, OrderQuarantine>,
-    extract::Json(input): extract::Json<TransferInput>,
-) -> ApiResult<Json<OrderView>> {
-    let (tx, mut changed) = begin(&app, &order.entity).await?;
-    if input.place == changed.place {
+fn other_place(
+    order: &mut QuarantineOrder,
+    place: gridpass_rules::words::QuarantinePlace,
+) -> ApiResult<()> {
+    if place == order.place {
         return Err(ApiError::fields(vec![FieldError::new(
             "place",
             "place_unchanged",
@@ -61,69 +208,22 @@ pub async fn transfer_quarantine(
             "已在该地点隔离",
         )]));
     }
-    changed.place = input.place;
-    finish(&app, tx, (changed, &order.caller), "transferred").await
+    order.place = place;
+    Ok(())
 }
 
-/// Releases a person: completed clears the exposures the order was for, cancelled nothing.
-#[utoipa::path(post, path = "/api/v1/quarantine-orders/{person_id}/{order_id}/release", operation_id = "release_quarantine",
-    tag = "quarantine", security(("staff" = [])), request_body = ReleaseInput,
-    params(("person_id" = i64, Path,), ("order_id" = i64, Path,)),
-    responses((status = 200, body = OrderView), (status = 403, body = Problem), (status = 404, body = Problem),
-              (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn release_quarantine(
-    State(app): State<App>,
-    order: Authorised<QuarantineOrder, OrderQuarantine>,
-    extract::Json(input): extract::Json<ReleaseInput>,
-) -> ApiResult<Json<OrderView>> {
-    let (tx, mut changed) = begin(&app, &order.entity).await?;
-    changed.status = OrderStatus::Released;
-    changed.released_at = Some(app.now());
-    changed.end_reason = Some(input.end_reason);
-    finish(&app, tx, (changed, &order.caller), "released").await
+/// The order's own reason; orders from before the closed list have words of their own.
+fn reason_of(order: &QuarantineOrder, given: Option<RedReason>) -> ApiResult<RedReason> {
+    RedReason::from_word(&order.reason)
+        .or(given)
+        .ok_or_else(reason_needed)
 }
 
-/// Locks the person and reads the order again: only a live one that is not over changes.
-async fn begin(app: &App, order: &QuarantineOrder) -> ApiResult<(Tx, QuarantineOrder)> {
-    let tx = app.db.tx().await?;
-    facts::lock_person(&tx, order.person_id).await?;
-    let (person_id, order_id) = (order.person_id.get(), order.order_id.get());
-    let found = store::find_order(&tx, person_id, order_id).await?;
-    let found = found.ok_or(Code::NotFound)?;
-    if found.is_over(app.now()) {
-        return Err(Code::OrderReleased.into());
-    }
-    Ok((tx, found))
-}
-
-/// Writes the change: the fact before is withdrawn, what the order says now is recorded.
-async fn finish(
-    app: &App,
-    tx: Tx,
-    (mut order, caller): (QuarantineOrder, &Caller),
-    what: &str,
-) -> ApiResult<Json<OrderView>> {
-    facts::check_body(&order.body(), app.now())?;
-    let by = caller.staff_id.get();
-    let retract = Retract {
-        fact_id: order.fact_id,
-        by,
-        reason: what.to_owned(),
-    };
-    let fact = NewFact {
-        body: order.body(),
-        source: SOURCE_ORDER.to_owned(),
-        recorded_by: Some(by),
-    };
-    let changed = facts::replace(&tx, app, (order.person_id, &retract), &[fact]).await?;
-    order.fact_id = changed.fact_ids[0];
-    order.place_code.clone_from(&changed.row.place_code);
-    store::update_order(&tx, &order).await?;
-    tx.commit().await?;
-    let decision = decision_view(
-        &changed.decision,
-        changed.row.changed_at,
-        changed.row.valid_until,
-    );
-    Ok(Json(OrderView { order, decision }))
+fn reason_needed() -> ApiError {
+    ApiError::fields(vec![FieldError::new(
+        "reason",
+        "reason_needed",
+        "name the reason from the closed list",
+        "请选择法定事由",
+    )])
 }

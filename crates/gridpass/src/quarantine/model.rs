@@ -1,8 +1,9 @@
 //! Quarantine orders as they go over the wire.
 
 use gridpass_rules::FactBody;
+use gridpass_rules::red::ORDER_DAYS_MAX;
 use gridpass_rules::words::{EndReason, QuarantinePlace};
-use gridpass_types::clock::district_date;
+use gridpass_types::clock::{days_between, district_date};
 use gridpass_types::ids::{FactId, HouseholdId, PersonId, QuarantineOrderId, StaffId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,9 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::facts::{self, DecisionView};
 use crate::http::error::{ApiError, ApiResult, FieldError};
-
-/// Characters of reason and document at most.
-const WORD_CHARS_MAX: usize = 80;
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,7 +61,7 @@ pub struct QuarantineOrder {
     pub end: Date,
     /// Where it stands.
     pub status: OrderStatus,
-    /// Why it was ordered.
+    /// Why it was ordered, from the closed list; orders from before it have words of their own.
     pub reason: String,
     /// Number of the paper order.
     pub document: Option<String>,
@@ -97,53 +95,36 @@ impl QuarantineOrder {
     }
 }
 
+/// A step of an order that two people answer for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// An order begins.
+    Start(NewOrder),
+    /// Its end moves to a later day.
+    Extend(ExtendOrder),
+    /// It is served elsewhere.
+    Transfer(TransferOrder),
+}
+
 /// An order to start.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// Who is to be quarantined.
-    pub person_id: i64,
     /// Where.
     pub place: QuarantinePlace,
     /// First day.
     pub start: Date,
-    /// First day free.
+    /// First day free; at most 28 days ahead.
     pub end: Date,
-    /// Number of the paper order, at most 80 characters.
-    #[serde(default)]
-    pub document: Option<String>,
-    /// Why, 1 to 80 characters; a reason code where there is one.
-    pub reason: String,
 }
 
 impl NewOrder {
-    /// Checks texts and dates as seen at `now`.
+    /// Checks the dates as seen at `now`.
     ///
     /// # Errors
     /// 422 with the fields.
     pub fn validate(&self, now: Timestamp) -> ApiResult<()> {
-        let mut wrong = Vec::new();
-        let fits = |text: &str| {
-            (1..=WORD_CHARS_MAX).contains(&text.trim().chars().count())
-                && !text.chars().any(char::is_control)
-        };
-        if !fits(&self.reason) {
-            wrong.push(text_error("reason"));
-        }
-        if self.document.as_deref().is_some_and(|text| !fits(text)) {
-            wrong.push(text_error("document"));
-        }
-        if self.end <= district_date(now) {
-            wrong.push(FieldError::new(
-                "end",
-                "end_in_past",
-                "the order would be over already",
-                "隔离期限已过",
-            ));
-        }
-        if !wrong.is_empty() {
-            return Err(ApiError::fields(wrong));
-        }
+        check_end(self.end, now)?;
         facts::check_body(&self.body(), now)
     }
 
@@ -159,29 +140,38 @@ impl NewOrder {
     }
 }
 
-fn text_error(field: &str) -> FieldError {
-    FieldError::new(
-        field,
-        "text_invalid",
-        "1 to 80 characters",
-        "应为 1 至 80 个字符",
-    )
-}
-
 /// A later end.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExtendInput {
-    /// First day free, after the present one.
+pub struct ExtendOrder {
+    /// Which order.
+    pub order_id: QuarantineOrderId,
+    /// First day free, after the present one; at most 28 days ahead.
     pub end: Date,
 }
 
 /// Another place.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TransferInput {
+pub struct TransferOrder {
+    /// Which order.
+    pub order_id: QuarantineOrderId,
     /// Where it is served from now on.
     pub place: QuarantinePlace,
+}
+
+/// An end is ahead, and not so far that nobody would look at the order again.
+pub(super) fn check_end(end: Date, now: Timestamp) -> ApiResult<()> {
+    let days = days_between(district_date(now), end);
+    if (1..=ORDER_DAYS_MAX).contains(&days) {
+        return Ok(());
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "end",
+        "end_out_of_range",
+        format!("1 to {ORDER_DAYS_MAX} days ahead"),
+        format!("应在今后 1 至 {ORDER_DAYS_MAX} 天内"),
+    )]))
 }
 
 /// How an order ends.

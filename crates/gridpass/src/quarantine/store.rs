@@ -54,6 +54,18 @@ pub async fn find_order(
     Ok(row.as_ref().and_then(order))
 }
 
+/// A person's live order, also one that has reached its end and nobody has said so.
+pub async fn find_live(db: &Client, person_id: i64) -> Result<Option<QuarantineOrder>, Error> {
+    let sql = "-- quarantine.find_live
+        SELECT person_id, order_id, fact_id, place_code, place, start_date, end_date, status,
+               reason, document, household_id, created_at, created_by, released_at, end_reason
+        FROM quarantine_order WHERE person_id = $1 AND status = 'live'";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(row.as_ref().and_then(order))
+}
+
 /// Writes what a change made of a live order; the caller holds the person's lock.
 pub async fn update_order(db: &Client, order: &QuarantineOrder) -> Result<(), Error> {
     let sql = "-- quarantine.update_order

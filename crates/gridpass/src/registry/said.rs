@@ -75,6 +75,7 @@ impl Said {
             body,
             source: source.to_owned(),
             recorded_by: None,
+            grounds: None,
         };
         bodies.into_iter().map(fact).collect()
     }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gridpass_rules::RuleSet;
+use gridpass_rules::{RuleSet, State as PersonState, red};
 use gridpass_types::ids::{RuleSetVersion, StaffId};
 
 use super::model::{
@@ -83,11 +83,20 @@ async fn enter(
     rules: RuleSet,
     (note, by): (&str, StaffId),
 ) -> ApiResult<(StatusCode, Json<RuleSetView>)> {
+    if let Some(state) = red::groundless(&rules) {
+        return Err(groundless(&state));
+    }
     let tx = app.db.tx().await?;
     let rules = super::insert_next(&tx, rules, (note, app.now(), Some(by))).await?;
     let view = find(&tx, rules.version.get()).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Red follows from a closed list of reasons only, so no table may stop somebody without one.
+fn groundless(state: &PersonState) -> ApiError {
+    let situation = serde_json::to_string(state).unwrap_or_default();
+    ApiError::new(Code::RuleGroundless).detail(format!("for example: {situation}"))
 }
 
 async fn find(db: &crate::db::Client, version: i32) -> ApiResult<RuleSetView> {

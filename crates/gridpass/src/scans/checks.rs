@@ -94,6 +94,7 @@ pub async fn create_gate_check(
         },
         source: input.source()?,
         recorded_by: Some(device.device_id.get()),
+        grounds: None,
     };
     check_scanned_here(&app, &device, input.person_id).await?;
     let tx = app.db.tx().await?;

@@ -13,7 +13,7 @@ use super::store::{self, Inserted};
 use super::{Ingest, answers, gate_of};
 use crate::app::App;
 use crate::db::Tx;
-use crate::facts::{self, NewFact};
+use crate::facts::{self, Grounds, NewFact};
 use crate::gates::Directory;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
@@ -91,6 +91,7 @@ fn new_fact(scan: &Scan, body: FactBody) -> NewFact {
         body,
         source: SOURCE_GATE.to_owned(),
         recorded_by: scan.device_id.map(|id| id.get()),
+        grounds: Some(Grounds::Device),
     }
 }
 

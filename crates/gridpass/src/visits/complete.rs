@@ -12,12 +12,13 @@ use super::model::{CompleteInput, CompletedView, Visit, VisitOutcome, VisitStatu
 use super::store::{self, Ending};
 use crate::access::WorkVisits;
 use crate::app::App;
-use crate::auth::Authorised;
+use crate::auth::{Authorised, Caller};
 use crate::db::Client;
 use crate::facts::{self, ColourDecision, NewFact, StateRow, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
+use crate::red;
 use crate::seal::Field;
 
 /// Where facts of visits come from.
@@ -36,7 +37,8 @@ pub async fn complete_visit(
     extract::Json(input): extract::Json<CompleteInput>,
 ) -> ApiResult<Json<CompletedView>> {
     input.validate()?;
-    let (by, visit) = (visit.caller.staff_id, visit.entity);
+    let (caller, visit) = (visit.caller, visit.entity);
+    let by = caller.staff_id;
     let tx = app.db.tx().await?;
     let row = facts::lock_person(&tx, visit.person_id).await?;
     // Loaded again under the lock: somebody may have ended it meanwhile.
@@ -51,6 +53,7 @@ pub async fn complete_visit(
     }
     let found = findings(&tx, &app, (&visit, &row, by), &input).await?;
     let appended = facts::append(&tx, &app, visit.person_id, &found).await?;
+    propose_stay(&tx, &app, (&visit, &caller), &input).await?;
     end(&tx, &app, (&visit, by), &input).await?;
     let visit = find(&tx, visit.person_id.get(), visit.visit_id).await?;
     tx.commit().await?;
@@ -91,7 +94,8 @@ async fn findings(
             area: stay.area.clone(),
             risk: Risk::High,
             until: stay.until,
-            certainty: Certainty::Confirmed,
+            // Confirmed only once a second person has looked at it: see `propose_stay`.
+            certainty: Certainty::Declared,
         });
     }
     if input.outcome == VisitOutcome::VerifiedMovedIn && visit.cause == "identity_conflict" {
@@ -105,9 +109,36 @@ async fn findings(
             body,
             source: SOURCE.to_owned(),
             recorded_by: Some(by.get()),
+            grounds: None,
         });
     }
     Ok(facts)
+}
+
+/// A stay that came to light at the door counts as declared at once and is proposed as
+/// confirmed: one person's word makes nobody red, and a grid worker's is no exception.
+async fn propose_stay(
+    tx: &Client,
+    app: &App,
+    (visit, caller): (&Visit, &Caller),
+    input: &CompleteInput,
+) -> ApiResult<()> {
+    let Some(stay) = &input.epidemic_area_stay else {
+        return Ok(());
+    };
+    let body = FactBody::Stay {
+        area: stay.area.clone(),
+        risk: Risk::High,
+        until: stay.until,
+        certainty: Certainty::Confirmed,
+    };
+    red::propose_from_visit(
+        tx,
+        app,
+        caller,
+        (visit.person_id, visit.visit_id.get(), body),
+    )
+    .await
 }
 
 fn no_enclosure() -> ApiError {

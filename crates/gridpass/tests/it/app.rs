@@ -97,6 +97,7 @@ impl TestApp {
             demo: true,
             web_dir: "no-such-folder".into(),
             bench_baseline: true,
+            red_people_per_hour: 20,
             pass_secret: [3; 32],
         };
         let given = Given {

@@ -114,6 +114,57 @@ pub async fn assert_states_are_derived(test: &TestApp) {
     }
 }
 
+/// Where proposals are.
+pub const PROPOSALS: &str = "/api/v1/red-proposals";
+
+/// The address of one proposal's step.
+pub fn proposal_path(proposal: &Value, verb: &str) -> String {
+    format!(
+        "{PROPOSALS}/{}/{}/{verb}",
+        proposal["person_id"], proposal["proposal_id"]
+    )
+}
+
+/// A proposal to record a fact, with evidence of the kind it needs.
+pub fn red_fact_input(person_id: i64, mut fact: Value) -> Value {
+    fact.as_object_mut().unwrap().remove("source");
+    let (kind, reference) = match fact["kind"].as_str().unwrap() {
+        "case" => ("lab_report", "PCR-2020030617"),
+        "health" => ("device_reading", "额温枪 0017-0830"),
+        _ => ("investigation", "坪疾控流调〔2020〕17号"),
+    };
+    json!({ "person_id": person_id, "measure": { "step": "fact", "fact": fact },
+            "evidence": { "kind": kind, "reference": reference } })
+}
+
+/// A proposal to start a quarantine.
+pub fn order_input(person_id: i64, place: &str, start: &str, end: &str) -> Value {
+    json!({ "person_id": person_id, "reason": "close_contact",
+            "measure": { "step": "start_quarantine", "place": place, "start": start, "end": end },
+            "evidence": { "kind": "order_document", "reference": "坪隔〔2020〕12号" } })
+}
+
+/// Both steps: the caller proposes, somebody of another unit confirms. Answers the confirmation.
+pub async fn two_people(test: &TestApp, proposer: &Client, input: Value) -> Value {
+    let proposal = proposer.post(PROPOSALS, input).await.expect(201);
+    let second = test.caller_of(Role::TeamPolice, "", "另一单位").await;
+    let path = proposal_path(&proposal, "confirm");
+    second.post(&path, json!({})).await.expect(200)
+}
+
+/// Records a fact that leads to red, by two people.
+pub async fn red_fact(test: &TestApp, proposer: &Client, person_id: i64, fact: Value) -> Value {
+    two_people(test, proposer, red_fact_input(person_id, fact)).await
+}
+
+/// The live order of a person.
+pub async fn live_order(caller: &Client, person_id: i64) -> Value {
+    let orders = caller.get("/api/v1/quarantine-orders").await.expect(200);
+    let orders = orders["items"].as_array().unwrap();
+    let of_person = |order: &&Value| order["person_id"] == person_id;
+    orders.iter().find(of_person).cloned().unwrap_or_default()
+}
+
 /// Evidence that a doctor answers for, by kind.
 pub fn medical(kind: &str) -> Value {
     match kind {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::evidence::{
     HERE, assert_counts_agree, assert_states_are_derived, colour, enclosure, facts_path, medical,
-    person,
+    person, red_fact,
 };
 
 #[tokio::test]
@@ -25,9 +25,9 @@ async fn concurrent_changes_of_one_person_lose_nothing() {
             let fact = json!({ "kind": "registry", "status": "matched",
                                "registry_source": format!("r{n}"), "source": "x" });
             team.post(&path, fact).await.expect(201);
-            let mut contact = medical("contact");
-            contact["source"] = "x".into();
-            let fact = team.post(&path, contact).await.expect(201);
+            let secondary = json!({ "kind": "contact", "level": "secondary",
+                                    "last_exposed": "2020-03-05", "source": "x" });
+            let fact = team.post(&path, secondary).await.expect(201);
             let retract = format!("{path}/{}/retract", fact["fact_id"]);
             team.post(&retract, json!({ "reason": "mistake" }))
                 .await
@@ -91,6 +91,7 @@ fn check(app: &gridpass::app::App, passed: bool) -> NewFact {
         },
         source: "gate".into(),
         recorded_by: None,
+        grounds: None,
     }
 }
 
@@ -99,9 +100,7 @@ async fn time_alone_changes_rows_and_counts() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
-    let mut contact = medical("contact");
-    contact["source"] = "x".into();
-    let appended = team.post(&facts_path(person), contact).await.expect(201);
+    let appended = red_fact(&test, &team, person, medical("contact")).await;
     assert_eq!(appended["decision"]["colour"], "red");
     assert_eq!(appended["decision"]["valid_until"], "2020-03-18T16:00:00Z");
     test.settle().await;
@@ -131,6 +130,7 @@ async fn many_people_are_opened_with_their_facts_at_once() {
         body: serde_json::from_value(body).unwrap(),
         source: "population".into(),
         recorded_by: None,
+        grounds: None,
     };
     let people: Vec<BulkPerson> = (1..=1000)
         .map(|n| BulkPerson {

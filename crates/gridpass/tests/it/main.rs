@@ -31,6 +31,7 @@ mod people;
 mod photos;
 mod process;
 mod quarantine;
+mod red;
 mod registry;
 mod registry_corpus;
 mod rules;

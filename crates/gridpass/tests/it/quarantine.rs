@@ -6,15 +6,11 @@ use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
 use crate::evidence::{
-    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, enclosure, person,
+    ELSEWHERE, HERE, PROPOSALS, assert_counts_agree, assert_states_are_derived, enclosure,
+    live_order, medical, order_input, person, proposal_path, red_fact, two_people,
 };
 
 const PATH: &str = "/api/v1/quarantine-orders";
-
-fn order(person: i64, place: &str, start: &str, end: &str) -> Value {
-    json!({ "person_id": person, "place": place, "start": start, "end": end,
-            "reason": "close_contact", "document": "坪疾控 2020-17" })
-}
 
 fn path(order: &Value, verb: &str) -> String {
     format!("{PATH}/{}/{}/{verb}", order["person_id"], order["order_id"])
@@ -37,28 +33,27 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
     let facts = format!("/api/v1/people/{person}/facts");
     let residence = json!({ "kind": "residence", "status": "verified", "enclosure": enclosure(&test, HERE).await, "source": "x" });
     team.post(&facts, residence).await.expect(201);
-    let contact =
-        json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
-    team.post(&facts, contact).await.expect(201);
+    red_fact(&test, &team, person, medical("contact")).await;
 
-    let new = order(person, "home", "2020-03-06", "2020-03-20");
-    let started = team
-        .post_with_key(PATH, "q1", new.clone())
-        .await
-        .expect(201);
-    let again = team
-        .post_with_key(PATH, "q1", new.clone())
-        .await
-        .expect(201);
-    assert_eq!(started, again);
+    let new = order_input(person, "home", "2020-03-06", "2020-03-20");
+    let started = two_people(&test, &team, new.clone()).await;
     assert_eq!(started["decision"]["colour"], "red");
     assert_eq!(started["decision"]["reason"], "quarantine");
-    assert_eq!(started["order"]["status"], "live");
-    team.post(PATH, new).await.problem(409, "order_exists");
+    let order = live_order(&team, person).await;
+    assert_eq!(order["order_id"], started["order_id"]);
+    assert_eq!(
+        (&order["status"], &order["reason"], &order["document"]),
+        (
+            &json!("live"),
+            &json!("close_contact"),
+            &json!("坪隔〔2020〕12号")
+        )
+    );
+    team.post(PROPOSALS, new).await.problem(409, "order_exists");
     assert_eq!(live_orders(&team).await["items"][0]["name_masked"], "李*");
 
     test.advance(SignedDuration::from_hours(1));
-    let order = &started["order"];
+    let order = &order;
     let released = team
         .post(
             &path(order, "release"),
@@ -97,22 +92,18 @@ async fn cancelled_clears_nothing_and_another_order_may_follow() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
-    let contact =
-        json!({ "kind": "contact", "level": "close", "last_exposed": "2020-03-05", "source": "x" });
-    team.post(&format!("/api/v1/people/{person}/facts"), contact)
-        .await
-        .expect(201);
-    let new = order(person, "central", "2020-03-06", "2020-03-20");
-    let started = team.post(PATH, new.clone()).await.expect(201);
+    red_fact(&test, &team, person, medical("contact")).await;
+    let new = order_input(person, "central", "2020-03-06", "2020-03-20");
+    two_people(&test, &team, new.clone()).await;
     let released = team
         .post(
-            &path(&started["order"], "release"),
+            &path(&live_order(&team, person).await, "release"),
             json!({ "end_reason": "cancelled" }),
         )
         .await
         .expect(200);
     assert_eq!(released["decision"]["reason"], "close_contact");
-    team.post(PATH, new).await.expect(201);
+    two_people(&test, &team, new).await;
     assert_counts_agree(&test).await;
 }
 
@@ -121,38 +112,44 @@ async fn extending_and_transferring_keep_what_was_true_before() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
-    let started = team
-        .post(PATH, order(person, "home", "2020-03-06", "2020-03-08"))
-        .await
-        .expect(201);
-    let order = &started["order"];
+    two_people(
+        &test,
+        &team,
+        order_input(person, "home", "2020-03-06", "2020-03-08"),
+    )
+    .await;
+    let order = live_order(&team, person).await;
+    let change = |measure: Value| {
+        json!({ "person_id": person, "measure": measure,
+                "evidence": { "kind": "order_document", "reference": "坪隔〔2020〕31号" } })
+    };
+    let transfer = |place: &str| {
+        change(
+            json!({ "step": "transfer_quarantine", "order_id": order["order_id"], "place": place }),
+        )
+    };
+    let extend = |end: &str| {
+        change(json!({ "step": "extend_quarantine", "order_id": order["order_id"], "end": end }))
+    };
     let at_home = test.now();
     test.advance(SignedDuration::from_mins(5));
-    let moved = team
-        .post(&path(order, "transfer"), json!({ "place": "hospital" }))
-        .await
-        .expect(200);
-    assert_ne!(moved["order"]["fact_id"], order["fact_id"]);
-    team.post(&path(order, "transfer"), json!({ "place": "hospital" }))
+    two_people(&test, &team, transfer("hospital")).await;
+    let moved = live_order(&team, person).await;
+    assert_ne!(moved["fact_id"], order["fact_id"]);
+    team.post(PROPOSALS, transfer("hospital"))
         .await
         .problem(422, "invalid_fields");
-    let longer = team
-        .post(&path(order, "extend"), json!({ "end": "2020-03-12" }))
-        .await
-        .expect(200);
+    two_people(&test, &team, extend("2020-03-12")).await;
+    let longer = live_order(&team, person).await;
     assert_eq!(
-        (
-            longer["order"]["end"].as_str(),
-            longer["order"]["place"].as_str()
-        ),
+        (longer["end"].as_str(), longer["place"].as_str()),
         (Some("2020-03-12"), Some("hospital"))
     );
-    team.post(&path(order, "extend"), json!({ "end": "2020-03-11" }))
-        .await
-        .problem(422, "invalid_fields");
-    team.post(&path(order, "extend"), json!({ "end": "2022-03-11" }))
-        .await
-        .problem(422, "fact_invalid");
+    for wrong in ["2020-03-11", "2020-04-04"] {
+        team.post(PROPOSALS, extend(wrong))
+            .await
+            .problem(422, "invalid_fields");
+    }
 
     let then = team
         .get(&format!("/api/v1/people/{person}/decision?at={at_home}"))
@@ -172,7 +169,7 @@ async fn extending_and_transferring_keep_what_was_true_before() {
 
     let fact = format!(
         "/api/v1/people/{person}/facts/{}/retract",
-        longer["order"]["fact_id"]
+        longer["fact_id"]
     );
     team.post(&fact, json!({ "reason": "x" }))
         .await
@@ -186,10 +183,13 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
-    let started = team
-        .post(PATH, order(person, "home", "2020-03-06", "2020-03-07"))
-        .await
-        .expect(201);
+    two_people(
+        &test,
+        &team,
+        order_input(person, "home", "2020-03-06", "2020-03-07"),
+    )
+    .await;
+    let order = live_order(&team, person).await;
     let facts: i64 = test.scalar("SELECT count(*) FROM fact").await;
     // Sessions outlive the night only just: 8:30 and 12 hours.
     test.clock.set("2020-03-07T00:00:00+08:00".parse().unwrap());
@@ -199,8 +199,10 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
         "yellow",
         "before any loop has run"
     );
-    let path = path(&started["order"], "extend");
-    team.post(&path, json!({ "end": "2020-03-09" }))
+    let longer = json!({ "person_id": person,
+        "measure": { "step": "extend_quarantine", "order_id": order["order_id"], "end": "2020-03-09" },
+        "evidence": { "kind": "order_document", "reference": "坪隔〔2020〕31号" } });
+    team.post(PROPOSALS, longer)
         .await
         .problem(409, "order_released");
     test.settle().await;
@@ -211,9 +213,12 @@ async fn an_order_that_reaches_its_end_is_completed_by_itself() {
     assert_eq!(all["items"][0]["end_reason"], "completed");
     assert_eq!(all["items"][0]["released_at"], "2020-03-06T16:00:00Z");
     assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, facts);
-    team.post(PATH, order(person, "home", "2020-03-07", "2020-03-09"))
-        .await
-        .expect(201);
+    two_people(
+        &test,
+        &team,
+        order_input(person, "home", "2020-03-07", "2020-03-09"),
+    )
+    .await;
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;
 }
@@ -235,9 +240,8 @@ async fn the_list_counts_people_and_households() {
     .await
     .unwrap();
     for person in &people {
-        team.post(PATH, order(*person, "home", "2020-03-06", "2020-03-20"))
-            .await
-            .expect(201);
+        let new = order_input(*person, "home", "2020-03-06", "2020-03-20");
+        two_people(&test, &team, new).await;
     }
     let all = live_orders(&team).await;
     assert_eq!(
@@ -261,33 +265,44 @@ async fn who_may_order_and_where() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
-    let new = order(person, "home", "2020-03-06", "2020-03-20");
+    let new = order_input(person, "home", "2020-03-06", "2020-03-20");
     let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;
     outside
-        .post(PATH, new.clone())
+        .post(PROPOSALS, new.clone())
         .await
         .problem(404, "not_found");
     let lead = test.caller(Role::CommunityLead, HERE).await;
-    lead.post(PATH, new.clone())
+    lead.post(PROPOSALS, new.clone())
         .await
         .problem(403, "not_allowed");
-    let started = team.post(PATH, new).await.expect(201);
-    let changes = [
-        ("extend", json!({ "end": "2020-03-22" })),
-        ("transfer", json!({ "place": "central" })),
-        ("release", json!({ "end_reason": "completed" })),
+    let mut no_reason = new.clone();
+    no_reason.as_object_mut().unwrap().remove("reason");
+    team.post(PROPOSALS, no_reason)
+        .await
+        .problem(422, "invalid_fields");
+    let wrong = [
+        ("home", "2020-03-20", "2020-03-20", "fact_invalid"),
+        ("home", "2020-02-01", "2020-03-06", "invalid_fields"),
+        ("moon", "2020-03-06", "2020-03-20", "invalid_fields"),
+        ("home", "2020-03-06", "2020-04-20", "invalid_fields"),
     ];
-    for (verb, body) in changes {
-        let path = path(&started["order"], verb);
-        outside
-            .post(&path, body.clone())
+    for (place, start, end, code) in wrong {
+        team.post(PROPOSALS, order_input(person, place, start, end))
             .await
-            .problem(404, "not_found");
-        lead.post(&path, body).await.problem(403, "not_allowed");
-        team.post(&path, json!({ "mood": 1 }))
-            .await
-            .problem(422, "invalid_fields");
+            .problem(422, code);
     }
+    two_people(&test, &team, new).await;
+    let order = live_order(&team, person).await;
+    let path = path(&order, "release");
+    let body = json!({ "end_reason": "completed" });
+    outside
+        .post(&path, body.clone())
+        .await
+        .problem(404, "not_found");
+    lead.post(&path, body).await.problem(403, "not_allowed");
+    team.post(&path, json!({ "mood": 1 }))
+        .await
+        .problem(422, "invalid_fields");
     assert_eq!(live_orders(&lead).await["persons"], 1);
     assert_eq!(live_orders(&outside).await["persons"], 0);
     let worker = test.caller(Role::GridWorker, HERE).await;
@@ -296,32 +311,6 @@ async fn who_may_order_and_where() {
         .get(PATH)
         .await
         .problem(401, "not_signed_in");
-
-    let wrong = [
-        (
-            order(person, "home", "2020-03-20", "2020-03-20"),
-            "fact_invalid",
-        ),
-        (
-            order(person, "home", "2020-02-01", "2020-03-06"),
-            "invalid_fields",
-        ),
-        (
-            order(person, "moon", "2020-03-06", "2020-03-20"),
-            "invalid_fields",
-        ),
-        (
-            order(person, "home", "2020-03-06", "2022-03-20"),
-            "fact_invalid",
-        ),
-        (
-            json!({ "person_id": person, "place": "home", "start": "2020-03-06", "end": "2020-03-20", "reason": " " }),
-            "invalid_fields",
-        ),
-    ];
-    for (body, code) in wrong {
-        team.post(PATH, body).await.problem(422, code);
-    }
     assert_eq!(
         test.scalar::<i64>("SELECT count(*) FROM quarantine_order")
             .await,
@@ -334,18 +323,26 @@ async fn starts_and_releases_that_meet_leave_one_truth() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
+    let second = test.caller(Role::TeamPolice, HERE).await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let team = team.clone();
+        let (team, second) = (team.clone(), second.clone());
         calls.spawn(async move {
-            let new = order(person, "home", "2020-03-06", "2020-03-20");
-            let started = team.post(PATH, new).await;
-            if started.status == 201 {
-                let order = started.expect(201)["order"].clone();
+            let new = order_input(person, "home", "2020-03-06", "2020-03-20");
+            let proposed = team.post(PROPOSALS, new).await;
+            if proposed.status != 201 {
+                assert_eq!(proposed.status, 409);
+                return;
+            }
+            let proposal = proposed.expect(201);
+            let confirm = proposal_path(&proposal, "confirm");
+            let confirmed = second.post(&confirm, json!({})).await;
+            if confirmed.status == 200 {
+                let order = live_order(&team, person).await;
                 let body = json!({ "end_reason": "cancelled" });
                 team.post(&path(&order, "release"), body).await.expect(200);
             } else {
-                started.problem(409, "order_exists");
+                confirmed.problem(409, "order_exists");
             }
         });
     }
@@ -362,6 +359,7 @@ async fn starts_and_releases_that_meet_leave_one_truth() {
     let speaking = "SELECT count(*) FROM quarantine_order o JOIN fact f USING (person_id, fact_id)
         WHERE f.retracted_at IS NULL";
     let orders: i64 = test.scalar("SELECT count(*) FROM quarantine_order").await;
+    assert!(orders > 0);
     assert_eq!(test.scalar::<i64>(speaking).await, orders);
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;

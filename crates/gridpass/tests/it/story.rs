@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
+use crate::evidence::{PROPOSALS, order_input, proposal_path};
 
 /// Everybody and everything the story needs.
 struct District {
@@ -312,13 +313,18 @@ async fn quarantine_turns_red_alerts_the_team_and_release_turns_green() {
     );
     assert!(district.alerts_of(&resident).await.is_empty());
 
-    let order = json!({ "person_id": resident.person_id, "place": "home", "start": "2020-03-06", "end": "2020-03-20",
-        "document": "坪隔〔2020〕12号", "reason": "close_contact" });
-    let started = district
-        .team
-        .post("/api/v1/quarantine-orders", order)
+    let order = order_input(resident.person_id, "home", "2020-03-06", "2020-03-20");
+    let proposal = district.team.post(PROPOSALS, order).await.expect(201);
+    assert_eq!(
+        district.scan(&district.village, &resident, None).await["colour"],
+        "green",
+        "a proposal changes nothing"
+    );
+    let police = district.test.caller(Role::TeamPolice, "440310").await;
+    let started = police
+        .post(&proposal_path(&proposal, "confirm"), json!({}))
         .await
-        .expect(201);
+        .expect(200);
     let decision = district
         .scan(&district.village, &resident, Some(36.6))
         .await;
@@ -352,7 +358,7 @@ async fn quarantine_turns_red_alerts_the_team_and_release_turns_green() {
 
     let order = format!(
         "/api/v1/quarantine-orders/{}/{}",
-        resident.person_id, started["order"]["order_id"]
+        resident.person_id, started["order_id"]
     );
     district
         .team

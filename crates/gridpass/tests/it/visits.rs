@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
 use crate::evidence::{
-    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, enclosure, person,
+    ELSEWHERE, HERE, PROPOSALS, assert_counts_agree, assert_states_are_derived, enclosure, person,
+    proposal_path,
 };
 
 /// A decision at a scan asks for a visit, as scans write it.
@@ -111,8 +112,18 @@ async fn what_the_door_brings_to_light_counts() {
             done["decision"]["colour"].as_str(),
             done["decision"]["reason"].as_str()
         ),
-        (Some("red"), Some("epidemic_area"))
+        (Some("yellow"), Some("epidemic_area_declared")),
+        "one person's word makes nobody red"
     );
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let waiting = team.get(PROPOSALS).await.expect(200);
+    let proposal = &waiting["items"][0];
+    assert_eq!(proposal["evidence"]["kind"], "visit");
+    let confirmed = team
+        .post(&proposal_path(proposal, "confirm"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(confirmed["decision"]["reason"], "epidemic_area");
 
     let mover = person(&test, HERE).await;
     need(&test, mover, "residence_unverified").await;

@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass::app::App;
-use gridpass::facts::{self, NewFact};
+use gridpass::facts::{self, Grounds, NewFact, TwoPeople};
 use gridpass_passcode::{Holder, MacKey, SigningKey};
-use gridpass_rules::FactBody;
-use gridpass_types::ids::PersonId;
+use gridpass_rules::{FactBody, red, red::RedReason};
+use gridpass_types::ids::{PersonId, StaffId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -109,10 +109,24 @@ pub async fn scan(test: &TestApp, post: &Post, phone: &Phone) -> Value {
 /// Records a fact behind the API, and commits.
 pub async fn record(app: &App, person_id: i64, fact: Value) {
     let body: FactBody = serde_json::from_value(fact).unwrap();
+    let reason = match &body {
+        FactBody::Quarantine { .. } => Some(RedReason::CloseContact),
+        _ => red::reason_of(&body),
+    };
+    let grounds = reason.map(|reason| {
+        Grounds::TwoPeople(TwoPeople {
+            reason,
+            evidence: reason.ground().evidence[0],
+            reference: "2020-0017".into(),
+            confirmed_by: StaffId::new(2),
+            until: None,
+        })
+    });
     let fact = NewFact {
         body,
         source: "test".into(),
-        recorded_by: None,
+        recorded_by: Some(1),
+        grounds,
     };
     let tx = app.db.tx().await.unwrap();
     facts::append(&tx, app, PersonId::new(person_id), &[fact])

@@ -1,0 +1,92 @@
+//! What turns a pass red: proposed by one person with evidence, confirmed by another.
+//!
+//! Invariants: a proposal changes nothing, no gate and no screen of the person, until it is
+//! confirmed; who confirms has another account and another unit than who proposed; the
+//! confirmation records the fact and turns the pass in the same transaction; what nobody
+//! confirms within a day lapses, so nobody stays half red; the reasons are a closed list, each
+//! with the evidence it needs, and every fact has an end. Towards green one person is enough,
+//! and none of this stands in the way. Locks are taken in one order: the person's state row,
+//! then the proposal, then the order.
+
+mod api;
+mod confirm;
+pub mod jobs;
+pub mod model;
+mod propose;
+pub mod store;
+
+use std::time::Duration;
+
+use gridpass_rules::FactBody;
+use gridpass_rules::red::EvidenceKind;
+use gridpass_types::ids::PersonId;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::auth::{Caller, Entity};
+use crate::db::Client;
+use crate::facts::Subject;
+use crate::http::error::ApiResult;
+use crate::jobs::Loop;
+use model::{Evidence, Measure, Proposal, ProposeInput};
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::propose_red, api::list_red_proposals))
+        .routes(routes!(api::get_red_proposal))
+        .routes(routes!(api::confirm_red))
+        .routes(routes!(api::refuse_red))
+        .routes(routes!(api::withdraw_red))
+}
+
+/// Background work: says on proposals that nobody confirmed that they have lapsed.
+pub fn loops() -> Vec<Loop> {
+    vec![Loop {
+        name: "proposals lapse",
+        period: Duration::from_secs(30),
+        round: |app| Box::pin(jobs::lapse(app)),
+    }]
+}
+
+/// Proposes what a grid worker found at a door; the visit is the evidence. The caller holds
+/// the person's lock. The same found twice is one proposal.
+///
+/// # Errors
+/// 422 when the fact cannot be, or the caller has proposed too many people.
+pub async fn propose_from_visit(
+    tx: &Client,
+    app: &App,
+    caller: &Caller,
+    (person_id, visit_id, fact): (PersonId, i64, FactBody),
+) -> ApiResult<()> {
+    let row = crate::facts::lock_person(tx, person_id).await?;
+    let person = Subject {
+        person_id,
+        place_code: row.place_code,
+    };
+    let input = ProposeInput {
+        person_id: person_id.get(),
+        measure: Measure::Fact { fact },
+        reason: None,
+        evidence: Evidence {
+            kind: EvidenceKind::Visit,
+            reference: visit_id.to_string(),
+        },
+        until: None,
+    };
+    propose::insert_unless_open(tx, app, caller, (&person, input)).await
+}
+
+impl Entity for Proposal {
+    type Id = (i64, i64);
+
+    async fn load(app: &App, (person_id, proposal_id): (i64, i64)) -> ApiResult<Option<Self>> {
+        let db = app.db.client().await?;
+        Ok(store::find_proposal(&db, person_id, proposal_id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}
