@@ -350,7 +350,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -769,25 +769,7 @@ export interface paths {
          */
         get: operations["list_quarantine_orders"];
         put?: never;
-        /** Starts quarantine: from the commit on, every gate shows red. */
-        post: operations["start_quarantine"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/quarantine-orders/{person_id}/{order_id}/extend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Moves the end of a live order to a later day. */
-        post: operations["extend_quarantine"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -811,7 +793,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/quarantine-orders/{person_id}/{order_id}/transfer": {
+    "/api/v1/red-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals under a prefix within the caller's jurisdiction, oldest first, with what keeps
+         *     the caller from confirming each.
+         */
+        get: operations["list_red_proposals"];
+        put?: never;
+        /**
+         * Proposes what would turn a pass red. Nothing changes until a person of another unit
+         *     confirms; after a day without an answer it lapses.
+         */
+        post: operations["propose_red"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-proposals/{person_id}/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal. */
+        get: operations["get_red_proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-proposals/{person_id}/{proposal_id}/confirm": {
         parameters: {
             query?: never;
             header?: never;
@@ -820,8 +843,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Moves a live order to another place. */
-        post: operations["transfer_quarantine"];
+        /** Confirms a proposal of another unit: from the commit on, every gate shows red. */
+        post: operations["confirm_red"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-proposals/{person_id}/{proposal_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a proposal: it is over, and nothing has changed. */
+        post: operations["refuse_red"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-proposals/{person_id}/{proposal_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a proposal back; only who made it can. */
+        post: operations["withdraw_red"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1626,6 +1683,14 @@ export interface components {
             /** @description The visit. */
             visit: components["schemas"]["Visit"];
         };
+        /** @description A confirmed proposal with what follows. */
+        ConfirmedView: {
+            /** @description The colour that follows. */
+            decision: components["schemas"]["DecisionView"];
+            order_id?: components["schemas"]["QuarantineOrderId"] | null;
+            /** @description The proposal. */
+            proposal: components["schemas"]["Proposal"];
+        };
         /**
          * @description Contact with a case in the last 14 days.
          * @enum {string}
@@ -1901,6 +1966,18 @@ export interface components {
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
         };
+        /** @description What is shown for a reason. */
+        Evidence: {
+            /** @description What kind of paper or reading. */
+            kind: components["schemas"]["EvidenceKind"];
+            /** @description Its number, 4 to 40 characters; a name or a sentence is no number. */
+            reference: string;
+        };
+        /**
+         * @description What may be shown for a reason. A reference names the paper; free text is no evidence.
+         * @enum {string}
+         */
+        EvidenceKind: "lab_report" | "investigation" | "order_document" | "registry_import" | "device_reading" | "visit";
         /**
          * @description Does an exemption with two approvals hold now?
          * @enum {string}
@@ -1919,12 +1996,14 @@ export interface components {
             valid_from: string;
         };
         /** @description A later end. */
-        ExtendInput: {
+        ExtendOrder: {
             /**
              * Format: date
-             * @description First day free, after the present one.
+             * @description First day free, after the present one; at most 28 days ahead.
              */
             end: string;
+            /** @description Which order. */
+            order_id: components["schemas"]["QuarantineOrderId"];
         };
         /** @description One fact: a body with its id and the times between which it is live. */
         Fact: components["schemas"]["FactBody"] & {
@@ -2077,6 +2156,11 @@ export interface components {
         };
         /** @description A recorded fact. */
         FactView: components["schemas"]["Fact"] & {
+            confirmed_by?: components["schemas"]["StaffId"] | null;
+            evidence_kind?: components["schemas"]["EvidenceKind"] | null;
+            /** @description Its number. */
+            evidence_reference?: string | null;
+            reason?: components["schemas"]["RedReason"] | null;
             /**
              * Format: int64
              * @description Staff member or device; absent for the person or a registry.
@@ -2349,6 +2433,22 @@ export interface components {
             /** @description The last 60 minutes, oldest first, without gaps. */
             scans_per_minute: components["schemas"]["MinuteCount"][];
         };
+        /** @description What is to be done. */
+        Measure: {
+            /** @description What it says; one that leads to red. */
+            fact: components["schemas"]["FactBody"];
+            /** @enum {string} */
+            step: "fact";
+        } | (components["schemas"]["NewOrder"] & {
+            /** @enum {string} */
+            step: "start_quarantine";
+        }) | (components["schemas"]["ExtendOrder"] & {
+            /** @enum {string} */
+            step: "extend_quarantine";
+        }) | (components["schemas"]["TransferOrder"] & {
+            /** @enum {string} */
+            step: "transfer_quarantine";
+        });
         /** @description Scans in a minute. */
         MinuteCount: {
             /**
@@ -2404,22 +2504,13 @@ export interface components {
         };
         /** @description An order to start. */
         NewOrder: {
-            /** @description Number of the paper order, at most 80 characters. */
-            document?: string | null;
             /**
              * Format: date
-             * @description First day free.
+             * @description First day free; at most 28 days ahead.
              */
             end: string;
-            /**
-             * Format: int64
-             * @description Who is to be quarantined.
-             */
-            person_id: number;
             /** @description Where. */
             place: components["schemas"]["QuarantinePlace"];
-            /** @description Why, 1 to 80 characters; a reason code where there is one. */
-            reason: string;
             /**
              * Format: date
              * @description First day.
@@ -2629,6 +2720,11 @@ export interface components {
         Page_FactView: {
             /** @description The items. */
             items: (components["schemas"]["Fact"] & {
+                confirmed_by?: components["schemas"]["StaffId"] | null;
+                evidence_kind?: components["schemas"]["EvidenceKind"] | null;
+                /** @description Its number. */
+                evidence_reference?: string | null;
+                reason?: components["schemas"]["RedReason"] | null;
                 /**
                  * Format: int64
                  * @description Staff member or device; absent for the person or a registry.
@@ -2689,6 +2785,65 @@ export interface components {
                  * @description Row in the file, the header being row 1.
                  */
                 row_number: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Proposal: {
+            /** @description The items. */
+            items: {
+                colour?: components["schemas"]["Colour"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was decided.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /** @description That person's unit. */
+                decided_unit?: string | null;
+                /** @description What is shown for it. */
+                evidence: components["schemas"]["Evidence"];
+                fact_id?: components["schemas"]["FactId"] | null;
+                /** @description Why the caller cannot confirm it, as a code of this API; absent when the caller can. */
+                hindrance?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it lapses.
+                 */
+                lapses_at: string;
+                list_id?: components["schemas"]["RedListId"] | null;
+                /** @description What is to be done. */
+                measure: components["schemas"]["Measure"];
+                /** @description Name, masked; on lists only. */
+                name_masked?: string | null;
+                /** @description Whom it is about. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division where the person counted when it was proposed. */
+                place_code: string;
+                /** @description Identity. */
+                proposal_id: components["schemas"]["RedProposalId"];
+                /**
+                 * Format: date-time
+                 * @description When it was proposed.
+                 */
+                proposed_at: string;
+                /** @description Who proposed it. */
+                proposed_by: components["schemas"]["StaffId"];
+                /** @description That person's unit. */
+                proposed_unit: string;
+                /** @description Why, from the closed list. */
+                reason: components["schemas"]["RedReason"];
+                /** @description Where it stands. */
+                status: components["schemas"]["ProposalStatus"];
+                /**
+                 * Format: date
+                 * @description First day on which it counts no more, where that is known.
+                 */
+                until?: string | null;
             }[];
             /**
              * Format: int64
@@ -3017,6 +3172,81 @@ export interface components {
             /** @description Always `about:blank`; the code says what happened. */
             type: string;
         };
+        /** @description A proposal. */
+        Proposal: {
+            colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /** @description That person's unit. */
+            decided_unit?: string | null;
+            /** @description What is shown for it. */
+            evidence: components["schemas"]["Evidence"];
+            fact_id?: components["schemas"]["FactId"] | null;
+            /** @description Why the caller cannot confirm it, as a code of this API; absent when the caller can. */
+            hindrance?: string | null;
+            /**
+             * Format: date-time
+             * @description When it lapses.
+             */
+            lapses_at: string;
+            list_id?: components["schemas"]["RedListId"] | null;
+            /** @description What is to be done. */
+            measure: components["schemas"]["Measure"];
+            /** @description Name, masked; on lists only. */
+            name_masked?: string | null;
+            /** @description Whom it is about. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division where the person counted when it was proposed. */
+            place_code: string;
+            /** @description Identity. */
+            proposal_id: components["schemas"]["RedProposalId"];
+            /**
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            proposed_at: string;
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["StaffId"];
+            /** @description That person's unit. */
+            proposed_unit: string;
+            /** @description Why, from the closed list. */
+            reason: components["schemas"]["RedReason"];
+            /** @description Where it stands. */
+            status: components["schemas"]["ProposalStatus"];
+            /**
+             * Format: date
+             * @description First day on which it counts no more, where that is known.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description Where a proposal stands.
+         * @enum {string}
+         */
+        ProposalStatus: "held" | "open" | "confirmed" | "refused" | "withdrawn" | "lapsed";
+        /** @description What would turn a pass red. */
+        ProposeInput: {
+            /** @description What is shown for it. */
+            evidence: components["schemas"]["Evidence"];
+            /** @description What is to be done. */
+            measure: components["schemas"]["Measure"];
+            /**
+             * Format: int64
+             * @description Whom it is about.
+             */
+            person_id: number;
+            reason?: components["schemas"]["RedReason"] | null;
+            /**
+             * Format: date
+             * @description First day on which a case counts no more; 30 days ahead when absent. Other facts have
+             *     an end of their own.
+             */
+            until?: string | null;
+        };
         /** @description An enclosure by name, for the form that residents fill in. */
         PublicEnclosure: {
             /** @description Identity. */
@@ -3059,7 +3289,7 @@ export interface components {
             place: components["schemas"]["QuarantinePlace"];
             /** @description Leaf division whose team watches. */
             place_code: string;
-            /** @description Why it was ordered. */
+            /** @description Why it was ordered, from the closed list; orders from before it have words of their own. */
             reason: string;
             /**
              * Format: date-time
@@ -3132,6 +3362,21 @@ export interface components {
             /** @description Pass as `after` for the next page; absent on the last. */
             next?: string | null;
         };
+        /**
+         * Format: int64
+         * @description Many proposals from one file.
+         */
+        RedListId: number;
+        /**
+         * Format: int64
+         * @description A proposal that would turn a pass red.
+         */
+        RedProposalId: number;
+        /**
+         * @description The closed list of epidemiological reasons for which somebody may be stopped.
+         * @enum {string}
+         */
+        RedReason: "case_confirmed" | "case_suspected" | "close_contact" | "secondary_contact" | "epidemic_area" | "fever" | "symptoms";
         /** @description A device as those who manage gates see it. */
         RegisteredDevice: {
             /** @description Whether it is admitted. */
@@ -3476,7 +3721,9 @@ export interface components {
             now: string;
         };
         /** @description Another place. */
-        TransferInput: {
+        TransferOrder: {
+            /** @description Which order. */
+            order_id: components["schemas"]["QuarantineOrderId"];
             /** @description Where it is served from now on. */
             place: components["schemas"]["QuarantinePlace"];
         };
@@ -5538,119 +5785,6 @@ export interface operations {
             };
         };
     };
-    start_quarantine: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewOrder"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderView"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    extend_quarantine: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: number;
-                order_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ExtendInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderView"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     release_quarantine: {
         parameters: {
             query?: never;
@@ -5709,28 +5843,65 @@ export interface operations {
             };
         };
     };
-    transfer_quarantine: {
+    list_red_proposals: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: number;
-                order_id: number;
+            query?: {
+                /** @description Where they stand; open ones when absent. */
+                status?: components["schemas"]["ProposalStatus"] | null;
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Only those about this person. */
+                person_id?: number | null;
+                /** @description Only those of this list. */
+                list_id?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TransferInput"];
-            };
-        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderView"];
+                    "application/json": components["schemas"]["Page_Proposal"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_red: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             403: {
@@ -5758,6 +5929,198 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_red_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_red: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_red: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_red: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
