@@ -4,6 +4,7 @@
 //! Small on purpose: it must build in seconds, and it never links the application. What it
 //! needs from the application it asks the application's own command line for.
 
+mod deps;
 mod generate;
 mod tidy;
 
@@ -27,6 +28,8 @@ enum Chore {
         #[arg(long)]
         root: Option<PathBuf>,
     },
+    /// Checks licences, and that each cryptographic crate is there once.
+    Deps,
     /// Writes docs/openapi.json, docs/roles.md, docs/errors.md, docs/retention.md and the web's API types.
     Generate {
         /// Leaves the web's types alone (Node is not needed then).
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = repository();
     match Cli::parse().chore {
         Chore::Tidy { root: other } => tidy::run(&other.unwrap_or(root)),
+        Chore::Deps => deps::run(&root),
         Chore::Generate { no_web } => generate::run(&root, !no_web).map(|()| ExitCode::SUCCESS),
     }
 }

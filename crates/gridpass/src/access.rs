@@ -156,6 +156,8 @@ permissions! {
     RevokePasses: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Rotate signing keys, issue specimen passes.
     ManagePassKeys: SystemAdmin;
+    /// See which master keys there are, and how far a change of one has come.
+    ReadMasterKeys: SecurityAdmin;
     /// List single scans.
     ReadScans: TeamWorker TeamDoctor TeamPolice;
     /// See visits.

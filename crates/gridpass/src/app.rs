@@ -30,12 +30,12 @@ pub struct Settings {
     pub demo: bool,
     /// Folder with the built web apps (`pass/dist`, `gate/dist`, `console/dist`).
     pub web_dir: std::path::PathBuf,
+    /// Browsers reach us by TLS only, and are told to use nothing else.
+    pub tls_only: bool,
     /// Offer the slow path that benchmarks compare with.
     pub bench_baseline: bool,
     /// People whom one member of staff may propose to stop within an hour; more are held.
     pub red_people_per_hour: u32,
-    /// Server secret from which the phones' MAC keys derive.
-    pub pass_secret: [u8; 32],
 }
 
 /// Something that happened, for live pages. Names and codes only, no personal data.

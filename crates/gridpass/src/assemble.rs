@@ -11,10 +11,11 @@ use crate::events::Feed;
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
+use crate::keys::{self, Keeper};
 use crate::notify::{self, Gateway, Texts};
 use crate::people;
 use crate::router;
-use crate::seal::Sealer;
+use crate::seal::{Ring, Sealer};
 use crate::{
     alerts, divisions, facts, gates, passes, quarantine, red, rules, scans, stats, visits,
 };
@@ -27,8 +28,8 @@ pub struct Given {
     pub simulated_clock: Option<ManualClock>,
     /// Randomness.
     pub entropy: Entropy,
-    /// Keys for sealing.
-    pub sealer: Sealer,
+    /// The master keys.
+    pub keeper: Keeper,
     /// Settings.
     pub settings: Settings,
     /// Way out for text messages, if there is one.
@@ -56,15 +57,19 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         Some(manual) => Arc::new(manual.clone()),
         None => Arc::new(SystemClock),
     };
-    let mut builder = AppBuilder::new(given.db, clock, given.entropy, given.sealer, given.settings);
+    let sealer = Sealer::new(Ring::new(&given.keeper.secrets(), &[], clock.now()));
+    let mut builder = AppBuilder::new(given.db, clock, given.entropy, sealer, given.settings);
+    keys::apply(builder.inner(), &given.keeper).await?;
     if let Some(manual) = given.simulated_clock {
         builder = builder.with(Arc::new(manual));
     }
     let feed = Feed::start(&builder.inner().db, builder.inner().events.clone());
-    let keys = passes::Keys::open(builder.inner()).await;
-    let keys = keys.map_err(|error| anyhow::anyhow!("opening the pass keys: {error:?}"))?;
+    let pass_keys = passes::Keys::open(builder.inner()).await;
+    let pass_keys =
+        pass_keys.map_err(|error| anyhow::anyhow!("opening the pass keys: {error:?}"))?;
     let app = builder
-        .with(Arc::new(keys))
+        .with(Arc::new(pass_keys))
+        .with(Arc::new(given.keeper))
         .with(Arc::new(gates::Directory::default()))
         .with(Arc::new(scans::Ingest::default()))
         .with(Arc::new(feed))
@@ -101,6 +106,8 @@ fn loops() -> Vec<Loop> {
         period: std::time::Duration::from_millis(500),
         round: |app| Box::pin(crate::jobs::outbox::relay(app)),
     }];
+    loops.extend(keys::loops());
+    loops.extend(people::loops());
     loops.extend(gates::loops());
     loops.extend(passes::loops());
     loops.extend(scans::loops());

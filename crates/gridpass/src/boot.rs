@@ -6,13 +6,14 @@
 //! database was started stops it again.
 
 mod error;
+pub mod listen;
 mod store;
+pub mod tls;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt;
 use gridpass_types::clock::ManualClock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,8 +24,11 @@ use crate::assemble::{Given, assemble};
 use crate::config::{Mode, ServeConfig, SiteConfig};
 use crate::ids::Entropy;
 use crate::jobs::Jobs;
+use crate::keys::Keeper;
 use crate::notify::open_gateway;
-use crate::seal::Sealer;
+
+use listen::Bounds;
+use tls::Tls;
 
 pub use error::BootError;
 pub use store::Store;
@@ -39,6 +43,8 @@ pub struct Running {
     pub public_addr: SocketAddr,
     /// Where the staff listener really is.
     pub staff_addr: SocketAddr,
+    /// `http`, or `https` when the listeners speak TLS.
+    pub scheme: &'static str,
     stop: watch::Sender<bool>,
     servers: JoinSet<std::io::Result<()>>,
     jobs: Jobs,
@@ -58,6 +64,10 @@ pub async fn boot(config: &ServeConfig, entropy: Entropy) -> Result<Running, Boo
     if listen.public_addr == listen.staff_addr && listen.public_addr.port() != 0 {
         return Err(BootError::SameAddress);
     }
+    let tls = match (&listen.tls_cert, &listen.tls_key) {
+        (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key)?)),
+        _ => None,
+    };
     let public = bind(listen.public_addr, "--public-addr").await?;
     let staff = bind(listen.staff_addr, "--staff-addr").await?;
     let gateway = open_gateway(&site.texts, site.mode == Mode::Demo)?;
@@ -67,7 +77,7 @@ pub async fn boot(config: &ServeConfig, entropy: Entropy) -> Result<Running, Boo
         );
     }
     let store = Store::open(&config.data, site.mode, &entropy).await?;
-    match serve(site, &store, entropy, [public, staff]).await {
+    match serve((site, tls), &store, entropy, [public, staff]).await {
         Ok(serving) => Ok(serving.with(store)),
         Err(error) => {
             store.close().await;
@@ -86,21 +96,21 @@ pub async fn application(
     store: &Store,
     entropy: Entropy,
 ) -> Result<crate::assemble::Assembled, BootError> {
-    let secrets = &store.secrets;
     let demo = site.mode == Mode::Demo;
+    let keeper = Keeper::new(store.secrets.clone(), store.key_source.clone(), site.mode);
     let given = Given {
         db: store.db.clone(),
         simulated_clock: site.simulated_clock.map(ManualClock::new),
         entropy,
-        sealer: Sealer::new(&secrets.sealing_key, &secrets.digest_key),
+        keeper,
         settings: Settings {
             district: site.district.clone(),
             issuer: site.issuer.clone().unwrap_or(site.district.clone()),
             demo,
             web_dir: site.web_dir.clone(),
+            tls_only: site.behind_tls,
             bench_baseline: site.bench_baseline,
             red_people_per_hour: site.red_people_per_hour,
-            pass_secret: secrets.pass_secret,
         },
         gateway: open_gateway(&site.texts, demo)?,
     };
@@ -110,6 +120,7 @@ pub async fn application(
 /// A [`Running`] that does not own its store yet.
 struct Serving {
     addresses: [SocketAddr; 2],
+    scheme: &'static str,
     stop: watch::Sender<bool>,
     servers: JoinSet<std::io::Result<()>>,
     jobs: Jobs,
@@ -121,6 +132,7 @@ impl Serving {
         Running {
             public_addr,
             staff_addr,
+            scheme: self.scheme,
             stop: self.stop,
             servers: self.servers,
             jobs: self.jobs,
@@ -130,12 +142,14 @@ impl Serving {
 }
 
 async fn serve(
-    site: &SiteConfig,
+    (site, tls): (&SiteConfig, Option<Arc<Tls>>),
     store: &Store,
     entropy: Entropy,
     listeners: [TcpListener; 2],
 ) -> Result<Serving, BootError> {
-    let assembled = application(site, store, entropy).await?;
+    let mut site = site.clone();
+    site.behind_tls |= tls.is_some();
+    let assembled = application(&site, store, entropy).await?;
     let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();
     let mut addresses = Vec::with_capacity(2);
@@ -144,36 +158,21 @@ async fn serve(
         .zip([assembled.public, assembled.staff])
     {
         addresses.push(listener.local_addr().map_err(BootError::Listener)?);
-        servers.spawn(answer(listener, router, stopped.clone()));
+        let how = (tls.clone(), Bounds::default());
+        servers.spawn(listen::answer(listener, router, how, stopped.clone()));
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if let Some(tls) = tls {
+        servers.spawn(tls.watch(stopped.clone()));
     }
     let app: App = assembled.app;
     Ok(Serving {
         addresses: [addresses[0], addresses[1]],
+        scheme,
         stop,
         servers,
         jobs: Jobs::start(&app, &assembled.loops),
     })
-}
-
-/// Answers requests until told to stop, then finishes those under way.
-async fn answer(
-    listener: TcpListener,
-    router: Router,
-    mut stopped: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    // Answers are small and latency counts; waiting to fill a packet does not pay.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection kept its delay");
-        }
-    });
-    let stop = async move {
-        // A sender that is gone means stop, too.
-        let _gone = stopped.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await
 }
 
 async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, BootError> {

@@ -3,6 +3,7 @@
 //! Results go to standard output, logs and failures to standard error. A
 //! failure is one sentence that says what to do.
 
+mod keys;
 mod serve;
 
 use std::io::Write;
@@ -47,6 +48,9 @@ enum Command {
     /// Accounts of people who work with the system
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The master keys: list, rotate, forget
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Rule tables
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -113,6 +117,8 @@ enum CommandError {
     Io(#[from] std::io::Error),
     #[error("{0} failed; see the log")]
     Failed(&'static str),
+    #[error("{0}")]
+    Keys(String),
     #[error("the log filter cannot be read: {0}; write it like info or gridpass=debug")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
@@ -121,7 +127,7 @@ impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Boot(error) => error.exit_code(),
-            Self::Account(_) => 65,
+            Self::Account(_) | Self::Keys(_) => 65,
             Self::Io(_) => 66,
             Self::Failed(_) => 70,
             Self::LogFilter(_) => 78,
@@ -149,6 +155,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Serve(config) => run_async(serve::serve(&config, entropy)),
         Command::Migrate { data, site } => run_async(migrate(&data, &site, entropy)),
         Command::Staff(command) => run_async(create_staff(command, entropy)),
+        Command::Keys(command) => run_async(keys::run(command, entropy)),
         Command::Rules(RulesCommand::Test {
             colour,
             gate,

@@ -3,6 +3,7 @@
 //! Every value is a flag and an environment variable; the flag wins.
 
 pub mod data_dir;
+pub mod key_source;
 pub mod secrets;
 
 use std::net::SocketAddr;
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+
+use crate::seal::Suite;
 
 /// Everything `gridpass serve` takes.
 #[derive(Debug, Clone, Args)]
@@ -42,9 +45,20 @@ pub struct DataConfig {
     /// Directory of the programs postgres and initdb, if they are in no usual place
     #[arg(long, env = "GRIDPASS_PG_BIN", value_name = "DIR")]
     pub pg_bin: Option<PathBuf>,
-    /// Read the master secrets from this file instead of DIR/secrets.toml
+    /// Read the master keys from this file instead of DIR/secrets.toml
     #[arg(long, env = "GRIDPASS_SECRETS_FILE", value_name = "FILE")]
     pub secrets_file: Option<PathBuf>,
+    /// Run this program (no shell) and read the master keys from what it prints
+    #[arg(
+        long,
+        env = "GRIDPASS_KEYS_COMMAND",
+        hide_env_values = true,
+        value_name = "COMMAND"
+    )]
+    pub keys_command: Option<String>,
+    /// Cryptography for what is at rest, chosen at the first start and never changed
+    #[arg(long, env = "GRIDPASS_SUITE", value_enum)]
+    pub suite: Option<Suite>,
 }
 
 /// Where we listen. Two origins, so that no page of one can act on the other.
@@ -56,6 +70,22 @@ pub struct ListenConfig {
     /// Address for staff, gates and neighbour systems
     #[arg(long, env = "GRIDPASS_STAFF_ADDR", default_value = "127.0.0.1:8081")]
     pub staff_addr: SocketAddr,
+    /// Certificate chain for TLS on both listeners, PEM; read again when it changes and on SIGHUP
+    #[arg(
+        long,
+        env = "GRIDPASS_TLS_CERT",
+        requires = "tls_key",
+        value_name = "FILE"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(
+        long,
+        env = "GRIDPASS_TLS_KEY",
+        requires = "tls_cert",
+        value_name = "FILE"
+    )]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// What this installation is.
@@ -85,6 +115,9 @@ pub struct SiteConfig {
     /// Offer the slow path that benchmarks compare with, at /bench/scans
     #[arg(long, hide = true)]
     pub bench_baseline: bool,
+    /// A proxy in front speaks TLS: tell browsers to use nothing else
+    #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
+    pub behind_tls: bool,
     /// Folder with the built web apps (pass/dist, gate/dist, console/dist)
     #[arg(
         long,

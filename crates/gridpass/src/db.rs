@@ -6,8 +6,7 @@
 //! alone uses the hot pool, so that a slow report can never make a gate wait for
 //! a connection. All are bounded, and a caller who cannot get a connection in
 //! time is told so instead of queueing without end. See [`roles`] for who may do
-//! what. Connections to an outside server are not encrypted (no TLS):
-//! keep that server on the same host or on a private network.
+//! what. Connections to an outside server are encrypted as its address asks.
 
 pub mod embedded;
 mod error;
@@ -15,6 +14,7 @@ mod listen;
 pub mod migrate;
 pub mod roles;
 mod scope;
+pub mod tls;
 mod tx;
 
 use std::sync::Arc;
@@ -22,7 +22,6 @@ use std::time::Duration;
 
 pub use deadpool_postgres::Client;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
 
 pub use error::{ConnectError, DbError, DbErrorKind};
 pub use listen::{ListenEvent, Listener};
@@ -52,6 +51,8 @@ pub struct DbConfig {
     /// How long a caller waits for a free connection before it is told that
     /// the database is busy.
     pub acquire_timeout: Duration,
+    /// How connections are encrypted, if the address asks for it.
+    pub tls: tls::DatabaseTls,
     /// The server ends any statement of a pool that runs longer than this.
     pub statement_timeout: Duration,
 }
@@ -66,8 +67,16 @@ impl DbConfig {
             staff_connections_max: 12,
             hot_connections_max: 6,
             acquire_timeout: Duration::from_secs(5),
+            tls: tls::unverified(),
             statement_timeout: Duration::from_secs(60),
         }
+    }
+
+    /// With another way to encrypt.
+    #[must_use]
+    pub fn with_tls(mut self, tls: tls::DatabaseTls) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// A login with the session settings of a pooled connection.
@@ -118,7 +127,8 @@ impl Db {
     /// [`ConnectError`] when the server cannot be reached, refuses us, or is
     /// older than [`SERVER_VERSION_NUM_MIN`].
     pub async fn connect(config: DbConfig) -> Result<Self, ConnectError> {
-        let client = connect_single(&config.logins.owner, "gridpass check").await?;
+        let owner = &config.logins.owner;
+        let client = connect_with(owner, config.tls.clone(), "gridpass check").await?;
         check_server_version(&client).await?;
         let (engine, staff) = (&config.logins.engine, &config.logins.staff);
         let hot = config.session(engine, "gridpass scans");
@@ -194,7 +204,8 @@ impl Db {
     /// Subscribes to NOTIFY channels on a connection of its own, which
     /// reconnects by itself. See [`ListenEvent`] for what arrives.
     pub fn listen(&self, channels: &[&str]) -> Listener {
-        Listener::spawn(self.inner.config.logins.engine.clone(), channels)
+        let DbConfig { logins, tls, .. } = &self.inner.config;
+        Listener::spawn((logins.engine.clone(), tls.clone()), channels)
     }
 
     /// A connection of the engine outside the pools, without a statement time
@@ -206,7 +217,8 @@ impl Db {
         &self,
         application_name: &str,
     ) -> Result<tokio_postgres::Client, ConnectError> {
-        connect_single(&self.inner.config.logins.engine, application_name).await
+        let DbConfig { logins, tls, .. } = &self.inner.config;
+        connect_with(&logins.engine, tls.clone(), application_name).await
     }
 
     /// A connection of the owner, outside the pools: for migrations only.
@@ -214,7 +226,8 @@ impl Db {
     /// # Errors
     /// [`ConnectError`] as in [`Db::connect`].
     pub async fn owner(&self) -> Result<tokio_postgres::Client, ConnectError> {
-        connect_single(&self.inner.config.logins.owner, "gridpass migrate").await
+        let DbConfig { logins, tls, .. } = &self.inner.config;
+        connect_with(&logins.owner, tls.clone(), "gridpass migrate").await
     }
 
     /// Connections in use and open of the general, the hot and the staff pool,
@@ -253,7 +266,7 @@ pub struct PoolStatus {
 fn pool(config: &DbConfig, session: tokio_postgres::Config, connections_max: usize) -> Pool {
     let manager = Manager::from_config(
         session,
-        NoTls,
+        config.tls.clone(),
         ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         },
@@ -273,11 +286,19 @@ async fn connect_single(
     config: &tokio_postgres::Config,
     application_name: &str,
 ) -> Result<tokio_postgres::Client, ConnectError> {
+    connect_with(config, tls::unverified(), application_name).await
+}
+
+async fn connect_with(
+    config: &tokio_postgres::Config,
+    tls: tls::DatabaseTls,
+    application_name: &str,
+) -> Result<tokio_postgres::Client, ConnectError> {
     let mut config = config.clone();
     config
         .application_name(application_name)
         .connect_timeout(CONNECT_TIMEOUT);
-    let connected = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(NoTls)).await;
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, config.connect(tls)).await;
     let address = error::describe_address(&config);
     let (client, connection) = match connected {
         Ok(Ok(pair)) => pair,

@@ -1,5 +1,6 @@
 //! HTTP: errors, extractors, paging, and the layers every request passes.
 
+pub mod bounds;
 pub mod code;
 pub mod error;
 pub mod extract;
@@ -9,7 +10,7 @@ pub mod page;
 pub mod pages;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -62,29 +63,82 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// Headers of every page and answer: nothing from elsewhere, nothing inline, nothing framed.
-pub async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(
+/// Headers of every page and answer: nothing from elsewhere, nothing inline, nothing framed,
+/// no sensor but the camera.
+static HARDENED: [(HeaderName, HeaderValue); 6] = [
+    (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
             "default-src 'self'; img-src 'self' blob: data:; script-src 'self' 'wasm-unsafe-eval'; \
-             style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+             style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors 'none'",
         ),
-    );
-    headers.insert(
+    ),
+    (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
+    ),
+    (
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
-    );
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static(
+            "camera=(self), geolocation=(), microphone=(), payment=(), usb=(), serial=(), hid=()",
+        ),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// A year, for browsers that reached us by TLS.
+static TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Refuses changes that another website's page asks for, and puts [`HARDENED`] on every
+/// answer. Callers prove themselves by a token that no other site holds; this is the second
+/// lock, should a browser ever be made to send it.
+pub async fn harden(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = if !request.method().is_safe() && is_foreign(request.headers()) {
+        ApiError::new(Code::CrossSite).into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in &HARDENED {
+        headers.insert(name.clone(), value.clone());
+    }
+    if app.settings.tls_only {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY.clone());
+    }
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether a browser says that a page of another origin sent this. Programs that are no
+/// browsers say nothing, and hold no browser's tokens either.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let text = |value: Option<&HeaderValue>| {
+        value.map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase())
+    };
+    if let Some(site) = text(headers.get("sec-fetch-site")) {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(origin) = text(headers.get(header::ORIGIN)) else {
+        return false;
+    };
+    let host = text(headers.get(header::HOST)).unwrap_or_default();
+    origin
+        .split_once("://")
+        .is_none_or(|(_, from)| from != host)
 }
 
 /// The answer for addresses that do not exist.

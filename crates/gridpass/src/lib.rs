@@ -21,6 +21,7 @@ pub mod gates;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod keys;
 pub mod metrics;
 pub mod notify;
 pub mod passes;

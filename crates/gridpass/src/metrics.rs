@@ -31,6 +31,10 @@ pub struct Metrics {
     pub follow_ups: Family<Kind, Counter>,
     /// Delta rows folded into roll-ups, by roll-up.
     pub folded: Family<Kind, Counter>,
+    /// Values brought to the newest sealing key, by column.
+    pub resealed: Family<Kind, Counter>,
+    /// Older keys that are still read with, by what they are for.
+    pub keys_retiring: Family<Kind, Gauge>,
     /// Requests answered, by status class.
     pub requests: Family<Kind, Counter>,
     /// Text messages handed to the gateway, by outcome.
@@ -55,6 +59,8 @@ impl Metrics {
             ]),
             follow_ups: Family::default(),
             folded: Family::default(),
+            resealed: Family::default(),
+            keys_retiring: Family::default(),
             requests: Family::default(),
             texts: Family::default(),
             database_up: Gauge::default(),
@@ -91,6 +97,16 @@ impl Metrics {
             "folded",
             "Deltas folded into roll-ups",
             metrics.folded.clone(),
+        );
+        registry.register(
+            "resealed",
+            "Values sealed anew with the newest key, by column",
+            metrics.resealed.clone(),
+        );
+        registry.register(
+            "keys_retiring",
+            "Older keys still read with",
+            metrics.keys_retiring.clone(),
         );
         registry.register(
             "requests",

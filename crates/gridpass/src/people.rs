@@ -15,11 +15,12 @@ mod model;
 mod photo;
 mod photo_api;
 mod record;
+mod rekey;
 mod serials;
 mod store;
 mod view;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use axum::extract::DefaultBodyLimit;
 use gridpass_types::document::{DocumentNumber, DocumentType};
@@ -30,6 +31,7 @@ use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
+use crate::jobs::Loop;
 
 pub use card::{PersonCard, card};
 pub(crate) use create::new_row;
@@ -42,6 +44,11 @@ pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
 pub(crate) use store::{BulkAddition, NewRow, insert_people};
 pub use view::pass_view;
+
+/// Background work.
+pub fn loops() -> Vec<Loop> {
+    vec![rekey::LOOP]
+}
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
@@ -84,7 +91,7 @@ pub async fn find_by_number(
 ) -> ApiResult<Option<PersonId>> {
     let digests: Vec<Vec<u8>> = model::read_number(document_type, number, app.now())?
         .iter()
-        .map(|number| number_digest(app, number).to_vec())
+        .flat_map(|number| number_digests(app, number))
         .collect();
     Ok(store::find_by_digests(db, &digests).await?)
 }
@@ -106,18 +113,44 @@ pub async fn get(app: &App, person_id: PersonId) -> ApiResult<Person> {
     found.ok_or_else(|| Code::PersonUnknown.into())
 }
 
+/// A number somebody claims: key and digest, under each digest key in use.
+pub(crate) type Claim<'a> = (&'a [(i16, [u8; 16])], PersonId);
+
 /// Claims numbers for people in the caller's transaction; answers which people got theirs.
+/// A number belongs to whoever holds it under every digest key in use, so that nodes that
+/// write with different keys cannot give one number to two people.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn claim_numbers(
-    tx: &Client,
-    mut claims: Vec<([u8; 16], PersonId)>,
-) -> ApiResult<HashSet<i64>> {
+pub(crate) async fn claim_numbers(tx: &Client, claims: &[Claim<'_>]) -> ApiResult<HashSet<i64>> {
+    let mut rows: Vec<store::IdentifierRow> = claims
+        .iter()
+        .flat_map(|(digests, person_id)| {
+            digests
+                .iter()
+                .map(|(digest_key, digest)| (*digest, *digest_key, *person_id))
+        })
+        .collect();
     // In order of digest: two transactions that claim the same numbers cannot wait for each
     // other in a circle.
-    claims.sort_unstable();
-    Ok(store::claim_numbers(tx, &claims).await?)
+    rows.sort_unstable();
+    let mut missing: HashMap<i64, usize> = claims
+        .iter()
+        .map(|(digests, person_id)| (person_id.get(), digests.len()))
+        .collect();
+    let mut got = HashSet::new();
+    for person_id in store::claim_numbers(tx, &rows).await? {
+        got.insert(person_id);
+        missing.entry(person_id).and_modify(|rows| *rows -= 1);
+    }
+    let (won, partly): (HashSet<i64>, HashSet<i64>) = got
+        .into_iter()
+        .partition(|person_id| missing.get(person_id) == Some(&0));
+    if !partly.is_empty() {
+        let partly: Vec<i64> = partly.into_iter().collect();
+        store::release_numbers(tx, &partly).await?;
+    }
+    Ok(won)
 }
 
 /// Fills what was not known of people; what is held stays.
@@ -132,7 +165,8 @@ pub(crate) async fn add_to_people(
     Ok(store::add_to_people(tx, &additions).await?)
 }
 
-/// Keyed digest by which a document number is found.
-pub(crate) fn number_digest(app: &App, number: &DocumentNumber) -> [u8; 16] {
-    app.sealer.digest("document", &number.digest_input())
+/// Keyed digests by which a document number is found.
+pub(crate) fn number_digests(app: &App, number: &DocumentNumber) -> Vec<Vec<u8>> {
+    let digests = app.sealer.digests("document", &number.digest_input());
+    digests.into_iter().map(Vec::from).collect()
 }

@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, passes, people, quarantine, red, registry, rules,
-    scans, staff, stats, visits,
+    alerts, divisions, employers, facts, gates, keys, passes, people, quarantine, red, registry,
+    rules, scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -44,6 +44,7 @@ fn staff_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(ops::router())
         .merge(ops::staff_router())
+        .merge(keys::router())
         .merge(staff::router())
         .merge(divisions::router())
         .merge(gates::router())
@@ -76,7 +77,7 @@ pub fn build(app: &App) -> (Router, Router) {
     let finish = |router: Router<App>| {
         router
             .layer(from_fn_with_state(app.clone(), http::observe))
-            .layer(from_fn(http::harden))
+            .layer(from_fn_with_state(app.clone(), http::harden))
             .with_state(app.clone())
     };
     (finish(public), finish(staff))
@@ -89,6 +90,10 @@ fn with_api_layers(app: &App, routes: OpenApiRouter<App>) -> Router<App> {
     router
         .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
         .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(
+            http::bounds::Times::default(),
+            http::bounds::bound,
+        ))
         .route("/api/{*rest}", any(http::not_found))
         .fallback(http::not_found)
         .method_not_allowed_fallback(http::method_not_allowed)

@@ -1,19 +1,24 @@
 //! Personal fields at rest: sealed one by one, found by keyed digests.
 //!
-//! A sealed value is `key number (1) ‖ nonce (12) ‖ ciphertext ‖ tag (16)` under
-//! AES-256-GCM. The column and the row's identity are associated data, so a value
-//! copied to another row or column does not open.
+//! A sealed value is `key number (1) ‖ nonce (12) ‖ ciphertext ‖ tag (16)` under the
+//! AEAD of the installation's [`Suite`]. The column and the row's identity are associated data, so a value
+//! copied to another row or column does not open. There are several generations of each
+//! key while one takes the place of another: the newest seals, all that are not retired
+//! open, and the key number says which, so that opening costs one look into an array.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
+mod ring;
+mod suite;
+
+use std::sync::RwLock;
+
 use gridpass_types::name::PersonName;
-use hmac::Mac;
 use sha2::{Digest, Sha256};
 
 use crate::ids::Entropy;
 
-/// Number of the key that seals now; older numbers stay readable once keys rotate.
-const KEY_NUMBER: u8 = 1;
+pub use ring::{Generation, KeyState, Ring, SETTLING, Standing, Which};
+pub use suite::Suite;
+
 const NONCE_BYTES: usize = 12;
 /// Bytes of a keyed digest as stored.
 pub const DIGEST_BYTES: usize = 16;
@@ -52,57 +57,55 @@ pub struct UnsealError;
 
 /// Seals, opens and digests with the keys of this installation.
 pub struct Sealer {
-    cipher: Aes256Gcm,
-    digest_key: [u8; 32],
+    ring: RwLock<Ring>,
 }
 
 impl Sealer {
-    /// From the two keys of the secrets file.
-    pub fn new(sealing_key: &[u8; 32], digest_key: &[u8; 32]) -> Self {
+    /// With the keys in use now.
+    pub fn new(ring: Ring) -> Self {
         Self {
-            cipher: Aes256Gcm::new(&(*sealing_key).into()),
-            digest_key: *digest_key,
+            ring: RwLock::new(ring),
         }
     }
 
-    /// Seals `plain` for `field` of the row `id`.
+    /// Takes these keys into use instead of those before.
+    pub fn replace(&self, ring: Ring) {
+        *self.ring.write().expect("no thread panics in a swap") = ring;
+    }
+
+    /// Reads something of the keys in use.
+    pub fn with_ring<T>(&self, read: impl FnOnce(&Ring) -> T) -> T {
+        read(&self.ring.read().expect("no thread panics in a swap"))
+    }
+
+    /// Seals `plain` for `field` of the row `id`, with the newest key.
     pub fn seal(&self, field: Field, id: i64, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = entropy.bytes();
         let aad = associated_data(field, id);
-        let body = self
-            .cipher
-            .encrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: plain,
-                    aad: &aad,
-                },
-            )
-            .expect("AES-GCM only fails above 64 GiB");
-        let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + body.len());
-        sealed.push(KEY_NUMBER);
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&body);
-        sealed
+        self.with_ring(|ring| {
+            let (number, cipher) = ring.sealing_key();
+            let body = cipher.encrypt(&nonce, &aad, plain);
+            let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + body.len());
+            sealed.push(number);
+            sealed.extend_from_slice(&nonce);
+            sealed.extend_from_slice(&body);
+            sealed
+        })
     }
 
-    /// Opens what [`Sealer::seal`] made for the same field and row.
+    /// Opens what [`Sealer::seal`] made for the same field and row, with any key that is
+    /// not retired.
+    ///
+    /// # Errors
+    /// [`UnsealError`].
     pub fn open(&self, field: Field, id: i64, sealed: &[u8]) -> Result<Vec<u8>, UnsealError> {
         let (&number, rest) = sealed.split_first().ok_or(UnsealError)?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(UnsealError)?;
-        if number != KEY_NUMBER {
-            return Err(UnsealError);
-        }
         let aad = associated_data(field, id);
-        self.cipher
-            .decrypt(
-                &Nonce::from(*nonce),
-                Payload {
-                    msg: body,
-                    aad: &aad,
-                },
-            )
-            .map_err(|_| UnsealError)
+        self.with_ring(|ring| {
+            let cipher = ring.opening_key(number).ok_or(UnsealError)?;
+            cipher.decrypt(nonce, &aad, body).ok_or(UnsealError)
+        })
     }
 
     /// Opens a text field.
@@ -123,18 +126,29 @@ impl Sealer {
         Ok(PersonName::parse(&name).ok().map(|name| name.masked()))
     }
 
-    /// Keyed digest for matching: the same purpose and value give the same
-    /// bytes, and nobody without the key can try numbers against them.
+    /// Keyed digest for matching, by the newest key: the same purpose and value give the
+    /// same bytes, and nobody without the key can try numbers against them. To look
+    /// something up, ask for [`Sealer::digests`].
     pub fn digest(&self, purpose: &str, value: &str) -> [u8; DIGEST_BYTES] {
-        let mut mac = <hmac::Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.digest_key)
-            .expect("HMAC takes a key of any length");
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(value.as_bytes());
-        let full = mac.finalize().into_bytes();
-        let mut digest = [0; DIGEST_BYTES];
-        digest.copy_from_slice(&full[..DIGEST_BYTES]);
-        digest
+        self.with_ring(|ring| ring.digest(purpose, value))
+    }
+
+    /// The digests by every key in use, the newest first: while the digest key changes, a
+    /// stored digest may be by any of them. Outside a change it is one.
+    pub fn digests(&self, purpose: &str, value: &str) -> Vec<[u8; DIGEST_BYTES]> {
+        let numbered = self.numbered_digests(purpose, value);
+        numbered.into_iter().map(|(_, digest)| digest).collect()
+    }
+
+    /// As [`Sealer::digests`], each with the number of its key, for storing them.
+    pub fn numbered_digests(&self, purpose: &str, value: &str) -> Vec<(i16, [u8; DIGEST_BYTES])> {
+        self.with_ring(|ring| ring.digests(purpose, value))
+    }
+
+    /// A keyed number that outlives every change of the digest key: for identities that
+    /// are derived and not stored beside what they derive from.
+    pub fn lasting_digest(&self, purpose: &str, value: &str) -> [u8; DIGEST_BYTES] {
+        self.with_ring(|ring| ring.lasting_digest(purpose, value))
     }
 }
 
@@ -153,10 +167,15 @@ fn associated_data(field: Field, id: i64) -> [u8; 9] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::secrets::Secrets;
+
+    fn sealer(secrets: &Secrets) -> Sealer {
+        Sealer::new(Ring::new(secrets, &[], jiff::Timestamp::UNIX_EPOCH))
+    }
 
     #[test]
     fn opens_only_in_its_own_row_and_column() {
-        let sealer = Sealer::new(&[1; 32], &[2; 32]);
+        let sealer = sealer(&Secrets::single([1; 32], [2; 32], [3; 32]));
         let entropy = Entropy::seeded(7);
         let sealed = sealer.seal(Field::Name, 5, "张三".as_bytes(), &entropy);
         assert_eq!(sealer.open_text(Field::Name, 5, &sealed).unwrap(), "张三");
@@ -172,8 +191,8 @@ mod tests {
 
     #[test]
     fn digests_differ_by_key_and_purpose() {
-        let a = Sealer::new(&[1; 32], &[2; 32]);
-        let b = Sealer::new(&[1; 32], &[3; 32]);
+        let a = sealer(&Secrets::single([1; 32], [2; 32], [3; 32]));
+        let b = sealer(&Secrets::single([1; 32], [4; 32], [3; 32]));
         assert_eq!(a.digest("number", "1"), a.digest("number", "1"));
         assert_ne!(a.digest("number", "1"), a.digest("phone", "1"));
         assert_ne!(a.digest("number", "1"), b.digest("number", "1"));

@@ -99,7 +99,8 @@ impl Presented {
 /// the few passes on paper.
 #[derive(Clone, Debug)]
 pub struct OnlineVerifier {
-    secret: ServerSecret,
+    /// The one that issues now comes first; it is nearly always the right one.
+    secrets: Vec<ServerSecret>,
     keys: KeySet,
 }
 
@@ -113,8 +114,19 @@ impl OnlineVerifier {
 
     /// A verifier for phones, and for paper signed by one of `keys`.
     #[must_use]
-    pub const fn with_keys(secret: ServerSecret, keys: KeySet) -> Self {
-        Self { secret, keys }
+    pub fn with_keys(secret: ServerSecret, keys: KeySet) -> Self {
+        Self {
+            secrets: vec![secret],
+            keys,
+        }
+    }
+
+    /// Also counts MACs by these server secrets: a former one, until what was issued with it
+    /// has run out, or one that other servers have taken into use already.
+    #[must_use]
+    pub fn honouring(mut self, others: Vec<ServerSecret>) -> Self {
+        self.secrets.extend(others);
+        self
     }
 
     /// Checks the text of a pass shown at `now`.
@@ -132,10 +144,13 @@ impl OnlineVerifier {
         let id = CredentialId::of(pass.suite, pass.credential);
         let proof_s = match &pass.proof {
             Some(proof) => {
-                let key = self.secret.mac_key(pass.suite, &id);
                 let signed = payload(proof.time_s, &id);
-                let mac = key.presentation_mac(pass.suite, &signed, proof.signature);
-                if !bool::from(mac.ct_eq(proof.mac)) {
+                let fits = |secret: &ServerSecret| {
+                    let key = secret.mac_key(pass.suite, &id);
+                    let mac = key.presentation_mac(pass.suite, &signed, proof.signature);
+                    bool::from(mac.ct_eq(proof.mac))
+                };
+                if !self.secrets.iter().any(fits) {
                     return Err(PassError::Forged);
                 }
                 Some(proof.time_s)

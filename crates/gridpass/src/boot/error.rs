@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::tls::TlsError;
 use crate::config::data_dir::DataDirError;
 use crate::config::secrets::SecretsError;
 use crate::db::ConnectError;
@@ -87,6 +88,9 @@ pub enum BootError {
     /// The master secrets cannot be used.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The TLS certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The private database cannot be used.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -112,6 +116,7 @@ impl BootError {
             | Self::DatabaseUrl { .. } => CONFIG,
             Self::DataDir(error) => data_dir_code(error),
             Self::Secrets(error) => secrets_code(error),
+            Self::Tls(_) => CONFIG,
             Self::Cluster(error) => cluster_code(error),
             Self::Connect(ConnectError::TooOld { .. } | ConnectError::NotUtf8 { .. }) => VERSION,
             Self::Connect(_) => UNAVAILABLE,
@@ -135,7 +140,12 @@ fn secrets_code(error: &SecretsError) -> u8 {
     match error {
         SecretsError::Missing { .. } | SecretsError::Unusable { .. } => DATA_ERROR,
         SecretsError::Exposed { .. } => NO_PERMISSION,
-        SecretsError::DemoKeys { .. } => CONFIG,
+        SecretsError::DemoKeys { .. }
+        | SecretsError::Ambiguous(..)
+        | SecretsError::ReadOnly(_)
+        | SecretsError::OtherSuite { .. }
+        | SecretsError::TooMany => CONFIG,
+        SecretsError::Command { .. } => UNAVAILABLE,
         SecretsError::Io { source, .. } => io_code(source),
     }
 }

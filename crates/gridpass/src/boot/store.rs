@@ -1,13 +1,17 @@
 //! Data directory, secrets and database, opened in an order that leaves
 //! nothing behind when one of them is refused.
 
+use std::path::Path;
+
 use crate::config::data_dir::{DataDir, DataDirError, DataDirPlan};
+use crate::config::key_source::KeySource;
 use crate::config::secrets::Secrets;
 use crate::config::{DataConfig, Mode};
 use crate::db::embedded::{EmbeddedCluster, EmbeddedConfig, RunningCluster, ServerPlan};
 use crate::db::migrate::{MigrateReport, Migrations};
-use crate::db::{Db, DbConfig, Logins};
+use crate::db::{Db, DbConfig, Logins, tls};
 use crate::ids::Entropy;
+use crate::seal::Suite;
 
 use super::BootError;
 
@@ -15,8 +19,10 @@ use super::BootError;
 pub struct Store {
     /// The database.
     pub db: Db,
-    /// The master secrets.
+    /// The master keys.
     pub secrets: Secrets,
+    /// Where they come from.
+    pub key_source: KeySource,
     /// What opening it did to the schema.
     pub migrated: MigrateReport,
     server: ServerProcess,
@@ -34,16 +40,15 @@ impl Store {
         mode: Mode,
         entropy: &Entropy,
     ) -> Result<Self, BootError> {
-        let given_secrets = config
-            .secrets_file
-            .as_deref()
-            .map(|file| Secrets::load_given(file, mode))
-            .transpose()?;
+        let given = match KeySource::chosen(config)? {
+            Some(source) => Some((source.load_suite(mode, config.suite).await?, source)),
+            None => None,
+        };
         let opening = Opening {
             config,
             mode,
             entropy,
-            given_secrets,
+            given,
         };
         match &config.database_url {
             Some(url) => opening.own_server(url).await,
@@ -63,22 +68,24 @@ impl Store {
     ) -> Result<Self, BootError> {
         match Self::open(config, mode, entropy).await {
             Err(BootError::DataDir(DataDirError::InUse { path, .. })) => {
-                let secrets = match &config.secrets_file {
-                    Some(file) => Secrets::load_given(file, mode)?,
-                    None => Secrets::load_or_create(&path, true, mode, entropy)?,
-                };
-                let (logins, joined) = match &config.database_url {
-                    Some(url) => (Logins::through(parse_url(url)?), None),
+                let key_source = KeySource::chosen(config)?.unwrap_or(KeySource::own(&path));
+                let secrets = key_source
+                    .load_or_create(true, (mode, config.suite), entropy)
+                    .await?;
+                let (address, joined) = match &config.database_url {
+                    Some(url) => (read_url(url)?, None),
                     None => {
                         let running = RunningCluster::join(&path)?;
-                        (Logins::separate(running.config()), Some(running))
+                        let logins = Logins::separate(running.config());
+                        (DbConfig::new(logins), Some(running))
                     }
                 };
-                let db = Db::connect(DbConfig::new(logins)).await?;
+                let db = Db::connect(address).await?;
                 let migrated = migrate(&db).await?;
                 Ok(Self {
                     db,
                     secrets,
+                    key_source,
                     migrated,
                     server: joined.map_or(ServerProcess::Own, ServerProcess::Joined),
                     _data_dir: None,
@@ -109,41 +116,36 @@ enum ServerProcess {
     Joined(RunningCluster),
 }
 
-/// Where the secrets come from when the operator brings the server.
-enum SecretsSource {
-    Given(Secrets),
-    DataDir(DataDirPlan),
-}
-
 struct Opening<'a> {
     config: &'a DataConfig,
     mode: Mode,
     entropy: &'a Entropy,
-    given_secrets: Option<Secrets>,
+    given: Option<(Secrets, KeySource)>,
 }
 
 impl Opening<'_> {
     async fn own_server(self, url: &str) -> Result<Store, BootError> {
-        let logins = Logins::through(parse_url(url)?);
-        // The directory holds nothing but the secrets here, so a node that is
+        let config = read_url(url)?;
+        // The directory holds nothing but the keys here, so a node that is
         // given them needs none, and several nodes need no lock.
-        let source = match self.given_secrets {
-            Some(secrets) => SecretsSource::Given(secrets),
-            None => SecretsSource::DataDir(DataDirPlan::inspect(&self.config.data_dir)?),
+        let plan = match self.given {
+            Some(_) => None,
+            None => Some(DataDirPlan::inspect(&self.config.data_dir)?),
         };
-        let db = Db::connect(DbConfig::new(logins)).await?;
-        let (secrets, data_dir) = match source {
-            SecretsSource::Given(secrets) => (secrets, None),
-            SecretsSource::DataDir(plan) => {
-                let dir = plan.claim(self.entropy)?;
-                let secrets = Secrets::load_or_create(dir.path(), false, self.mode, self.entropy)?;
-                (secrets, Some(dir))
+        let db = Db::connect(config).await?;
+        let data_dir = plan.map(|plan| plan.claim(self.entropy)).transpose()?;
+        let (secrets, key_source) = match (self.given, &data_dir) {
+            (Some(given), _) => given,
+            (None, dir) => {
+                let dir = dir.as_ref().map_or(&*self.config.data_dir, DataDir::path);
+                own_keys(dir, false, ((self.mode, self.config.suite), self.entropy)).await?
             }
         };
         let migrated = migrate(&db).await?;
         Ok(Store {
             db,
             secrets,
+            key_source,
             migrated,
             server: ServerProcess::Own,
             _data_dir: data_dir,
@@ -154,10 +156,11 @@ impl Opening<'_> {
         let plan = DataDirPlan::inspect(&self.config.data_dir)?;
         let server = ServerPlan::find(plan.path(), self.config.pg_bin.as_deref())?;
         let data_dir = plan.claim(self.entropy)?;
-        let secrets = match self.given_secrets {
-            Some(secrets) => secrets,
+        let (secrets, key_source) = match self.given {
+            Some(given) => given,
             None => {
-                Secrets::load_or_create(data_dir.path(), server.exists(), self.mode, self.entropy)?
+                let how = ((self.mode, self.config.suite), self.entropy);
+                own_keys(data_dir.path(), server.exists(), how).await?
             }
         };
         let embedded = EmbeddedConfig {
@@ -174,6 +177,7 @@ impl Opening<'_> {
             Ok((db, migrated)) => Ok(Store {
                 db,
                 secrets,
+                key_source,
                 migrated,
                 server: ServerProcess::Private(Box::new(cluster)),
                 _data_dir: Some(data_dir),
@@ -186,16 +190,25 @@ impl Opening<'_> {
     }
 }
 
+/// The keys of the data directory, made when there is no database yet.
+async fn own_keys(
+    data_dir: &Path,
+    database_exists: bool,
+    (how, entropy): ((Mode, Option<Suite>), &Entropy),
+) -> Result<(Secrets, KeySource), BootError> {
+    let source = KeySource::own(data_dir);
+    let secrets = source.load_or_create(database_exists, how, entropy).await?;
+    Ok((secrets, source))
+}
+
 async fn migrate(db: &Db) -> Result<MigrateReport, BootError> {
     let migrations = Migrations::embedded()?;
     let client = db.owner().await?;
     Ok(migrations.run(&client).await?)
 }
 
-fn parse_url(url: &str) -> Result<tokio_postgres::Config, BootError> {
-    url.parse()
-        .map_err(|error: tokio_postgres::Error| BootError::DatabaseUrl {
-            reason: std::error::Error::source(&error)
-                .map_or_else(|| error.to_string(), ToString::to_string),
-        })
+fn read_url(url: &str) -> Result<DbConfig, BootError> {
+    let (connect, tls) =
+        tls::read_address(url).map_err(|reason| BootError::DatabaseUrl { reason })?;
+    Ok(DbConfig::new(Logins::through(connect)).with_tls(tls))
 }

@@ -42,6 +42,7 @@ pub async fn serve(config: &ServeConfig, entropy: Entropy) -> Result<(), Command
 }
 
 fn announce(running: &Running, begun: Instant) -> std::io::Result<()> {
+    let scheme = running.scheme;
     let ready_ms = begun.elapsed().as_millis();
     tracing::info!(
         public_addr = %running.public_addr,
@@ -52,7 +53,7 @@ fn announce(running: &Running, begun: Instant) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "gridpass is ready after {ready_ms} ms: residents http://{} staff http://{}",
+        "gridpass is ready after {ready_ms} ms: residents {scheme}://{} staff {scheme}://{}",
         running.public_addr, running.staff_addr
     )?;
     out.flush()

@@ -1,35 +1,47 @@
-//! The master secrets of an installation, in a file of mode 0600.
+//! The master keys of an installation, in every generation that is still needed.
 //!
 //! They are made once, at the first start, and everything sealed depends on
-//! them: a data directory that has a database but no secrets is refused rather
+//! them: a data directory that has a database but no keys is refused rather
 //! than given new ones. A demo gets keys that anybody can compute, so that it
-//! is repeatable; production refuses exactly those.
+//! is repeatable; production refuses exactly those, from every source.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+mod form;
 
+use std::path::PathBuf;
+
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Mode;
 use crate::ids::Entropy;
+use crate::seal::{Suite, Which};
 
-/// Name of the file in the data directory.
-pub const FILE: &str = "secrets.toml";
-const FILE_FRESH: &str = "secrets.toml.new";
-const NAMES: [&str; 3] = ["sealing_key", "digest_key", "pass_secret"];
+/// Generations of one key that may be kept: a key number is one byte.
+const GENERATIONS_MAX: usize = 255;
 
-/// Three independent keys of 32 random bytes.
-#[derive(Zeroize, ZeroizeOnDrop, PartialEq, Eq)]
+/// One generation of a key: 32 random bytes.
+#[derive(Clone, Zeroize, ZeroizeOnDrop, PartialEq, Eq)]
+pub struct MasterKey {
+    /// Its number, 1 to 255; sealed values carry it.
+    #[zeroize(skip)]
+    pub number: u8,
+    /// From when it is written with.
+    #[zeroize(skip)]
+    pub active_from: Timestamp,
+    /// The key.
+    pub secret: [u8; 32],
+}
+
+/// All master keys, oldest generation first.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secrets {
-    /// Seals personal fields.
-    pub sealing_key: [u8; 32],
-    /// Keys the digests by which sealed fields are looked up.
-    pub digest_key: [u8; 32],
-    /// The server secret from which the phones' MAC keys derive.
-    pub pass_secret: [u8; 32],
+    suite: Suite,
+    sealing: Vec<MasterKey>,
+    digest: Vec<MasterKey>,
+    pass: Vec<MasterKey>,
+    /// Keys what must stay the same when the digest key changes.
+    lasting: zeroize::Zeroizing<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -38,7 +50,7 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// Why there are no usable secrets.
+/// Why there are no usable keys. No variant holds a part of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     /// The database is there, the keys are not.
@@ -51,10 +63,10 @@ pub enum SecretsError {
         path: PathBuf,
     },
     /// Not the expected content.
-    #[error("the secrets file {} is unusable: {reason}; restore it from your backup", path.display())]
+    #[error("the master keys from {from} are unusable: {reason}; restore them from your backup")]
     Unusable {
-        /// The file.
-        path: PathBuf,
+        /// Where they come from.
+        from: String,
         /// What is wrong, never a value.
         reason: String,
     },
@@ -66,12 +78,12 @@ pub enum SecretsError {
     },
     /// Demo keys in production.
     #[error(
-        "the secrets file {} holds the published keys of the demo, which production refuses; \
-         start production with a new --data-dir", path.display()
+        "the master keys from {from} are the published keys of the demo, which production refuses; \
+         start production with a new --data-dir or with keys of your own"
     )]
     DemoKeys {
-        /// The file.
-        path: PathBuf,
+        /// Where they come from.
+        from: String,
     },
     /// The file system said no.
     #[error("the secrets file {} cannot be used: {source}; check who owns it", path.display())]
@@ -80,210 +92,252 @@ pub enum SecretsError {
         path: PathBuf,
         /// What the system said.
         #[source]
-        source: io::Error,
+        source: std::io::Error,
     },
+    /// More than one source.
+    #[error("the master keys come from {0} and from {1}; give one of them only")]
+    Ambiguous(&'static str, &'static str),
+    /// The command did not print keys.
+    #[error("the command that prints the master keys {reason}; run it by hand to see why")]
+    Command {
+        /// What happened, never what it printed.
+        reason: String,
+    },
+    /// Not ours to write.
+    #[error(
+        "the master keys come from {0}, which gridpass does not write; add the new key there, \
+         as docs/operations.md shows"
+    )]
+    ReadOnly(String),
+    /// The keys are for another suite than the one asked for.
+    #[error(
+        "the master keys from {from} are for the suite {found}, which never changes; \
+         leave --suite out, or start anew with a new --data-dir"
+    )]
+    OtherSuite {
+        /// Where they come from.
+        from: String,
+        /// Their suite.
+        found: &'static str,
+    },
+    /// No number is left.
+    #[error("a key has at most 255 generations; drop retired ones from the file first")]
+    TooMany,
 }
 
 impl Secrets {
-    /// Reads a file the operator names; it is never written.
-    ///
-    /// # Errors
-    /// [`SecretsError`] except `Missing` and `Exposed`.
-    pub fn load_given(path: &Path, mode: Mode) -> Result<Self, SecretsError> {
-        Self::read(path)?.checked(path, mode)
-    }
-
-    /// Reads the file in `data_dir`, or makes it when there is no database yet
-    /// (`database_exists` is false).
-    ///
-    /// # Errors
-    /// [`SecretsError`].
-    pub fn load_or_create(
-        data_dir: &Path,
-        database_exists: bool,
-        mode: Mode,
-        entropy: &Entropy,
-    ) -> Result<Self, SecretsError> {
-        let path = data_dir.join(FILE);
-        let permissions = match std::fs::metadata(&path) {
-            Ok(metadata) => metadata.permissions(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if database_exists {
-                    return Err(SecretsError::Missing { path });
-                }
-                let secrets = match mode {
-                    Mode::Demo => Self::demo(),
-                    Mode::Production => Self::random(entropy),
-                };
-                secrets
-                    .write(data_dir)
-                    .map_err(|source| SecretsError::Io { path, source })?;
-                return Ok(secrets);
-            }
-            Err(source) => return Err(SecretsError::Io { path, source }),
+    /// One generation of each key, in force since always.
+    pub fn single(sealing: [u8; 32], digest: [u8; 32], pass: [u8; 32]) -> Self {
+        let first = |secret| {
+            vec![MasterKey {
+                number: 1,
+                active_from: Timestamp::UNIX_EPOCH,
+                secret,
+            }]
         };
-        if permissions.mode() & 0o077 != 0 {
-            return Err(SecretsError::Exposed { path });
+        Self {
+            suite: Suite::Standard,
+            lasting: lasting(&digest),
+            sealing: first(sealing),
+            digest: first(digest),
+            pass: first(pass),
         }
-        Self::read(&path)?.checked(&path, mode)
     }
 
     /// The keys every demo has; no secret at all.
     pub fn demo() -> Self {
-        Self::from_keys(NAMES.map(|name| {
+        let [sealing, digest, pass] = ["sealing_key", "digest_key", "pass_secret"].map(|name| {
             Sha256::digest(format!("gridpass demo, synthetic people only: {name}")).into()
-        }))
+        });
+        Self::single(sealing, digest, pass)
     }
 
-    fn random(entropy: &Entropy) -> Self {
-        Self::from_keys(NAMES.map(|_| entropy.bytes()))
+    /// The same keys for another suite; only before anything was sealed.
+    #[must_use]
+    pub fn with_suite(mut self, suite: Suite) -> Self {
+        self.suite = suite;
+        self
     }
 
-    fn from_keys([sealing_key, digest_key, pass_secret]: [[u8; 32]; 3]) -> Self {
-        Self {
-            sealing_key,
-            digest_key,
-            pass_secret,
+    /// The suite that the keys are for.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// New keys.
+    pub fn random(entropy: &Entropy) -> Self {
+        Self::single(entropy.bytes(), entropy.bytes(), entropy.bytes())
+    }
+
+    /// The generations of one key, the oldest first; never empty.
+    pub fn keys(&self, which: Which) -> &[MasterKey] {
+        match which {
+            Which::Sealing => &self.sealing,
+            Which::Digest => &self.digest,
+            Which::Pass => &self.pass,
         }
     }
 
-    fn keys(&self) -> [&[u8; 32]; 3] {
-        [&self.sealing_key, &self.digest_key, &self.pass_secret]
+    /// The key of what outlives changes of the digest key.
+    pub fn lasting_key(&self) -> &[u8; 32] {
+        &self.lasting
     }
 
-    fn checked(self, path: &Path, mode: Mode) -> Result<Self, SecretsError> {
+    /// Adds a generation that is written with from `active_from` on; answers its number.
+    ///
+    /// # Errors
+    /// [`SecretsError::TooMany`].
+    pub fn add(
+        &mut self,
+        which: Which,
+        active_from: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<u8, SecretsError> {
+        let keys = self.keys_mut(which);
+        let last = keys.last().map_or(0, |key| key.number);
+        let number = last.checked_add(1).ok_or(SecretsError::TooMany)?;
+        keys.push(MasterKey {
+            number,
+            active_from,
+            secret: entropy.bytes(),
+        });
+        Ok(number)
+    }
+
+    /// Drops a generation, whose material is then gone from this source.
+    pub fn forget(&mut self, which: Which, number: u8) {
+        self.keys_mut(which).retain(|key| key.number != number);
+    }
+
+    fn keys_mut(&mut self, which: Which) -> &mut Vec<MasterKey> {
+        match which {
+            Which::Sealing => &mut self.sealing,
+            Which::Digest => &mut self.digest,
+            Which::Pass => &mut self.pass,
+        }
+    }
+
+    /// Refuses keys that cannot be secret or cannot be told apart.
+    ///
+    /// # Errors
+    /// [`SecretsError::DemoKeys`] and [`SecretsError::Unusable`].
+    pub fn checked(self, from: &str, mode: Mode) -> Result<Self, SecretsError> {
+        let unusable = |reason: &str| SecretsError::Unusable {
+            from: from.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let all: Vec<&[u8; 32]> = Which::ALL
+            .iter()
+            .flat_map(|which| self.keys(*which))
+            .map(|key| &key.secret)
+            .collect();
         let demo = Self::demo();
-        let published = self.keys().iter().any(|key| demo.keys().contains(key));
-        if published && mode == Mode::Production {
+        let mut published = Which::ALL.iter().flat_map(|which| demo.keys(*which));
+        if mode == Mode::Production && published.any(|key| all.contains(&&key.secret)) {
             return Err(SecretsError::DemoKeys {
-                path: path.to_owned(),
+                from: from.to_owned(),
             });
         }
-        let [a, b, c] = self.keys();
-        let constant = |key: &[u8; 32]| key.iter().all(|byte| *byte == key[0]);
-        if a == b || b == c || a == c || constant(a) || constant(b) || constant(c) {
-            return Err(SecretsError::Unusable {
-                path: path.to_owned(),
-                reason: "the three keys must be random and different".to_owned(),
+        let distinct: std::collections::HashSet<_> = all.iter().collect();
+        if distinct.len() != all.len() || all.iter().any(|key| is_plain(key)) {
+            return Err(unusable("the keys must be random and different"));
+        }
+        for which in Which::ALL {
+            let keys = self.keys(which);
+            let in_order = keys.windows(2).all(|pair| {
+                pair[0].number < pair[1].number && pair[0].active_from <= pair[1].active_from
             });
+            if keys.is_empty() || keys.len() > GENERATIONS_MAX || keys[0].number == 0 || !in_order {
+                return Err(unusable(
+                    "each kind needs keys with rising numbers from 1 to 255 and rising times",
+                ));
+            }
         }
         Ok(self)
     }
-
-    fn read(path: &Path) -> Result<Self, SecretsError> {
-        let text = std::fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|source| SecretsError::Io {
-                path: path.to_owned(),
-                source,
-            })?;
-        let unusable = |reason: String| SecretsError::Unusable {
-            path: path.to_owned(),
-            reason,
-        };
-        let table: toml::Table = text
-            .parse()
-            .map_err(|_| unusable("it is not TOML".to_owned()))?;
-        let mut keys = [[0; 32]; 3];
-        for (name, key) in NAMES.into_iter().zip(&mut keys) {
-            *key = table
-                .get(name)
-                .and_then(toml::Value::as_str)
-                .and_then(from_hex)
-                .ok_or_else(|| unusable(format!("{name} is not 64 hexadecimal digits")))?;
-        }
-        Ok(Self::from_keys(keys))
-    }
-
-    fn write(&self, data_dir: &Path) -> io::Result<()> {
-        let mut text = Zeroizing::new(String::from(
-            "# Master secrets of this gridpass. Keep a copy apart from the database's backup:\n\
-             # without them nothing that was sealed can be read again.\n",
-        ));
-        for (name, key) in NAMES.into_iter().zip(self.keys()) {
-            let hex: Zeroizing<String> =
-                Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
-            text.push_str(&format!("{name} = \"{}\"\n", hex.as_str()));
-        }
-        let fresh = data_dir.join(FILE_FRESH);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&fresh, data_dir.join(FILE))?;
-        File::open(data_dir)?.sync_all()
-    }
 }
 
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-    }
-    Some(key)
+/// Whether a key is one that people write when they mean to change it later: few different
+/// bytes, or printable text.
+fn is_plain(key: &[u8; 32]) -> bool {
+    let distinct: std::collections::BTreeSet<_> = key.iter().collect();
+    distinct.len() < 8 || key.iter().all(u8::is_ascii_graphic)
+}
+
+fn lasting(digest: &[u8; 32]) -> zeroize::Zeroizing<[u8; 32]> {
+    let parts: [&[u8]; 1] = [b"gridpass lasting digests v1"];
+    zeroize::Zeroizing::new(Suite::Standard.mac(digest, &parts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn load(dir: &Path, exists: bool, mode: Mode) -> Result<Secrets, SecretsError> {
-        Secrets::load_or_create(dir, exists, mode, &Entropy::seeded(7))
+    #[test]
+    fn rotated_keys_come_back_as_they_were_written() {
+        let mut secrets = Secrets::random(&Entropy::seeded(1)).with_suite(Suite::Guomi);
+        let from = "2020-03-06T08:00:00Z".parse().unwrap();
+        assert_eq!(
+            secrets
+                .add(Which::Digest, from, &Entropy::seeded(2))
+                .unwrap(),
+            2
+        );
+        let text = secrets.to_text();
+        let read = Secrets::parse(&text, "a test").unwrap();
+        assert!(read == secrets);
+        assert!(read.checked("a test", Mode::Production).is_ok());
     }
 
     #[test]
-    fn made_once_protected_and_read_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = load(dir.path(), false, Mode::Production).unwrap();
-        let again = load(dir.path(), true, Mode::Production).unwrap();
-        assert!(first == again);
-        let path = dir.path().join(FILE);
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        let refused = load(dir.path(), true, Mode::Production);
-        assert!(matches!(refused, Err(SecretsError::Exposed { .. })));
+    fn the_form_of_one_generation_is_still_read() {
+        let hex = |byte: u8| format!("{byte:02x}").repeat(32);
+        let text = format!(
+            "sealing_key = \"{}\"\ndigest_key = \"{}\"\npass_secret = \"{}\"\n",
+            hex(1),
+            hex(2),
+            hex(3)
+        );
+        let read = Secrets::parse(&text, "a test").unwrap();
+        assert!(read == Secrets::single([1; 32], [2; 32], [3; 32]));
     }
 
     #[test]
-    fn lost_secrets_are_not_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        let refused = load(dir.path(), true, Mode::Production);
-        assert!(matches!(refused, Err(SecretsError::Missing { .. })));
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn production_refuses_demo_keys_also_from_a_given_file() {
-        let dir = tempfile::tempdir().unwrap();
-        load(dir.path(), false, Mode::Demo).unwrap();
-        load(dir.path(), true, Mode::Demo).unwrap();
-        let path = dir.path().join(FILE);
-        for refused in [
-            load(dir.path(), true, Mode::Production),
-            Secrets::load_given(&path, Mode::Production),
+    fn production_refuses_everything_that_is_no_secret() {
+        let random = || Secrets::random(&Entropy::seeded(1));
+        let mut twice = random();
+        twice.digest[0].secret = twice.sealing[0].secret;
+        let mut late = random();
+        late.add(Which::Pass, Timestamp::UNIX_EPOCH, &Entropy::seeded(3))
+            .unwrap();
+        late.pass[0].active_from = "2020-01-01T00:00:00Z".parse().unwrap();
+        let mut none = random();
+        none.forget(Which::Pass, 1);
+        let typed = *b"1234567890123456-1234567890123456";
+        let mut typed_in = random();
+        typed_in.sealing[0].secret.copy_from_slice(&typed[..32]);
+        let zeros = Secrets::single([0; 32], [1; 32], [2; 32]);
+        let mut one_of_the_demo = random();
+        one_of_the_demo.pass[0].secret = Secrets::demo().pass[0].secret;
+        for (what, secrets, demo) in [
+            ("the demo's", Secrets::demo(), true),
+            ("one of the demo's", one_of_the_demo, true),
+            ("one key twice", twice, false),
+            ("times out of order", late, false),
+            ("a kind without a key", none, false),
+            ("a key typed by hand", typed_in, false),
+            ("zeros", zeros, false),
         ] {
-            assert!(matches!(refused, Err(SecretsError::DemoKeys { .. })));
+            let refused = secrets
+                .checked("the file x", Mode::Production)
+                .expect_err(what);
+            assert_eq!(
+                matches!(refused, SecretsError::DemoKeys { .. }),
+                demo,
+                "{what}"
+            );
+            assert!(refused.to_string().contains("the file x"), "{what}");
         }
-    }
-
-    #[test]
-    fn weak_and_torn_files_are_refused_without_quoting_them() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("given.toml");
-        let zeros = NAMES.map(|name| format!("{name} = \"{}\"\n", "00".repeat(32)));
-        for text in [&zeros.concat(), "sealing_key = \"secretish\"", "=", ""] {
-            std::fs::write(&path, text).unwrap();
-            let refused = Secrets::load_given(&path, Mode::Production).unwrap_err();
-            assert!(matches!(refused, SecretsError::Unusable { .. }));
-            assert!(!refused.to_string().contains("secretish"));
-        }
+        assert!(Secrets::demo().checked("x", Mode::Demo).is_ok());
     }
 }

@@ -8,7 +8,9 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
+
+use super::tls::DatabaseTls;
 
 /// Notifications kept for a slow reader before the connection is read no more.
 const QUEUE_MAX: usize = 1_024;
@@ -36,7 +38,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    pub(super) fn spawn(mut config: tokio_postgres::Config, channels: &[&str]) -> Self {
+    pub(super) fn spawn(
+        (mut config, tls): (tokio_postgres::Config, DatabaseTls),
+        channels: &[&str],
+    ) -> Self {
         config.application_name("gridpass events");
         // Quoted identifiers keep the case and rule out injection.
         let statement = channels
@@ -44,7 +49,7 @@ impl Listener {
             .map(|channel| format!("LISTEN \"{}\";", channel.replace('"', "\"\"")))
             .collect::<String>();
         let (sender, events) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(listen_forever(config, statement, sender));
+        let task = tokio::spawn(listen_forever((config, tls), statement, sender));
         Self { events, task }
     }
 
@@ -62,13 +67,13 @@ impl Drop for Listener {
 }
 
 async fn listen_forever(
-    config: tokio_postgres::Config,
+    address: (tokio_postgres::Config, DatabaseTls),
     statement: String,
     sender: mpsc::Sender<ListenEvent>,
 ) {
     let mut back_off = BACK_OFF_MIN;
     while !sender.is_closed() {
-        match listen_once(&config, &statement, &sender).await {
+        match listen_once(&address, &statement, &sender).await {
             Ok(()) => back_off = BACK_OFF_MIN,
             Err(error) => tracing::debug!(%error, "the event connection could not be opened"),
         }
@@ -79,11 +84,11 @@ async fn listen_forever(
 
 /// Connects, listens and forwards until the connection ends.
 async fn listen_once(
-    config: &tokio_postgres::Config,
+    (config, tls): &(tokio_postgres::Config, DatabaseTls),
     statement: &str,
     sender: &mpsc::Sender<ListenEvent>,
 ) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+    let (client, mut connection) = config.connect(tls.clone()).await?;
     let (forward, mut forwarded) = mpsc::channel(QUEUE_MAX);
     let driver = tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {

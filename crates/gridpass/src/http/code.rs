@@ -35,6 +35,8 @@ codes! {
     BadHeader "bad_header" BAD_REQUEST "A header cannot be read." "请求头无法识别。";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is larger than allowed." "请求内容过大。";
     BodyBroken "body_broken" BAD_REQUEST "The body broke off." "请求内容中断。";
+    RequestTimeout "request_timeout" REQUEST_TIMEOUT "The request took too long to arrive or to answer." "请求超时，请重试。";
+    CrossSite "cross_site" FORBIDDEN "Another website sent this request; it is not accepted." "请求来自其他网站，已拒绝。";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The content type is not accepted here." "不支持该内容类型。";
     InvalidFields "invalid_fields" UNPROCESSABLE_ENTITY "Some fields are not valid." "部分字段填写有误。";
     NotFound "not_found" NOT_FOUND "There is nothing here." "未找到。";

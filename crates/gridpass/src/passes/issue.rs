@@ -13,7 +13,7 @@ use gridpass_types::Colour;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::keys::Keys;
+use super::keys::{Keys, server_secret};
 use super::model::{CredentialInput, CredentialView, PAPER_LIFE_S, PaperPassView};
 use super::store::{self, PassRow};
 use crate::access::{IssuePaperPasses, RevokePasses};
@@ -41,8 +41,7 @@ pub async fn issue_credential(
 ) -> ApiResult<(StatusCode, Json<CredentialView>)> {
     let key = input.key()?;
     let credential = issue_phone(&app, holder.person_id, key).await?;
-    let secret = app.part::<Keys>();
-    let mac_key = credential.mac_key(secret.server_secret()).to_bytes();
+    let mac_key = credential.mac_key(&server_secret(&app)).to_bytes();
     Ok((
         StatusCode::CREATED,
         Json(CredentialView {

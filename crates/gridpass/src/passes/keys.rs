@@ -41,7 +41,6 @@ pub struct KeyRing {
 
 /// The key ring of this node.
 pub struct Keys {
-    secret: ServerSecret,
     issuer_name: String,
     ring: RwLock<Arc<KeyRing>>,
 }
@@ -53,21 +52,19 @@ impl Keys {
     /// When the database cannot be read, a key does not open with the sealing key, or
     /// the configured issuer name cannot stand in a credential.
     pub async fn open(app: &Inner) -> ApiResult<Self> {
-        let secret = ServerSecret::from_bytes(&app.settings.pass_secret);
         let issuer_name = app.settings.issuer.clone();
         let now = app.clock.now();
         let tx = app.db.tx().await?;
-        let mut ring = read(app, &tx, &secret, now).await?;
+        let mut ring = read(app, &tx, now).await?;
         if ring.is_none() {
             make(app, &tx, now).await?;
-            ring = read(app, &tx, &secret, now).await?;
+            ring = read(app, &tx, now).await?;
         }
         tx.commit().await?;
         let ring = ring.ok_or_else(|| {
             ApiError::internal(anyhow::anyhow!("there is no signing key in force"))
         })?;
         Ok(Self {
-            secret,
             issuer_name,
             ring: RwLock::new(Arc::new(ring)),
         })
@@ -81,11 +78,6 @@ impl Keys {
             .clone()
     }
 
-    /// The secret from which the phones' MAC keys derive.
-    pub fn server_secret(&self) -> &ServerSecret {
-        &self.secret
-    }
-
     /// Issuer name in credentials.
     pub fn issuer_name(&self) -> &str {
         &self.issuer_name
@@ -96,7 +88,7 @@ impl Keys {
     /// # Errors
     /// As [`Keys::open`].
     pub async fn reload(&self, app: &Inner, db: &Client) -> ApiResult<Arc<KeyRing>> {
-        let Some(ring) = read(app, db, &self.secret, app.clock.now()).await? else {
+        let Some(ring) = read(app, db, app.clock.now()).await? else {
             return Ok(self.ring());
         };
         let ring = Arc::new(ring);
@@ -150,12 +142,7 @@ async fn make(app: &Inner, db: &Client, now: Timestamp) -> ApiResult<KeyId> {
     Ok(id)
 }
 
-async fn read(
-    app: &Inner,
-    db: &Client,
-    secret: &ServerSecret,
-    now: Timestamp,
-) -> ApiResult<Option<KeyRing>> {
+async fn read(app: &Inner, db: &Client, now: Timestamp) -> ApiResult<Option<KeyRing>> {
     // A key that stopped signing is still asked about by the longest-lived pass it signed.
     let since = now - SignedDuration::from_secs(i64::from(PAPER_LIFE_S));
     let rows = store::list_keys(db, since).await?;
@@ -178,11 +165,19 @@ async fn read(
     Ok(Some(KeyRing {
         issuer: Issuer::new(open_key(app, signer)?, &app.settings.issuer)
             .map_err(ApiError::internal)?,
-        online: OnlineVerifier::with_keys(secret.clone(), set.clone()),
+        online: OnlineVerifier::with_keys(server_secret(app), set.clone()).honouring(
+            app.sealer
+                .with_ring(|ring| ring.pass_secrets()[1..].to_vec()),
+        ),
         offline: OfflineVerifier::new(set.clone()),
         set,
         signs: signer.not_before..signer.not_after,
     }))
+}
+
+/// The secret from which the MAC keys of new credentials derive.
+pub(super) fn server_secret(app: &Inner) -> ServerSecret {
+    app.sealer.with_ring(|ring| ring.pass_secrets()[0].clone())
 }
 
 fn open_key(app: &Inner, row: &KeyRow) -> ApiResult<SigningKey> {

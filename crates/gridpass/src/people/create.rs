@@ -4,6 +4,7 @@ use gridpass_matching::name_key;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 
+use super::claim_numbers;
 use super::model::Details;
 use super::serials::Serials;
 use super::store::{self, NewRow, Sealed};
@@ -50,7 +51,8 @@ pub struct Opened {
 pub async fn create(tx: &Client, app: &App, new: NewPerson) -> ApiResult<Option<Opened>> {
     let person_id = PersonId::new(app.entropy.person_id());
     let mut row = new_row((&app.sealer, &app.entropy), person_id, &new);
-    if !store::claim_number(tx, &row.number_digest, person_id).await? {
+    let claim = (&row.number_digests[..], person_id);
+    if claim_numbers(tx, &[claim]).await?.is_empty() {
         return Ok(None);
     }
     row.pass_serial = app.part::<Serials>().next(app).await?;
@@ -84,7 +86,9 @@ pub(crate) fn new_row(
         person_id,
         pass_serial: PassSerial::new(0),
         document_type: number.document_type().as_str(),
-        number_digest: sealer.digest("document", &number.digest_input()),
+        // First, so that a key that changes meanwhile leaves the older number, which the
+        // job that digests anew looks for.
+        number_digests: sealer.numbered_digests("document", &number.digest_input()),
         name_digest: sealer.digest("name", &name_key(name)),
         phone_digest: phone
             .as_ref()

@@ -7,7 +7,7 @@ use gridpass_types::ids::PersonId;
 
 use super::enrol::{Enrolment, enrol};
 use super::model::Details;
-use super::{number_digest, store};
+use super::{number_digests, store};
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
@@ -41,8 +41,8 @@ pub(super) async fn add(app: &App, guardian: PersonId, details: Details) -> ApiR
 
 async fn open(app: &App, guardian: PersonId, mut details: Details) -> ApiResult<PersonId> {
     let tx = app.db.tx().await?;
-    let digest = number_digest(app, &details.number).to_vec();
-    let known = store::find_by_digests(&tx, &[digest]).await?;
+    let digests = number_digests(app, &details.number);
+    let known = store::find_by_digests(&tx, &digests).await?;
     if known == Some(guardian) {
         return Err(own_number());
     }

@@ -10,8 +10,8 @@ use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 use super::create::{NewPerson, create};
 use super::model::Details;
-use super::store::{self, Addition};
-use super::{number_digest, record::Person};
+use super::store::{self, Addition, PhoneAddition};
+use super::{number_digests, record::Person};
 use crate::app::App;
 use crate::db::Client;
 use crate::facts::{self, NewFact};
@@ -68,8 +68,7 @@ pub(super) struct Enrolled {
 /// # Errors
 /// 409 `already_enrolled` when the details do not agree with what is held.
 pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Enrolled> {
-    let digest = number_digest(app, &enrolment.details.number).to_vec();
-    let digests = [digest];
+    let digests = number_digests(app, &enrolment.details.number);
     let enrolled = match store::find_by_digests(tx, &digests).await? {
         Some(person_id) => join(tx, app, person_id, enrolment).await?,
         None => match open(tx, app, enrolment).await? {
@@ -131,7 +130,12 @@ async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> 
         let sealed = app
             .sealer
             .seal(Field::Phone, id.get(), plain.as_bytes(), &app.entropy);
-        (sealed, app.sealer.digest("phone", plain))
+        let (digest_key, digest) = app.sealer.numbered_digests("phone", plain)[0];
+        PhoneAddition {
+            sealed,
+            digest,
+            digest_key,
+        }
     });
     let addition = Addition {
         person_id: id,

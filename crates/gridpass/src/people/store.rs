@@ -1,6 +1,6 @@
 //! SQL of people, their phones and their dependants.
 
-use std::collections::HashSet;
+mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
@@ -8,6 +8,11 @@ use tokio_postgres::Error;
 
 use super::record::Person;
 use crate::db::Client;
+
+pub use rekey::{
+    OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
+    update_digests,
+};
 
 /// A person by identity.
 pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, Error> {
@@ -52,28 +57,30 @@ pub async fn find_by_serial(db: &Client, serial: i32) -> Result<Option<PersonId>
     Ok(row.map(|row| row.get(0)))
 }
 
-/// Claims a number for a person; false when it belongs to somebody already.
-pub async fn claim_number(db: &Client, digest: &[u8], person_id: PersonId) -> Result<bool, Error> {
-    let sql = "-- people.claim_number
-        INSERT INTO person_identifier (number_digest, person_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    let statement = db.prepare_cached(sql).await?;
-    Ok(db.execute(&statement, &[&digest, &person_id.get()]).await? == 1)
-}
+/// A row of the directory of numbers: digest, the number of its key, and whose it is.
+pub type IdentifierRow = ([u8; 16], i16, PersonId);
 
-/// Claims numbers for people; answers the people whose number was free.
-pub async fn claim_numbers(
-    db: &Client,
-    claims: &[([u8; 16], PersonId)],
-) -> Result<HashSet<i64>, Error> {
-    let digests: Vec<&[u8]> = claims.iter().map(|(digest, _)| &digest[..]).collect();
-    let people: Vec<PersonId> = claims.iter().map(|(_, person_id)| *person_id).collect();
+/// Claims numbers for people; answers whose rows were free, once a row.
+pub async fn claim_numbers(db: &Client, rows: &[IdentifierRow]) -> Result<Vec<i64>, Error> {
+    let digests: Vec<&[u8]> = rows.iter().map(|(digest, ..)| &digest[..]).collect();
+    let keys: Vec<i16> = rows.iter().map(|(_, key, _)| *key).collect();
+    let people: Vec<PersonId> = rows.iter().map(|(.., person_id)| *person_id).collect();
     let sql = "-- people.claim_numbers
-        INSERT INTO person_identifier (number_digest, person_id)
-        SELECT d, p FROM unnest($1::bytea[], $2::bigint[]) AS u (d, p)
+        INSERT INTO person_identifier (number_digest, person_id, digest_key)
+        SELECT d, p, k FROM unnest($1::bytea[], $2::bigint[], $3::smallint[]) AS u (d, p, k)
         ON CONFLICT DO NOTHING RETURNING person_id";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&digests, &people]).await?;
+    let rows = db.query(&statement, &[&digests, &people, &keys]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Gives back what people claimed who did not get all of it.
+pub async fn release_numbers(db: &Client, people: &[i64]) -> Result<(), Error> {
+    let sql = "-- people.release_numbers
+        DELETE FROM person_identifier WHERE person_id = ANY($1)";
+    db.execute(&db.prepare_cached(sql).await?, &[&people])
+        .await?;
+    Ok(())
 }
 
 /// A row of `person` to write, everything personal sealed.
@@ -86,8 +93,9 @@ pub struct NewRow {
     pub document_type: &'static str,
     /// Sealed number, name, phone, address.
     pub sealed: Sealed,
-    /// Digest of the number.
-    pub number_digest: [u8; 16],
+    /// Number of the digest key and digest of the number, for each key in use; the one
+    /// that is written with comes first.
+    pub number_digests: Vec<(i16, [u8; 16])>,
     /// Digest of the name.
     pub name_digest: [u8; 16],
     /// Digest of the phone.
@@ -125,10 +133,11 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
     let sql = "-- people.insert_person
         INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
-            origin_province, grid_code, household_id, source, created_at, enrolled_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     let statement = db.prepare_cached(sql).await?;
     let phone_digest = row.phone_digest.as_ref().map(|digest| &digest[..]);
+    let (digest_key, digest) = &row.number_digests[0];
     db.execute(
         &statement,
         &[
@@ -139,7 +148,7 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
             &row.sealed.name,
             &row.sealed.phone,
             &row.sealed.address,
-            &&row.number_digest[..],
+            &&digest[..],
             &&row.name_digest[..],
             &phone_digest,
             &row.birth_year,
@@ -150,6 +159,7 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
             &row.source,
             &now,
             &row.enrolled_at,
+            &digest_key,
         ],
     )
     .await?;
@@ -169,12 +179,12 @@ pub async fn insert_people(
     let sql = "-- people.insert_people
         INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
-            origin_province, grid_code, household_id, source, created_at, enrolled_at)
-        SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, $18, u17
+            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key)
+        SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, $18, u17, u18
         FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[],
             $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[], $12::smallint[],
-            $13::text[], $14::text[], $15::bigint[], $16::text[], $17::timestamptz[])
-            AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17)";
+            $13::text[], $14::text[], $15::bigint[], $16::text[], $17::timestamptz[], $19::smallint[])
+            AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -186,7 +196,7 @@ pub async fn insert_people(
             &column(people, |row| &row.sealed.name[..]),
             &column(people, |row| row.sealed.phone.as_deref()),
             &column(people, |row| row.sealed.address.as_deref()),
-            &column(people, |row| &row.number_digest[..]),
+            &column(people, |row| &row.number_digests[0].1[..]),
             &column(people, |row| &row.name_digest[..]),
             &column(people, |row| {
                 row.phone_digest.as_ref().map(|digest| &digest[..])
@@ -199,6 +209,7 @@ pub async fn insert_people(
             &column(people, |row| &row.source[..]),
             &column(people, |row| row.enrolled_at),
             &now,
+            &column(people, |row| row.number_digests[0].0),
         ],
     )
     .await?;
@@ -257,12 +268,22 @@ pub async fn add_to_people(db: &Client, additions: &[BulkAddition]) -> Result<()
     Ok(())
 }
 
+/// A phone to add.
+pub struct PhoneAddition {
+    /// Sealed.
+    pub sealed: Vec<u8>,
+    /// Its digest.
+    pub digest: [u8; 16],
+    /// Number of the key of the digest.
+    pub digest_key: i16,
+}
+
 /// What enrolment adds to a person known already; what is held stays.
 pub struct Addition<'a> {
     /// Who.
     pub person_id: PersonId,
-    /// Sealed phone and its digest.
-    pub phone: Option<(Vec<u8>, [u8; 16])>,
+    /// The phone.
+    pub phone: Option<PhoneAddition>,
     /// Grid of the home.
     pub grid_code: Option<&'a str>,
     /// Household.
@@ -276,11 +297,13 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
     let sql = "-- people.add_to_person
         UPDATE person SET phone_sealed = coalesce(phone_sealed, $2), phone_digest = coalesce(phone_digest, $3),
             grid_code = coalesce(grid_code, $4), household_id = coalesce(household_id, $5),
-            enrolled_at = coalesce(enrolled_at, $6)
+            enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7)
         WHERE person_id = $1";
     let phone = addition.phone.as_ref();
-    let sealed = phone.map(|(sealed, _)| &sealed[..]);
-    let digest = phone.map(|(_, digest)| &digest[..]);
+    let sealed = phone.map(|phone| &phone.sealed[..]);
+    let digest = phone.map(|phone| &phone.digest[..]);
+    // The older number stands for the whole row, so that the job that digests anew finds it.
+    let digest_key = phone.map(|phone| phone.digest_key);
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -291,6 +314,7 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
             &addition.grid_code,
             &addition.household_id,
             &addition.enrolled_at,
+            &digest_key,
         ],
     )
     .await?;

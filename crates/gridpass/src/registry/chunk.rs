@@ -150,13 +150,15 @@ impl Chunk<'_> {
         }
         let digests: Vec<&[u8]> = rows
             .iter()
-            .map(|(_, row)| &row.person.number_digest[..])
+            .flat_map(|(_, row)| &row.person.number_digests)
+            .map(|(_, digest)| &digest[..])
             .collect();
         let found = store::list_known(self.tx, &digests).await?;
         let mut known = Vec::new();
         let mut unknown = Vec::new();
         for &(number, row) in rows {
-            match found.get(&row.person.number_digest[..]) {
+            let mut digests = row.person.number_digests.iter();
+            match digests.find_map(|(_, digest)| found.get(&digest[..])) {
                 Some(&person_id) => known.push(KnownRow {
                     number,
                     row,
@@ -176,9 +178,9 @@ impl Chunk<'_> {
     ) -> ApiResult<Vec<(i64, &'r Ready)>> {
         let claims: Vec<_> = rows
             .iter()
-            .map(|(_, row)| (row.person.number_digest, row.person.person_id))
+            .map(|(_, row)| (&row.person.number_digests[..], row.person.person_id))
             .collect();
-        let won = people::claim_numbers(self.tx, claims).await?;
+        let won = people::claim_numbers(self.tx, &claims).await?;
         let (mut mine, theirs): (Vec<_>, Vec<_>) = rows
             .into_iter()
             .partition(|(_, row)| won.contains(&row.person.person_id.get()));

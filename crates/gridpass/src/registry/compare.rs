@@ -132,7 +132,7 @@ pub(super) fn without_doubles<'a>(rows: Vec<(i64, &'a Ready)>) -> Vec<Vec<(i64, 
     let mut seen: HashMap<[u8; 16], usize> = HashMap::new();
     let mut parts: Vec<Vec<(i64, &'a Ready)>> = Vec::new();
     for (number, row) in rows {
-        let times = seen.entry(row.person.number_digest).or_default();
+        let times = seen.entry(row.person.number_digests[0].1).or_default();
         if parts.len() == *times {
             parts.push(Vec::new());
         }

@@ -114,7 +114,7 @@ fn ready(app: &App, form: &Form, row: Row) -> Ready {
 fn household_id(app: &App, form: &Form, household: &str) -> i64 {
     let digest = app
         .sealer
-        .digest("household", &format!("{}\0{household}", form.source));
+        .lasting_digest("household", &format!("{}\0{household}", form.source));
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     (u64::from_be_bytes(first) & JSON_SAFE_BITS)

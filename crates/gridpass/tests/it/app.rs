@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use gridpass::access::Role;
 use gridpass::app::{App, Settings};
 use gridpass::assemble::{Assembled, Given, assemble};
+use gridpass::config::secrets::Secrets;
 use gridpass::db::{Db, DbConfig, Logins};
 use gridpass::ids::Entropy;
 use gridpass::jobs::{self, Loop};
+use gridpass::keys::Keeper;
 use gridpass::notify::{Console, Gateway};
-use gridpass::seal::Sealer;
+use gridpass::seal::Suite;
 use gridpass::staff::model::NewStaff;
 use gridpass_types::clock::ManualClock;
 use jiff::{SignedDuration, Timestamp};
@@ -60,7 +62,20 @@ impl TestApp {
     /// Starts one on the Pingshan tree with one enclosure per community of the first
     /// two subdistricts.
     pub async fn with_divisions() -> Self {
-        let test = Self::start().await;
+        Self::start().await.and_divisions().await
+    }
+
+    /// The same on an installation of the suite `guomi`.
+    pub async fn guomi_with_divisions() -> Self {
+        let config = cluster::new_database().await;
+        let clock = ManualClock::new(MORNING.parse::<Timestamp>().unwrap());
+        let gateway: Option<Box<dyn Gateway>> = Some(Box::new(Console));
+        let test = Self::start_as(config, clock, (gateway, Suite::Guomi)).await;
+        test.and_divisions().await
+    }
+
+    async fn and_divisions(self) -> Self {
+        let test = self;
         let desk = test.caller(Role::DataDesk, "").await;
         let tree = include_str!("../../../../data/divisions/pingshan.csv");
         desk.post_text("/api/v1/divisions/import", "text/csv", tree)
@@ -73,18 +88,19 @@ impl TestApp {
     pub async fn with_gateway(gateway: Option<Box<dyn Gateway>>) -> Self {
         let config = cluster::new_database().await;
         let clock = ManualClock::new(MORNING.parse::<Timestamp>().unwrap());
-        Self::start_as(config, clock, gateway).await
+        Self::start_as(config, clock, (gateway, Suite::Standard)).await
     }
 
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
-        Self::start_as(config, clock, Some(Box::new(Console))).await
+        let gateway: Option<Box<dyn Gateway>> = Some(Box::new(Console));
+        Self::start_as(config, clock, (gateway, Suite::Standard)).await
     }
 
     async fn start_as(
         config: tokio_postgres::Config,
         clock: ManualClock,
-        gateway: Option<Box<dyn Gateway>>,
+        (gateway, suite): (Option<Box<dyn Gateway>>, Suite),
     ) -> Self {
         let mut db_config = DbConfig::new(Logins::separate(config.clone()));
         db_config.connections_max = 8;
@@ -96,15 +112,15 @@ impl TestApp {
             issuer: "440310".into(),
             demo: true,
             web_dir: "no-such-folder".into(),
+            tls_only: false,
             bench_baseline: true,
             red_people_per_hour: 20,
-            pass_secret: [3; 32],
         };
         let given = Given {
             db,
             simulated_clock: Some(clock.clone()),
             entropy: Entropy::seeded(1),
-            sealer: Sealer::new(&[1; 32], &[2; 32]),
+            keeper: Keeper::fixed(Secrets::single([1; 32], [2; 32], [3; 32]).with_suite(suite)),
             settings,
             gateway,
         };

@@ -24,6 +24,8 @@ mod facts;
 mod facts_laws;
 mod gates;
 mod generated;
+mod hardening;
+mod keys;
 mod migrate;
 mod notices;
 mod passes;

@@ -56,6 +56,11 @@ impl Site {
             .env_remove("GRIDPASS_PG_BIN")
             .env_remove("GRIDPASS_MODE")
             .env_remove("GRIDPASS_SECRETS_FILE")
+            .env_remove("GRIDPASS_KEYS")
+            .env_remove("GRIDPASS_KEYS_COMMAND")
+            .env_remove("GRIDPASS_SUITE")
+            .env_remove("GRIDPASS_TLS_CERT")
+            .env_remove("GRIDPASS_TLS_KEY")
             .stdin(Stdio::null());
         process
     }
@@ -108,6 +113,11 @@ impl Site {
 }
 
 impl Server {
+    /// The number of the server's process.
+    pub fn pid(&self) -> i32 {
+        self.child.id().cast_signed()
+    }
+
     /// The number of the main database process.
     pub fn postmaster(&self) -> i32 {
         wait_for("a lock file of the database", || {

@@ -4,5 +4,5 @@ mod around;
 mod bad_input;
 mod hammer;
 mod online;
-mod support;
+pub mod support;
 mod uploads;

@@ -26,7 +26,10 @@ struct Resident {
 
 impl District {
     async fn open() -> Self {
-        let test = TestApp::with_divisions().await;
+        Self::on(TestApp::with_divisions().await).await
+    }
+
+    async fn on(test: TestApp) -> Self {
         let admin = test.caller(Role::SystemAdmin, "").await;
         let desk = test.caller(Role::DataDesk, "").await;
         let village = json!({ "name": "六联新村", "kind": "urban_village", "community_code": "440310001001" });
@@ -206,7 +209,10 @@ async fn device(test: &TestApp, admin: &Client, gate: Value) -> Client {
 
 #[tokio::test]
 async fn apply_yellow_visit_green() {
-    let district = District::open().await;
+    from_yellow_to_green(District::open().await).await;
+}
+
+async fn from_yellow_to_green(district: District) {
     let resident = district
         .apply("张三", "440399198001010013", Some(district.enclosure_id))
         .await;
@@ -294,7 +300,10 @@ async fn a_worker_on_no_roster_is_yellow_at_the_factory() {
 
 #[tokio::test]
 async fn quarantine_turns_red_alerts_the_team_and_release_turns_green() {
-    let district = District::open().await;
+    into_quarantine_and_back(District::open().await).await;
+}
+
+async fn into_quarantine_and_back(district: District) {
     let resident = district
         .apply("王小明", "440399199001011010", Some(district.enclosure_id))
         .await;
@@ -426,4 +435,11 @@ async fn fever_at_the_gate_stops_and_turns_the_pass_red() {
         resident.phone.get("/api/v1/pass").await.expect(200)["colour"],
         "green"
     );
+}
+
+/// The same two stories on an installation whose data is sealed by the suite `guomi`.
+#[tokio::test]
+async fn the_story_is_the_same_under_guomi() {
+    from_yellow_to_green(District::on(TestApp::guomi_with_divisions().await).await).await;
+    into_quarantine_and_back(District::on(TestApp::guomi_with_divisions().await).await).await;
 }
