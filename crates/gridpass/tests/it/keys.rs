@@ -347,11 +347,8 @@ fn production_refuses_keys_that_are_no_secret_from_every_source() {
     };
     let random = Secrets::random(&Entropy::seeded(1)).to_text().to_string();
     let demo = Secrets::demo().to_text().to_string();
-    let typed = random.replacen(
-        &random[random.find("key = \"").unwrap()..][7..71],
-        &"31".repeat(32),
-        1,
-    );
+    let first = random.find("\nkey = \"").unwrap() + 8;
+    let typed = random.replacen(&random[first..first + 64], &"31".repeat(32), 1);
     let good = write("good.toml", &random, 0o600);
     let open = write("open.toml", &random, 0o644);
     let published = write("demo.toml", &demo, 0o600);
