@@ -449,6 +449,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/master-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The master keys, where each stands, and how far a change of one has come. No key is ever
+         *     shown.
+         */
+        get: operations["get_master_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -2387,6 +2407,38 @@ export interface components {
              */
             started_at: string;
         };
+        /**
+         * @description Where a key stands in its life.
+         * @enum {string}
+         */
+        KeyState: "pending" | "active" | "retiring" | "retired";
+        /** @description How far a column has come to the newest key. */
+        KeyWorkView: {
+            /**
+             * Format: date-time
+             * @description When this last changed.
+             */
+            changed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Values that did not open when they were met.
+             */
+            failed: number;
+            /** @description Whether nothing by an older key was left at the end of the last walk. */
+            finished: boolean;
+            /**
+             * Format: int64
+             * @description Values brought to it.
+             */
+            moved: number;
+            /**
+             * Format: int32
+             * @description The generation that is taken into use.
+             */
+            number: number;
+            /** @description The column, or `person digests`. */
+            target: string;
+        };
         /** @description A lane of a gate. */
         Lane: {
             /** @description Which way people pass it. */
@@ -2432,6 +2484,37 @@ export interface components {
             people: components["schemas"]["PeopleStats"];
             /** @description The last 60 minutes, oldest first, without gaps. */
             scans_per_minute: components["schemas"]["MinuteCount"][];
+        };
+        /** @description One generation of a master key. */
+        MasterKeyView: {
+            /**
+             * Format: date-time
+             * @description From when it is written with.
+             */
+            active_from: string;
+            /** @description Names the key without telling it: 16 hexadecimal digits. */
+            fingerprint: string;
+            /**
+             * Format: int32
+             * @description Its number, 1 to 255; sealed values carry it.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was found that nothing by it is left.
+             */
+            retired_at?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["KeyState"];
+            /** @description What it is for. */
+            which: components["schemas"]["Which"];
+        };
+        /** @description The master keys and the work on them. */
+        MasterKeysView: {
+            /** @description Every generation this node has, by kind and number. */
+            keys: components["schemas"]["MasterKeyView"][];
+            /** @description The last work on each column. */
+            work: components["schemas"]["KeyWorkView"][];
         };
         /** @description What is to be done. */
         Measure: {
@@ -3868,6 +3951,11 @@ export interface components {
          * @enum {string}
          */
         VisitStatus: "open" | "done" | "not_executable";
+        /**
+         * @description What a master key is for.
+         * @enum {string}
+         */
+        Which: "sealing" | "digest" | "pass";
     };
     responses: never;
     parameters: never;
@@ -4921,6 +5009,33 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_master_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasterKeysView"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
