@@ -11,6 +11,7 @@
 
 mod answers;
 mod api;
+mod asked;
 mod cards;
 mod checks;
 mod columns;
@@ -45,6 +46,7 @@ use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::metrics::Kind;
+use asked::Asked;
 use ingest::ScanSink;
 use model::{Scan, ScanView};
 use partitions::Partitions;
@@ -97,6 +99,7 @@ pub fn loops() -> Vec<Loop> {
 pub struct Ingest {
     batcher: OnceLock<Batcher<ScanSink>>,
     replays: ReplayWindow,
+    asked: Asked,
     partitions: Partitions,
     with_facts: Turns,
     uploads: Turns,
@@ -106,6 +109,7 @@ impl Default for Ingest {
     fn default() -> Self {
         Self {
             batcher: OnceLock::new(),
+            asked: Asked::default(),
             replays: ReplayWindow::new(PassLimits::default()),
             partitions: Partitions::default(),
             with_facts: Turns::new(WITH_FACTS_MAX),

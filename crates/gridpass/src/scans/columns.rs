@@ -22,6 +22,8 @@ pub struct ScanColumns<'t> {
     temperatures: Vec<Option<i16>>,
     colour_rules: Vec<&'t str>,
     gate_rules: Vec<&'t str>,
+    minutes: Vec<i32>,
+    cells: Vec<i16>,
     received_at: Timestamp,
     rule_set_version: i32,
     lane: i16,
@@ -66,6 +68,8 @@ impl<'t> ScanColumns<'t> {
             temperatures: Vec::with_capacity(rows),
             colour_rules: Vec::with_capacity(rows),
             gate_rules: Vec::with_capacity(rows),
+            minutes: Vec::with_capacity(rows),
+            cells: Vec::with_capacity(rows),
             received_at: stamp.received_at,
             rule_set_version: stamp.rule_set_version,
             lane: stamp.lane,
@@ -98,6 +102,14 @@ impl<'t> ScanColumns<'t> {
         self.temperatures.push(scan.decicelsius);
         self.colour_rules.push(verdict.colour.rule);
         self.gate_rules.push(verdict.gate.rule);
+        let minute = scan.key.at.as_second().div_euclid(60);
+        self.minutes.push(i32::try_from(minute).unwrap_or(i32::MAX));
+        self.cells.push(
+            verdict.colour.colour.code() * 100
+                + action.code() * 10
+                + scan.direction.code() * 2
+                + i16::from(scan.is_fever()),
+        );
     }
 
     fn last_key(&self) -> (i64, Timestamp, i64) {
@@ -113,6 +125,14 @@ impl<'t> ScanColumns<'t> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
+    }
+
+    /// Parameters of the statement that adds scans believed to be new: those of
+    /// [`Self::params`], then minute and cell of each for the tally.
+    pub fn params_with_cells(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let mut params = self.params().to_vec();
+        params.extend([&self.minutes as &(dyn ToSql + Sync), &self.cells]);
+        params
     }
 
     /// Parameters 1 to 16 of the inserting statements.
@@ -170,6 +190,11 @@ impl FollowColumns {
     /// Whether anything but visits follows, which somebody waits for.
     pub fn has_alerts(&self) -> bool {
         self.topics.iter().any(|topic| topic.starts_with("alert."))
+    }
+
+    /// Parameters 19 to 22 of the statement that adds scans believed to be new.
+    pub fn params_without_scans(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.people, &self.topics, &self.keys, &self.payloads]
     }
 
     /// Parameters 17 to 22 of the inserting statement.

@@ -6,6 +6,7 @@ use gridpass_types::Colour;
 use gridpass_types::clock::district_date;
 use jiff::Timestamp;
 
+use super::asked::VisitCause;
 use super::model::{ScanKey, ScanView, is_fever};
 use crate::gates::GateInfo;
 use gridpass_types::ids::PassSerial;
@@ -100,39 +101,47 @@ pub fn follow_ups(
     decicelsius: Option<i16>,
     out: &mut Vec<FollowUp>,
 ) {
-    if let Some(hours) = verdict.colour.visit_hours {
-        let cause = verdict.colour.reason.as_str();
-        out.push(FollowUp {
+    out.extend(verdict.visit(key));
+    out.extend(verdict.alert(key, decicelsius));
+}
+
+impl Verdict<'_> {
+    /// Why the colour asks for a visit, if it does.
+    pub fn visit_cause(&self, key: &ScanKey) -> Option<VisitCause> {
+        self.colour.visit_hours.map(|_| VisitCause {
+            person_id: key.person_id,
+            reason: self.colour.reason,
+            day: district_date(key.at),
+        })
+    }
+
+    /// The visit that the colour asks for.
+    pub fn visit(&self, key: &ScanKey) -> Option<FollowUp> {
+        let hours = self.colour.visit_hours?;
+        let cause = self.colour.reason.as_str();
+        Some(FollowUp {
             topic: TOPIC_VISIT,
             dedupe_key: format!("{cause}|{}", district_date(key.at)),
             payload: format!(
                 r#"{{"cause":"{cause}","due_hours":{hours},"gate_id":{}}}"#,
                 key.gate_id
             ),
-        });
+        })
     }
-    let told = |who| verdict.gate.notify.contains(&who);
-    if is_fever(decicelsius) && told(Notify::ResponseTeam) {
-        out.push(alert(
-            TOPIC_RED,
-            "fever_at_gate",
-            verdict.gate.reason.as_str(),
-            key,
-        ));
-    } else if verdict.colour.colour == Colour::Red {
-        out.push(alert(
-            TOPIC_RED,
-            "red_at_gate",
-            verdict.colour.reason.as_str(),
-            key,
-        ));
-    } else if told(Notify::Community) {
-        out.push(alert(
-            TOPIC_COMMUNITY,
-            "sealed_area",
-            verdict.gate.reason.as_str(),
-            key,
-        ));
+
+    /// The alert that colour and gate call for.
+    pub fn alert(&self, key: &ScanKey, decicelsius: Option<i16>) -> Option<FollowUp> {
+        let told = |who| self.gate.notify.contains(&who);
+        let (gate, colour) = (self.gate.reason.as_str(), self.colour.reason.as_str());
+        if is_fever(decicelsius) && told(Notify::ResponseTeam) {
+            Some(alert(TOPIC_RED, "fever_at_gate", gate, key))
+        } else if self.colour.colour == Colour::Red {
+            Some(alert(TOPIC_RED, "red_at_gate", colour, key))
+        } else if told(Notify::Community) {
+            Some(alert(TOPIC_COMMUNITY, "sealed_area", gate, key))
+        } else {
+            None
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use tokio_postgres::{Error, Row, Statement};
 
 use super::columns::{FollowColumns, ScanColumns};
 use super::store::{
-    INSERT_SCANS, INSERT_SCANS_AND_FOLLOW_UPS, Inserted, READ_SUBJECTS, READ_VERSIONS, Subject,
+    ADD_SCANS, ADD_SCANS_AND_FOLLOW_UPS, INSERT_SCANS_AND_FOLLOW_UPS, Inserted, READ_SUBJECTS,
+    READ_VERSIONS, Subject,
 };
 use crate::db::{Client, Db, DbError};
 
@@ -26,7 +27,8 @@ pub struct Hot {
     client: Client,
     read_subjects: Statement,
     read_versions: Statement,
-    insert: Statement,
+    add: Statement,
+    add_and_follow: Statement,
     insert_and_follow: Statement,
 }
 
@@ -48,7 +50,8 @@ impl Hot {
         Ok(Self {
             read_subjects: client.prepare(READ_SUBJECTS).await?,
             read_versions: client.prepare(READ_VERSIONS).await?,
-            insert: client.prepare(INSERT_SCANS).await?,
+            add: client.prepare(ADD_SCANS).await?,
+            add_and_follow: client.prepare(ADD_SCANS_AND_FOLLOW_UPS).await?,
             insert_and_follow: client.prepare(INSERT_SCANS_AND_FOLLOW_UPS).await?,
             client,
         })
@@ -86,22 +89,39 @@ impl Hot {
         })
     }
 
-    /// Stores scans and commits; what it returns is on disk.
+    /// Stores scans that are believed to be new and commits; what it returns is on disk.
+    ///
+    /// # Errors
+    /// A violated unique key when one of them is known; nothing is stored then.
+    pub async fn add_and_commit(
+        &self,
+        scans: &ScanColumns<'_>,
+        follow: &FollowColumns,
+    ) -> Result<Inserted, Error> {
+        let mut params = scans.params_with_cells();
+        let add = if follow.is_empty() {
+            &self.add
+        } else {
+            params.extend(follow.params_without_scans());
+            &self.add_and_follow
+        };
+        let add = self.client.execute(add, &params);
+        let (added, committed) = join(add, self.client.batch_execute("COMMIT")).await;
+        added?;
+        committed?;
+        Ok(Inserted::All)
+    }
+
+    /// Stores those scans that are not known and commits; what it returns is on disk.
     pub async fn insert_and_commit(
         &self,
         scans: &ScanColumns<'_>,
         follow: &FollowColumns,
     ) -> Result<Inserted, Error> {
-        let params = scans.params();
-        let (inserted, committed) = if follow.is_empty() {
-            let insert = self.client.query_one(&self.insert, &params);
-            join(insert, self.client.batch_execute("COMMIT")).await
-        } else {
-            let params: Vec<&(dyn ToSql + Sync)> =
-                params.into_iter().chain(follow.params()).collect();
-            let insert = self.client.query_one(&self.insert_and_follow, &params);
-            join(insert, self.client.batch_execute("COMMIT")).await
-        };
+        let params: Vec<&(dyn ToSql + Sync)> =
+            scans.params().into_iter().chain(follow.params()).collect();
+        let insert = self.client.query_one(&self.insert_and_follow, &params);
+        let (inserted, committed) = join(insert, self.client.batch_execute("COMMIT")).await;
         let row = inserted?;
         committed?;
         Ok(Inserted::from_row(&row, scans.len()))

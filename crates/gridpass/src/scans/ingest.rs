@@ -13,10 +13,10 @@ use gridpass_types::Colour;
 use prometheus_client::metrics::counter::Counter;
 
 use super::columns::{FollowColumns, ScanColumns, Stamp};
-use super::decide::{AtGate, Verdict, decide, follow_ups};
+use super::decide::{AtGate, Verdict, decide};
 use super::hot::{FirstTrip, Hot};
 use super::model::{Scan, ScanKey, ScanView};
-use super::store::Inserted;
+use super::store::{Expect, Inserted, is_known};
 use super::{answers, partitions};
 use crate::app::{App, WeakApp};
 use crate::db::{DbError, DbErrorKind};
@@ -30,11 +30,18 @@ use crate::rules::InForce;
 /// What a caller is told about one scan.
 pub type Answer = Result<ScanView, Code>;
 
+/// Batches that are looked through for known scans after one held such a scan. Whoever
+/// sends again sends more than one; and one who does so on purpose must not cost every
+/// batch a second transaction.
+const WARY_BATCHES: u32 = 64;
+
 /// Commits batches on a connection of its own.
 pub struct ScanSink {
     app: WeakApp,
     lane: i16,
     hot: Option<Hot>,
+    /// Batches still to be done as if they held known scans.
+    wary_batches: u32,
     /// Counters by colour code, found once.
     counted: [Counter; 3],
 }
@@ -46,6 +53,7 @@ impl ScanSink {
             app,
             lane: i16::try_from(slot.lane).unwrap_or(i16::MAX),
             hot: None,
+            wary_batches: 0,
             counted,
         }
     }
@@ -91,6 +99,8 @@ impl Sink for ScanSink {
 enum Failure {
     /// The database is away or would have it repeated.
     Passing(Code),
+    /// A scan that was believed to be new is known.
+    Known,
     /// Something in the batch, or a fault of ours.
     OfItsOwn(ApiError),
 }
@@ -99,6 +109,7 @@ impl Failure {
     fn code(self) -> Code {
         match self {
             Self::Passing(code) => code,
+            Self::Known => Code::Overloaded,
             Self::OfItsOwn(error) => {
                 tracing::error!(?error, "a batch of scans failed");
                 error.code()
@@ -111,6 +122,9 @@ impl From<tokio_postgres::Error> for Failure {
     fn from(error: tokio_postgres::Error) -> Self {
         if partitions::is_missing(&error) {
             return Self::Passing(Code::Internal);
+        }
+        if is_known(&error) {
+            return Self::Known;
         }
         DbError::from(error).into()
     }
@@ -139,13 +153,29 @@ impl From<ApiError> for Failure {
 
 impl ScanSink {
     async fn try_twice(&mut self, app: &App, scans: &[Scan]) -> Result<Vec<Answer>, Failure> {
-        match self.attempt(app, scans).await {
+        let expect = self.expected();
+        match self.attempt(app, scans, expect).await {
             Err(Failure::Passing(code)) => {
                 tracing::warn!(code = code.as_str(), "a batch of scans is tried again");
                 super::ensure_partitions(app).await?;
-                self.attempt(app, scans).await
+                self.attempt(app, scans, Expect::Any).await
+            }
+            Err(Failure::Known) => {
+                self.wary_batches = WARY_BATCHES;
+                self.attempt(app, scans, Expect::Any).await
             }
             other => other,
+        }
+    }
+
+    /// New scans, unless a known one was sent lately: then more may follow.
+    fn expected(&mut self) -> Expect {
+        match self.wary_batches {
+            0 => Expect::New,
+            _ => {
+                self.wary_batches -= 1;
+                Expect::Any
+            }
         }
     }
 
@@ -160,15 +190,25 @@ impl ScanSink {
     }
 
     /// One transaction. The connection is kept only if it ended well.
-    async fn attempt(&mut self, app: &App, scans: &[Scan]) -> Result<Vec<Answer>, Failure> {
+    async fn attempt(
+        &mut self,
+        app: &App,
+        scans: &[Scan],
+        expect: Expect,
+    ) -> Result<Vec<Answer>, Failure> {
         let hot = match self.hot.take() {
             Some(hot) if !hot.client().is_closed() => hot,
             _ => Hot::open(&app.db).await?,
         };
-        match transact(app, &hot, scans, self.lane).await {
+        match transact(app, &hot, scans, (self.lane, expect)).await {
             Ok(answers) => {
                 self.hot = Some(hot);
                 Ok(answers)
+            }
+            Err(Failure::Known) => {
+                // The COMMIT behind the failed statement has rolled back.
+                self.hot = Some(hot);
+                Err(Failure::Known)
             }
             Err(failure) => {
                 hot.discard();
@@ -228,8 +268,14 @@ impl<'s> Plan<'s> {
     }
 }
 
-async fn transact(app: &App, hot: &Hot, scans: &[Scan], lane: i16) -> Result<Vec<Answer>, Failure> {
-    app.part::<super::Ingest>().partitions.ensure(app).await?;
+async fn transact(
+    app: &App,
+    hot: &Hot,
+    scans: &[Scan],
+    (lane, expect): (i16, Expect),
+) -> Result<Vec<Answer>, Failure> {
+    let ingest = app.part::<super::Ingest>();
+    ingest.partitions.ensure(app).await?;
     let plan = Plan::of(scans);
     let mut trip = hot.begin_and_read(&plan.people).await?;
     let client = hot.client();
@@ -253,21 +299,31 @@ async fn transact(app: &App, hot: &Hot, scans: &[Scan], lane: i16) -> Result<Vec
     };
     let mut columns = ScanColumns::with_capacity(plan.ordered.len(), stamp);
     let mut follow = FollowColumns::default();
+    let mut asked = Vec::new();
     let mut decided: Vec<Answer> = Vec::with_capacity(plan.ordered.len());
-    let mut caused = Vec::new();
     for scan in &plan.ordered {
         let verdict = judge(scan, &trip, &directory, &rules);
         if let Ok((verdict, _)) = &verdict {
             columns.push(scan, verdict, None);
-            follow_ups(verdict, &scan.key, scan.decicelsius, &mut caused);
-            follow.extend(&scan.key, caused.drain(..));
+            let visit = verdict.visit_cause(&scan.key);
+            if let Some(cause) = visit.filter(|cause| !ingest.asked.contains(cause)) {
+                asked.push(cause);
+                follow.extend(&scan.key, verdict.visit(&scan.key));
+            }
+            follow.extend(&scan.key, verdict.alert(&scan.key, scan.decicelsius));
         }
         decided.push(verdict.map(|(verdict, serial)| verdict.view(&scan.key, serial, &rules)));
     }
     if columns.is_empty() {
         hot.rollback().await?;
     } else {
-        let inserted = hot.insert_and_commit(&columns, &follow).await?;
+        let inserted = match expect {
+            Expect::New => hot.add_and_commit(&columns, &follow).await?,
+            Expect::Any => hot.insert_and_commit(&columns, &follow).await?,
+        };
+        if let Inserted::All = inserted {
+            ingest.asked.remember(&asked);
+        }
         recall_known(app, hot, (&plan, &inserted), &mut decided).await?;
         if follow.has_alerts() {
             app.work_waiting.notify_waiters();

@@ -7,6 +7,7 @@ use gridpass_rules::words::{
 };
 use gridpass_types::ids::{EmployerId, EnclosureId, GateId, PassSerial, PersonId};
 use jiff::Timestamp;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
@@ -26,6 +27,36 @@ pub const READ_SUBJECTS: &str = "-- scans.read_subjects
 /// The versions that caches are compared with: directory, then rules.
 pub const READ_VERSIONS: &str = "-- scans.read_versions
     SELECT value FROM epoch WHERE name IN ('directory', 'rules') ORDER BY name";
+
+/// Stores scans that are believed to be new, and their tally. Fails as a whole with a
+/// violated unique key when one of them is known; looking first costs a third of the
+/// statement. Parameters: `ScanColumns::params_with_cells`.
+pub const ADD_SCANS: &str = "-- scans.add_scans
+    WITH ins AS (
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+            colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
+        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
+            $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
+            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr))
+    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $17, $18)";
+
+/// As [`ADD_SCANS`], and writes the follow-ups of these scans.
+/// Parameters: those of `ScanColumns::params_with_cells`, then `FollowColumns::params_without_scans`.
+pub const ADD_SCANS_AND_FOLLOW_UPS: &str = "-- scans.add_scans_and_follow_ups
+    WITH ins AS (
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+            colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
+        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
+            $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
+            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr)),
+    follow AS (
+        INSERT INTO outbox (person_id, topic, dedupe_key, payload, created_at)
+        SELECT p, t, k, b::jsonb, $13
+        FROM unnest($19::bigint[], $20::text[], $21::text[], $22::text[]) AS f (p, t, k, b)
+        ON CONFLICT DO NOTHING)
+    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $17, $18)";
 
 /// Stores scans, counts those that were new in the tally, and answers how many that are;
 /// if not all, also which. Parameters: `ScanColumns::params`.
@@ -172,6 +203,15 @@ pub async fn lock_person(db: &Client, person_id: PersonId) -> Result<bool, Error
     Ok(row.is_some())
 }
 
+/// What scans that are to be stored are believed to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Not stored yet, as nearly always.
+    New,
+    /// Stored already, perhaps.
+    Any,
+}
+
 /// Which of the scans handed in were new.
 pub enum Inserted {
     /// All of them.
@@ -206,6 +246,31 @@ impl Inserted {
             Self::Only(keys) => keys.contains(key),
         }
     }
+}
+
+/// Stores scans that are believed to be new, in the caller's transaction; `false` when one
+/// of them is known, and the transaction has failed.
+pub async fn add_scans(
+    db: &Client,
+    scans: &ScanColumns<'_>,
+    follow: &FollowColumns,
+) -> Result<bool, Error> {
+    let mut params = scans.params_with_cells();
+    let sql = if follow.is_empty() {
+        ADD_SCANS
+    } else {
+        params.extend(follow.params_without_scans());
+        ADD_SCANS_AND_FOLLOW_UPS
+    };
+    match db.execute(&db.prepare_cached(sql).await?, &params).await {
+        Err(error) if is_known(&error) => Ok(false),
+        done => done.map(|_| true),
+    }
+}
+
+/// Whether scans could not be added because one of them is known.
+pub fn is_known(error: &Error) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
 
 /// Stores scans with their tally and their follow-ups, in the caller's transaction.

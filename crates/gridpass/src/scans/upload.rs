@@ -15,12 +15,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join;
 use gridpass_passcode::{PublicKey, STANDARD, Suite};
 use sha2::{Digest, Sha256};
 
+use super::asked::{Asked, VisitCause};
 use super::columns::{FollowColumns, ScanColumns, Stamp};
-use super::decide::{AtGate, TOPIC_RED, decide, follow_ups, late_red_alert};
-use super::store::{Inserted, insert_scans};
+use super::decide::{AtGate, TOPIC_RED, Verdict, decide, late_red_alert};
+use super::store::{Expect, Inserted, add_scans, insert_scans};
 use super::{Ingest, count_refusal};
 use crate::app::App;
 use crate::db::Tx;
@@ -32,7 +34,7 @@ use crate::metrics::Kind;
 use crate::rules::InForce;
 use late_red::LateReds;
 use model::{Upload, UploadView};
-use read::{Kept, Known};
+use read::{Kept, KeptScan, Known};
 
 /// Scans of an upload at most.
 const SCANS_MAX: usize = 1000;
@@ -73,7 +75,16 @@ async fn take(
     };
     let ingest = app.part::<Ingest>();
     ingest.partitions.ensure(app).await?;
-    ingest.uploads.take(store_or_recall(app, &sent, kept)).await
+    let stored = ingest.uploads.take(async {
+        if let Some(answer) = store_or_recall(app, &sent, kept, Expect::New).await? {
+            return Ok(Some(answer));
+        }
+        // Some of its scans came in another way before.
+        let (_, scans) = read::parse(body, SCANS_MAX)?;
+        let kept = Kept::read(scans, device, app.now());
+        store_or_recall(app, &sent, kept, Expect::Any).await
+    });
+    stored.await?.ok_or_else(|| Code::Conflict.into())
 }
 
 async fn device_key(app: &App, device: &Device) -> ApiResult<PublicKey> {
@@ -110,12 +121,22 @@ struct Sent<'a> {
     body_sha256: [u8; 32],
 }
 
-async fn store_or_recall(app: &App, sent: &Sent<'_>, kept: Kept) -> ApiResult<UploadView> {
+/// The answer to an upload; `None` when its scans are not what they were expected to be,
+/// and nothing was stored.
+async fn store_or_recall(
+    app: &App,
+    sent: &Sent<'_>,
+    kept: Kept,
+    expect: Expect,
+) -> ApiResult<Option<UploadView>> {
     let tx = app.db.tx().await?;
     if let Some(answer) = recall(&tx, sent).await? {
-        return Ok(answer);
+        return Ok(Some(answer));
     }
-    let stored = store_all(app, &tx, sent, kept).await?;
+    let Some(stored) = store_all(app, &tx, (sent, expect), kept).await? else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
     let row = store::UploadRow {
         device_id: sent.device.device_id,
         batch_id: sent.batch_id,
@@ -125,9 +146,7 @@ async fn store_or_recall(app: &App, sent: &Sent<'_>, kept: Kept) -> ApiResult<Up
         // The same upload was sent twice at once; the other one won, ours is undone.
         tx.rollback().await?;
         let db = app.db.client().await?;
-        return recall(&db, sent)
-            .await?
-            .ok_or_else(|| Code::Conflict.into());
+        return recall(&db, sent).await;
     }
     tx.commit().await?;
     for (colour, count) in stored.by_colour {
@@ -137,7 +156,8 @@ async fn store_or_recall(app: &App, sent: &Sent<'_>, kept: Kept) -> ApiResult<Up
     if stored.alerts {
         app.work_waiting.notify_waiters();
     }
-    Ok(stored.answer)
+    app.part::<Ingest>().asked.remember(&stored.asked);
+    Ok(Some(stored.answer))
 }
 
 /// The answer given to this very upload before.
@@ -155,12 +175,19 @@ struct StoredUpload {
     answer: UploadView,
     by_colour: [(&'static str, u64); 3],
     alerts: bool,
+    asked: Vec<VisitCause>,
 }
 
-async fn store_all(app: &App, tx: &Tx, sent: &Sent<'_>, mut kept: Kept) -> ApiResult<StoredUpload> {
-    let directory = app.part::<Directory>().current(app, tx).await?;
+async fn store_all(
+    app: &App,
+    tx: &Tx,
+    (sent, expect): (&Sent<'_>, Expect),
+    mut kept: Kept,
+) -> ApiResult<Option<StoredUpload>> {
+    let (directory, in_force) = (app.part::<Directory>(), app.part::<InForce>());
+    // Sent one after the other without waiting: one round trip.
+    let (directory, rules) = try_join(directory.current(app, tx), in_force.current(tx)).await?;
     let gate = directory.gate_of(sent.device.device_id)?;
-    let rules = app.part::<InForce>().current(tx).await?;
     read::record_fevers(app, tx, &kept).await?;
     let known = Known::read(app, tx, &mut kept).await?;
     let stamp = Stamp {
@@ -169,59 +196,97 @@ async fn store_all(app: &App, tx: &Tx, sent: &Sent<'_>, mut kept: Kept) -> ApiRe
         lane: 0,
         tally_id: app.ids.next(),
     };
-    let mut columns = ScanColumns::with_capacity(kept.scans.len(), stamp);
-    let mut follow = FollowColumns::default();
-    let mut late = LateReds::default();
-    let mut colours = Vec::with_capacity(kept.scans.len());
-    let mut caused = Vec::new();
+    let mut decided = Decided::with_capacity(kept.scans.len(), stamp);
     for (place, each) in kept.scans.iter().enumerate() {
-        let state = known.state_of(place, &each.scan);
         let at = AtGate {
             gate,
             direction: each.scan.direction,
             decicelsius: each.scan.decicelsius,
         };
-        let verdict = decide(&rules, state, &at);
-        columns.push(&each.scan, &verdict, Some(each.done));
-        colours.push(verdict.colour.colour);
-        follow_ups(&verdict, &each.scan.key, each.scan.decicelsius, &mut caused);
-        if late_red::was_let_in(&verdict, &each.done) {
-            let since = known.red_since(place, &each.scan);
-            let reason = verdict.colour.reason.as_str();
-            late.push(each, reason, since);
-            // One alert about one person is enough, and this one says more.
-            caused.retain(|follow_up| follow_up.topic != TOPIC_RED);
-            caused.push(late_red_alert(reason, since, &each.scan.key));
-        }
-        follow.extend(&each.scan.key, caused.drain(..));
+        let verdict = decide(&rules, known.state_of(place, &each.scan), &at);
+        let since = known.red_since(place, &each.scan);
+        decided.add(&app.part::<Ingest>().asked, each, (&verdict, since));
     }
-    let inserted = match columns.is_empty() {
-        true => Inserted::All,
-        false => insert_scans(tx, &columns, &follow).await?,
+    let Some(inserted) = decided.insert(tx, expect).await? else {
+        return Ok(None);
     };
-    late.keep_only(&inserted);
-    store::insert_late_reds(tx, &late, app.now()).await?;
+    decided.late.keep_only(&inserted);
+    store::insert_late_reds(tx, &decided.late, app.now()).await?;
     store::insert_proofs(tx, &kept, &inserted, sent.device.device_id).await?;
-    Ok(summary(
-        kept,
-        (&colours, &inserted),
-        late,
-        follow.has_alerts(),
-    ))
+    Ok(Some(summary(kept, decided, &inserted)))
 }
 
-fn summary(
-    kept: Kept,
-    (colours, inserted): (&[gridpass_types::Colour], &Inserted),
+/// The scans of an upload as decided, in their order, and what follows from them.
+struct Decided<'t> {
+    columns: ScanColumns<'t>,
+    follow: FollowColumns,
     late: LateReds,
-    alerts: bool,
-) -> StoredUpload {
+    colours: Vec<gridpass_types::Colour>,
+    asked: Vec<VisitCause>,
+}
+
+impl<'t> Decided<'t> {
+    fn with_capacity(scans: usize, stamp: Stamp) -> Self {
+        Self {
+            columns: ScanColumns::with_capacity(scans, stamp),
+            follow: FollowColumns::default(),
+            late: LateReds::default(),
+            colours: Vec::with_capacity(scans),
+            asked: Vec::new(),
+        }
+    }
+
+    /// Adds a scan with its verdict, and since when the person would have been red.
+    fn add(
+        &mut self,
+        asked: &Asked,
+        each: &KeptScan,
+        (verdict, since): (&Verdict<'t>, Option<jiff::Timestamp>),
+    ) {
+        let key = &each.scan.key;
+        self.columns.push(&each.scan, verdict, Some(each.done));
+        self.colours.push(verdict.colour.colour);
+        let visit = verdict.visit_cause(key);
+        if let Some(cause) = visit.filter(|cause| !asked.contains(cause)) {
+            self.asked.push(cause);
+            self.follow.extend(key, verdict.visit(key));
+        }
+        let alert = verdict.alert(key, each.scan.decicelsius);
+        if late_red::was_let_in(verdict, &each.done) {
+            let reason = verdict.colour.reason.as_str();
+            self.late.push(each, reason, since);
+            // One alert about one person is enough, and this one says more.
+            let other = alert.filter(|alert| alert.topic != TOPIC_RED);
+            self.follow.extend(key, other);
+            self.follow
+                .extend(key, [late_red_alert(reason, since, key)]);
+        } else {
+            self.follow.extend(key, alert);
+        }
+    }
+
+    /// Stores them; `None` when one that was believed to be new is known.
+    async fn insert(&self, tx: &Tx, expect: Expect) -> ApiResult<Option<Inserted>> {
+        if self.columns.is_empty() {
+            return Ok(Some(Inserted::All));
+        }
+        Ok(match expect {
+            Expect::Any => Some(insert_scans(tx, &self.columns, &self.follow).await?),
+            Expect::New => {
+                let added = add_scans(tx, &self.columns, &self.follow).await?;
+                added.then_some(Inserted::All)
+            }
+        })
+    }
+}
+
+fn summary(kept: Kept, decided: Decided<'_>, inserted: &Inserted) -> StoredUpload {
     let mut by_colour = gridpass_types::Colour::ALL
         .iter()
         .map(|colour| (colour.as_str(), 0));
     let mut by_colour = [(); 3].map(|()| by_colour.next().unwrap_or(("", 0)));
     let mut accepted = 0;
-    for (each, colour) in kept.scans.iter().zip(colours) {
+    for (each, colour) in kept.scans.iter().zip(&decided.colours) {
         if inserted.contains(&each.scan.key) {
             accepted += 1;
             by_colour[*colour as usize].1 += 1;
@@ -234,9 +299,13 @@ fn summary(
             accepted,
             duplicates: kept.repeated + kept.scans.len() as u64 - accepted,
             rejected,
-            late_reds: late.views,
+            late_reds: decided.late.views,
         },
         by_colour,
-        alerts,
+        alerts: decided.follow.has_alerts(),
+        asked: match inserted {
+            Inserted::All => decided.asked,
+            Inserted::Only(_) => Vec::new(),
+        },
     }
 }
