@@ -10,6 +10,7 @@ mod api;
 pub mod fold;
 pub mod model;
 mod store;
+mod sums;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::store;
+use super::sums::ScanSums;
 use crate::app::App;
 use crate::metrics::Kind;
 
@@ -17,7 +18,13 @@ pub async fn fold_scans(app: App) -> anyhow::Result<bool> {
     if !store::try_lock(&tx, store::FOLD_SCANS_LOCK).await? {
         return Ok(false);
     }
-    let folded = store::fold_scans(&tx, TALLIES_MAX).await?;
+    let mut sums = ScanSums::default();
+    let folded = store::take_scan_tallies(&tx, TALLIES_MAX, &mut sums).await?;
+    if folded == 0 {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    store::add_scan_sums(&tx, &sums).await?;
     tx.commit().await?;
     app.metrics
         .folded

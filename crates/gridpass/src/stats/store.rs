@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
 
+use super::sums::ScanSums;
 use crate::db::Client;
 
 /// Advisory lock of folding scans.
@@ -30,29 +32,55 @@ pub async fn try_lock(tx: &Client, lock: i64) -> Result<bool, Error> {
         .get(0))
 }
 
-/// Moves pending scans into hours and minutes; answers how many batches were moved.
-pub async fn fold_scans(tx: &Client, tallies_max: i64) -> Result<i64, Error> {
-    let sql = "-- stats.fold_scans
-        WITH due AS (SELECT lane, tally_id FROM scan_tally ORDER BY lane, tally_id LIMIT $1),
-        taken AS (
-            DELETE FROM scan_tally t USING due WHERE t.lane = due.lane AND t.tally_id = due.tally_id
-            RETURNING t.gate_ids, t.minutes, t.cells),
-        each_scan AS (
-            SELECT u.gate_id, u.minute, u.cell
-            FROM taken, unnest(taken.gate_ids, taken.minutes, taken.cells) AS u (gate_id, minute, cell)),
-        hours AS (
-            INSERT INTO scan_hour (gate_id, hour, cell, scans)
-            SELECT gate_id, to_timestamp(minute / 60 * 3600), cell, count(*) FROM each_scan GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-            ON CONFLICT (gate_id, hour, cell) DO UPDATE SET scans = scan_hour.scans + excluded.scans),
-        minutes AS (
-            INSERT INTO scan_minute (gate_id, minute, colour, scans)
-            SELECT gate_id, to_timestamp(minute::bigint * 60), cell / 100, count(*) FROM each_scan GROUP BY 1, 2, 3 ORDER BY 2, 1, 3
-            ON CONFLICT (minute, gate_id, colour) DO UPDATE SET scans = scan_minute.scans + excluded.scans)
-        SELECT count(*) FROM taken";
-    Ok(tx
-        .query_one(&tx.prepare_cached(sql).await?, &[&tallies_max])
-        .await?
-        .get(0))
+/// Takes pending scans out, to be added to the roll-ups in the same transaction; answers how
+/// many batches they came from.
+pub async fn take_scan_tallies(
+    tx: &Client,
+    tallies_max: i64,
+    sums: &mut ScanSums,
+) -> Result<i64, Error> {
+    let sql = "-- stats.take_scan_tallies
+        WITH due AS (SELECT lane, tally_id FROM scan_tally ORDER BY lane, tally_id LIMIT $1)
+        DELETE FROM scan_tally t USING due WHERE t.lane = due.lane AND t.tally_id = due.tally_id
+        RETURNING t.gate_ids, t.minutes, t.cells";
+    let rows = tx
+        .query(&tx.prepare_cached(sql).await?, &[&tallies_max])
+        .await?;
+    for row in &rows {
+        let (gates, minutes): (Vec<i64>, Vec<i32>) = (row.get(0), row.get(1));
+        let cells: Vec<i16> = row.get(2);
+        for ((gate_id, minute), cell) in gates.into_iter().zip(minutes).zip(cells) {
+            sums.add(gate_id, minute, cell);
+        }
+    }
+    Ok(rows.len() as i64)
+}
+
+/// Adds sums to the roll-ups by hour and by minute, in order of their keys, so that nobody
+/// who does the same waits in a circle.
+pub async fn add_scan_sums(tx: &Client, sums: &ScanSums) -> Result<(), Error> {
+    let hours = sums.hours();
+    let sql = "-- stats.add_scan_hours
+        INSERT INTO scan_hour (gate_id, hour, cell, scans)
+        SELECT g, to_timestamp(h::bigint * 3600), c, n
+        FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::bigint[]) AS u (g, h, c, n)
+        ON CONFLICT (gate_id, hour, cell) DO UPDATE SET scans = scan_hour.scans + excluded.scans";
+    let params: [&(dyn ToSql + Sync); 4] = [&hours.gates, &hours.times, &hours.cells, &hours.scans];
+    tx.execute(&tx.prepare_cached(sql).await?, &params).await?;
+    let minutes = sums.minutes();
+    let sql = "-- stats.add_scan_minutes
+        INSERT INTO scan_minute (gate_id, minute, colour, scans)
+        SELECT g, to_timestamp(m::bigint * 60), c, n
+        FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::bigint[]) AS u (g, m, c, n)
+        ON CONFLICT (minute, gate_id, colour) DO UPDATE SET scans = scan_minute.scans + excluded.scans";
+    let params: [&(dyn ToSql + Sync); 4] = [
+        &minutes.gates,
+        &minutes.times,
+        &minutes.cells,
+        &minutes.scans,
+    ];
+    tx.execute(&tx.prepare_cached(sql).await?, &params).await?;
+    Ok(())
 }
 
 /// Moves pending changes of people into cells; answers how many rows were moved.
