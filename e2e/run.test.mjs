@@ -7,6 +7,7 @@ import { startServer } from "./lib/server.mjs";
 import { cameraSpecs } from "./specs/camera.mjs";
 import { consoleSpecs } from "./specs/console.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
+import { redSpecs } from "./specs/red.mjs";
 import { passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
@@ -26,4 +27,5 @@ passSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);
+redSpecs(world);
 withoutServerSpecs(world);

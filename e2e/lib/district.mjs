@@ -118,6 +118,14 @@ export async function enterDistrict(server) {
     const proposal = await staff("red-proposals", { token: tokens.team_doctor, body });
     return staff(`red-proposals/${person_id}/${proposal.proposal_id}/confirm`, { token: tokens.team_police, body: {} });
   };
+  /** The server's time. */
+  district.time = () => staff("time");
+  /** Somebody is entered at a counter. */
+  district.enter = (name, document_number) =>
+    staff("people", {
+      token: tokens.community_lead,
+      body: { name, document_type: "resident_id", document_number, enclosure_id: enclosure.enclosure_id },
+    });
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */
   district.scan = async (document_number) => {

@@ -146,6 +146,14 @@ permissions! {
     ProposeRed: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Confirm or refuse what somebody of another unit proposed.
     ConfirmRed: TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Send in lists of many people at once.
+    SubmitRedLists: TeamWorker TeamDoctor;
+    /// See such lists, what they would do and where they stand; names nobody.
+    ReadRedLists: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer DataDesk;
+    /// Approve or refuse lists above one person's hourly cap.
+    ApproveRedLists: SubdistrictOfficer DataDesk;
+    /// Look into patterns of red by list.
+    ReviewRed: PrivacyOfficer Oversight;
     /// Read rule sets.
     ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
     /// Enter and activate rule sets.

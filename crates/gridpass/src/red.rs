@@ -10,7 +10,11 @@
 
 mod api;
 mod confirm;
+pub mod detect;
+pub mod findings;
 pub mod jobs;
+pub mod list_model;
+mod lists;
 pub mod model;
 mod propose;
 pub mod store;
@@ -28,6 +32,7 @@ use crate::db::Client;
 use crate::facts::Subject;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
+use list_model::RedList;
 use model::{Evidence, Measure, Proposal, ProposeInput};
 
 /// Routes of the staff listener.
@@ -38,15 +43,30 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::confirm_red))
         .routes(routes!(api::refuse_red))
         .routes(routes!(api::withdraw_red))
+        .routes(routes!(lists::submit_red_list, lists::list_red_lists))
+        .routes(routes!(lists::get_red_list))
+        .routes(routes!(lists::approve_red_list))
+        .routes(routes!(lists::refuse_red_list))
+        .routes(routes!(lists::confirm_red_list))
+        .routes(routes!(findings::list_red_findings))
+        .routes(routes!(findings::close_red_finding))
 }
 
-/// Background work: says on proposals that nobody confirmed that they have lapsed.
+/// Background work: says on proposals that nobody confirmed that they have lapsed, and looks
+/// for patterns among the confirmed ones.
 pub fn loops() -> Vec<Loop> {
-    vec![Loop {
-        name: "proposals lapse",
-        period: Duration::from_secs(30),
-        round: |app| Box::pin(jobs::lapse(app)),
-    }]
+    vec![
+        Loop {
+            name: "proposals lapse",
+            period: Duration::from_secs(30),
+            round: |app| Box::pin(jobs::lapse(app)),
+        },
+        Loop {
+            name: "red by list",
+            period: Duration::from_secs(300),
+            round: |app| Box::pin(findings::look(app)),
+        },
+    ]
 }
 
 /// Proposes what a grid worker found at a door; the visit is the evidence. The caller holds
@@ -84,6 +104,19 @@ impl Entity for Proposal {
     async fn load(app: &App, (person_id, proposal_id): (i64, i64)) -> ApiResult<Option<Self>> {
         let db = app.db.client().await?;
         Ok(store::find_proposal(&db, person_id, proposal_id).await?)
+    }
+
+    fn place_code(&self) -> &str {
+        &self.place_code
+    }
+}
+
+impl Entity for RedList {
+    type Id = i64;
+
+    async fn load(app: &App, list_id: i64) -> ApiResult<Option<Self>> {
+        let db = app.db.client().await?;
+        Ok(store::lists::find_list(&db, list_id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -13,7 +13,9 @@ use futures_util::Stream;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
-use crate::access::{Permission, ProposeRed, ReadStats, SignedIn, WorkAlerts, WorkVisits};
+use crate::access::{
+    Permission, ProposeRed, ReadRedLists, ReadStats, SignedIn, WorkAlerts, WorkVisits,
+};
 use crate::app::{App, LiveEvent};
 use crate::auth::{Caller, Staff};
 use crate::events::{ALERT, RED, RESYNC, STATS, VISIT};
@@ -85,11 +87,16 @@ fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
         RESYNC => return true,
         ALERT => WorkAlerts::ROLES,
         VISIT => WorkVisits::ROLES,
-        RED => ProposeRed::ROLES,
+        // Lists are approved by others than those who confirm, so both hear.
+        RED => return hears_red(caller) && caller.covers(&event.place_code),
         STATS => ReadStats::ROLES,
         _ => return false,
     };
     roles.contains(&caller.role) && caller.covers(&event.place_code)
+}
+
+fn hears_red(caller: &Caller) -> bool {
+    ProposeRed::ROLES.contains(&caller.role) || ReadRedLists::ROLES.contains(&caller.role)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! What people are told: the templates, and their words in both languages.
 
+use gridpass_rules::red::RedReason;
 use gridpass_types::Phone;
 use gridpass_types::clock::district_zone;
 use gridpass_types::ids::PassSerial;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -15,6 +17,15 @@ pub enum Notice {
     PhoneReplaced {
         /// Since when.
         at: Timestamp,
+    },
+    /// Two people of different units have recorded what turns the pass red.
+    Stopped {
+        /// Why.
+        reason: RedReason,
+        /// The unit that answers for it.
+        unit: String,
+        /// First day on which it counts no more, where that is known.
+        until: Option<Date>,
     },
 }
 
@@ -32,19 +43,25 @@ impl Notice {
     pub fn template(&self) -> &'static str {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
+            Notice::Stopped { .. } => "stopped",
         }
     }
 
     /// Whether it is sent as a text message too: what must reach somebody who does not look.
     pub fn by_text(&self) -> bool {
         match self {
-            Notice::PhoneReplaced { .. } => true,
+            Notice::PhoneReplaced { .. } | Notice::Stopped { .. } => true,
         }
     }
 
     /// What the person reads.
     pub fn words(&self) -> Words {
         match self {
+            Notice::Stopped {
+                reason,
+                unit,
+                until,
+            } => stopped(*reason, unit, *until),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -58,6 +75,30 @@ impl Notice {
                 }
             }
         }
+    }
+}
+
+/// Why somebody is stopped, who answers for it, until when, and how to object.
+fn stopped(reason: RedReason, unit: &str, until: Option<Date>) -> Words {
+    let (why_zh, why_en) = match reason {
+        RedReason::CaseConfirmed => ("确诊病例", "a confirmed case"),
+        RedReason::CaseSuspected => ("疑似病例", "a suspected case"),
+        RedReason::CloseContact => ("密切接触", "close contact with a case"),
+        RedReason::SecondaryContact => ("次密切接触", "contact with a close contact"),
+        RedReason::EpidemicArea => ("疫区旅居史", "a stay in an epidemic area"),
+        RedReason::Fever => ("体温异常", "a high temperature"),
+        RedReason::Symptoms => ("相关症状", "symptoms"),
+    };
+    let end_zh = until.map_or(String::new(), |day| format!("，至{day}解除"));
+    let end_en = until.map_or(String::new(), |day| format!("; it ends on {day}"));
+    Words {
+        zh: format!(
+            "您因{why_zh}被登记，通行证为红证{end_zh}。由{unit}提出并经另一单位确认，{unit}负责。如有异议，请向{unit}或社区窗口提出，查实有误即时撤销。"
+        ),
+        en: format!(
+            "Your pass is red because of {why_en}{end_en}. {unit} proposed it, another unit confirmed it, and {unit} answers for it. \
+             If this is wrong, tell {unit} or your community's counter; a mistake is taken back at once."
+        ),
     }
 }
 

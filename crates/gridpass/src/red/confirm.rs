@@ -11,6 +11,7 @@ use crate::db::Client;
 use crate::facts::{self, DecisionView, Grounds, NewFact, TwoPeople, decision_view};
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
+use crate::notify::{self, Notice};
 use crate::quarantine;
 
 /// Where facts of confirmed proposals come from.
@@ -37,6 +38,12 @@ pub async fn confirm(app: &App, asked: &Proposal, caller: &Caller) -> ApiResult<
     proposal.fact_id = Some(done.fact_id);
     store::decide(&tx, &proposal).await?;
     propose::tell(&tx, &proposal).await?;
+    let notice = Notice::Stopped {
+        reason: proposal.reason,
+        unit: proposal.proposed_unit.clone(),
+        until: proposal.until,
+    };
+    notify::tell(&tx, app, proposal.person_id, &notice).await?;
     tx.commit().await?;
     Ok(ConfirmedView {
         proposal,

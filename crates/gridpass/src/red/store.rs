@@ -1,5 +1,8 @@
 //! SQL of proposals.
 
+pub mod findings;
+pub mod lists;
+
 use gridpass_rules::Colour;
 use gridpass_rules::red::{EvidenceKind, RedReason};
 use gridpass_types::ids::StaffId;
@@ -67,8 +70,8 @@ pub async fn lock_quota(db: &Client, staff_id: StaffId, now: Timestamp) -> Resul
 /// above answers for these.
 pub async fn count_since(db: &Client, staff_id: StaffId, since: Timestamp) -> Result<i64, Error> {
     let sql = "-- red.count_since
-        SELECT count(*) FROM red_proposal
-        WHERE proposed_by = $1 AND proposed_at > $2 AND list_id IS NULL";
+        SELECT count(*) FROM red_proposal r LEFT JOIN red_list l USING (list_id)
+        WHERE r.proposed_by = $1 AND r.proposed_at > $2 AND l.held IS NOT TRUE";
     let statement = db.prepare_cached(sql).await?;
     Ok(db.query_one(&statement, &[&staff_id, &since]).await?.get(0))
 }

@@ -34,6 +34,7 @@ mod photos;
 mod process;
 mod quarantine;
 mod red;
+mod red_lists;
 mod registry;
 mod registry_corpus;
 mod rules;

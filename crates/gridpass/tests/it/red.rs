@@ -72,6 +72,8 @@ async fn a_proposal_changes_nothing_until_another_unit_confirms() {
     assert_eq!(confirmed["decision"]["colour"], "red");
     assert_eq!(confirmed["proposal"]["status"], "confirmed");
     assert_eq!(confirmed["proposal"]["decided_unit"], "派出所");
+    let notice = "SELECT parameters->>'unit' FROM notice WHERE template = 'stopped'";
+    assert_eq!(test.scalar::<String>(notice).await, "社区健康服务中心");
     let same = police.post(&confirm, json!({})).await.expect(200);
     assert_eq!(same["proposal"], confirmed["proposal"], "answered alike");
 

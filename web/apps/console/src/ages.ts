@@ -17,6 +17,9 @@ export function setServerTime(as_of: string): void {
   skew_ms = Date.parse(as_of) - Date.now();
 }
 
+/** The server's time, in milliseconds. */
+export const serverNow = (): number => Date.now() + skew_ms;
+
 /** `3 分钟前` for a time of the server. */
 export function ago(at: string): string {
   const { unit, count } = ageOf(now_ms.value + skew_ms - Date.parse(at));

@@ -19,6 +19,17 @@ const ALERT_ROLES = new Set(["team_worker", "team_doctor", "team_police", "commu
 /** Whether the account works alerts; the server decides, this only spares it the question. */
 export const worksAlerts = (): boolean => ALERT_ROLES.has(session.account?.role ?? "");
 
+const NUMBER_ROLES = new Set([
+  ...ALERT_ROLES,
+  "data_desk",
+  "subdistrict_officer",
+  "grid_worker",
+  "rule_maker",
+]);
+
+/** Whether the account reads counts; who does not begins with another page. */
+export const seesNumbers = (): boolean => NUMBER_ROLES.has(session.account?.role ?? "");
+
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: SessionView | null): void {
   session.token = view?.token ?? "";
