@@ -176,7 +176,11 @@ async fn a_list_above_the_cap_is_held_whole_until_somebody_above_approves() {
         .post(&approve, json!({}))
         .await
         .problem(409, "proposal_decided");
-    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, 0);
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM fact WHERE kind = 'contact'")
+            .await,
+        0
+    );
     let done = police
         .post(&format!("{list}/confirm"), json!({}))
         .await
@@ -212,7 +216,11 @@ async fn a_held_list_that_is_refused_or_forgotten_never_acts() {
         .problem(409, "proposal_decided");
     let left = "SELECT count(*) FROM red_proposal WHERE status IN ('held','open')";
     assert_eq!(test.scalar::<i64>(left).await, 0);
-    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, 0);
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM fact WHERE kind = 'contact'")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
