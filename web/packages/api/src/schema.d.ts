@@ -813,6 +813,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/red-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads within the caller's jurisdiction, in the order in which they were found. */
+        get: operations["list_red_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-findings/{finding_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what came of a lead. */
+        post: operations["close_red_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists within the caller's jurisdiction, oldest first. */
+        get: operations["list_red_lists"];
+        put?: never;
+        /**
+         * Sends in a list: CSV with `document_number,kind,value,day,area,evidence_kind,evidence_reference`.
+         *     Each row is answered; above the cap the whole list is held. With `dry_run` nothing is stored.
+         */
+        post: operations["submit_red_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-lists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A list with what it would do: how many, where, why, and what colour they are now. */
+        get: operations["get_red_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-lists/{list_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves a held list: from now on its proposals wait for a second person like any other. */
+        post: operations["approve_red_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-lists/{list_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms the open proposals of a list that lie in the caller's jurisdiction, each in a
+         *     transaction of its own; answers those that could not be.
+         */
+        post: operations["confirm_red_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/red-lists/{list_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a held list: it is over, and nothing has changed. */
+        post: operations["refuse_red_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/red-proposals": {
         parameters: {
             query?: never;
@@ -1673,6 +1799,11 @@ export interface components {
              */
             now: string;
         };
+        /** @description Closing a lead. */
+        CloseFindingInput: {
+            /** @description What came of it. */
+            outcome: components["schemas"]["FindingOutcome"];
+        };
         /** @description How an alert ended. */
         CloseInput: {
             /** @description How it ended. */
@@ -2212,6 +2343,11 @@ export interface components {
             /** @description The reason in Chinese. */
             message_zh: string;
         };
+        /**
+         * @description What came of a lead.
+         * @enum {string}
+         */
+        FindingOutcome: "explained" | "passed_on";
         /** @description What to change of a gate; absent fields stay. */
         GateChange: {
             /** @description False closes the gate: its devices are refused. True opens it again. */
@@ -2316,6 +2452,15 @@ export interface components {
          * @description A household.
          */
         HouseholdId: number;
+        /** @description What a list would do. */
+        Impact: {
+            /** @description By the colour the passes count as now. */
+            colours: components["schemas"]["Share"][];
+            /** @description By community. */
+            places: components["schemas"]["Share"][];
+            /** @description By reason. */
+            reasons: components["schemas"]["Share"][];
+        };
         /** @description What an import did. */
         ImportReport: {
             /**
@@ -2471,6 +2616,18 @@ export interface components {
          * @enum {string}
          */
         Level: "city" | "district" | "subdistrict" | "community" | "grid";
+        /** @description A list with its impact, and answers to rows where rows were sent. */
+        ListAnswer: {
+            impact?: components["schemas"]["Impact"] | null;
+            list?: components["schemas"]["RedList"] | null;
+            /** @description Row by row. */
+            rows: components["schemas"]["RowAnswer"][];
+        };
+        /**
+         * @description Where a list stands.
+         * @enum {string}
+         */
+        ListStatus: "held" | "open" | "refused" | "lapsed";
         /** @description What the live page shows. */
         LiveStats: {
             /**
@@ -2927,6 +3084,106 @@ export interface components {
                  * @description First day on which it counts no more, where that is known.
                  */
                 until?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_RedFinding: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody had looked into it.
+                 */
+                closed_at?: string | null;
+                /**
+                 * Format: date
+                 * @description Day of the newest red in it.
+                 */
+                day: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                finding_id: number;
+                /**
+                 * Format: date-time
+                 * @description When it was found.
+                 */
+                found_at: string;
+                /** @description What came of it. */
+                outcome?: string | null;
+                /**
+                 * @description Which pattern: `one_evidence`, `nothing_in_common`, `burst`, `whole_place`,
+                 *     `undone_soon` or `rubber_stamp`.
+                 */
+                pattern: string;
+                /**
+                 * Format: int32
+                 * @description How many people.
+                 */
+                people: number;
+                /** @description Longest division prefix that holds everybody concerned. */
+                place_code: string;
+                /**
+                 * Format: int32
+                 * @description How odd, 1 to 100.
+                 */
+                score: number;
+                /** @description Evidence, account, unit, enclosure or employer it is about. */
+                subject: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_RedList: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody above answered.
+                 */
+                approved_at?: string | null;
+                approved_by?: components["schemas"]["StaffId"] | null;
+                /** @description That person's unit. */
+                approved_unit?: string | null;
+                /** @description Whether it was above the cap. */
+                held: boolean;
+                /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
+                hindrance?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it lapses.
+                 */
+                lapses_at: string;
+                /** @description Identity. */
+                list_id: components["schemas"]["RedListId"];
+                /**
+                 * Format: int32
+                 * @description How many people it proposes.
+                 */
+                people: number;
+                /** @description Longest division prefix that holds everybody on it. */
+                place_code: string;
+                /** @description Where it stands. */
+                status: components["schemas"]["ListStatus"];
+                /**
+                 * Format: date-time
+                 * @description When it was sent in.
+                 */
+                submitted_at: string;
+                /** @description Who sent it in. */
+                submitted_by: components["schemas"]["StaffId"];
+                /** @description That person's unit. */
+                submitted_unit: string;
             }[];
             /**
              * Format: int64
@@ -3445,6 +3702,90 @@ export interface components {
             /** @description Pass as `after` for the next page; absent on the last. */
             next?: string | null;
         };
+        /** @description A lead; names no person. */
+        RedFinding: {
+            /**
+             * Format: date-time
+             * @description When somebody had looked into it.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: date
+             * @description Day of the newest red in it.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            finding_id: number;
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            found_at: string;
+            /** @description What came of it. */
+            outcome?: string | null;
+            /**
+             * @description Which pattern: `one_evidence`, `nothing_in_common`, `burst`, `whole_place`,
+             *     `undone_soon` or `rubber_stamp`.
+             */
+            pattern: string;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            people: number;
+            /** @description Longest division prefix that holds everybody concerned. */
+            place_code: string;
+            /**
+             * Format: int32
+             * @description How odd, 1 to 100.
+             */
+            score: number;
+            /** @description Evidence, account, unit, enclosure or employer it is about. */
+            subject: string;
+        };
+        /** @description A list; names nobody. */
+        RedList: {
+            /**
+             * Format: date-time
+             * @description When somebody above answered.
+             */
+            approved_at?: string | null;
+            approved_by?: components["schemas"]["StaffId"] | null;
+            /** @description That person's unit. */
+            approved_unit?: string | null;
+            /** @description Whether it was above the cap. */
+            held: boolean;
+            /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
+            hindrance?: string | null;
+            /**
+             * Format: date-time
+             * @description When it lapses.
+             */
+            lapses_at: string;
+            /** @description Identity. */
+            list_id: components["schemas"]["RedListId"];
+            /**
+             * Format: int32
+             * @description How many people it proposes.
+             */
+            people: number;
+            /** @description Longest division prefix that holds everybody on it. */
+            place_code: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["ListStatus"];
+            /**
+             * Format: date-time
+             * @description When it was sent in.
+             */
+            submitted_at: string;
+            /** @description Who sent it in. */
+            submitted_by: components["schemas"]["StaffId"];
+            /** @description That person's unit. */
+            submitted_unit: string;
+        };
         /**
          * Format: int64
          * @description Many proposals from one file.
@@ -3525,6 +3866,19 @@ export interface components {
          * @enum {string}
          */
         Role: "system_admin" | "security_admin" | "audit_admin" | "data_desk" | "rule_maker" | "rule_approver" | "gate_guard" | "grid_worker" | "team_worker" | "team_doctor" | "team_police" | "community_lead" | "subdistrict_officer" | "employer_manager" | "privacy_officer" | "oversight";
+        /** @description What became of a row. */
+        RowAnswer: {
+            /** @description Whether it is proposed. */
+            accepted: boolean;
+            /** @description Why not, as a code of this API. */
+            code?: string | null;
+            /** @description Why not, in English. */
+            message?: string | null;
+            /** @description Why not, in Chinese. */
+            message_zh?: string | null;
+            /** @description Row in the file, the header being row 1; the order of the list when it is confirmed. */
+            row: number;
+        };
         /**
          * @description What became of a row that needs an eye.
          * @enum {string}
@@ -3722,6 +4076,16 @@ export interface components {
          * @enum {string}
          */
         Sex: "male" | "female";
+        /** @description How many people of a list share something. */
+        Share: {
+            /** @description Reason, community code or colour. */
+            key: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            people: number;
+        };
         /** @description A user name and a password. */
         SignInInput: {
             /** @description Password. */
@@ -5949,6 +6313,353 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_red_findings: {
+        parameters: {
+            query?: {
+                /** @description Closed ones instead of open ones. */
+                closed?: boolean;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RedFinding"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_red_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseFindingInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedFinding"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_red_lists: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; all when absent. */
+                status?: components["schemas"]["ListStatus"] | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RedList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_red_list: {
+        parameters: {
+            query?: {
+                /** @description Only say what would happen. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_red_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_red_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_red_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_red_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
