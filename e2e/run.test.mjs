@@ -8,7 +8,7 @@ import { cameraSpecs } from "./specs/camera.mjs";
 import { consoleSpecs } from "./specs/console.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
 import { redSpecs } from "./specs/red.mjs";
-import { passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
+import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
@@ -28,4 +28,5 @@ gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);
 redSpecs(world);
+challengeSpecs(world);
 withoutServerSpecs(world);

@@ -11,9 +11,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { DESKTOP, openBrowser, openPage, PHONE } from "./lib/browser.mjs";
-import { enterDistrict, residentNumber } from "./lib/district.mjs";
+import { enterDistrict, residentNumber, shownCode } from "./lib/district.mjs";
 import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
+import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "docs/screens");
@@ -98,6 +99,9 @@ async function passScreens(world, language) {
   await page.getByLabel(say("姓名", "Name"), { exact: true }).fill("刘德全");
   await page.getByLabel(say("证件号码", "Document number")).fill("440399196503140016");
   await page.getByLabel(say("手机号", "Mobile number")).fill("13800138000");
+  await page.getByRole("button", { name: say("获取验证码", "Send me a code") }).click();
+  await page.getByText(say("验证码已发送", "A code went to")).waitFor();
+  await page.getByLabel(say("短信验证码", "Code from the text message")).fill(await shownCode(server, "13800138000"));
   await picture(page, "pass-apply", language);
   const number = residentNumber(501 + offset, "19650314");
   await page.getByLabel(say("证件号码", "Document number")).fill(number);
@@ -126,6 +130,22 @@ async function passScreens(world, language) {
   await page.locator(".sign.on-red").waitFor();
   await page.locator("[data-code]").waitFor();
   await picture(page, "pass-red", language);
+  await replacedScreens(world, language, { name: "刘德全", number });
+  await renew.click();
+  await page.getByRole("alert").waitFor();
+  await picture(page, "pass-replaced", language);
+  await page.context().close();
+}
+
+/** The same person applies on another phone, and reads the notice. */
+async function replacedScreens(world, language, { name, number }) {
+  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
+  const say = (zh, en) => label(language, zh, en);
+  await apply(page, world.server, { name, number, language, look: /红证|Red/ });
+  await page.getByRole("button", { name: say("通知", "Notices") }).click();
+  await page.locator("h2:focus").waitFor();
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await picture(page, "pass-notices-more", language);
   await page.context().close();
 }
 

@@ -51,6 +51,10 @@ async function ask(base, path, { token, method, body, type } = {}) {
   return text ? JSON.parse(text) : null;
 }
 
+/** The code a phone was sent last, which a demo shows. */
+export const shownCode = async (server, phone, purpose = "enrol") =>
+  (await ask(server.publicUrl, "phone-codes/shown", { body: { phone, purpose } })).code;
+
 /** Enters tree, enclosure, gate, device and one account per role; gives what the tests need. */
 export async function enterDistrict(server) {
   const staff = (path, options) => ask(server.staffUrl, path, options);
@@ -95,10 +99,14 @@ export async function enterDistrict(server) {
   };
 
   /** Somebody applies on a phone; yellow unless more is done. */
-  district.enrol = (name, document_number, more = {}) =>
-    ask(server.publicUrl, "people/enrol", {
-      body: { name, document_type: "resident_id", document_number, phone: "13800138000", ...more },
+  district.enrol = async (name, document_number, more = {}) => {
+    const phone = more.phone ?? "13800138000";
+    await ask(server.publicUrl, "phone-codes", { body: { phone, purpose: "enrol" } });
+    const phone_code = await shownCode(server, phone);
+    return ask(server.publicUrl, "people/enrol", {
+      body: { name, document_type: "resident_id", document_number, phone, phone_code, ...more },
     });
+  };
   /** A grid worker verifies the residence: green by rule. */
   district.verify = async (document_number) =>
     staff(`people/${await personOf(document_number)}/facts`, {

@@ -2,22 +2,53 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
-import { residentNumber } from "../lib/district.mjs";
+import { residentNumber, shownCode } from "../lib/district.mjs";
+import { startServer } from "../lib/server.mjs";
 
+const PHONE = "13800138000";
 const WORDS = {
-  "zh-CN": { name: "姓名", number: "证件号码", phone: "手机号", apply: "领取通行证", yellow: /黄证/, qr: /二维码/ },
-  en: { name: "Name", number: "Document number", phone: "Mobile number", apply: "Get my pass", yellow: /Yellow/, qr: /Pass code/ },
+  "zh-CN": {
+    name: "姓名",
+    number: "证件号码",
+    phone: "手机号",
+    send: "获取验证码",
+    sent: /验证码已发送到 138\*{4}8000/,
+    code: "短信验证码",
+    apply: "领取通行证",
+    yellow: /黄证/,
+    qr: /二维码/,
+  },
+  en: {
+    name: "Name",
+    number: "Document number",
+    phone: "Mobile number",
+    send: "Send me a code",
+    sent: /A code went to 138\*{4}8000/,
+    code: "Code from the text message",
+    apply: "Get my pass",
+    yellow: /Yellow/,
+    qr: /Pass code/,
+  },
 };
 
-/** Fills the three fields and waits for the pass. */
-export async function apply(page, server, { name, number, language = "zh-CN" }) {
+/** Fills the form up to the code and waits until one was sent. */
+export async function askForCode(page, server, { name, number, language = "zh-CN" }) {
   const words = WORDS[language];
   await page.goto(server.publicUrl);
   await page.getByLabel(words.name, { exact: true }).fill(name);
   await page.getByLabel(words.number).fill(number);
-  await page.getByLabel(words.phone).fill("13800138000");
+  await page.getByLabel(words.phone).fill(PHONE);
+  await page.getByRole("button", { name: words.send }).click();
+  await page.getByText(words.sent).waitFor();
+}
+
+/** Fills the three fields and the code, and waits for the pass. */
+export async function apply(page, server, applicant) {
+  const words = WORDS[applicant.language ?? "zh-CN"];
+  await askForCode(page, server, applicant);
+  await page.getByLabel(words.code).fill(await shownCode(server, PHONE));
   await page.getByRole("button", { name: words.apply }).click();
-  await page.getByRole("heading", { level: 1 }).filter({ hasText: words.yellow }).waitFor();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: applicant.look ?? words.yellow }).waitFor();
   await page.getByRole("img", { name: words.qr }).waitFor();
 }
 
@@ -45,6 +76,28 @@ export function passSpecs(world) {
       await number.fill(residentNumber(1));
       assert.equal(await said.innerText(), "");
       await assertAccessible(page, "the form with nothing wrong");
+    });
+
+    test("asks for a code, counts down, and says what is wrong with one", async () => {
+      await askForCode(page, world.server, { name: "王大伟", number: residentNumber(104) });
+      const again = page.getByRole("button", { name: /\d+秒后可重新获取/ });
+      assert.equal(await again.isDisabled(), true);
+      const code = await shownCode(world.server, PHONE);
+      const field = page.getByLabel("短信验证码");
+      const said = page.locator("#phone_code-note");
+      await field.fill("12345");
+      await field.blur();
+      assert.match(await said.innerText(), /6位数字/);
+      await field.fill(String((Number(code) + 1) % 1_000_000).padStart(6, "0"));
+      await page.getByRole("button", { name: "领取通行证" }).click();
+      await until(page, () => /验证码有误/.test(document.querySelector("#phone_code-note").textContent));
+      await assertAccessible(page, "the form with a wrong code");
+      await page.getByRole("button", { name: "大字版" }).click();
+      await page.getByLabel("短信验证码").waitFor();
+      await assertAccessible(page, "the form in large type");
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.equal(overflow, 0, "nothing sticks out at the side");
+      await page.getByRole("button", { name: "标准版" }).click();
     });
 
     test("comes at once, yellow, with word, shape and code", async () => {
@@ -87,6 +140,35 @@ export function passSpecs(world) {
       await assertAccessible(page, "the family form");
       await form.getByRole("button", { name: "添加" }).click();
       await page.locator(".family li").filter({ hasText: "欧阳小宝" }).waitFor();
+    });
+
+    test("moves to another phone, and both phones say so", async () => {
+      const second = await openPage(world.browser);
+      await apply(second, world.server, { name: "欧阳娜仁·其其格", number: residentNumber(101) });
+      await second.getByText("通行证已换到本机，原来的手机不再有效。").waitFor();
+      await assertAccessible(second, "the pass on the second phone");
+      await second.getByRole("button", { name: "通知" }).click();
+      await second.getByText(/换到另一部手机，原手机不再有效/).waitFor();
+      await assertAccessible(second, "the notices");
+      await page.getByRole("button", { name: "更新", exact: true }).click();
+      await page.getByRole("alert").filter({ hasText: /换到另一部手机，本机不再有效/ }).waitFor();
+      await assertAccessible(page, "the phone that was replaced");
+      await closePage(second);
+    });
+  });
+}
+
+export function challengeSpecs(world) {
+  describe("the pass where a task comes before enrolment", { skip: !world.stoppable && "the server is not ours to set up" }, () => {
+    test("is got all the same: the phone solves the task by itself", async () => {
+      const server = await startServer(["--enrol-challenge", "work:12"]);
+      const page = await openPage(world.browser);
+      try {
+        await apply(page, server, { name: "冯程程", number: residentNumber(103) });
+      } finally {
+        await closePage(page);
+        await server.end();
+      }
     });
   });
 }

@@ -11,6 +11,7 @@ use gridpass_types::clock::{Clock, ManualClock};
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 
+use crate::config::Limits;
 use crate::db::Db;
 use crate::ids::{Entropy, IdSource};
 use crate::metrics::Metrics;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub bench_baseline: bool,
     /// People whom one member of staff may propose to stop within an hour; more are held.
     pub red_people_per_hour: u32,
+    /// How often residents and clients may do something.
+    pub limits: Limits,
 }
 
 /// Something that happened, for live pages. Names and codes only, no personal data.

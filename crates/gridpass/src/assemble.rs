@@ -12,8 +12,10 @@ use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
 use crate::keys::{self, Keeper};
+use crate::limits;
 use crate::notify::{self, Gateway, Texts};
 use crate::people;
+use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
@@ -80,6 +82,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
         .with(Arc::new(Texts::new(given.gateway)))
+        .with(Arc::new(phone_codes::Shown::default()))
         .build();
     rules::ensure_first(&app).await?;
     scans::start(&app).await?;
@@ -115,6 +118,8 @@ fn loops() -> Vec<Loop> {
     loops.extend(quarantine::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
+    loops.extend(phone_codes::loops());
+    loops.extend(limits::loops());
     loops.extend(stats::loops());
     loops
 }

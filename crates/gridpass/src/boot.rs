@@ -111,6 +111,7 @@ pub async fn application(
             tls_only: site.behind_tls,
             bench_baseline: site.bench_baseline,
             red_people_per_hour: site.red_people_per_hour,
+            limits: site.limits.in_force(site.mode),
         },
         gateway: open_gateway(&site.texts, demo)?,
     };

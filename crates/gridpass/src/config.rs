@@ -9,6 +9,7 @@ pub mod secrets;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
@@ -129,6 +130,9 @@ pub struct SiteConfig {
     /// How text messages are sent.
     #[command(flatten)]
     pub texts: TextConfig,
+    /// How often residents and clients may do something.
+    #[command(flatten)]
+    pub limits: LimitConfig,
 }
 
 /// How text messages are sent.
@@ -140,6 +144,117 @@ pub struct TextConfig {
     /// File with the secret that signs them; or set GRIDPASS_SMS_WEBHOOK_SECRET
     #[arg(long, env = "GRIDPASS_SMS_WEBHOOK_SECRET_FILE", value_name = "FILE")]
     pub sms_webhook_secret_file: Option<PathBuf>,
+}
+
+/// How often residents and clients may do something. Without a value, production has the
+/// limit named and a demo has none, because its people share one machine.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LimitConfig {
+    /// Codes sent to one phone within an hour, 60 s apart [production: 5; 0: no limit]
+    #[arg(long, env = "GRIDPASS_CODES_PER_PHONE_HOUR", value_name = "N")]
+    pub codes_per_phone_hour: Option<u32>,
+    /// Enrolments one phone may try within a day [production: 10; 0: no limit]
+    #[arg(long, env = "GRIDPASS_TRIES_PER_PHONE_DAY", value_name = "N")]
+    pub tries_per_phone_day: Option<u32>,
+    /// Enrolments that may be tried with one document within a day [production: 5; 0: no limit]
+    #[arg(long, env = "GRIDPASS_TRIES_PER_DOCUMENT_DAY", value_name = "N")]
+    pub tries_per_document_day: Option<u32>,
+    /// Requests a second of one client; a device has ten times as many [production: 50; 0: no limit]
+    #[arg(long, env = "GRIDPASS_CLIENT_REQUESTS_PER_S", value_name = "N")]
+    pub client_requests_per_s: Option<u32>,
+    /// Header in which your proxy names the client's address, like x-forwarded-for
+    #[arg(long, env = "GRIDPASS_CLIENT_ADDRESS_HEADER", value_name = "NAME")]
+    pub client_address_header: Option<HeaderName>,
+    /// Work a phone does before it enrols: off, or work:BITS (work alone is 16 bits)
+    #[arg(
+        long,
+        env = "GRIDPASS_ENROL_CHALLENGE",
+        default_value = "off",
+        value_name = "KIND"
+    )]
+    pub enrol_challenge: EnrolChallenge,
+}
+
+/// The limits in force.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// Codes sent to one phone within an hour; 0 is no limit, here and below.
+    pub codes_per_phone_hour: u32,
+    /// Enrolments one phone may try within a day.
+    pub tries_per_phone_day: u32,
+    /// Enrolments that may be tried with one document within a day.
+    pub tries_per_document_day: u32,
+    /// Requests a second of one client.
+    pub client_requests_per_s: u32,
+    /// Header in which a trusted proxy names the client's address.
+    pub client_address_header: Option<HeaderName>,
+    /// Work before an enrolment.
+    pub enrol_challenge: EnrolChallenge,
+}
+
+impl LimitConfig {
+    /// The limits in force in a mode.
+    pub fn in_force(&self, mode: Mode) -> Limits {
+        let or = |given: Option<u32>, production: u32| match mode {
+            Mode::Production => given.unwrap_or(production),
+            Mode::Demo => given.unwrap_or(0),
+        };
+        Limits {
+            codes_per_phone_hour: or(self.codes_per_phone_hour, 5),
+            tries_per_phone_day: or(self.tries_per_phone_day, 10),
+            tries_per_document_day: or(self.tries_per_document_day, 5),
+            client_requests_per_s: or(self.client_requests_per_s, 50),
+            client_address_header: self.client_address_header.clone(),
+            enrol_challenge: self.enrol_challenge,
+        }
+    }
+}
+
+/// Work a phone does before it enrols.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EnrolChallenge {
+    /// None.
+    #[default]
+    Off,
+    /// Finding a hash with so many leading zero bits.
+    Work(u8),
+}
+
+impl EnrolChallenge {
+    /// Bits when none are named: about a second on a phone.
+    const BITS_DEFAULT: u8 = 16;
+    /// More would keep an old phone busy for minutes.
+    const BITS_MAX: u8 = 24;
+
+    /// Leading zero bits asked for; 0 is no work.
+    pub fn bits(self) -> u8 {
+        match self {
+            EnrolChallenge::Off => 0,
+            EnrolChallenge::Work(bits) => bits,
+        }
+    }
+}
+
+impl std::str::FromStr for EnrolChallenge {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "say off, work, or work:BITS with 1 to {} bits",
+                Self::BITS_MAX
+            )
+        };
+        match text.split_once(':') {
+            None if text == "off" => Ok(Self::Off),
+            None if text == "work" => Ok(Self::Work(Self::BITS_DEFAULT)),
+            Some(("work", bits)) => match bits.parse() {
+                Ok(bits @ 1..=Self::BITS_MAX) => Ok(Self::Work(bits)),
+                _ => Err(wrong()),
+            },
+            _ => Err(wrong()),
+        }
+    }
 }
 
 /// How the log looks.

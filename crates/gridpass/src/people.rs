@@ -6,7 +6,9 @@
 //! rest learns nothing about the person; one person has one phone.
 
 mod api;
+mod apply;
 mod card;
+mod challenge;
 mod create;
 mod dependants;
 mod enrol;
@@ -69,6 +71,7 @@ pub fn public_router() -> OpenApiRouter<App> {
             photo_api::get_own_photo
         ))))
         .routes(routes!(api::enrol_person))
+        .routes(routes!(challenge::get_enrol_challenge))
         .routes(routes!(api::get_pass))
         .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))

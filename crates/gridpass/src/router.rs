@@ -3,6 +3,8 @@
 //! Two listeners, so that residents and staff live on different origins: the public one
 //! answers residents' phones, the staff one consoles, gates and neighbours.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -14,8 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, keys, passes, people, quarantine, red, registry,
-    rules, scans, staff, stats, visits,
+    alerts, divisions, employers, facts, gates, keys, limits, passes, people, phone_codes,
+    quarantine, red, registry, rules, scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +38,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(divisions::public_router())
         .merge(passes::public_router())
         .merge(people::public_router())
+        .merge(phone_codes::public_router())
         .merge(scans::public_router())
 }
 
@@ -87,16 +90,31 @@ pub fn build(app: &App) -> (Router, Router) {
 /// rather than with a page.
 fn with_api_layers(app: &App, routes: OpenApiRouter<App>) -> Router<App> {
     let (router, _description) = routes.split_for_parts();
-    router
+    let router = router
         .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
         .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
         .layer(from_fn_with_state(
             http::bounds::Times::default(),
             http::bounds::bound,
-        ))
+        ));
+    with_budgets(app, router)
         .route("/api/{*rest}", any(http::not_found))
         .fallback(http::not_found)
         .method_not_allowed_fallback(http::method_not_allowed)
+}
+
+/// A budget for each client, unless the operator lifted it.
+fn with_budgets(app: &App, router: Router<App>) -> Router<App> {
+    let limits = &app.settings.limits;
+    if limits.client_requests_per_s == 0 {
+        return router;
+    }
+    let guard = limits::Guard::new(
+        app.clock.clone(),
+        limits.client_requests_per_s,
+        limits.client_address_header.clone(),
+    );
+    router.layer(from_fn_with_state(Arc::new(guard), limits::guard))
 }
 
 /// The OpenAPI description of both listeners, as committed in `docs/openapi.json`.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Client, refused_as};
 use crate::state::Account;
 use crate::world::people::Person;
 
@@ -153,6 +153,23 @@ pub fn three_fields(person: &Person) -> serde_json::Value {
     })
 }
 
+/// Tries of an enrolment: relatives who share a phone ask for codes at the same time, and only
+/// the newest counts.
+const CODE_TRIES_MAX: usize = 10;
+
+#[derive(Deserialize)]
+struct ShownCode {
+    code: String,
+}
+
+/// Asks for a code as a phone does, and reads it as a demo lets one.
+async fn phone_code(public: &Client, phone: &str, purpose: &str) -> Result<String> {
+    let body = json!({"phone": phone, "purpose": purpose});
+    let _: serde_json::Value = public.post("/api/v1/phone-codes", &body).await?;
+    let shown: ShownCode = public.post("/api/v1/phone-codes/shown", &body).await?;
+    Ok(shown.code)
+}
+
 /// Enrols a person over the residents' listener.
 ///
 /// # Errors
@@ -166,7 +183,40 @@ pub async fn enrol(
     if let Some(enclosure_id) = enclosure_id {
         body["enclosure_id"] = enclosure_id.into();
     }
-    public.post("/api/v1/people/enrol", &body).await
+    send_with_code(public, "/api/v1/people/enrol", (body, "enrol")).await
+}
+
+/// Puts a relative's pass on a holder's phone.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn add_dependant(holder: &Client, guardian: &Person, relative: &Person) -> Result<()> {
+    let body = three_fields(relative);
+    let path = "/api/v1/pass/dependants";
+    let _: serde_json::Value = if relative.phone == guardian.phone {
+        holder.post(path, &body).await?
+    } else {
+        send_with_code(holder, path, (body, "dependant")).await?
+    };
+    Ok(())
+}
+
+async fn send_with_code<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    (mut body, purpose): (serde_json::Value, &str),
+) -> Result<T> {
+    let phone = body["phone"].as_str().unwrap_or_default().to_owned();
+    let mut tries = 1;
+    loop {
+        body["phone_code"] = phone_code(client, &phone, purpose).await?.into();
+        match client.post(path, &body).await {
+            Err(error) if tries < CODE_TRIES_MAX && refused_as(&error, "phone_code_wrong") => {
+                tries += 1;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// What a gate was told about a scan.

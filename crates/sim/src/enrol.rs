@@ -121,11 +121,7 @@ async fn equip(public: &Client, person: Person, dependants: Vec<Person>) -> Resu
     };
     fetch_credential(public, &mut phone).await?;
     for dependant in dependants {
-        let body = api::three_fields(&dependant);
-        let _: serde_json::Value = public
-            .with_token(&phone.token)
-            .post("/api/v1/pass/dependants", &body)
-            .await?;
+        api::add_dependant(&public.with_token(&phone.token), &person, &dependant).await?;
     }
     Ok(phone)
 }

@@ -3,7 +3,7 @@ import { defineConfig, mergeConfig } from "vite";
 import { common, offlineList, precompress, withWorker } from "../../scripts/build.ts";
 
 const dist = fileURLToPath(new URL("dist", import.meta.url));
-// Only browsers without Ed25519 need the library.
-const plugins = [offlineList(dist, "/", /fallback/), precompress(dist)];
+// Only browsers without Ed25519 need the library; the form and the notices need the server anyway.
+const plugins = [offlineList(dist, "/", /fallback|apply|form|notices|work/), precompress(dist)];
 
 export default mergeConfig(mergeConfig(common, withWorker), defineConfig({ plugins }));

@@ -44,6 +44,7 @@ codes! {
     Conflict "conflict" CONFLICT "The state changed meanwhile; read it again." "状态已变化，请刷新后重试。";
     IdempotencyKeyReused "idempotency_key_reused" CONFLICT "This Idempotency-Key came with another request before." "该幂等键已用于其他请求。";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side." "系统内部错误。";
+    TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many requests from here; wait a little." "请求过于频繁，请稍后再试。";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much to do at this moment; try again shortly." "系统繁忙，请稍后重试。";
     DatabaseUnavailable "database_unavailable" SERVICE_UNAVAILABLE "The database cannot be reached at this moment." "数据库暂不可用，请稍后重试。";
     // Callers
@@ -63,6 +64,13 @@ codes! {
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
     CreditCodeTaken "credit_code_taken" CONFLICT "An employer with this unified credit code exists." "该统一社会信用代码已登记。";
+    // Phones
+    NoTextGateway "no_text_gateway" NOT_IMPLEMENTED "Text messages cannot be sent from here; apply at a counter." "系统未开通短信，请到社区窗口办理。";
+    PhoneCodeWrong "phone_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong or no longer counts; ask for a new one." "验证码有误或已失效，请重新获取。";
+    TooManyCodes "too_many_codes" TOO_MANY_REQUESTS "A code was sent to this phone a moment ago, or several within the hour; wait a little." "验证码获取过于频繁，请稍后再试。";
+    TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries within a day; try tomorrow, or take the document to a counter." "今日尝试次数过多，请明日再试，或持证件到社区窗口办理。";
+    AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter." "手机上无法办理，请持证件到社区窗口办理。";
+    ChallengeUnsolved "challenge_unsolved" UNPROCESSABLE_ENTITY "The task before enrolment was not solved, or has run out; ask for a new one." "人机校验未通过或已过期，请重试。";
     // People
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";

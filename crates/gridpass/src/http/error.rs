@@ -75,6 +75,7 @@ pub struct ApiError {
     code: Code,
     detail: Option<Cow<'static, str>>,
     at: Option<Timestamp>,
+    retry_after_s: Option<u32>,
     fields: Vec<FieldError>,
     cause: Option<anyhow::Error>,
 }
@@ -89,6 +90,7 @@ impl ApiError {
             code,
             detail: None,
             at: None,
+            retry_after_s: None,
             fields: Vec::new(),
             cause: None,
         }
@@ -105,6 +107,13 @@ impl ApiError {
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
         self.at = Some(at);
+        self
+    }
+
+    /// Adds how long to wait, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
         self
     }
 
@@ -219,8 +228,10 @@ impl IntoResponse for ApiError {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        let busy = status == axum::http::StatusCode::SERVICE_UNAVAILABLE;
+        let wait_s = self.retry_after_s.or(busy.then_some(RETRY_AFTER_S));
+        if let Some(wait_s) = wait_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
         }
         response
     }

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use gridpass_types::division::{DivisionCode, Level};
 use gridpass_types::ids::HouseholdId;
 
+use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
-use super::holder::{Holder, issue_token};
+use super::holder::Holder;
 use super::model::{
     DependantInput, EnrolInput, EnrolledView, PassView, PersonInput, PersonView, SearchInput,
 };
@@ -24,30 +25,18 @@ use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::notify::{self, NoticeView};
 
-/// Gives a resident a pass at once; its colour follows from the evidence. The same three
-/// fields again give a fresh token for the same person.
+/// Gives a resident a pass at once; its colour follows from the evidence. It takes a code sent
+/// to the phone. The same three fields again give a fresh token for the same person, and the
+/// phone before no longer counts.
 #[utoipa::path(post, path = "/api/v1/people/enrol", operation_id = "enrol_person", tag = "people",
     request_body = EnrolInput,
-    responses((status = 201, body = EnrolledView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = EnrolledView), (status = 409, body = Problem), (status = 422, body = Problem),
+              (status = 429, body = Problem)))]
 pub async fn enrol_person(
     State(app): State<App>,
     extract::Json(input): extract::Json<EnrolInput>,
 ) -> ApiResult<(StatusCode, Json<EnrolledView>)> {
-    let details = input.typed().check(app.now())?;
-    let enrolment = Enrolment::by_holder(details, input.enclosure_id);
-    let tx = app.db.tx().await?;
-    let enrolled = enrol(&tx, &app, &enrolment).await?;
-    let issued = issue_token(&tx, &app, enrolled.person_id).await?;
-    tx.commit().await?;
-    app.work_waiting.notify_waiters();
-    let pass = pass_view(&app, enrolled.person_id).await?;
-    let view = EnrolledView {
-        pass_serial: pass.pass_serial,
-        holder_token: issued.token,
-        expires_at: issued.expires_at,
-        replaced_phone: issued.replaced_phone,
-        pass,
-    };
+    let view = apply(&app, &input).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
@@ -82,8 +71,7 @@ pub async fn add_dependant(
     holder: Holder,
     extract::Json(input): extract::Json<DependantInput>,
 ) -> ApiResult<(StatusCode, Json<PassView>)> {
-    let details = input.typed().check(app.now())?;
-    let dependant = dependants::add(&app, holder.person_id, details).await?;
+    let dependant = dependants::add(&app, holder.person_id, &input).await?;
     let pass = single_pass_view(&app, dependant).await?;
     Ok((StatusCode::CREATED, Json(pass)))
 }

@@ -66,7 +66,7 @@ pub(super) struct Enrolled {
 /// Enrols in the caller's transaction, and asks for a visit if the colour does.
 ///
 /// # Errors
-/// 409 `already_enrolled` when the details do not agree with what is held.
+/// 409 `already_enrolled`, to a phone `ask_at_counter`, when the details do not agree with what is held.
 pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Enrolled> {
     let digests = number_digests(app, &enrolment.details.number);
     let enrolled = match store::find_by_digests(tx, &digests).await? {
@@ -114,7 +114,12 @@ async fn join(
     let found = store::find_person(tx, person_id.get()).await?;
     let person = found.ok_or_else(|| ApiError::new(Code::Conflict))?;
     if !person.compare(app, &enrolment.details)?.proves_holder() {
-        return Err(Code::AlreadyEnrolled.into());
+        // Staff may know that somebody is held; a phone is told where to go, and no more.
+        let code = match enrolment.entered_by {
+            Some(_) => Code::AlreadyEnrolled,
+            None => Code::AskAtCounter,
+        };
+        return Err(code.into());
     }
     add(tx, app, &person, enrolment).await?;
     Ok(Enrolled {

@@ -130,6 +130,15 @@ pub struct EnrolInput {
     /// Mobile number; `+852`, `+853` and `+886` too.
     #[schema(value_type = String)]
     pub phone: Sensitive<String>,
+    /// Code that was sent to the phone for `enrol`.
+    #[schema(value_type = String)]
+    pub phone_code: Sensitive<String>,
+    /// The challenge that was solved, where this installation asks for one.
+    #[serde(default)]
+    pub challenge: Option<String>,
+    /// Its solution: a number in decimal.
+    #[serde(default)]
+    pub solution: Option<String>,
     /// Where the person lives, if in one of the enclosures.
     #[serde(default)]
     pub enclosure_id: Option<EnclosureId>,
@@ -180,6 +189,10 @@ pub struct DependantInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub phone: Option<Sensitive<String>>,
+    /// Code that was sent to the dependant's own phone for `dependant`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone_code: Option<Sensitive<String>>,
 }
 
 impl EnrolInput {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use gridpass::access::Role;
 use gridpass::app::{App, Settings};
 use gridpass::assemble::{Assembled, Given, assemble};
+use gridpass::config::Limits;
 use gridpass::config::secrets::Secrets;
 use gridpass::db::{Db, DbConfig, Logins};
 use gridpass::ids::Entropy;
@@ -23,6 +24,30 @@ use crate::cluster;
 
 /// 2020-03-06 08:30 in Shenzhen: where every test's clock begins.
 pub const MORNING: &str = "2020-03-06T08:30:00+08:00";
+
+/// What may be set up otherwise.
+pub struct Setup {
+    /// Way out for text messages.
+    pub gateway: Option<Box<dyn Gateway>>,
+    /// How often somebody may do something.
+    pub limits: Limits,
+    /// Whether the people are synthetic.
+    pub demo: bool,
+    /// Which cryptography.
+    pub suite: Suite,
+}
+
+impl Default for Setup {
+    /// A demo without limits, which writes text messages to the log.
+    fn default() -> Self {
+        Self {
+            gateway: Some(Box::new(Console)),
+            limits: Limits::default(),
+            demo: true,
+            suite: Suite::Standard,
+        }
+    }
+}
 
 /// A running application.
 pub struct TestApp {
@@ -67,11 +92,11 @@ impl TestApp {
 
     /// The same on an installation of the suite `guomi`.
     pub async fn guomi_with_divisions() -> Self {
-        let config = cluster::new_database().await;
-        let clock = ManualClock::new(MORNING.parse::<Timestamp>().unwrap());
-        let gateway: Option<Box<dyn Gateway>> = Some(Box::new(Console));
-        let test = Self::start_as(config, clock, (gateway, Suite::Guomi)).await;
-        test.and_divisions().await
+        let setup = Setup {
+            suite: Suite::Guomi,
+            ..Setup::default()
+        };
+        Self::with(setup).await.and_divisions().await
     }
 
     async fn and_divisions(self) -> Self {
@@ -86,21 +111,39 @@ impl TestApp {
 
     /// Starts one on an empty database whose text messages go to `gateway`.
     pub async fn with_gateway(gateway: Option<Box<dyn Gateway>>) -> Self {
+        let setup = Setup {
+            gateway,
+            ..Setup::default()
+        };
+        Self::with(setup).await
+    }
+
+    /// Starts one on an empty database with these limits.
+    pub async fn with_limits(limits: Limits) -> Self {
+        let setup = Setup {
+            limits,
+            ..Setup::default()
+        };
+        Self::with(setup).await
+    }
+
+    /// Starts one on an empty database, set up otherwise than usual.
+    pub async fn with(setup: Setup) -> Self {
         let config = cluster::new_database().await;
         let clock = ManualClock::new(MORNING.parse::<Timestamp>().unwrap());
-        Self::start_as(config, clock, (gateway, Suite::Standard)).await
+        Self::start_as(config, clock, setup).await
     }
 
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
-        let gateway: Option<Box<dyn Gateway>> = Some(Box::new(Console));
-        Self::start_as(config, clock, (gateway, Suite::Standard)).await
+        Self::start_as(config, clock, Setup::default()).await
     }
 
-    async fn start_as(
+    /// Starts one on a database and a clock, set up otherwise than usual.
+    pub async fn start_as(
         config: tokio_postgres::Config,
         clock: ManualClock,
-        (gateway, suite): (Option<Box<dyn Gateway>>, Suite),
+        setup: Setup,
     ) -> Self {
         let mut db_config = DbConfig::new(Logins::separate(config.clone()));
         db_config.connections_max = 8;
@@ -110,7 +153,8 @@ impl TestApp {
         let settings = Settings {
             district: "440310".into(),
             issuer: "440310".into(),
-            demo: true,
+            demo: setup.demo,
+            limits: setup.limits,
             web_dir: "no-such-folder".into(),
             tls_only: false,
             bench_baseline: true,
@@ -120,9 +164,11 @@ impl TestApp {
             db,
             simulated_clock: Some(clock.clone()),
             entropy: Entropy::seeded(1),
-            keeper: Keeper::fixed(Secrets::single([1; 32], [2; 32], [3; 32]).with_suite(suite)),
+            keeper: Keeper::fixed(
+                Secrets::single([1; 32], [2; 32], [3; 32]).with_suite(setup.suite),
+            ),
             settings,
-            gateway,
+            gateway: setup.gateway,
         };
         let Assembled {
             app,
@@ -202,6 +248,32 @@ impl TestApp {
         Client::new(&self.public, None)
     }
 
+    /// Asks for a code as a phone would, and reads it as a demo may; `000000` when the phone
+    /// gets none.
+    pub async fn phone_code(&self, phone: &str, purpose: &str) -> String {
+        let asked = json!({ "phone": phone, "purpose": purpose });
+        let resident = self.resident();
+        let sent = resident.post("/api/v1/phone-codes", asked.clone()).await;
+        if sent.status != StatusCode::ACCEPTED {
+            return "000000".to_owned();
+        }
+        let shown = resident.post("/api/v1/phone-codes/shown", asked).await;
+        shown.expect(200)["code"].as_str().unwrap().to_owned()
+    }
+
+    /// A form with the code that the phone in it was sent.
+    pub async fn with_code(&self, mut form: Value) -> Value {
+        let phone = form["phone"].as_str().unwrap_or_default().to_owned();
+        form["phone_code"] = self.phone_code(&phone, "enrol").await.into();
+        form
+    }
+
+    /// Enrols with a code that the phone in the form was sent.
+    pub async fn enrol(&self, form: Value) -> Answer {
+        let form = self.with_code(form).await;
+        self.resident().post("/api/v1/people/enrol", form).await
+    }
+
     /// A caller of the public listener with a holder token.
     pub fn holder(&self, token: &str) -> Client {
         Client::new(&self.public, Some(token))
@@ -229,6 +301,7 @@ async fn serve(router: axum::Router) -> (String, AbortHandle) {
         .await
         .unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move { axum::serve(listener, router).await });
     (address, task.abort_handle())
 }

@@ -31,7 +31,7 @@ async fn a_phone_carries_eight_dependants_and_no_stranger() {
     phone
         .post("/api/v1/pass/dependants", stranger)
         .await
-        .problem(409, "already_enrolled");
+        .problem(409, "ask_at_counter");
     let problem = phone
         .post(
             "/api/v1/pass/dependants",

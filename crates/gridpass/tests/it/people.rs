@@ -29,6 +29,10 @@ pub fn applicant(name: &str, sequence: u32, phone: &str) -> Value {
     json!({ "name": name, "document_type": "resident_id", "document_number": resident_number(sequence), "phone": phone })
 }
 
+async fn enrol_with(test: &TestApp, form: Value) -> crate::app::Answer {
+    test.resident().post("/api/v1/people/enrol", form).await
+}
+
 /// An enclosure in the first community.
 pub async fn enclosure(test: &TestApp, name: &str) -> i64 {
     let desk = test.caller(Role::DataDesk, "").await;
@@ -40,11 +44,7 @@ pub async fn enclosure(test: &TestApp, name: &str) -> i64 {
 
 /// A resident's phone after enrolment, and the answer.
 pub async fn enrolled(test: &TestApp, body: Value) -> (Client, Value) {
-    let view = test
-        .resident()
-        .post("/api/v1/people/enrol", body)
-        .await
-        .expect(201);
+    let view = test.enrol(body).await.expect(201);
     (test.holder(view["holder_token"].as_str().unwrap()), view)
 }
 
@@ -131,39 +131,28 @@ async fn the_same_three_fields_give_a_fresh_token_and_end_the_old_one() {
 async fn wrong_details_are_refused_alike() {
     let test = TestApp::with_divisions().await;
     let (phone, _) = enrolled(&test, applicant("张三", 4, "13800001234")).await;
-    let nobody = test.resident();
-    let wrong_name = nobody
-        .post("/api/v1/people/enrol", applicant("李四", 4, "13800001234"))
-        .await;
-    let wrong_phone = nobody
-        .post("/api/v1/people/enrol", applicant("张三", 4, "13900001234"))
-        .await;
+    let wrong_name = test.enrol(applicant("李四", 4, "13800001234")).await;
+    let wrong_phone = test.enrol(applicant("张三", 4, "13900001234")).await;
     let (name, phone_problem) = (
-        wrong_name.problem(409, "already_enrolled"),
-        wrong_phone.problem(409, "already_enrolled"),
+        wrong_name.problem(409, "ask_at_counter"),
+        wrong_phone.problem(409, "ask_at_counter"),
     );
     assert_eq!(name, phone_problem, "the answer tells which field differs");
     phone.get("/api/v1/pass").await.expect(200);
 }
 
 #[tokio::test]
-async fn two_phones_at_once_make_one_person() {
+async fn one_code_gives_one_of_several_phones_the_pass() {
     let test = TestApp::with_divisions().await;
-    let enrol = || {
-        let resident = test.resident();
-        async move {
-            resident
-                .post("/api/v1/people/enrol", applicant("张三", 5, "13800001234"))
-                .await
-                .expect(201)
-        }
-    };
-    let views = tokio::join!(enrol(), enrol(), enrol(), enrol());
-    let serials = [&views.0, &views.1, &views.2, &views.3].map(|view| view["pass_serial"].clone());
-    assert!(
-        serials.iter().all(|serial| *serial == serials[0]),
-        "{serials:?}"
-    );
+    let form = test.with_code(applicant("张三", 5, "13800001234")).await;
+    let enrol = || enrol_with(&test, form.clone());
+    let answers = tokio::join!(enrol(), enrol(), enrol(), enrol());
+    let answers = [answers.0, answers.1, answers.2, answers.3];
+    let (taken, late): (Vec<_>, Vec<_>) = answers.into_iter().partition(|one| one.status == 201);
+    assert_eq!(taken.len(), 1);
+    for answer in late {
+        answer.problem(422, "phone_code_wrong");
+    }
     let people: i64 = test.scalar("SELECT count(*) FROM person").await;
     let live: i64 = test
         .scalar("SELECT count(*) FROM holder_session WHERE revoked_at IS NULL")
@@ -175,7 +164,7 @@ async fn two_phones_at_once_make_one_person() {
 async fn every_wrong_field_is_told_at_once() {
     let test = TestApp::with_divisions().await;
     let nobody = test.resident();
-    let body = json!({ "name": "", "document_type": "library_card", "document_number": "x", "phone": "12" });
+    let body = json!({ "name": "", "document_type": "library_card", "document_number": "x", "phone": "12", "phone_code": "000000" });
     let problem = nobody
         .post("/api/v1/people/enrol", body)
         .await
@@ -222,8 +211,7 @@ async fn every_wrong_field_is_told_at_once() {
         .problem(415, "unsupported_media_type");
     let mut unknown_home = applicant("张三", 6, "13800001234");
     unknown_home["enclosure_id"] = 1.into();
-    nobody
-        .post("/api/v1/people/enrol", unknown_home)
+    test.enrol(unknown_home)
         .await
         .problem(422, "enclosure_unknown");
     let people: i64 = test.scalar("SELECT count(*) FROM person").await;
@@ -233,10 +221,8 @@ async fn every_wrong_field_is_told_at_once() {
 #[tokio::test]
 async fn every_kind_of_document_enrols_and_every_reason_is_told() {
     let test = TestApp::with_divisions().await;
-    let nobody = test.resident();
     let send = |kind: &str, number: &str| {
-        let body = json!({ "name": "张三", "document_type": kind, "document_number": number, "phone": "13800001234" });
-        nobody.post("/api/v1/people/enrol", body)
+        test.enrol(json!({ "name": "张三", "document_type": kind, "document_number": number, "phone": "13800001234" }))
     };
     for (kind, number) in [
         ("resident_id", "440399198001010013"),
@@ -288,7 +274,7 @@ async fn every_kind_of_document_enrols_and_every_reason_is_told() {
 async fn a_repeated_key_gives_the_same_answer() {
     let test = TestApp::with_divisions().await;
     let nobody = test.resident();
-    let body = applicant("张三", 7, "13800001234");
+    let body = test.with_code(applicant("张三", 7, "13800001234")).await;
     let first = nobody
         .post_with_key("/api/v1/people/enrol", "k-7", body.clone())
         .await
@@ -441,10 +427,7 @@ async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     let (_, view) = enrolled(&test, applicant("陈婆婆", 11, "13800005678")).await;
     assert_eq!(view["pass_serial"], person["pass_serial"]);
     let other_phone = applicant("陈婆婆", 11, "13900005678");
-    test.resident()
-        .post("/api/v1/people/enrol", other_phone)
-        .await
-        .problem(409, "already_enrolled");
+    test.enrol(other_phone).await.problem(409, "ask_at_counter");
     let wrong_grid = json!({ "name": "陈婆婆", "document_type": "resident_id", "document_number": resident_number(12),
                              "grid_code": "440310001001999" });
     let problem = lead

@@ -101,10 +101,7 @@ async fn enrolled_three() -> (TestApp, Client, String) {
     for (sequence, name) in [(1, "张三"), (2, "李四"), (3, "付强")] {
         let body = json!({ "name": name, "document_type": "resident_id", "document_number": resident_number(sequence),
                            "phone": "13900001234" });
-        test.resident()
-            .post("/api/v1/people/enrol", body)
-            .await
-            .expect(201);
+        test.enrol(body).await.expect(201);
     }
     let file = format!(
         "{HEADER}{}{}{}{}",

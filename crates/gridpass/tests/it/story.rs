@@ -62,12 +62,7 @@ impl District {
         if let Some(id) = enclosure_id {
             form["enclosure_id"] = id.into();
         }
-        let enrolled = self
-            .test
-            .resident()
-            .post("/api/v1/people/enrol", form)
-            .await
-            .expect(201);
+        let enrolled = self.test.enrol(form).await.expect(201);
         let phone = self.test.holder(enrolled["holder_token"].as_str().unwrap());
         let serial = enrolled["pass_serial"].as_i64().unwrap();
         let person_id = self

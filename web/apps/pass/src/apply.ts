@@ -1,26 +1,53 @@
-/** The first page anyone sees: three fields and a button. */
-import { enrolPerson } from "./calls";
+/** The first page anyone sees: three fields, a code by text message, and a button. */
+import { dayName, minuteTime } from "@gridpass/kit/age";
+import { Problem, type ProblemBody } from "@gridpass/kit/problem";
+import { enrolPerson } from "./apply-calls";
+import { t } from "./apply-words";
 import { h } from "./dom";
-import { applicantForm } from "./form";
+import type { Enrolled } from "./calls";
+import { applicantForm, type Entered } from "./form";
 import { enrolled, refresh } from "./holder";
-import { t } from "./words";
+import { solveChallenge, type Work } from "./work";
+import { words } from "./words";
 
-/** `lost` says that an earlier pass on this phone is no longer valid. */
-export function applyPage(rebuild: () => void, lost: boolean): HTMLElement {
+/** Why the pass on this phone is gone, in words. */
+function farewell(lost: ProblemBody): string {
+  if (lost.code !== "phone_replaced" || !lost.at) return t("signed_out");
+  const at_ms = Date.parse(lost.at);
+  return t("phone_replaced", { time: `${dayName(at_ms, words.language)} ${minuteTime(at_ms)}` });
+}
+
+/** `lost` is what the server said when it took an earlier pass from this phone. */
+export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | null): HTMLElement {
+  let solved: { key: string; work: Work } | undefined;
+  /** Enrols. Sent again for want of an answer it is the same to the letter, so that it is done once. */
+  const enrol = async (applicant: Entered, key: string): Promise<Enrolled> => {
+    const { phone = "", phone_code = "" } = applicant;
+    const work = solved?.key === key ? solved.work : await solveChallenge();
+    solved = { key, work };
+    try {
+      return await enrolPerson({ ...applicant, phone, phone_code, ...work }, key);
+    } catch (error) {
+      // A task that was refused is not sent again.
+      if (error instanceof Problem) solved = undefined;
+      throw error;
+    }
+  };
   const form = applicantForm({
     submit: "apply",
-    self: true,
+    purpose: "enrol",
     send: async (applicant, key) => {
-      await enrolled(await enrolPerson({ ...applicant, phone: applicant.phone ?? "" }, key));
+      const answer = await enrol(applicant, key);
+      await enrolled(answer);
       // The pass is there already; its code follows at once or when the network is back.
       await refresh().catch(() => undefined);
-      rebuild();
+      rebuild(answer.replaced_phone ? t("replaced_other") : "");
     },
   });
   return h(
     "main",
     { class: "apply" },
-    lost && h("p", { class: "error", role: "alert" }, t("signed_out")),
+    lost && h("p", { class: "error", role: "alert" }, farewell(lost)),
     h("h1", {}, t("apply_title")),
     h("p", { class: "muted lead" }, t("apply_lead")),
     h("div", { class: "card" }, form),

@@ -1,8 +1,7 @@
 /** People in this person's care, each with a colour; a short form adds one. */
 import { COLOURS, SHAPES } from "@gridpass/ui/shapes";
-import { addDependant, type PassView } from "./calls";
+import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
-import { applicantForm } from "./form";
 import { currentHolder, refresh } from "./holder";
 import { t } from "./words";
 
@@ -19,25 +18,40 @@ function relative(pass: PassView): HTMLElement {
 /** Whether somebody is being added: the page must not be built anew under the writer's hands. */
 export const isFilling = (): boolean => document.querySelector(".family form:not([hidden])") !== null;
 
-/** The list with its form, closed until asked for. */
-export function familySection(pass: PassView, rebuild: () => void): HTMLElement {
-  const form = applicantForm({
+/** The form is loaded when somebody asks for it: most never do. */
+async function makeForm(rebuild: () => void): Promise<HTMLFormElement> {
+  const [{ applicantForm }, { addDependant }] = await Promise.all([import("./form"), import("./apply-calls")]);
+  return applicantForm({
     submit: "family_save",
-    self: false,
-    send: async (applicant, key) => {
-      const token = currentHolder()?.token ?? "";
-      await addDependant(token, applicant, key);
+    purpose: "dependant",
+    send: async ({ enclosure_id: _own, ...applicant }, key) => {
+      await addDependant(currentHolder()?.token ?? "", applicant, key);
       await refresh();
       rebuild();
     },
   });
-  form.hidden = true;
+}
+
+/** The list with its form, closed until asked for. */
+export function familySection(pass: PassView, rebuild: () => void): HTMLElement {
+  let form: HTMLFormElement | undefined;
+  const place = h("div", { role: "status" });
   const opener = h("button", { type: "button", "aria-expanded": "false" }, t("family_add"));
-  opener.addEventListener("click", () => {
+  const flip = async (): Promise<void> => {
+    if (!form) {
+      form = await makeForm(rebuild);
+      form.hidden = true;
+      place.replaceWith(form);
+    }
     form.hidden = !form.hidden;
     opener.setAttribute("aria-expanded", String(!form.hidden));
     opener.textContent = t(form.hidden ? "family_add" : "cancel");
     if (!form.hidden) form.querySelector("input")?.focus();
+  };
+  opener.addEventListener("click", () => {
+    flip().catch(() => {
+      place.textContent = t("unreachable");
+    });
   });
   return h(
     "section",
@@ -47,6 +61,6 @@ export function familySection(pass: PassView, rebuild: () => void): HTMLElement 
       ? h("ul", {}, ...pass.dependants.map(relative))
       : h("p", { class: "muted" }, t("family_lead")),
     opener,
-    form,
+    place,
   );
 }

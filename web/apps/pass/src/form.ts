@@ -13,13 +13,14 @@ import {
   phoneProblem,
 } from "@gridpass/kit/documents";
 import { Problem, Unreachable } from "@gridpass/kit/problem";
-import type { Applicant } from "./calls";
-import { findPublicEnclosures } from "./calls";
+import { type Applicant, findPublicEnclosures, type Purpose } from "./apply-calls";
+import { type ApplyKey as Key, t } from "./apply-words";
+import { codeButton } from "./code-field";
 import { h, type Properties } from "./dom";
-import { type Key, t, words } from "./words";
+import { words } from "./words";
 
-/** What was entered; a dependant may share the guardian's phone. */
-export type Entered = Omit<Applicant, "phone"> & Partial<Pick<Applicant, "phone">>;
+/** What was entered; a dependant may share the guardian's phone, which has proved itself. */
+export type Entered = Omit<Applicant, "phone" | "phone_code"> & Partial<Pick<Applicant, "phone" | "phone_code">>;
 
 interface Field {
   row: HTMLElement;
@@ -77,7 +78,7 @@ function enclosureField(): { row: HTMLElement; chosen(): number | undefined } {
 
 function refusal(error: unknown): string {
   if (error instanceof Problem) {
-    if (error.retry_after_s) return t("busy", { seconds: error.retry_after_s });
+    if (error.retry_after_s && error.body.status === 503) return t("busy", { seconds: error.retry_after_s });
     return error.text(words.language);
   }
   if (error instanceof Unreachable) return t("unreachable");
@@ -87,9 +88,10 @@ function refusal(error: unknown): string {
 /** A form that hands over an applicant; `send` is called once per press, with one key per content. */
 export function applicantForm(options: {
   submit: Key;
-  self: boolean;
+  purpose: Purpose;
   send(applicant: Entered, key: string): Promise<void>;
 }): HTMLFormElement {
+  const self = options.purpose === "enrol";
   const type = typeChoice();
   const name = field("name", "name", () => nameProblem(name.input.value), { autocomplete: "name" });
   const number = field(
@@ -100,15 +102,36 @@ export function applicantForm(options: {
   );
   const phone = field(
     "phone",
-    "phone",
-    () => (!options.self && !phone.input.value ? null : phoneProblem(phone.input.value)),
-    { type: "tel", autocomplete: "tel", inputmode: "tel" },
+    self ? "phone" : "phone_own",
+    () => (!self && !phone.input.value ? null : phoneProblem(phone.input.value)),
+    { type: "tel", autocomplete: self ? "tel" : "off", inputmode: "tel" },
   );
+  const phoneText = (): string => phone.input.value.replace(/[\s-]/g, "");
+  const code = field(
+    "phone_code",
+    "phone_code",
+    () => {
+      if (!code.input.value) return self ? "phone_code_empty" : null;
+      return /^\d{6}$/.test(code.input.value.trim()) ? null : "phone_code_format";
+    },
+    { autocomplete: "one-time-code", inputmode: "numeric", maxlength: 6 },
+  );
+  const asker = codeButton(options.purpose, () => {
+    if (phone.check() && phoneText()) return phoneText();
+    phone.input.focus();
+    return null;
+  });
+  const codeRow = h("div", { class: "proof" }, asker, !self && h("p", { class: "note muted" }, t("code_family")), code.row);
+  // A relative who shares the guardian's phone has nothing to prove.
+  codeRow.hidden = !self;
+  phone.input.addEventListener("input", () => {
+    codeRow.hidden = !self && !phoneText();
+  });
   const enclosure = enclosureField();
   type.addEventListener("change", () => number.input.value && number.check());
   const button = h("button", { class: "primary wide" }, t(options.submit));
   const refused = h("p", { class: "error", role: "alert" });
-  const fields: Record<string, Field> = { name, document_number: number, phone };
+  const fields: Record<string, Field> = { name, document_number: number, phone, phone_code: code };
   let last = { content: "", key: "" };
 
   const submit = async (event: Event): Promise<void> => {
@@ -120,7 +143,8 @@ export function applicantForm(options: {
       name: name.input.value.trim(),
       document_type: type.value as DocumentType,
       document_number: normaliseNumber(number.input.value),
-      ...(phone.input.value && { phone: phone.input.value.replace(/[\s-]/g, "") }),
+      ...(phoneText() && { phone: phoneText() }),
+      ...(code.input.value && !codeRow.hidden && { phone_code: code.input.value.trim() }),
       ...(home !== undefined && { enclosure_id: home }),
     };
     const content = JSON.stringify(applicant);
@@ -147,7 +171,8 @@ export function applicantForm(options: {
     typeRow,
     number.row,
     phone.row,
-    options.self && enclosure.row,
+    codeRow,
+    self && enclosure.row,
     refused,
     button,
   );

@@ -5,7 +5,7 @@
  * everything as it was; only an answer that the pass is no longer ours throws it away.
  */
 import { forgetAll, keep, kept } from "@gridpass/kit/store";
-import { Problem } from "@gridpass/kit/problem";
+import { Problem, type ProblemBody } from "@gridpass/kit/problem";
 import type { Colour } from "@gridpass/ui/shapes";
 import { type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
 import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
@@ -30,9 +30,12 @@ let holder: Holder | undefined;
 let credential: KeptCredential | undefined;
 let photo: Blob | undefined;
 let reachable = true;
+let lost: ProblemBody | null = null;
 
 /** Whether the server answered when last asked. */
 export const isReachable = (): boolean => reachable;
+/** What the server said when it took the pass from this phone. */
+export const whyLost = (): ProblemBody | null => lost;
 export const currentHolder = (): Holder | undefined => holder;
 export const currentPhoto = (): Blob | undefined => photo;
 
@@ -92,7 +95,10 @@ export async function refresh(): Promise<void> {
     if (pass.has_photo && !photo) await fetchPhoto(token);
   } catch (error) {
     reachable = error instanceof Problem;
-    if (error instanceof Problem && error.body.status === 401) await forget();
+    if (error instanceof Problem && error.body.status === 401) {
+      await forget();
+      lost = error.body;
+    }
     throw error;
   }
 }
@@ -115,5 +121,6 @@ export async function code(): Promise<Code> {
 /** Throws everything away: the pass is no longer this phone's. */
 export async function forget(): Promise<void> {
   holder = credential = photo = undefined;
+  lost = null;
   await forgetAll();
 }

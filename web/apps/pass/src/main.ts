@@ -2,11 +2,10 @@
 import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./pass.css";
-import { applyPage } from "./apply";
 import { h, show } from "./dom";
 import { isFilling } from "./family";
 import { gateSection, takeGateCode } from "./gate";
-import { currentHolder, load, refresh } from "./holder";
+import { currentHolder, load, refresh, whyLost } from "./holder";
 import { passPage } from "./pass";
 import { t, words } from "./words";
 
@@ -14,7 +13,7 @@ const ELDER = "gridpass.elder";
 const root = document.documentElement;
 let stopClock = (): void => undefined;
 let gateCode = takeGateCode();
-let held = false;
+let note = "";
 
 function topBar(): HTMLElement {
   const elder = root.classList.contains("elder");
@@ -39,16 +38,33 @@ function topBar(): HTMLElement {
   );
 }
 
+/** The form is loaded only for who has no pass yet. */
+async function renderApply(): Promise<void> {
+  show(topBar(), h("main", {}, h("p", { class: "muted" }, t("loading"))));
+  const again = h("button", { type: "button", click: () => render() }, t("refresh"));
+  const page = await import("./apply").then(
+    ({ applyPage }) => applyPage(welcome, whyLost()),
+    () => h("main", {}, h("p", { class: "error", role: "alert" }, t("unreachable")), again),
+  );
+  if (!currentHolder()) show(topBar(), page);
+}
+
+/** A pass has just been got; `said` is what to know about it. */
+function welcome(said = ""): void {
+  note = said;
+  render();
+}
+
 function render(): void {
   stopClock();
   document.title = t("title");
   if (!currentHolder()) {
-    show(topBar(), applyPage(render, held));
+    void renderApply();
     return;
   }
-  held = true;
   const [page, stop] = passPage(render);
   stopClock = stop;
+  if (note) page.prepend(h("p", { class: "card", role: "status" }, note));
   if (gateCode) page.prepend(gateSection(gateCode));
   gateCode = null;
   show(topBar(), page);

@@ -142,6 +142,19 @@ function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
   return { line: h("p", { class: "fresh" }, offline, age, again), tick };
 }
 
+/** A button that loads what was told to the holder. */
+function noticesSection(): HTMLElement {
+  const section = h("section", { class: "card family" });
+  const open = (): void => {
+    import("./notices").then(
+      ({ fillNotices }) => fillNotices(section),
+      () => section.replaceChildren(t("unreachable")),
+    );
+  };
+  section.append(h("button", { type: "button", click: open }, t("notices")));
+  return section;
+}
+
 /** Builds the pass. The second value stops its clock. */
 export function passPage(rebuild: () => void): [HTMLElement, () => void] {
   const pass = currentHolder()?.pass;
@@ -183,6 +196,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     reasons(pass),
     line,
     familySection(pass, rebuild),
+    noticesSection(),
     h("p", { class: "leave" }, h("button", { type: "button", class: "plain", click: () => void leave() }, t("forget"))),
   );
   return [page, () => clearInterval(timer)];

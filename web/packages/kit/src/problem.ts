@@ -18,6 +18,8 @@ export interface ProblemBody {
   code: string;
   detail?: string;
   detail_zh?: string;
+  /** When it happened, where that is what to know. */
+  at?: string | null;
   fields?: FieldProblem[];
   request_id?: string;
 }

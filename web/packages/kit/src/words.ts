@@ -28,6 +28,10 @@ export interface Words<Key extends string> {
   t(key: Key, values?: Values): string;
   /** The sentence of a key that is only known at run time, or null if there is none. */
   find(key: string, values?: Values): string | null;
+  /** Takes in the words of a part that is loaded later; answers what says all of them. */
+  add<More extends string>(
+    more: Record<Language, Dictionary<More>>,
+  ): (key: Key | More, values?: Values) => string;
   readonly language: Language;
   /** Changes the language, remembers it and tells the document, so that readers pronounce it. */
   use(language: Language): void;
@@ -49,11 +53,16 @@ export function createWords<Key extends string>(
     const sentence = (dictionaries[languageCell.value] as Record<string, string | undefined>)[key];
     return sentence === undefined ? null : fill(sentence, values);
   };
+  const add = (more: Record<Language, Record<string, string>>) => {
+    for (const language of LANGUAGES) Object.assign(dictionaries[language], more[language]);
+    return (key: string, values?: Values): string => find(key, values) ?? key;
+  };
   languageCell.value = preferredLanguage(localStorage.getItem(REMEMBERED), navigator.language);
   document.documentElement.lang = languageCell.value;
   return {
     t: (key, values) => find(key, values) ?? key,
     find,
+    add,
     get language() {
       return languageCell.value;
     },

@@ -42,11 +42,7 @@ pub async fn phone(test: &TestApp, sequence: u32, enclosure_id: i64) -> Phone {
     let number = resident_number(sequence);
     let body = json!({ "name": "张三", "document_type": "resident_id", "document_number": number,
         "phone": format!("138{sequence:08}"), "enclosure_id": enclosure_id });
-    let view = test
-        .resident()
-        .post("/api/v1/people/enrol", body)
-        .await
-        .expect(201);
+    let view = test.enrol(body).await.expect(201);
     let client = test.holder(view["holder_token"].as_str().unwrap());
     let serial = view["pass_serial"].as_i64().unwrap();
     let holder = equip(&client, seed(sequence)).await;

@@ -1,0 +1,45 @@
+/**
+ * The code that proves a phone: a button that asks for it, and the field it goes into.
+ *
+ * The server's word decides how long to wait; the button counts down so that nobody presses in vain.
+ */
+import { Problem, Unreachable } from "@gridpass/kit/problem";
+import { type Purpose, requestPhoneCode } from "./apply-calls";
+import { t } from "./apply-words";
+import { h } from "./dom";
+import { words } from "./words";
+
+const shortPhone = (phone: string): string => phone.replace(/^(.*)(\d{4})(\d{4})$/, "$1****$3");
+
+/** The button with what it says; `phone` answers the number to send to, or null if it is wrong. */
+export function codeButton(purpose: Purpose, phone: () => string | null): HTMLElement {
+  const said = h("p", { class: "note muted", role: "status" });
+  const button = h("button", { type: "button" }, t("code_send"));
+  const countDown = (left_s: number): void => {
+    button.disabled = left_s > 0;
+    button.textContent = left_s > 0 ? t("code_again_in", { seconds: left_s }) : t("code_again");
+    if (left_s > 0) setTimeout(() => countDown(left_s - 1), 1000);
+  };
+  const ask = async (): Promise<void> => {
+    const number = phone();
+    if (!number) return;
+    button.disabled = true;
+    said.className = "note muted";
+    try {
+      const { resend_after_s } = await requestPhoneCode(number, purpose);
+      said.textContent = t("code_sent", { phone: shortPhone(number) });
+      countDown(resend_after_s);
+    } catch (error) {
+      button.disabled = false;
+      said.className = "note error";
+      if (error instanceof Problem) {
+        said.textContent = error.text(words.language);
+        // A minute or so is worth counting; hours are said by the words.
+        if (error.retry_after_s && error.retry_after_s <= 120) countDown(error.retry_after_s);
+      } else if (error instanceof Unreachable) said.textContent = t("unreachable");
+      else throw error;
+    }
+  };
+  button.addEventListener("click", () => void ask());
+  return h("div", { class: "ask" }, button, said);
+}
