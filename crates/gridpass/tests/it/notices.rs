@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
-use crate::app::TestApp;
+use crate::app::{Setup, TestApp};
 use crate::people::{applicant, enrolled};
 
 const SECRET: &[u8] = b"a secret of the operator";
@@ -204,9 +204,14 @@ async fn a_refused_message_is_given_up_and_an_old_one_is_not_sent() {
 
 #[tokio::test]
 async fn without_a_gateway_the_notice_is_in_the_app_all_the_same() {
-    let test = TestApp::with_gateway(None).await;
+    let test = TestApp::start().await;
     let phone = replace_a_phone(&test).await;
-    test.settle().await;
+    let setup = Setup {
+        gateway: None,
+        ..Setup::default()
+    };
+    let silent = TestApp::start_as(test.config.clone(), test.clock.clone(), setup).await;
+    silent.settle().await;
     assert_eq!(text_state(&test).await, "failed");
     let shown = phone.get("/api/v1/pass/notices").await.expect(200);
     assert_eq!(shown.as_array().unwrap().len(), 1);
