@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const apps = fileURLToPath(new URL("../apps", import.meta.url));
 const budgets = [
-  { app: "pass", bytes_max: 20_000, later: /fallback|apply|form|notices|work/ },
+  { app: "pass", bytes_max: 20_000, later: /assets\/(fallback|apply|form|notices|work)/ },
   { app: "gate", bytes_max: 300_000, later: /zxing|reader|fallback/ },
   { app: "console", bytes_max: 150_000, later: /^$/ },
 ];

@@ -4,6 +4,6 @@ import { common, offlineList, precompress, withWorker } from "../../scripts/buil
 
 const dist = fileURLToPath(new URL("dist", import.meta.url));
 // Only browsers without Ed25519 need the library; the form and the notices need the server anyway.
-const plugins = [offlineList(dist, "/", /fallback|apply|form|notices|work/), precompress(dist)];
+const plugins = [offlineList(dist, "/", /assets\/(fallback|apply|form|notices|work)/), precompress(dist)];
 
 export default mergeConfig(mergeConfig(common, withWorker), defineConfig({ plugins }));
