@@ -48,7 +48,6 @@ pub struct Metrics {
 impl Metrics {
     /// All numbers at zero.
     pub fn new() -> Self {
-        let mut registry = Registry::with_prefix("gridpass");
         let metrics = Self {
             scans: Family::default(),
             refusals: Family::default(),
@@ -67,37 +66,42 @@ impl Metrics {
             database_connections: Family::default(),
             registry: Registry::default(),
         };
-        registry.register("scans", "Scans committed, by colour", metrics.scans.clone());
+        Self {
+            registry: metrics.register(),
+            ..metrics
+        }
+    }
+
+    /// The numbers under the names they are read by.
+    fn register(&self) -> Registry {
+        let mut registry = Registry::with_prefix("gridpass");
+        registry.register("scans", "Scans committed, by colour", self.scans.clone());
         registry.register(
             "scan_refusals",
             "Scans refused, by code",
-            metrics.refusals.clone(),
+            self.refusals.clone(),
         );
         registry.register(
             "scan_queue_depth",
             "Scans waiting for a batch",
-            metrics.scan_queue.clone(),
+            self.scan_queue.clone(),
         );
         registry.register(
             "scan_batch_size",
             "Scans in a batch",
-            metrics.batch_size.clone(),
+            self.batch_size.clone(),
         );
         registry.register(
             "scan_batch_seconds",
             "Time of a batch",
-            metrics.batch_seconds.clone(),
+            self.batch_seconds.clone(),
         );
         registry.register(
             "follow_ups",
             "Follow-ups relayed, by topic",
-            metrics.follow_ups.clone(),
+            self.follow_ups.clone(),
         );
-        registry.register(
-            "folded",
-            "Deltas folded into roll-ups",
-            metrics.folded.clone(),
-        );
+        registry.register("folded", "Deltas folded into roll-ups", self.folded.clone());
         registry.register(
             "resealed",
             "Values sealed anew with the newest key, by column",
@@ -111,28 +115,25 @@ impl Metrics {
         registry.register(
             "requests",
             "Requests answered, by status class",
-            metrics.requests.clone(),
+            self.requests.clone(),
         );
         registry.register(
             "texts",
             "Text messages handed to the gateway, by outcome",
-            metrics.texts.clone(),
+            self.texts.clone(),
         );
         registry.register(
             "database_up",
             "Whether the database answers",
-            metrics.database_up.clone(),
+            self.database_up.clone(),
         );
-        let connections = metrics.database_connections.clone();
+        let connections = self.database_connections.clone();
         registry.register(
             "database_connections",
             "Connections of the pool",
             connections,
         );
-        Self {
-            registry,
-            ..metrics
-        }
+        registry
     }
 
     /// The text that Prometheus reads.
