@@ -31,7 +31,9 @@ pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledVi
     challenge::check(app, input.challenge.as_deref(), input.solution.as_deref()).await?;
     let code = input.phone_code.expose();
     let proof = phone_codes::check(app, phone, Purpose::Enrol, code).await?;
-    let tried_by = app.sealer.digest("phone", phone.expose());
+    let tried_by = app
+        .sealer
+        .lasting_digest("phone that tries", phone.expose());
     count_try(app, &tried_by, &details).await?;
     let tx = app.db.tx().await?;
     proof.spend(&tx, app).await?;
@@ -74,5 +76,5 @@ pub(super) async fn count_try(app: &App, tried_by: &[u8], details: &Details) -> 
 
 /// Names a guardian's phone among those who try.
 pub(super) fn guardian_key(app: &App, guardian: PersonId) -> [u8; 16] {
-    app.sealer.digest("guardian", &guardian.to_string())
+    app.sealer.lasting_digest("guardian", &guardian.to_string())
 }

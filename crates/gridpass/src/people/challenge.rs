@@ -87,7 +87,12 @@ pub(super) async fn check(
         window: ends_at.duration_since(app.now()) + SignedDuration::from_secs(1),
         code: Code::ChallengeUnsolved,
     };
-    limits::take(app, &once, &app.sealer.digest("used challenge", challenge)).await
+    limits::take(
+        app,
+        &once,
+        &app.sealer.lasting_digest("used challenge", challenge),
+    )
+    .await
 }
 
 /// The end of a challenge that we made, with the difficulty asked for now.
