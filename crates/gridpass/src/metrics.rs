@@ -105,12 +105,12 @@ impl Metrics {
         registry.register(
             "resealed",
             "Values sealed anew with the newest key, by column",
-            metrics.resealed.clone(),
+            self.resealed.clone(),
         );
         registry.register(
             "keys_retiring",
             "Older keys still read with",
-            metrics.keys_retiring.clone(),
+            self.keys_retiring.clone(),
         );
         registry.register(
             "requests",
