@@ -35,6 +35,8 @@ pub struct Setup {
     pub demo: bool,
     /// Which cryptography.
     pub suite: Suite,
+    /// Of the randomness; two nodes on one database must differ, or they make the same ids.
+    pub seed: u64,
 }
 
 impl Default for Setup {
@@ -45,6 +47,7 @@ impl Default for Setup {
             limits: Limits::default(),
             demo: true,
             suite: Suite::Standard,
+            seed: 1,
         }
     }
 }
@@ -76,12 +79,7 @@ impl Drop for TestApp {
 impl TestApp {
     /// Starts one on an empty database.
     pub async fn start() -> Self {
-        let config = cluster::new_database().await;
-        Self::start_on(
-            config,
-            ManualClock::new(MORNING.parse::<Timestamp>().unwrap()),
-        )
-        .await
+        Self::with(Setup::default()).await
     }
 
     /// Starts one on the Pingshan tree with one enclosure per community of the first
@@ -136,7 +134,11 @@ impl TestApp {
 
     /// Starts another node on the same database.
     pub async fn start_on(config: tokio_postgres::Config, clock: ManualClock) -> Self {
-        Self::start_as(config, clock, Setup::default()).await
+        let setup = Setup {
+            seed: 2,
+            ..Setup::default()
+        };
+        Self::start_as(config, clock, setup).await
     }
 
     /// Starts one on a database and a clock, set up otherwise than usual.
@@ -163,7 +165,7 @@ impl TestApp {
         let given = Given {
             db,
             simulated_clock: Some(clock.clone()),
-            entropy: Entropy::seeded(1),
+            entropy: Entropy::seeded(setup.seed),
             keeper: Keeper::fixed(
                 Secrets::single([1; 32], [2; 32], [3; 32]).with_suite(setup.suite),
             ),

@@ -333,6 +333,7 @@ async fn refusals_are_the_same_words_after_the_same_work() {
     let wire = Wire::tap(&direct.config).await;
     let setup = Setup {
         limits: counting(),
+        seed: 2,
         ..Setup::default()
     };
     let test = TestApp::start_as(wire.config.clone(), direct.clock.clone(), setup).await;
@@ -347,6 +348,11 @@ async fn refusals_are_the_same_words_after_the_same_work() {
         answers.insert((answer.status.as_u16(), answer.bytes, wire.take()));
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
+    let (_, _, work) = answers.pop_first().unwrap();
+    assert!(
+        work.contains(&"phone_codes.put_code".to_owned()),
+        "{work:?}"
+    );
 
     // Without a code: all details right, some, none, and a number nobody has.
     let guesses = [

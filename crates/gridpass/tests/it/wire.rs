@@ -10,6 +10,9 @@ use tokio::task::AbortHandle;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
+/// In place of a version in a connection's first message.
+const TLS_REQUEST: u32 = 80_877_103;
+
 /// A proxy in front of a database.
 pub struct Wire {
     /// The database's address by way of the proxy.
@@ -106,8 +109,10 @@ impl Listening {
             let message: Vec<u8> = self.buffer.drain(..head + length).collect();
             if self.started {
                 executed.extend(self.understand(message[0], &message[5..]));
+            } else {
+                // Asking for TLS comes before the beginning proper; the answer here is no.
+                self.started = message[4..8] != TLS_REQUEST.to_be_bytes();
             }
-            self.started = true;
         }
     }
 
