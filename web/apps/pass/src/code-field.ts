@@ -14,7 +14,7 @@ const shortPhone = (phone: string): string => phone.replace(/^(.*)(\d{4})(\d{4})
 /** The button with what it says; `phone` answers the number to send to, or null if it is wrong. */
 export function codeButton(purpose: Purpose, phone: () => string | null): HTMLElement {
   const said = h("p", { class: "note muted", role: "status" });
-  const button = h("button", { type: "button" }, t("code_send"));
+  const button = h("button", { type: "button" }, t(purpose === "enrol" ? "code_send" : "code_send_family"));
   const countDown = (left_s: number): void => {
     button.disabled = left_s > 0;
     button.textContent = left_s > 0 ? t("code_again_in", { seconds: left_s }) : t("code_again");

@@ -23,7 +23,7 @@ export async function fillNotices(section: HTMLElement): Promise<void> {
       const when = `${dayName(at_ms, words.language)} ${minuteTime(at_ms)}`;
       const about = [when, nameOf(notice.pass_serial)].filter(Boolean).join(" · ");
       const text = words.language === "en" ? notice.text_en : notice.text_zh;
-      return h("li", {}, h("p", {}, text), h("small", { class: "muted" }, about));
+      return h("li", {}, h("div", {}, h("p", {}, text), h("small", { class: "muted" }, about)));
     });
     const list = lines.length > 0 ? h("ul", {}, ...lines) : h("p", { class: "muted" }, t("notices_none"));
     section.replaceChildren(title, list);
