@@ -622,10 +622,31 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives a resident a pass at once; its colour follows from the evidence. The same three
-         *     fields again give a fresh token for the same person.
+         * Gives a resident a pass at once; its colour follows from the evidence. It takes a code sent
+         *     to the phone. The same three fields again give a fresh token for the same person, and the
+         *     phone before no longer counts.
          */
         post: operations["enrol_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/enrol-challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has to be solved before an enrolment: find a number so that SHA-256 over the challenge,
+         *     a full stop and the number in decimal begins with `bits` zero bits.
+         */
+        get: operations["get_enrol_challenge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -770,6 +791,40 @@ export interface paths {
         /** Stores a photo that staff took. */
         put: operations["put_photo"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phone-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a one-time code to a phone. The answer is the same for every phone. */
+        post: operations["request_phone_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/phone-codes/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The last code sent to a phone, for synthetic people, who have none. Refused outside demo mode. */
+        post: operations["show_phone_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1774,6 +1829,16 @@ export interface components {
          * @enum {string}
          */
         Certainty: "declared" | "confirmed";
+        /** @description What an enrolment must solve first. */
+        ChallengeView: {
+            /**
+             * Format: int32
+             * @description Leading zero bits asked for; 0 when there is nothing to solve.
+             */
+            bits: number;
+            /** @description To be sent back with the solution; absent when there is nothing to solve. */
+            challenge?: string | null;
+        };
         /**
          * @description What a guard checks on the spot.
          * @enum {string}
@@ -1921,6 +1986,8 @@ export interface components {
             name: string;
             /** @description The dependant's own phone; the guardian's when absent. */
             phone?: string | null;
+            /** @description Code that was sent to the dependant's own phone for `dependant`. */
+            phone_code?: string | null;
         };
         /** @description What a device needs to know about its gate. */
         DeviceGate: {
@@ -2084,6 +2151,8 @@ export interface components {
         EndReason: "completed" | "cancelled";
         /** @description What a resident sends to get a pass. */
         EnrolInput: {
+            /** @description The challenge that was solved, where this installation asks for one. */
+            challenge?: string | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -2093,6 +2162,10 @@ export interface components {
             name: string;
             /** @description Mobile number; `+852`, `+853` and `+886` too. */
             phone: string;
+            /** @description Code that was sent to the phone for `enrol`. */
+            phone_code: string;
+            /** @description Its solution: a number in decimal. */
+            solution?: string | null;
         };
         /** @description A device just enrolled. */
         EnrolledDevice: {
@@ -3487,6 +3560,26 @@ export interface components {
             /** @description Employer, once employment there is declared or verified. */
             workplace?: string | null;
         };
+        /** @description Whom to send a code, and what for. */
+        PhoneCodeInput: {
+            /** @description Mobile number; `+852`, `+853` and `+886` too. */
+            phone: string;
+            /** @description What it will be used for. */
+            purpose: components["schemas"]["Purpose"];
+        };
+        /** @description A code is on its way, whoever has the phone. */
+        PhoneCodeView: {
+            /**
+             * Format: date-time
+             * @description Until when it counts.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Seconds after which another one may be asked for.
+             */
+            resend_after_s: number;
+        };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
             /**
@@ -3594,6 +3687,11 @@ export interface components {
             /** @description Name. */
             name: string;
         };
+        /**
+         * @description What a code may be used for; one sent for another purpose is wrong.
+         * @enum {string}
+         */
+        Purpose: "enrol" | "dependant";
         /**
          * @description Where the person is quarantined; the weightiest live order counts.
          * @enum {string}
@@ -4085,6 +4183,11 @@ export interface components {
              * @description How many.
              */
             people: number;
+        };
+        /** @description The code itself; in a demo only. */
+        ShownCodeView: {
+            /** @description Six digits. */
+            code: string;
         };
         /** @description A user name and a password. */
         SignInInput: {
@@ -5781,6 +5884,33 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_enrol_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
         };
     };
     search_people: {
@@ -6219,6 +6349,92 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_phone_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneCodeInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCodeView"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_phone_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneCodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownCodeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
