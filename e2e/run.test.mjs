@@ -9,6 +9,7 @@ import { consoleSpecs } from "./specs/console.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
+import { staffSpecs } from "./specs/staff.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
@@ -28,5 +29,6 @@ gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);
 redSpecs(world);
+staffSpecs(world);
 challengeSpecs(world);
 withoutServerSpecs(world);

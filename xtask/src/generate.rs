@@ -18,6 +18,7 @@ pub fn run(root: &Path, web: bool) -> Result<()> {
         ("roles", "docs/roles.md"),
         ("errors", "docs/errors.md"),
         ("retention", "docs/retention.md"),
+        ("ten-donts", "docs/ten-donts.md"),
     ] {
         let text = application(root, command)?;
         fs::write(root.join(file), text).with_context(|| format!("cannot write {file}"))?;

@@ -88,6 +88,25 @@ impl Role {
         }
     }
 
+    /// Whether one person may hold both: the three administrators check each other, and so
+    /// do the maker and the approver of rules.
+    pub fn goes_with(self, other: Role) -> bool {
+        let kept_apart: [&[Role]; 2] = [
+            &[Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin],
+            &[Role::RuleMaker, Role::RuleApprover],
+        ];
+        self == other
+            || !kept_apart
+                .iter()
+                .any(|group| group.contains(&self) && group.contains(&other))
+    }
+
+    /// Whether a grant of the role may cover one enclosure or one employer only. The other
+    /// roles act on divisions.
+    pub fn may_be_narrow(self) -> bool {
+        matches!(self, Role::GateGuard | Role::EmployerManager)
+    }
+
     /// Reads a stored name.
     pub fn parse(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.as_str() == name)
@@ -215,6 +234,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn who_checks_each_other_is_kept_apart() {
+        assert!(!Role::SystemAdmin.goes_with(Role::SecurityAdmin));
+        assert!(!Role::AuditAdmin.goes_with(Role::SystemAdmin));
+        assert!(!Role::RuleApprover.goes_with(Role::RuleMaker));
+        assert!(Role::RuleApprover.goes_with(Role::SystemAdmin));
+        assert!(Role::GridWorker.goes_with(Role::CommunityLead));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use gridpass_types::clock::{Clock, ManualClock};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, broadcast};
 
 use crate::config::Limits;
@@ -39,6 +39,17 @@ pub struct Settings {
     pub red_people_per_hour: u32,
     /// How often residents and clients may do something.
     pub limits: Limits,
+    /// What signing in takes, and how long it lasts.
+    pub sign_in: SignIn,
+}
+
+/// What signing in takes, and how long it lasts.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Whether an account without a second factor can do nothing but set one up.
+    pub factor_required: bool,
+    /// How long a session may be idle before it ends.
+    pub idle_max: SignedDuration,
 }
 
 /// Something that happened, for live pages. Names and codes only, no personal data.

@@ -4,7 +4,12 @@
 //! role has permission `P`; `Authorised<E, P>` is that and an entity `E` that lies in the
 //! caller's jurisdiction. Outside it the answer is 404, as if the entity were not there;
 //! without the permission it is 403; without a session 401.
+//!
+//! A session acts under one grant: a role in a place for a time. One that has not finished
+//! signing in (second factor, forced change of the password, the ten rules, choice of a
+//! grant) is no caller yet: everything but finishing is 403 and says what is missing.
 
+mod session;
 pub(crate) mod store;
 
 use std::marker::PhantomData;
@@ -12,17 +17,40 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
-use gridpass_types::ids::StaffId;
+use gridpass_types::ids::{EmployerId, EnclosureId, GrantId, StaffId};
 use serde::de::DeserializeOwned;
 
 use crate::access::{Permission, Role, in_jurisdiction};
 use crate::app::App;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
-use crate::seal::token_digest;
+
+pub(crate) use session::find as find_session;
+pub use session::{Entering, Need, Session};
 
 /// Prefix of staff session tokens.
 pub const STAFF_TOKEN_PREFIX: &str = "gps1.";
+
+/// How far a grant reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything in the division.
+    Division,
+    /// One enclosure only.
+    Enclosure(EnclosureId),
+    /// One employer only.
+    Employer(EmployerId),
+}
+
+/// What a list of the directory is cut to.
+pub struct Reach {
+    /// Prefix of divisions.
+    pub prefix: String,
+    /// The one enclosure, if the grant covers one only.
+    pub enclosure_id: Option<EnclosureId>,
+    /// The one employer, likewise.
+    pub employer_id: Option<EmployerId>,
+}
 
 /// A signed-in member of staff.
 #[derive(Clone, Debug)]
@@ -36,6 +64,10 @@ pub struct Caller {
     /// Organisation the person belongs to; two people of one unit do not check each other.
     /// Never empty: an account without one is a unit of its own.
     pub unit: String,
+    /// The grant the session acts under.
+    pub grant_id: GrantId,
+    /// How far it reaches. A narrow one covers only what says that it belongs to it.
+    pub scope: Scope,
 }
 
 impl Caller {
@@ -48,14 +80,44 @@ impl Caller {
         }
     }
 
-    /// Whether a division code lies in the caller's jurisdiction.
+    /// Whether everything at a division code lies in the caller's jurisdiction; never for a
+    /// grant of one enclosure or employer.
     pub fn covers(&self, code: &str) -> bool {
-        in_jurisdiction(&self.jurisdiction, code)
+        self.scope == Scope::Division && in_jurisdiction(&self.jurisdiction, code)
+    }
+
+    /// Whether an entity lies in the caller's jurisdiction.
+    pub fn covers_entity(&self, entity: &impl Entity) -> bool {
+        match self.scope {
+            Scope::Division => self.covers(entity.place_code()),
+            Scope::Enclosure(id) => entity.enclosure_id() == Some(id),
+            Scope::Employer(id) => entity.employer_id() == Some(id),
+        }
     }
 
     /// The narrower of the caller's jurisdiction and an asked prefix; `None` when they
-    /// do not meet, so that a list is empty.
+    /// do not meet, so that a list is empty. A grant of one enclosure or employer lists
+    /// nothing here: lists that serve it use [`Caller::reach`].
     pub fn narrow(&self, asked: Option<&str>) -> Option<String> {
+        (self.scope == Scope::Division).then(|| self.meet(asked))?
+    }
+
+    /// The same for lists that also serve grants of one enclosure or employer.
+    pub fn reach(&self, asked: Option<&str>) -> Option<Reach> {
+        let prefix = self.meet(asked)?;
+        let (enclosure_id, employer_id) = match self.scope {
+            Scope::Division => (None, None),
+            Scope::Enclosure(id) => (Some(id), None),
+            Scope::Employer(id) => (None, Some(id)),
+        };
+        Some(Reach {
+            prefix,
+            enclosure_id,
+            employer_id,
+        })
+    }
+
+    fn meet(&self, asked: Option<&str>) -> Option<String> {
         let asked = asked.unwrap_or("");
         if asked.starts_with(&self.jurisdiction) {
             Some(asked.to_owned())
@@ -95,6 +157,14 @@ pub trait Entity: Sized + Send {
     fn load(app: &App, id: Self::Id) -> impl Future<Output = ApiResult<Option<Self>>> + Send;
     /// Division that decides whose jurisdiction it is in.
     fn place_code(&self) -> &str;
+    /// The enclosure it belongs to, for grants of one enclosure.
+    fn enclosure_id(&self) -> Option<EnclosureId> {
+        None
+    }
+    /// The employer it belongs to, for grants of one employer.
+    fn employer_id(&self) -> Option<EmployerId> {
+        None
+    }
 }
 
 /// An entity in the caller's jurisdiction, and a caller with permission `P`.
@@ -127,7 +197,7 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
 pub async fn authorise<E: Entity>(app: &App, caller: &Caller, id: E::Id) -> ApiResult<E> {
     let found = E::load(app, id)
         .await?
-        .filter(|entity| caller.covers(entity.place_code()));
+        .filter(|entity| caller.covers_entity(entity));
     found.ok_or_else(|| Code::NotFound.into())
 }
 
@@ -143,16 +213,6 @@ pub fn bearer(parts: &Parts) -> ApiResult<&str> {
 }
 
 async fn caller(parts: &mut Parts, app: &App) -> ApiResult<Caller> {
-    if let Some(caller) = parts.extensions.get::<Caller>() {
-        return Ok(caller.clone());
-    }
-    let token = bearer(parts)?;
-    if !token.starts_with(STAFF_TOKEN_PREFIX) {
-        return Err(Code::NotSignedIn.into());
-    }
-    let db = app.db.client().await?;
-    let found = store::find_caller(&db, &token_digest(token), app.now()).await?;
-    let caller = found.ok_or(Code::SessionExpired)?;
-    parts.extensions.insert(caller.clone());
-    Ok(caller)
+    let Entering(session) = Entering::from_request_parts(parts, app).await?;
+    session.finished()
 }

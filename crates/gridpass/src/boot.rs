@@ -112,6 +112,7 @@ pub async fn application(
             bench_baseline: site.bench_baseline,
             red_people_per_hour: site.red_people_per_hour,
             limits: site.limits.in_force(site.mode),
+            sign_in: site.sign_in.settings(site.mode),
         },
         gateway: open_gateway(&site.texts, demo)?,
     };

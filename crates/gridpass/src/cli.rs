@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 use crate::access::Role;
 use crate::boot::{self, BootError, Store};
-use crate::config::{DataConfig, LogConfig, LogFormat, ServeConfig, SiteConfig};
+use crate::config::{DataConfig, LogConfig, LogFormat, Mode, ServeConfig, SiteConfig};
 use crate::documents;
 use crate::ids::Entropy;
 use crate::staff;
@@ -60,6 +60,8 @@ enum Command {
     Roles,
     /// Print every error code
     Errors,
+    /// Print the ten rules of information security and what enforces each
+    TenDonts,
     /// Print what is kept, and how long
     Retention,
 }
@@ -172,6 +174,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Openapi => print(&documents::openapi()),
         Command::Roles => print(&documents::roles()),
         Command::Errors => print(&documents::errors()),
+        Command::TenDonts => print(&documents::ten_donts()),
         Command::Retention => print(&documents::retention()),
     }
 }
@@ -226,6 +229,9 @@ async fn create_staff(command: StaffCommand, entropy: Entropy) -> Result<(), Com
         role,
         jurisdiction,
         unit,
+        enclosure_id: None,
+        employer_id: None,
+        valid_until: None,
     };
     let store = Store::open_or_join(&data, site.mode, &entropy).await?;
     let outcome = insert_staff(&site, &store, entropy, account).await;
@@ -242,7 +248,11 @@ async fn insert_staff(
     account: NewStaff,
 ) -> Result<(), CommandError> {
     let assembled = boot::application(site, store, entropy).await?;
-    staff::insert(&assembled.app, account)
+    // A demo's accounts are for looking; real ones are known to their owners only.
+    let maker = staff::Maker::CommandLine {
+        must_change: site.mode == Mode::Production,
+    };
+    staff::insert(&assembled.app, account, maker)
         .await
         .map(|_view| ())
         .map_err(|error| CommandError::Account(error.to_string()))

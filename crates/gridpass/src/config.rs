@@ -11,8 +11,9 @@ use std::path::PathBuf;
 
 use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::app::SignIn;
 use crate::seal::Suite;
 
 /// Everything `gridpass serve` takes.
@@ -113,6 +114,9 @@ pub struct SiteConfig {
         value_name = "N"
     )]
     pub red_people_per_hour: u32,
+    /// What signing in takes
+    #[command(flatten)]
+    pub sign_in: SignInConfig,
     /// Offer the slow path that benchmarks compare with, at /bench/scans
     #[arg(long, hide = true)]
     pub bench_baseline: bool,
@@ -210,6 +214,32 @@ impl LimitConfig {
     }
 }
 
+/// What signing in takes, and how long it lasts.
+#[derive(Debug, Clone, Args)]
+pub struct SignInConfig {
+    /// Whether staff need a second factor; required in production, optional in demo unless given
+    #[arg(long, env = "GRIDPASS_SECOND_FACTOR", value_enum)]
+    pub second_factor: Option<SecondFactor>,
+    /// Minutes after which an unused session of staff ends
+    #[arg(long, env = "GRIDPASS_IDLE_MINUTES", default_value_t = 30, value_name = "MINUTES",
+          value_parser = clap::value_parser!(u16).range(1..=720))]
+    pub idle_minutes: u16,
+}
+
+impl SignInConfig {
+    /// The settings, with the defaults of a mode.
+    pub fn settings(&self, mode: Mode) -> SignIn {
+        let by_mode = match mode {
+            Mode::Production => SecondFactor::Required,
+            Mode::Demo => SecondFactor::Optional,
+        };
+        SignIn {
+            factor_required: self.second_factor.unwrap_or(by_mode) == SecondFactor::Required,
+            idle_max: SignedDuration::from_mins(i64::from(self.idle_minutes)),
+        }
+    }
+}
+
 /// Work a phone does before it enrols.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EnrolChallenge {
@@ -255,6 +285,15 @@ impl std::str::FromStr for EnrolChallenge {
             _ => Err(wrong()),
         }
     }
+}
+
+/// Whether staff need a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SecondFactor {
+    /// Nobody does anything without one.
+    Required,
+    /// Who has set one up uses it.
+    Optional,
 }
 
 /// How the log looks.

@@ -78,4 +78,8 @@ impl Entity for EnclosureView {
     fn place_code(&self) -> &str {
         &self.community_code
     }
+
+    fn enclosure_id(&self) -> Option<EnclosureId> {
+        Some(self.enclosure_id)
+    }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::access::{MEANINGS, Role, TABLE};
 use crate::http::code::Code;
 use crate::router;
+use crate::ten_donts;
 
 /// The classification of every column; the file that a test compares with the live schema.
 const COLUMNS: &str = include_str!("../../../columns.toml");
@@ -102,6 +103,28 @@ pub fn retention() -> String {
         for ((class, kept), names) in groups {
             row(&mut text, &[table.as_str(), class, kept, &names.join(", ")]);
         }
+    }
+    text
+}
+
+/// The ten rules of information security, what enforces each and what proves it, Markdown.
+pub fn ten_donts() -> String {
+    let mut text = heading(
+        "The ten rules of information security (十不准)",
+        "crates/gridpass/src/ten_donts.rs",
+        "Everybody who works with the system reads and confirms them at the first sign-in, and \
+         again after a change; until then nothing else is answered. A rule is not only read: \
+         each has controls, and the controls have tests.",
+    );
+    text += &format!("Version {}.\n\n", ten_donts::VERSION);
+    row(&mut text, &["", "rule", "enforced by", "proved by"]);
+    row(&mut text, &["---"; 4]);
+    for (at, rule) in ten_donts::ALL.iter().enumerate() {
+        let words = format!("{}<br>{}", rule.zh, rule.en);
+        let tests: Vec<String> = rule.tests.iter().map(|name| format!("`{name}`")).collect();
+        let cells = [&words, &rule.controls.join("<br>"), &tests.join("<br>")];
+        let number = (at + 1).to_string();
+        row(&mut text, &[number.as_str(), cells[0], cells[1], cells[2]]);
     }
     text
 }

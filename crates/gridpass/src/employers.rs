@@ -10,7 +10,7 @@ pub mod model;
 pub mod store;
 
 use axum::extract::DefaultBodyLimit;
-use gridpass_types::ids::EmployerId;
+use gridpass_types::ids::{EmployerId, EnclosureId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -63,5 +63,13 @@ impl Entity for EmployerView {
 
     fn place_code(&self) -> &str {
         &self.place_code
+    }
+
+    fn enclosure_id(&self) -> Option<EnclosureId> {
+        self.enclosure_id
+    }
+
+    fn employer_id(&self) -> Option<EmployerId> {
+        Some(self.employer_id)
     }
 }

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::Entity;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
-use gridpass_types::ids::{DeviceId, GateId};
+use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 
 pub use codes::{gate_code, verify_gate_code};
 pub use device::Device;
@@ -70,6 +70,14 @@ impl Entity for GateView {
 
     fn place_code(&self) -> &str {
         &self.place_code
+    }
+
+    fn enclosure_id(&self) -> Option<EnclosureId> {
+        self.enclosure_id
+    }
+
+    fn employer_id(&self) -> Option<EmployerId> {
+        self.employer_id
     }
 }
 

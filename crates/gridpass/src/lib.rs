@@ -37,4 +37,5 @@ pub mod scans;
 pub mod seal;
 pub mod staff;
 pub mod stats;
+pub mod ten_donts;
 pub mod visits;

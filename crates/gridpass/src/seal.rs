@@ -48,6 +48,8 @@ pub enum Field {
     TextPhone,
     /// `text_message.words_sealed`
     TextWords,
+    /// `staff.totp_secret_sealed`
+    TotpSecret,
 }
 
 /// Why a sealed value did not open.

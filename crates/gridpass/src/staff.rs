@@ -1,36 +1,87 @@
-//! Accounts of people who work with the system, and signing in.
+//! Accounts of people who work with the system, what they may do, and signing in.
 //!
 //! Invariants: a password is stored as Argon2id only; a wrong user name and a wrong
-//! password are answered alike and take as long; nobody grants a jurisdiction wider than
-//! their own.
+//! password are answered alike and take as long; five wrong attempts lock an account; a
+//! one-time code counts once. A grant is a role in a place for a time: it is given by
+//! somebody else, never wider than the giver's own, and ended, never changed. Nobody holds
+//! two roles that check each other.
 
-mod api;
+mod accounts;
+mod factor;
+mod factor_api;
+mod grants;
+mod grants_api;
 pub mod model;
+mod password;
+mod sessions;
+mod sign_in;
 pub mod store;
 
+use gridpass_types::ids::StaffId;
+use jiff::Timestamp;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use gridpass_types::ids::StaffId;
-
+use crate::access::{Role, in_jurisdiction};
 use crate::app::App;
 use crate::db::Client;
 use crate::http::error::ApiResult;
 
-pub use api::insert;
+pub use accounts::{Maker, insert};
 
-/// An active account.
+/// Whether somebody may act at a place now in one of these roles.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn find(db: &Client, staff_id: StaffId) -> ApiResult<Option<model::StaffView>> {
-    Ok(store::find_staff(db, staff_id).await?)
+pub async fn may_act_at(
+    db: &Client,
+    staff_id: StaffId,
+    (roles, place_code): (&[Role], &str),
+    now: Timestamp,
+) -> ApiResult<bool> {
+    let grants = grants::store::list_live_grants(db, staff_id, now).await?;
+    Ok(grants.iter().any(|grant| {
+        let wide = grant.enclosure_id.is_none() && grant.employer_id.is_none();
+        wide && grant.valid_from <= now
+            && roles.contains(&grant.role)
+            && in_jurisdiction(&grant.jurisdiction, place_code)
+    }))
 }
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(api::sign_in))
-        .routes(routes!(api::sign_out))
-        .routes(routes!(api::get_me))
-        .routes(routes!(api::create_staff, api::list_staff))
+        .routes(routes!(sessions::sign_in))
+        .routes(routes!(sessions::sign_out))
+        .routes(routes!(sessions::choose_grant))
+        .routes(routes!(sessions::get_me))
+        .routes(routes!(
+            sessions::list_own_sessions,
+            sessions::end_other_sessions
+        ))
+        .routes(routes!(sessions::end_own_session))
+        .routes(routes!(sessions::list_own_sign_ins))
+        .routes(routes!(
+            sessions::get_ten_donts,
+            sessions::confirm_ten_donts
+        ))
+        .routes(routes!(factor_api::present_second_factor))
+        .routes(routes!(factor_api::begin_second_factor))
+        .routes(routes!(factor_api::confirm_second_factor))
+        .routes(routes!(factor_api::renew_recovery_codes))
+        .routes(routes!(sessions::change_password))
+        .routes(routes!(grants_api::hand_over_grant))
+        .routes(routes!(grants_api::list_hand_overs))
+        .routes(routes!(grants_api::end_hand_over))
+        .routes(routes!(accounts::create_staff, accounts::list_staff))
+        .routes(routes!(accounts::get_staff, accounts::close_staff))
+        .routes(routes!(accounts::unlock_staff))
+        .routes(routes!(accounts::reset_password))
+        .routes(routes!(accounts::reset_second_factor))
+        .routes(routes!(
+            accounts::list_staff_sessions,
+            accounts::end_staff_sessions
+        ))
+        .routes(routes!(accounts::list_staff_sign_ins))
+        .routes(routes!(grants_api::grant_role))
+        .routes(routes!(grants_api::end_grant))
 }

@@ -11,15 +11,29 @@ use crate::client::{Client, refused_as};
 use crate::state::Account;
 use crate::world::people::Person;
 
+/// What a session says when the ten rules are not confirmed yet.
+const CONFIRM: &str = "confirm_ten_donts";
 /// Items asked for per page.
 const PAGE: usize = 1000;
 
 #[derive(Deserialize)]
 struct Session {
     token: String,
+    account: Me,
 }
 
-/// Signs in and answers the same caller with the session's token.
+#[derive(Deserialize)]
+struct Me {
+    needs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Rules {
+    version: i32,
+}
+
+/// Signs in, confirms the ten rules if that is asked, and answers the same caller with the
+/// session's token.
 ///
 /// # Errors
 /// When the name or password is wrong or nothing answers.
@@ -29,7 +43,30 @@ pub async fn sign_in(staff: &Client, username: &str, password: &str) -> Result<C
         .post("/api/v1/sessions", &body)
         .await
         .with_context(|| format!("signing in as {username} failed"))?;
-    Ok(staff.with_token(&session.token))
+    let caller = staff.with_token(&session.token);
+    if session.account.needs.iter().any(|need| need == CONFIRM) {
+        confirm_rules(&caller).await?;
+    }
+    Ok(caller)
+}
+
+async fn confirm_rules(caller: &Client) -> Result<()> {
+    let rules: Rules = caller.get("/api/v1/me/ten-donts").await?;
+    let body = json!({"version": rules.version});
+    caller.post_empty("/api/v1/me/ten-donts", &body).await
+}
+
+/// Signs a new account in and gives it a password that only its owner knows.
+///
+/// # Errors
+/// When the first password is wrong, or the new one is refused.
+pub async fn take_over(staff: &Client, account: &Account, first: &str) -> Result<()> {
+    let body = json!({"username": account.username, "password": first});
+    let session: Session = staff.post("/api/v1/sessions", &body).await?;
+    let caller = staff.with_token(&session.token);
+    let body = json!({"current": first, "password": account.password});
+    caller.put("/api/v1/me/password", &body).await?;
+    confirm_rules(&caller).await
 }
 
 /// Signs in with an account of the state file.

@@ -99,6 +99,17 @@ impl Client {
             .await
     }
 
+    /// Sends JSON; the answer's body does not matter.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post_empty(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec(body)?;
+        self.send(Method::POST, path, |request| json(request, &bytes))
+            .await
+            .map(drop)
+    }
+
     /// Replaces with JSON; the answer's body does not matter.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ pub async fn load_directory(
     (staff, security_admin): (&Client, &Client),
     progress: &Progress,
 ) -> Result<State> {
-    let accounts = load_accounts(world, security_admin).await?;
+    let accounts = load_accounts(world, (staff, security_admin)).await?;
     progress.note(format!("accounts: {}", accounts.len()));
     let system = accounts
         .iter()
@@ -334,7 +334,7 @@ async fn enter_gate(admin: &Client, gate: PlannedGate) -> Result<Gate> {
 
 /// One account per role. Passwords are drawn anew for every load: a password known
 /// from the source would open every demo there ever was.
-async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
+async fn load_accounts(world: &World, (staff, admin): (&Client, &Client)) -> Result<Vec<Account>> {
     let district = world.tree.district();
     let community = &world.tree.communities[0];
     let planned = [
@@ -379,11 +379,13 @@ async fn load_accounts(world: &World, admin: &Client) -> Result<Vec<Account>> {
             password: random_password(),
             jurisdiction: jurisdiction.to_owned(),
         };
+        let first = random_password();
         let body = json!({
-            "username": account.username, "password": account.password, "role": role,
+            "username": account.username, "password": first, "role": role,
             "jurisdiction": jurisdiction, "display_name": display_name, "unit": unit,
         });
         let _: serde_json::Value = admin.post("/api/v1/staff", &body).await?;
+        api::take_over(staff, &account, &first).await?;
         accounts.push(account);
     }
     Ok(accounts)

@@ -28,6 +28,14 @@ int_newtype! {
     StaffId(i64, INT8)
 }
 int_newtype! {
+    /// A grant: a role in a place for a time, given to a staff account.
+    GrantId(i64, INT8)
+}
+int_newtype! {
+    /// A session of a staff account; says nothing about its token.
+    SessionId(i64, INT8)
+}
+int_newtype! {
     /// A fact. Of two facts recorded at the same instant the greater id is the later one.
     FactId(i64, INT8)
 }

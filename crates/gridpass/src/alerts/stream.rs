@@ -103,7 +103,8 @@ fn hears_red(caller: &Caller) -> bool {
 mod tests {
     use super::*;
     use crate::access::Role;
-    use gridpass_types::ids::StaffId;
+    use crate::auth::Scope;
+    use gridpass_types::ids::{GrantId, StaffId};
 
     fn event(topic: &'static str, place_code: &str) -> LiveEvent {
         LiveEvent {
@@ -120,6 +121,8 @@ mod tests {
             role,
             jurisdiction: jurisdiction.into(),
             unit: "社区".into(),
+            grant_id: GrantId::new(1),
+            scope: Scope::Division,
         };
         let here = event(ALERT, "440310001001003");
         assert!(concerns(&caller(Role::TeamDoctor, "440310001"), &here));
@@ -141,6 +144,8 @@ mod tests {
                 role: Role::TeamDoctor,
                 jurisdiction: String::new(),
                 unit: "社区".into(),
+                grant_id: GrantId::new(1),
+                scope: Scope::Division,
             },
             until: Instant::now() + STREAM_LIFE,
             greeted: true,

@@ -244,9 +244,9 @@ pub async fn list_enclosures(
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<EnclosureView>>> {
     let limit = page.limit();
-    let items = match staff.caller.narrow(query.prefix.as_deref()) {
-        Some(prefix) => {
-            store::list_enclosures(&app.db.client().await?, &prefix, page.after(), limit).await?
+    let items = match staff.caller.reach(query.prefix.as_deref()) {
+        Some(reach) => {
+            store::list_enclosures(&app.db.client().await?, &reach, page.after(), limit).await?
         }
         None => Vec::new(),
     };

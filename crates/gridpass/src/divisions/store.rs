@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
 use super::model::{DivisionView, EnclosureKind, EnclosureView, NewEnclosure, PublicEnclosure};
+use crate::auth::Reach;
 use crate::db::Client;
 
 /// Divisions under a prefix, of one level if asked, in order of code.
@@ -88,15 +89,24 @@ pub async fn find_enclosure(
 /// Enclosures whose community lies under a prefix, in order of identity.
 pub async fn list_enclosures(
     db: &Client,
-    prefix: &str,
+    reach: &Reach,
     after: i64,
     limit: i64,
 ) -> Result<Vec<EnclosureView>, Error> {
     let sql = "-- divisions.list_enclosures
         SELECT enclosure_id, code, name, kind, community_code, area_status, contact FROM enclosure
-        WHERE starts_with(community_code, $1) AND enclosure_id > $2 ORDER BY enclosure_id LIMIT $3";
+        WHERE starts_with(community_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND $5::bigint IS NULL AND enclosure_id > $2 ORDER BY enclosure_id LIMIT $3";
     let rows = db
-        .query(&db.prepare_cached(sql).await?, &[&prefix, &after, &limit])
+        .query(
+            &db.prepare_cached(sql).await?,
+            &[
+                &reach.prefix,
+                &after,
+                &limit,
+                &reach.enclosure_id,
+                &reach.employer_id,
+            ],
+        )
         .await?;
     Ok(rows.iter().filter_map(enclosure).collect())
 }

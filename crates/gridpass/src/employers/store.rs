@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
 use super::model::{EmployerGate, EmployerKind, EmployerView, NewEmployer};
+use crate::auth::Reach;
 use crate::db::Client;
 
 /// Name of the constraint that keeps credit codes apart.
@@ -24,15 +25,24 @@ pub async fn find_employer(db: &Client, employer_id: i64) -> Result<Option<Emplo
 /// Employers under a prefix, in order of identity.
 pub async fn list_employers(
     db: &Client,
-    prefix: &str,
+    reach: &Reach,
     after: i64,
     limit: i64,
 ) -> Result<Vec<EmployerView>, Error> {
     let sql = "-- employers.list_employers
         SELECT employer_id, name, credit_code, kind, place_code, enclosure_id FROM employer
-        WHERE starts_with(place_code, $1) AND employer_id > $2 ORDER BY employer_id LIMIT $3";
+        WHERE starts_with(place_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND ($5::bigint IS NULL OR employer_id = $5) AND employer_id > $2 ORDER BY employer_id LIMIT $3";
     let rows = db
-        .query(&db.prepare_cached(sql).await?, &[&prefix, &after, &limit])
+        .query(
+            &db.prepare_cached(sql).await?,
+            &[
+                &reach.prefix,
+                &after,
+                &limit,
+                &reach.enclosure_id,
+                &reach.employer_id,
+            ],
+        )
         .await?;
     Ok(rows.iter().filter_map(view).collect())
 }

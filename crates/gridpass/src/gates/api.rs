@@ -121,10 +121,10 @@ pub async fn list_gates(
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<GateView>>> {
     let limit = page.limit();
-    let items = match staff.caller.narrow(query.prefix.as_deref()) {
-        Some(prefix) => {
+    let items = match staff.caller.reach(query.prefix.as_deref()) {
+        Some(reach) => {
             let db = app.db.client().await?;
-            store::list_gates(&db, &prefix, page.after(), limit).await?
+            store::list_gates(&db, &reach, page.after(), limit).await?
         }
         None => Vec::new(),
     };

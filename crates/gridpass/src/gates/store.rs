@@ -11,6 +11,7 @@ use tokio_postgres::{Error, Row};
 use super::device::Device;
 use super::directory::DeviceInfo;
 use super::model::{GateView, Lane, LaneDirection, RegisteredDevice};
+use crate::auth::Reach;
 use crate::db::Client;
 
 /// Place of an enclosure: its community, as a leaf code.
@@ -98,7 +99,7 @@ pub async fn find_gate(db: &Client, id: GateId) -> Result<Option<GateView>, Erro
 /// Gates under a prefix, in order of identity.
 pub async fn list_gates(
     db: &Client,
-    prefix: &str,
+    reach: &Reach,
     after: i64,
     limit: i64,
 ) -> Result<Vec<GateView>, Error> {
@@ -106,9 +107,20 @@ pub async fn list_gates(
         SELECT gate_id, name, place_code, enclosure_id, employer_id, active,
             ARRAY(SELECT lane FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS lanes,
             ARRAY(SELECT direction FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS directions
-        FROM gate g WHERE starts_with(place_code, $1) AND gate_id > $2 ORDER BY gate_id LIMIT $3";
+        FROM gate g WHERE starts_with(place_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND ($5::bigint IS NULL OR employer_id = $5) AND gate_id > $2 ORDER BY gate_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&prefix, &after, &limit]).await?;
+    let rows = db
+        .query(
+            &statement,
+            &[
+                &reach.prefix,
+                &after,
+                &limit,
+                &reach.enclosure_id,
+                &reach.employer_id,
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(gate_view).collect())
 }
 

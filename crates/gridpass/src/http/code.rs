@@ -57,6 +57,18 @@ codes! {
     OutsideJurisdiction "outside_jurisdiction" FORBIDDEN "You may not grant more than your own jurisdiction." "超出您的管辖范围。";
     DemoOnly "demo_only" FORBIDDEN "Only offered in demo mode." "仅在演示模式下可用。";
     // Staff
+    AccountLocked "account_locked" FORBIDDEN "Too many wrong attempts; the account is locked for half an hour, or until the security administrator unlocks it." "错误次数过多，账号已锁定半小时，或由安全管理员解锁。";
+    SecondFactorNeeded "second_factor_needed" FORBIDDEN "Enter a code of your second factor first." "请先输入动态验证码。";
+    SecondFactorUnset "second_factor_unset" FORBIDDEN "Set up your second factor first." "请先绑定动态验证码。";
+    SecondFactorWrong "second_factor_wrong" UNPROCESSABLE_ENTITY "The code is wrong or was used before; wait for the next one." "验证码错误或已使用过，请等待下一个。";
+    SecondFactorSet "second_factor_set" CONFLICT "A second factor is set up already; the security administrator can reset it." "已绑定动态验证码，如需更换请联系安全管理员重置。";
+    PasswordChangeNeeded "password_change_needed" FORBIDDEN "Set a password of your own first." "请先修改初始密码。";
+    PasswordWrong "password_wrong" UNPROCESSABLE_ENTITY "The present password is wrong." "当前密码错误。";
+    TenDontsNotConfirmed "ten_donts_not_confirmed" FORBIDDEN "Read and confirm the ten rules of information security first." "请先阅读并确认信息安全“十不准”。";
+    GrantNeeded "grant_needed" FORBIDDEN "Choose a grant to act under; if there is none, ask the security administrator." "请选择任职身份；如没有可用身份，请联系安全管理员。";
+    GrantUnfit "grant_unfit" CONFLICT "One person may not hold these two roles." "同一人不得兼任这两个角色。";
+    OwnAccount "own_account" FORBIDDEN "Nobody does this to their own account." "不能对本人账号进行此操作。";
+    ColleagueUnknown "colleague_unknown" UNPROCESSABLE_ENTITY "There is no such colleague in your unit." "本单位没有该同事。";
     UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";
     // Divisions, employers and gates
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";

@@ -48,5 +48,6 @@ columns! {
     PassKey pass_key.private_key_sealed by "0::bigint" id "('x' || encode(kid, 'hex'))::bit(64)::bigint" rows 500;
     TextPhone text_message.phone_sealed by "message_id" id "message_id" rows 500;
     TextWords text_message.words_sealed by "message_id" id "message_id" rows 500;
+    TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

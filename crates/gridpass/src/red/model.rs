@@ -375,6 +375,8 @@ mod tests {
             role,
             jurisdiction: String::new(),
             unit: unit.into(),
+            grant_id: gridpass_types::ids::GrantId::new(1),
+            scope: crate::auth::Scope::Division,
         };
         let proposal = Proposal {
             person_id: PersonId::new(1),

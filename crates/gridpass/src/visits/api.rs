@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::ids::{StaffId, VisitId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::handlers;
 use super::model::{AssignInput, NewVisit, Visit, VisitQuery, VisitStatus};
 use super::store::{self, Listed, NewRow};
-use crate::access::{AssignVisits, Permission, ReadVisits, WorkVisits, in_jurisdiction};
+use crate::access::{AssignVisits, Permission, ReadVisits, WorkVisits};
 use crate::app::App;
 use crate::auth::{Authorised, Staff, authorise};
 use crate::db::Client;
@@ -129,7 +129,7 @@ pub async fn assign_visit(
 ) -> ApiResult<Json<Visit>> {
     let visit = visit.entity;
     let tx = app.db.tx().await?;
-    check_assignee(&tx, &visit, input.staff_id).await?;
+    check_assignee(&tx, &visit, input.staff_id, app.now()).await?;
     if !store::assign_visit(&tx, &visit, StaffId::new(input.staff_id)).await? {
         return Err(Code::VisitClosed.into());
     }
@@ -140,12 +140,14 @@ pub async fn assign_visit(
 }
 
 /// Whoever goes must be somebody who may, in the place.
-async fn check_assignee(db: &Client, visit: &Visit, staff_id: i64) -> ApiResult<()> {
-    let assignee = staff::find(db, StaffId::new(staff_id)).await?;
-    let fits = assignee.is_some_and(|staff| {
-        WorkVisits::ROLES.contains(&staff.role)
-            && in_jurisdiction(&staff.jurisdiction, &visit.place_code)
-    });
+async fn check_assignee(
+    db: &Client,
+    visit: &Visit,
+    staff_id: i64,
+    now: Timestamp,
+) -> ApiResult<()> {
+    let there = (WorkVisits::ROLES, visit.place_code.as_str());
+    let fits = staff::may_act_at(db, StaffId::new(staff_id), there, now).await?;
     if fits {
         return Ok(());
     }

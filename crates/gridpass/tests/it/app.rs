@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use gridpass::access::Role;
-use gridpass::app::{App, Settings};
+use gridpass::app::{App, Settings, SignIn};
 use gridpass::assemble::{Assembled, Given, assemble};
 use gridpass::config::Limits;
 use gridpass::config::secrets::Secrets;
@@ -13,6 +13,7 @@ use gridpass::jobs::{self, Loop};
 use gridpass::keys::Keeper;
 use gridpass::notify::{Console, Gateway};
 use gridpass::seal::Suite;
+use gridpass::staff::Maker;
 use gridpass::staff::model::NewStaff;
 use gridpass_types::clock::ManualClock;
 use jiff::{SignedDuration, Timestamp};
@@ -33,6 +34,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether the people are synthetic.
     pub demo: bool,
+    /// What signing in takes.
+    pub sign_in: SignIn,
     /// Which cryptography.
     pub suite: Suite,
     /// Of the randomness; two nodes on one database must differ, or they make the same ids.
@@ -46,6 +49,11 @@ impl Default for Setup {
             gateway: Some(Box::new(Console)),
             limits: Limits::default(),
             demo: true,
+            // Tests move the clock by hours; those about idle sessions say so.
+            sign_in: SignIn {
+                factor_required: false,
+                idle_max: SignedDuration::from_hours(12),
+            },
             suite: Suite::Standard,
             seed: 1,
         }
@@ -161,6 +169,7 @@ impl TestApp {
             tls_only: false,
             bench_baseline: true,
             red_people_per_hour: 20,
+            sign_in: setup.sign_in,
         };
         let given = Given {
             db,
@@ -224,8 +233,21 @@ impl TestApp {
             jurisdiction: jurisdiction.into(),
             display_name: role.as_str().into(),
             unit: unit.into(),
+            enclosure_id: None,
+            employer_id: None,
+            valid_until: None,
         };
-        gridpass::staff::insert(&self.app, account).await.unwrap();
+        let maker = Maker::CommandLine { must_change: false };
+        gridpass::staff::insert(&self.app, account, maker)
+            .await
+            .unwrap();
+        let caller = self.sign_in(&username, &password).await;
+        caller.confirm_ten_donts().await;
+        caller
+    }
+
+    /// Opens a session, finished signing in or not.
+    pub async fn sign_in(&self, username: &str, password: &str) -> Client {
         let body = json!({ "username": username, "password": password });
         let session = self
             .anonymous()
@@ -334,6 +356,12 @@ impl Client {
             base: base.to_owned(),
             token: token.map(str::to_owned),
         }
+    }
+
+    /// Confirms the ten rules, which everybody does before anything else.
+    pub async fn confirm_ten_donts(&self) {
+        let body = json!({ "version": gridpass::ten_donts::VERSION });
+        self.post("/api/v1/me/ten-donts", body).await.expect(204);
     }
 
     /// The bearer token; empty without one.

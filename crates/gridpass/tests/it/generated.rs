@@ -36,6 +36,37 @@ fn the_table_of_errors_is_fresh() {
 }
 
 #[test]
+fn the_ten_rules_are_fresh_and_each_test_they_name_exists() {
+    assert_fresh("ten-donts.md", &documents::ten_donts());
+    let mut sources = String::new();
+    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            sources += &std::fs::read_to_string(path).unwrap();
+        }
+    }
+    for rule in &gridpass::ten_donts::ALL {
+        assert!(!rule.tests.is_empty(), "nothing proves: {}", rule.en);
+        for name in rule.tests {
+            let test = format!("fn {name}()");
+            let at = sources.find(&test);
+            let at = at.unwrap_or_else(|| panic!("no test is called {name}"));
+            let before = &sources[at.saturating_sub(120)..at];
+            assert!(
+                before.contains("#[test]") || before.contains("#[tokio::test"),
+                "{name} is no test"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_table_of_retention_is_fresh() {
     assert_fresh("retention.md", &documents::retention());
 }

@@ -1,5 +1,24 @@
 /** The operations the console calls, named as the server names them. */
-import type { AlertPage, AlertView, DivisionView, LiveStats, PeopleStats, SessionView } from "@gridpass/api";
+import type {
+  AccountView,
+  AlertPage,
+  AlertView,
+  DivisionView,
+  GrantInput,
+  GrantView,
+  HandOverInput,
+  LiveStats,
+  NewFactorView,
+  NewStaff,
+  PeopleStats,
+  RecoveryCodesView,
+  SessionRow,
+  SessionView,
+  SignInRow,
+  StaffPage,
+  StaffView,
+  TenDontsView,
+} from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 import { session } from "./session";
 
@@ -7,6 +26,7 @@ const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
 const PAGES_MAX = 20;
 const ALERTS_MAX = 1000;
+const STAFF_MAX = 500;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
 
 export const signIn = (username: string, password: string): Promise<SessionView> =>
@@ -39,3 +59,62 @@ export const listAlerts = (prefix: string): Promise<AlertPage> =>
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>
   send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { method: "POST", token: session.token });
+
+// Finishing signing in, and one's own account.
+const post = <T>(path: string, body: unknown = {}): Promise<T> =>
+  sendJson<T>(api + path, { token: session.token, body });
+const put = <T>(path: string, body: unknown): Promise<T> =>
+  sendJson<T>(api + path, { token: session.token, body, method: "PUT" });
+const put204 = (path: string, body: unknown): Promise<Response> =>
+  send(api + path, { token: session.token, body, method: "PUT" });
+const post204 = (path: string, body: unknown = {}): Promise<Response> =>
+  send(api + path, { token: session.token, body });
+const remove = (path: string): Promise<Response> => send(api + path, { token: session.token, method: "DELETE" });
+
+export const getMe = (): Promise<AccountView> => get("me");
+export const presentSecondFactor = (code: string): Promise<AccountView> =>
+  post("sessions/current/second-factor", { code });
+export const beginSecondFactor = (): Promise<NewFactorView> => post("me/second-factor");
+export const confirmSecondFactor = (code: string): Promise<RecoveryCodesView> =>
+  post("me/second-factor/confirm", { code });
+export const renewRecoveryCodes = (): Promise<RecoveryCodesView> => post("me/recovery-codes");
+export const changePassword = (current: string, password: string): Promise<unknown> =>
+  put204("me/password", { current, password });
+export const getTenDonts = (): Promise<TenDontsView> => get("me/ten-donts");
+export const confirmTenDonts = (version: number): Promise<unknown> => post204("me/ten-donts", { version });
+export const chooseGrant = (grant_id: number): Promise<AccountView> => put("sessions/current/grant", { grant_id });
+export const listOwnSessions = (): Promise<SessionRow[]> => get("me/sessions");
+export const endOwnSession = (session_id: number): Promise<unknown> => remove(`me/sessions/${session_id}`);
+export const endOtherSessions = (): Promise<unknown> => remove("me/sessions");
+export const listOwnSignIns = (): Promise<SignInRow[]> => get("me/sign-ins");
+export const listHandOvers = (): Promise<GrantView[]> => get("me/hand-overs");
+export const handOverGrant = (grant_id: number, input: HandOverInput): Promise<unknown> =>
+  post(`me/grants/${grant_id}/hand-over`, input);
+export const endHandOver = (grant_id: number): Promise<unknown> => remove(`me/hand-overs/${grant_id}`);
+
+// Other people's accounts, for the security administrator.
+export async function listStaff(): Promise<StaffView[]> {
+  const found: StaffView[] = [];
+  let after = 0;
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const page = await get<StaffPage>(`staff?after=${after}&limit=${STAFF_MAX}`);
+    found.push(...page.items);
+    if (page.next === undefined || page.next === null) break;
+    after = page.next;
+  }
+  return found;
+}
+export const getStaff = (staff_id: number): Promise<StaffView> => get(`staff/${staff_id}`);
+export const createStaff = (input: NewStaff): Promise<StaffView> => post("staff", input);
+export const closeStaff = (staff_id: number): Promise<unknown> => remove(`staff/${staff_id}`);
+export const unlockStaff = (staff_id: number): Promise<unknown> => post204(`staff/${staff_id}/unlock`);
+export const resetPassword = (staff_id: number, password: string): Promise<unknown> =>
+  put204(`staff/${staff_id}/password`, { password });
+export const resetSecondFactor = (staff_id: number): Promise<unknown> => remove(`staff/${staff_id}/second-factor`);
+export const listStaffSessions = (staff_id: number): Promise<SessionRow[]> => get(`staff/${staff_id}/sessions`);
+export const endStaffSessions = (staff_id: number): Promise<unknown> => remove(`staff/${staff_id}/sessions`);
+export const listStaffSignIns = (staff_id: number): Promise<SignInRow[]> => get(`staff/${staff_id}/sign-ins`);
+export const grantRole = (staff_id: number, input: GrantInput): Promise<unknown> =>
+  post(`staff/${staff_id}/grants`, input);
+export const endGrant = (staff_id: number, grant_id: number): Promise<unknown> =>
+  remove(`staff/${staff_id}/grants/${grant_id}`);

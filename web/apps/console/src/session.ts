@@ -7,7 +7,8 @@ import type { AccountView, SessionView } from "@gridpass/api";
 import { reactive } from "vue";
 
 const KEPT = "gridpass.session";
-const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as SessionView | null;
+type Kept = Pick<SessionView, "token" | "account">;
+const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
 
 export const session = reactive({
   token: kept?.token ?? "",
@@ -31,9 +32,14 @@ const NUMBER_ROLES = new Set([
 export const seesNumbers = (): boolean => NUMBER_ROLES.has(session.account?.role ?? "");
 
 /** Takes a new session over, or with null ends the one there is. */
-export function setSession(view: SessionView | null): void {
+export function setSession(view: Kept | null): void {
   session.token = view?.token ?? "";
   session.account = view?.account ?? null;
-  if (view) sessionStorage.setItem(KEPT, JSON.stringify(view));
+  if (view) sessionStorage.setItem(KEPT, JSON.stringify({ token: view.token, account: view.account }));
   else sessionStorage.removeItem(KEPT);
+}
+
+/** Takes over what the server now says of the account: what is missing, which grant acts. */
+export function setAccount(account: AccountView): void {
+  setSession({ token: session.token, account });
 }

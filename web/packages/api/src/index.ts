@@ -43,7 +43,20 @@ export type NewGateCodeScan = Schemas["GateScanInput"];
 
 // At the console.
 export type SessionView = Schemas["SessionView"];
-export type AccountView = Schemas["StaffView"];
+export type AccountView = Schemas["MeView"];
+export type Need = Schemas["Need"];
+export type GrantView = Schemas["GrantView"];
+export type Role = Schemas["Role"];
+export type NewFactorView = Schemas["NewFactorView"];
+export type RecoveryCodesView = Schemas["RecoveryCodesView"];
+export type TenDontsView = Schemas["TenDontsView"];
+export type SessionRow = Schemas["SessionRow"];
+export type SignInRow = Schemas["SignInRow"];
+export type StaffView = Schemas["StaffView"];
+export type NewStaff = Schemas["NewStaff"];
+export type GrantInput = Schemas["GrantInput"];
+export type HandOverInput = Schemas["HandOverInput"];
+export type StaffPage = Schemas["Page_StaffView"];
 export type DivisionView = Schemas["DivisionView"];
 export type PeopleStats = Schemas["PeopleStats"];
 export type DivisionCounts = Schemas["ChildCount"];

@@ -1,0 +1,47 @@
+/** Grants in words: role, place, period. */
+import type { GrantView, Role } from "@gridpass/api";
+import { DISTRICT_ZONE } from "@gridpass/kit/age";
+import { type Key, t, words } from "./words";
+
+export const ROLES: Role[] = [
+  "system_admin",
+  "security_admin",
+  "audit_admin",
+  "data_desk",
+  "rule_maker",
+  "rule_approver",
+  "gate_guard",
+  "grid_worker",
+  "team_worker",
+  "team_doctor",
+  "team_police",
+  "community_lead",
+  "subdistrict_officer",
+  "employer_manager",
+  "privacy_officer",
+  "oversight",
+];
+
+export const roleName = (role: Role): string => t(`role_${role}` as Key);
+
+/** Where a grant reaches, by code. */
+export function placeOf(grant: GrantView): string {
+  if (grant.enclosure_id) return t("place_enclosure", { id: grant.enclosure_id });
+  if (grant.employer_id) return t("place_employer", { id: grant.employer_id });
+  return grant.jurisdiction ? t("place_division", { code: grant.jurisdiction }) : t("place_everywhere");
+}
+
+/** Day and minute in the district. */
+export const moment = (at: string): string =>
+  new Intl.DateTimeFormat(words.language === "en" ? "en-GB" : "zh-CN", {
+    timeZone: DISTRICT_ZONE,
+    dateStyle: "medium",
+    timeStyle: "short",
+  }).format(Date.parse(at));
+
+/** Until when, if it ends by itself. */
+export const untilOf = (grant: GrantView): string =>
+  grant.valid_until ? t("until", { time: moment(grant.valid_until) }) : t("until_ended");
+
+/** What a field of a day and minute holds, as the instant it means in the district. */
+export const instantOf = (field: string): string => new Date(`${field}:00+08:00`).toISOString();

@@ -1,0 +1,40 @@
+/**
+ * The console's pages and who has them.
+ *
+ * The address behind # names the page, so that a reload stays where it was. The server decides what
+ * anybody may do; this only spares people doors that are closed to them.
+ */
+import { computed, ref } from "vue";
+import { worksRed } from "./red";
+import { seesNumbers, session } from "./session";
+import type { Key } from "./words";
+
+export type PageName = "live" | "red" | "staff" | "account";
+
+interface Page {
+  name: PageName;
+  title: Key;
+  /** Whether the acting role has it; everybody when absent. */
+  has?: () => boolean;
+}
+
+export const PAGES: Page[] = [
+  { name: "live", title: "page_live", has: seesNumbers },
+  { name: "red", title: "page_red", has: worksRed },
+  { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
+  { name: "account", title: "page_account" },
+];
+
+const asked = ref(location.hash.slice(1));
+addEventListener("hashchange", () => {
+  asked.value = location.hash.slice(1);
+});
+
+/** Pages the acting role has. */
+export const ownPages = computed(() => PAGES.filter((page) => page.has?.() ?? true));
+
+/** The page on show: the one asked for, or the role's first. */
+export const currentPage = computed<PageName>(() => {
+  const found = ownPages.value.find((page) => page.name === asked.value) ?? ownPages.value[0];
+  return found?.name ?? "account";
+});
