@@ -476,10 +476,199 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own account. */
+        /** The caller's own account, and what is still missing. */
         get: operations["get_me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/grants/{grant_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands one of the caller's grants over to a colleague for a time. */
+        post: operations["hand_over_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/hand-overs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller handed over and what still counts of it. */
+        get: operations["list_hand_overs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/hand-overs/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back what the caller handed over. */
+        delete: operations["end_hand_over"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the caller's own password and ends the account's other sessions. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes new recovery codes; the old ones count no more. */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a secret for an authenticator app; it counts once a first code proves it. */
+        post: operations["begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the second factor into force with its first code. */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's live sessions, newest first. */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends every session of the caller but the one that asks. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of the caller. */
+        delete: operations["end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last attempts to sign in to the caller's account, newest first. */
+        get: operations["list_own_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/ten-donts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ten rules of information security, in the version to confirm. */
+        get: operations["get_ten_donts"];
+        put?: never;
+        /** Confirms the ten rules. Another version than the one in force is 409: read it first. */
+        post: operations["confirm_ten_donts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1327,7 +1516,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens a session. */
+        /** Opens a session. `account.needs` says what is missing before it may do anything. */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -1347,6 +1536,40 @@ export interface paths {
         post?: never;
         /** Ends the session of the caller's token. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chooses or changes the grant the session acts under. */
+        put: operations["choose_grant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Presents a code of the second factor for this session. */
+        post: operations["present_second_factor"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1379,11 +1602,149 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts within the caller's jurisdiction. */
+        /** Accounts that the caller answers for. */
         get: operations["list_staff"];
         put?: never;
-        /** Makes an account within the caller's jurisdiction. */
+        /** Makes an account within the caller's jurisdiction, with its first grant. */
         post: operations["create_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["get_staff"];
+        put?: never;
+        post?: never;
+        /** Closes an account: its grants and sessions end at once. What it did stays on record. */
+        delete: operations["close_staff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives somebody else a role, within the caller's own jurisdiction. */
+        post: operations["grant_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a grant of somebody else, and what was handed over from it. */
+        delete: operations["end_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a password that its owner must change, and ends the account's sessions. */
+        put: operations["reset_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a lost second factor and its recovery codes off an account, and ends its sessions. */
+        delete: operations["reset_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account's live sessions, newest first. */
+        get: operations["list_staff_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of an account. */
+        delete: operations["end_staff_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last attempts to sign in to an account, newest first. */
+        get: operations["list_staff_sign_ins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{staff_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unlocks an account after too many wrong attempts. */
+        post: operations["unlock_staff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1873,6 +2234,11 @@ export interface components {
         CloseInput: {
             /** @description How it ended. */
             outcome: components["schemas"]["AlertOutcome"];
+        };
+        /** @description A code. */
+        CodeInput: {
+            /** @description Six digits of the authenticator app, or a recovery code. */
+            code: string;
         };
         /**
          * @description Colour of a pass. Derived from the live facts at the moment of asking; never assigned.
@@ -2515,6 +2881,107 @@ export interface components {
             /** @description Leaf division code; every scan counts here. */
             place_code: string;
         };
+        /** @description Which grant to act under. */
+        GrantChoice: {
+            /** @description One of the account's grants that count now. */
+            grant_id: components["schemas"]["GrantId"];
+        };
+        /**
+         * Format: int64
+         * @description A grant: a role in a place for a time, given to a staff account.
+         */
+        GrantId: number;
+        /** @description A role to give, in a place, for a time. */
+        GrantInput: {
+            /**
+             * Format: int64
+             * @description One employer; likewise.
+             */
+            employer_id?: number | null;
+            /**
+             * Format: int64
+             * @description One enclosure; guards and employer managers only.
+             */
+            enclosure_id?: number | null;
+            /** @description Prefix of divisions; give exactly one of this, `enclosure_id` and `employer_id`. */
+            jurisdiction?: string | null;
+            /** @description Why, 1 to 200 characters. */
+            reason: string;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description From when it counts; at once when absent.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description From when it counts no more; until ended when absent.
+             */
+            valid_until?: string | null;
+        };
+        /** @description A role in a place for a time. */
+        GrantView: {
+            /**
+             * Format: int64
+             * @description The one employer it covers, if it covers one only.
+             */
+            employer_id?: number | null;
+            /**
+             * Format: int64
+             * @description The one enclosure it covers, if it covers one only.
+             */
+            enclosure_id?: number | null;
+            /** @description Identity. */
+            grant_id: components["schemas"]["GrantId"];
+            /** @description Name of who gave it; absent when made on the command line. */
+            granted_by?: string | null;
+            handed_from?: components["schemas"]["GrantId"] | null;
+            /** @description Name of who holds it. */
+            holder: string;
+            /** @description Prefix of the divisions it covers. */
+            jurisdiction: string;
+            /** @description Why it was given. */
+            reason: string;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /** @description Whose. */
+            staff_id: components["schemas"]["StaffId"];
+            /**
+             * Format: date-time
+             * @description From when it counts.
+             */
+            valid_from: string;
+            /**
+             * Format: date-time
+             * @description From when it counts no more.
+             */
+            valid_until?: string | null;
+        };
+        /** @description A grant just given. */
+        GrantedView: {
+            /** @description Identity. */
+            grant_id: components["schemas"]["GrantId"];
+        };
+        /** @description A grant to hand over to a colleague. */
+        HandOverInput: {
+            /** @description A narrower prefix of divisions; the grant's own when absent. */
+            jurisdiction?: string | null;
+            /** @description Why, 1 to 200 characters. */
+            reason: string;
+            /** @description User name of a colleague of the same unit. */
+            username: string;
+            /**
+             * Format: date-time
+             * @description From when; at once when absent.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; 30 days at most.
+             */
+            valid_until: string;
+        };
         /**
          * @description What the health readings of the last 72 hours say.
          * @enum {string}
@@ -2746,6 +3213,32 @@ export interface components {
             /** @description The last work on each column. */
             work: components["schemas"]["KeyWorkView"][];
         };
+        /** @description The account of a session, and what is still missing. */
+        MeView: {
+            /** @description Name colleagues know. */
+            display_name: string;
+            grant_id?: components["schemas"]["GrantId"] | null;
+            /** @description Grants that may be chosen now. */
+            grants: components["schemas"]["GrantView"][];
+            /** @description Its prefix of divisions. */
+            jurisdiction?: string | null;
+            /** @description What is missing before anything else may be done, in this order. */
+            needs: components["schemas"]["Need"][];
+            /**
+             * Format: int64
+             * @description Recovery codes not used yet.
+             */
+            recovery_codes_left: number;
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether a second factor is in force. */
+            second_factor: boolean;
+            /** @description Identity. */
+            staff_id: components["schemas"]["StaffId"];
+            /** @description Organisation the person belongs to. */
+            unit: string;
+            /** @description User name. */
+            username: string;
+        };
         /** @description What is to be done. */
         Measure: {
             /** @description What it says; one that leads to red. */
@@ -2785,6 +3278,11 @@ export interface components {
             /** @description Name. */
             name: string;
         };
+        /**
+         * @description What is still missing before a session may do anything, in this order.
+         * @enum {string}
+         */
+        Need: "second_factor" | "enrol_second_factor" | "change_password" | "confirm_ten_donts" | "choose_grant";
         /** @description A device to enrol. */
         NewDevice: {
             /** @description Name, for example of the post where it lies; 1 to 80 characters. */
@@ -2805,6 +3303,13 @@ export interface components {
             kind: components["schemas"]["EnclosureKind"];
             /** @description Name, 1 to 80 characters. */
             name: string;
+        };
+        /** @description What an authenticator app needs. */
+        NewFactorView: {
+            /** @description The address to show as a QR code. */
+            otpauth_uri: string;
+            /** @description The secret in base32, for typing it in. */
+            secret: string;
         };
         /** @description A gate to enter. It belongs to an enclosure, to an employer, or to both. */
         NewGate: {
@@ -2843,13 +3348,24 @@ export interface components {
         NewSpecimen: {
             colour?: components["schemas"]["Colour"] | null;
         };
-        /** @description An account to make. */
+        /** @description An account to make, with its first grant. */
         NewStaff: {
             /** @description Name colleagues know. */
             display_name: string;
+            /**
+             * Format: int64
+             * @description The one employer the first grant covers, likewise.
+             */
+            employer_id?: number | null;
+            /**
+             * Format: int64
+             * @description The one enclosure the first grant covers, in the jurisdiction; guards and employer
+             *     managers only.
+             */
+            enclosure_id?: number | null;
             /** @description Prefix of the divisions the person may act in; empty is everywhere. */
             jurisdiction: string;
-            /** @description Password: at least 10 characters. */
+            /** @description First password: at least 10 characters, not easily guessed. Its owner must change it. */
             password: string;
             /** @description Role. */
             role: components["schemas"]["Role"];
@@ -2857,6 +3373,11 @@ export interface components {
             unit: string;
             /** @description User name: 3 to 40 of `a-z 0-9 . _ -`. */
             username: string;
+            /**
+             * Format: date-time
+             * @description When the first grant ends by itself.
+             */
+            valid_until?: string | null;
         };
         /** @description A visit to ask for. */
         NewVisit: {
@@ -3300,10 +3821,16 @@ export interface components {
             items: {
                 /** @description Name colleagues know. */
                 display_name: string;
-                /** @description Prefix of the divisions the person may act in. */
+                /** @description Grants that count now or later. */
+                grants: components["schemas"]["GrantView"][];
+                /** @description Division whose security administrator answers for the account. */
                 jurisdiction: string;
-                /** @description Role. */
-                role: components["schemas"]["Role"];
+                /** @description Whether it is locked after wrong attempts at this moment. */
+                locked: boolean;
+                /** @description Whether the password was set by somebody else and must be changed. */
+                password_must_change: boolean;
+                /** @description Whether a second factor is in force. */
+                second_factor: boolean;
                 /** @description Identity. */
                 staff_id: components["schemas"]["StaffId"];
                 /** @description Organisation the person belongs to; empty on accounts from before units. */
@@ -3449,6 +3976,18 @@ export interface components {
             valid_until?: string | null;
             /** @description Employer, once employment there is declared or verified. */
             workplace?: string | null;
+        };
+        /** @description A new password and the present one. */
+        PasswordChange: {
+            /** @description The present password. */
+            current: string;
+            /** @description The new one: at least 10 characters, not easily guessed. */
+            password: string;
+        };
+        /** @description A new password. */
+        PasswordInput: {
+            /** @description At least 10 characters, not easily guessed. */
+            password: string;
         };
         /** @description People of a division, counted three ways; each adds up to `people`. */
         PeopleCount: {
@@ -3799,6 +4338,11 @@ export interface components {
             items: components["schemas"]["RecordedScan"][];
             /** @description Pass as `after` for the next page; absent on the last. */
             next?: string | null;
+        };
+        /** @description Codes that stand in for a lost second factor, each once; shown only here. */
+        RecoveryCodesView: {
+            /** @description Ten codes. */
+            recovery_codes: string[];
         };
         /** @description A lead; names no person. */
         RedFinding: {
@@ -4157,10 +4701,39 @@ export interface components {
             document_type?: components["schemas"]["DocumentType"] | null;
             pass_serial?: components["schemas"]["PassSerial"] | null;
         };
+        /**
+         * Format: int64
+         * @description A session of a staff account; says nothing about its token.
+         */
+        SessionId: number;
+        /** @description A live session, as its owner or the security administrator sees it. */
+        SessionRow: {
+            /** @description What the browser calls itself. */
+            client: string;
+            /**
+             * Format: date-time
+             * @description When signed in.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When last used, to the minute.
+             */
+            last_seen_at: string;
+            /** @description Identity; says nothing about the token. */
+            session_id: components["schemas"]["SessionId"];
+        };
         /** @description A session just opened. */
         SessionView: {
             /** @description Whose session. */
-            account: components["schemas"]["StaffView"];
+            account: components["schemas"]["MeView"];
             /**
              * Format: date-time
              * @description When it ends at the latest.
@@ -4196,6 +4769,26 @@ export interface components {
             /** @description User name, lower case. */
             username: string;
         };
+        /** @description An attempt to sign in. */
+        SignInRow: {
+            /** @description What the browser calls itself. */
+            client: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            happened_at: string;
+            /**
+             * @description `signed_in`, `wrong_password`, `locked`, `second_factor`, `recovery_code`,
+             *     `wrong_code` or `identity_provider`.
+             */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            sign_in_id: number;
+        };
         /** @description A pass to print. */
         SpecimenView: {
             /** @description Text of the QR code. */
@@ -4206,14 +4799,20 @@ export interface components {
          * @description A staff account.
          */
         StaffId: number;
-        /** @description An account. */
+        /** @description An account as the security administrator sees it. */
         StaffView: {
             /** @description Name colleagues know. */
             display_name: string;
-            /** @description Prefix of the divisions the person may act in. */
+            /** @description Grants that count now or later. */
+            grants: components["schemas"]["GrantView"][];
+            /** @description Division whose security administrator answers for the account. */
             jurisdiction: string;
-            /** @description Role. */
-            role: components["schemas"]["Role"];
+            /** @description Whether it is locked after wrong attempts at this moment. */
+            locked: boolean;
+            /** @description Whether the password was set by somebody else and must be changed. */
+            password_must_change: boolean;
+            /** @description Whether a second factor is in force. */
+            second_factor: boolean;
             /** @description Identity. */
             staff_id: components["schemas"]["StaffId"];
             /** @description Organisation the person belongs to; empty on accounts from before units. */
@@ -4261,6 +4860,31 @@ export interface components {
              * @description Last day there.
              */
             until: string;
+        };
+        /** @description One of the ten rules. */
+        TenDontView: {
+            /** @description In English. */
+            en: string;
+            /** @description In Chinese. */
+            zh: string;
+        };
+        /** @description Says that the ten rules were read and will be kept. */
+        TenDontsInput: {
+            /**
+             * Format: int32
+             * @description The version that was shown.
+             */
+            version: number;
+        };
+        /** @description The ten rules of information security. */
+        TenDontsView: {
+            /** @description The rules, in order. */
+            rules: components["schemas"]["TenDontView"][];
+            /**
+             * Format: int32
+             * @description Version; a confirmation is for one version.
+             */
+            version: number;
         };
         /** @description The server's time. */
         TimeView: {
@@ -5526,10 +6150,525 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffView"];
+                    "application/json": components["schemas"]["MeView"];
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hand_overs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_hand_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFactorView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRow"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInRow"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ten_donts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenDontsView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_ten_donts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenDontsInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7859,6 +8998,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     sign_out: {
@@ -7877,6 +9024,108 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    present_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7987,6 +9236,397 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+                grant_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_staff_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRow"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_staff_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_staff_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInRow"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
