@@ -87,6 +87,8 @@ export async function enterDistrict(server) {
     grid_worker: "网格员小陈",
     team_doctor: "社区医生",
     team_police: "社区民警",
+    privacy_officer: "个人信息保护负责人",
+    audit_admin: "审计管理员",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     const body = { ...account, password: FIRST_PASSWORD, role, display_name, unit: "六联社区", jurisdiction: "440310" };

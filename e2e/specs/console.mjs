@@ -55,6 +55,25 @@ export function consoleSpecs(world) {
       await page.locator(".gates li").filter({ hasText: "东门" }).waitFor();
     });
 
+    test("shows the privacy officer what stands out, and the log", async () => {
+      const own = await openPage(world.browser, { viewport: DESKTOP });
+      const { username, password } = world.district.accounts.privacy_officer;
+      await own.goto(world.server.staffUrl);
+      await own.getByLabel("用户名").fill(username);
+      await own.getByLabel("密码").fill(password);
+      await own.getByRole("button", { name: "登录" }).click();
+      await own.getByRole("heading", { level: 2, name: "异常查询" }).waitFor();
+      await assertAccessible(own, "the findings");
+      await own.getByRole("radio", { name: "审计日志" }).click();
+      await own.getByLabel("操作", { exact: true }).fill("sign_in");
+      await own.getByRole("button", { name: "查询" }).click();
+      await own.locator("tbody tr").filter({ hasText: "网格员" }).first().waitFor();
+      await assertAccessible(own, "the audit log");
+      await own.setViewportSize(PHONE);
+      await assertAccessible(own, "the audit log on a phone");
+      await closePage(own);
+    });
+
     test("a red at the gate comes in by itself and is accepted", async () => {
       const number = residentNumber(302);
       await world.district.enrol("吴强", number);

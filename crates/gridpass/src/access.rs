@@ -205,6 +205,10 @@ permissions! {
     ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker TeamWorker TeamDoctor TeamPolice RuleMaker;
     /// Compare roll-ups with the raw rows.
     VerifyStats: DataDesk;
+    /// Search the audit log; oversight without people.
+    SearchAudit: AuditAdmin PrivacyOfficer Oversight;
+    /// See look-ups that stand out, and decide on them.
+    ReviewLookups: PrivacyOfficer;
 }
 
 /// Whether `code` lies in the jurisdiction `prefix`.

@@ -6,6 +6,7 @@ use axum::Router;
 use gridpass_types::clock::{Clock, ManualClock, SystemClock};
 
 use crate::app::{App, AppBuilder, Settings};
+use crate::audit;
 use crate::db::Db;
 use crate::events::Feed;
 use crate::ids::Entropy;
@@ -14,6 +15,7 @@ use crate::jobs::outbox::Handlers;
 use crate::keys::{self, Keeper};
 use crate::limits;
 use crate::notify::{self, Gateway, Texts};
+use crate::oversight;
 use crate::people;
 use crate::phone_codes;
 use crate::router;
@@ -69,7 +71,11 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     let pass_keys = passes::Keys::open(builder.inner()).await;
     let pass_keys =
         pass_keys.map_err(|error| anyhow::anyhow!("opening the pass keys: {error:?}"))?;
+    let audit_keys = audit::Keys::open(builder.inner()).await;
+    let audit_keys =
+        audit_keys.map_err(|error| anyhow::anyhow!("opening the audit keys: {error:?}"))?;
     let app = builder
+        .with(Arc::new(audit_keys))
         .with(Arc::new(pass_keys))
         .with(Arc::new(given.keeper))
         .with(Arc::new(gates::Directory::default()))
@@ -84,6 +90,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(Texts::new(given.gateway)))
         .with(Arc::new(phone_codes::Shown::default()))
         .build();
+    audit::start(&app).await?;
     rules::ensure_first(&app).await?;
     scans::start(&app).await?;
     let (public, staff) = router::build(&app);
@@ -121,5 +128,8 @@ fn loops() -> Vec<Loop> {
     loops.extend(phone_codes::loops());
     loops.extend(limits::loops());
     loops.extend(stats::loops());
+    loops.extend(oversight::loops());
+    // Last: what the others caused is linked in the same round.
+    loops.extend(audit::loops());
     loops
 }

@@ -17,11 +17,12 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
-use gridpass_types::ids::{EmployerId, EnclosureId, GrantId, StaffId};
+use gridpass_types::ids::{EmployerId, EnclosureId, GrantId, PersonId, StaffId};
 use serde::de::DeserializeOwned;
 
 use crate::access::{Permission, Role, in_jurisdiction};
 use crate::app::App;
+use crate::audit;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -157,6 +158,10 @@ pub trait Entity: Sized + Send {
     fn load(app: &App, id: Self::Id) -> impl Future<Output = ApiResult<Option<Self>>> + Send;
     /// Division that decides whose jurisdiction it is in.
     fn place_code(&self) -> &str;
+    /// Whose data it is, for the audit log; `None` for places and things.
+    fn subject(&self) -> Option<PersonId> {
+        None
+    }
     /// The enclosure it belongs to, for grants of one enclosure.
     fn enclosure_id(&self) -> Option<EnclosureId> {
         None
@@ -195,10 +200,14 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
 
 /// Loads an entity named in a body, for a caller; 404 outside the jurisdiction.
 pub async fn authorise<E: Entity>(app: &App, caller: &Caller, id: E::Id) -> ApiResult<E> {
-    let found = E::load(app, id)
-        .await?
-        .filter(|entity| caller.covers_entity(entity));
-    found.ok_or_else(|| Code::NotFound.into())
+    let found = E::load(app, id).await?;
+    // Before the check: an attempt on somebody outside the jurisdiction names the person.
+    if let Some(person) = found.as_ref().and_then(Entity::subject) {
+        audit::subject(person);
+    }
+    found
+        .filter(|entity| caller.covers_entity(entity))
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// The bearer token of a request.
@@ -214,5 +223,7 @@ pub fn bearer(parts: &Parts) -> ApiResult<&str> {
 
 async fn caller(parts: &mut Parts, app: &App) -> ApiResult<Caller> {
     let Entering(session) = Entering::from_request_parts(parts, app).await?;
-    session.finished()
+    let caller = session.finished()?;
+    audit::actor(|| audit::Actor::staff(&caller));
+    Ok(caller)
 }

@@ -3,6 +3,7 @@
 //! Results go to standard output, logs and failures to standard error. A
 //! failure is one sentence that says what to do.
 
+mod audit_log;
 mod keys;
 mod serve;
 
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::access::Role;
+use crate::audit;
 use crate::boot::{self, BootError, Store};
 use crate::config::{DataConfig, LogConfig, LogFormat, Mode, ServeConfig, SiteConfig};
 use crate::documents;
@@ -54,6 +56,9 @@ enum Command {
     /// Rule tables
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// The audit log: prove it, export it
+    #[command(subcommand)]
+    Audit(audit_log::AuditCommand),
     /// Print the OpenAPI description of the HTTP interface
     Openapi,
     /// Print who may do what
@@ -121,6 +126,8 @@ enum CommandError {
     Failed(&'static str),
     #[error("{0}")]
     Keys(String),
+    #[error("{0:#}")]
+    Audit(anyhow::Error),
     #[error("the log filter cannot be read: {0}; write it like info or gridpass=debug")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
@@ -131,6 +138,7 @@ impl CommandError {
             Self::Boot(error) => error.exit_code(),
             Self::Account(_) | Self::Keys(_) => 65,
             Self::Io(_) => 66,
+            Self::Audit(_) => 65,
             Self::Failed(_) => 70,
             Self::LogFilter(_) => 78,
         }
@@ -171,6 +179,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
                 ExitCode::FAILURE
             })
         }
+        Command::Audit(command) => audit_log::run(command, entropy),
         Command::Openapi => print(&documents::openapi()),
         Command::Roles => print(&documents::roles()),
         Command::Errors => print(&documents::errors()),
@@ -187,11 +196,15 @@ fn print(document: &str) -> Result<ExitCode, CommandError> {
 fn run_async(
     command: impl Future<Output = Result<(), CommandError>>,
 ) -> Result<ExitCode, CommandError> {
+    block_on(command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on<T>(command: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(command)?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(command)
 }
 
 async fn migrate(
@@ -248,14 +261,19 @@ async fn insert_staff(
     account: NewStaff,
 ) -> Result<(), CommandError> {
     let assembled = boot::application(site, store, entropy).await?;
+    let app = &assembled.app;
     // A demo's accounts are for looking; real ones are known to their owners only.
     let maker = staff::Maker::CommandLine {
         must_change: site.mode == Mode::Production,
     };
-    staff::insert(&assembled.app, account, maker)
-        .await
-        .map(|_view| ())
-        .map_err(|error| CommandError::Account(error.to_string()))
+    audit::as_job(
+        app,
+        "command/staff_create",
+        staff::insert(app, account, maker),
+    )
+    .await
+    .map(|_view| ())
+    .map_err(|error| CommandError::Account(error.to_string()))
 }
 
 fn random_password(entropy: &Entropy) -> String {

@@ -263,4 +263,8 @@ impl Entity for Subject {
     fn place_code(&self) -> &str {
         &self.place_code
     }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
+    }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::audit;
 
 /// Longest pause after repeated failures.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -58,7 +59,7 @@ impl Jobs {
 async fn run(app: App, each: Loop) {
     let mut pause = each.period;
     loop {
-        match (each.round)(app.clone()).await {
+        match audit::as_job(&app, each.name, (each.round)(app.clone())).await {
             Ok(true) => {
                 pause = each.period;
                 tokio::task::yield_now().await;
@@ -83,7 +84,7 @@ pub async fn settle(app: &App, loops: &[Loop]) -> anyhow::Result<()> {
     for _ in 0..SETTLE_ROUNDS_MAX {
         let mut more = false;
         for each in loops {
-            more |= (each.round)(app.clone()).await?;
+            more |= audit::as_job(app, each.name, (each.round)(app.clone())).await?;
         }
         if !more {
             return Ok(());

@@ -17,6 +17,7 @@ pub mod store;
 
 use std::time::Duration;
 
+use gridpass_types::ids::PersonId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -54,5 +55,9 @@ impl Entity for QuarantineOrder {
 
     fn place_code(&self) -> &str {
         &self.place_code
+    }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
     }
 }

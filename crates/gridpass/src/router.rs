@@ -14,10 +14,11 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, keys, limits, passes, people, phone_codes,
-    quarantine, red, registry, rules, scans, staff, stats, visits,
+    alerts, divisions, employers, facts, gates, keys, limits, oversight, passes, people,
+    phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -35,17 +36,20 @@ struct Description;
 fn public_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(ops::router())
+        .merge(audit::digests::router())
         .merge(divisions::public_router())
         .merge(passes::public_router())
         .merge(people::public_router())
         .merge(phone_codes::public_router())
         .merge(scans::public_router())
+        .merge(oversight::public_router())
 }
 
 /// Routes of the staff listener.
 fn staff_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(ops::router())
+        .merge(audit::digests::router())
         .merge(ops::staff_router())
         .merge(keys::router())
         .merge(staff::router())
@@ -63,6 +67,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(people::router())
         .merge(registry::router())
         .merge(stats::router())
+        .merge(oversight::router())
 }
 
 /// The routers of the public and the staff listener.
@@ -89,10 +94,13 @@ pub fn build(app: &App) -> (Router, Router) {
 /// Bounds and idempotency around the API; unknown API addresses answer with a problem
 /// rather than with a page.
 fn with_api_layers(app: &App, routes: OpenApiRouter<App>) -> Router<App> {
-    let (router, _description) = routes.split_for_parts();
+    let (router, description) = routes.split_for_parts();
+    let recorded = (app.clone(), audit::layer::Routes::new(&description));
     let router = router
         .layer(from_fn_with_state(app.clone(), http::idempotency::remember))
         .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
+        // Outside the idempotency layer: an answer given again is a showing, too.
+        .layer(from_fn_with_state(recorded, audit::layer::record))
         .layer(from_fn_with_state(
             http::bounds::Times::default(),
             http::bounds::bound,

@@ -48,6 +48,10 @@ pub enum Field {
     TextPhone,
     /// `text_message.words_sealed`
     TextWords,
+    /// `audit_key.seed_sealed`
+    AuditKey,
+    /// `lookup_finding.note_sealed`
+    FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
 }

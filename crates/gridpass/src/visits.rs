@@ -11,6 +11,7 @@ pub mod handlers;
 pub mod model;
 pub mod store;
 
+use gridpass_types::ids::PersonId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -36,5 +37,9 @@ impl Entity for Visit {
 
     fn place_code(&self) -> &str {
         &self.place_code
+    }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
     }
 }

@@ -7,6 +7,7 @@ use super::model::{Alert, AlertQuery, AlertStatus, CloseInput};
 use super::{handlers, store};
 use crate::access::WorkAlerts;
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Authorised, Staff};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
@@ -31,6 +32,7 @@ pub async fn list_alerts(
         }
         None => Vec::new(),
     };
+    audit::subjects(rows.iter().map(|(alert, _)| alert.person_id));
     let mut items = Vec::with_capacity(rows.len());
     for (mut alert, name_sealed) in rows {
         alert.name_masked = app

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{Caller, STAFF_TOKEN_PREFIX, bearer, store};
 use crate::app::App;
+use crate::audit;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::seal::token_digest;
@@ -143,6 +144,7 @@ impl FromRequestParts<App> for Entering {
         }
         let session = find(app, &token_digest(token)).await?;
         let session = session.ok_or(Code::SessionExpired)?;
+        audit::actor(|| audit::Actor::account(session.staff_id, Some(&session.unit)));
         parts.extensions.insert(session.clone());
         Ok(Self(session))
     }

@@ -37,13 +37,19 @@ impl Tx {
         Ok(tx)
     }
 
-    /// Commits; when this returns, the server has the changes on disk.
+    /// Commits, with the audit entry of the request that makes the change; when this
+    /// returns, the server has both on disk.
     ///
     /// # Errors
+    /// [`DbError::Unavailable`] when the entry cannot be written: nothing is changed then.
     /// [`DbError::Postgres`]; the changes may or may not have been committed
     /// when the connection broke during the answer.
     pub async fn commit(mut self) -> Result<(), DbError> {
+        let entry = crate::audit::before_commit(&self).await?;
         self.batch_execute("COMMIT").await?;
+        if let Some(entry) = entry {
+            entry.committed();
+        }
         // Only now may the connection go back without a rollback.
         drop(self.client.take());
         Ok(())

@@ -161,6 +161,10 @@ impl crate::auth::Entity for FactOfPerson {
     fn place_code(&self) -> &str {
         &self.place_code
     }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
+    }
 }
 
 /// Which instant to ask for.

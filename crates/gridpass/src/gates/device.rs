@@ -12,6 +12,7 @@ use super::directory::{Directory, GateInfo};
 use super::model::{DeviceGate, DeviceKey, DeviceView, Named};
 use super::store;
 use crate::app::App;
+use crate::audit;
 use crate::auth::bearer;
 use crate::directory;
 use crate::http::code::Code;
@@ -45,14 +46,20 @@ impl FromRequestParts<App> for Device {
         let directory = app.part::<Directory>();
         let known = directory.latest();
         match known.admit(id, &digest) {
-            Ok(device) => return Ok(device.clone()),
+            Ok(device) => return Ok(noted(device)),
             Err(_) if known.device(id).is_none() => {}
             Err(code) => return Err(code.into()),
         }
         let db = app.db.client().await?;
         let fresh = directory.current(app, &db).await?;
-        Ok(fresh.admit(id, &digest)?.clone())
+        Ok(noted(fresh.admit(id, &digest)?))
     }
+}
+
+/// The device, on record as the caller where a record is kept.
+fn noted(device: &Device) -> Device {
+    audit::actor(|| audit::Actor::device(device.device_id));
+    device.clone()
 }
 
 fn device_id(token: &str) -> Option<DeviceId> {

@@ -47,6 +47,7 @@ codes! {
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many requests from here; wait a little." "请求过于频繁，请稍后再试。";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much to do at this moment; try again shortly." "系统繁忙，请稍后重试。";
     DatabaseUnavailable "database_unavailable" SERVICE_UNAVAILABLE "The database cannot be reached at this moment." "数据库暂不可用，请稍后重试。";
+    AuditUnavailable "audit_unavailable" SERVICE_UNAVAILABLE "The access cannot be recorded at this moment, so nothing is shown." "访问记录暂时无法写入，因此不予显示。";
     // Callers
     NotSignedIn "not_signed_in" UNAUTHORIZED "Sign in first." "请先登录。";
     SessionExpired "session_expired" UNAUTHORIZED "The session has ended; sign in again." "登录已失效，请重新登录。";

@@ -223,6 +223,8 @@ impl IntoResponse for ApiError {
             fields: self.fields,
         };
         let mut response = (status, Json(problem)).into_response();
+        // For the audit log, which names the code of a refusal.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::code::Code;
 use super::error::{ApiError, ApiResult};
 use crate::app::App;
+use crate::audit;
 use crate::seal::Field;
 
 /// Characters of a key at most.
@@ -42,7 +43,11 @@ async fn remember_or_run(app: App, request: Request, next: Next) -> ApiResult<Re
     let digest = request_digest(&parts.method, parts.uri.path(), &body);
     let db = app.db.client().await?;
     if let Some(kept) = find(&db, &caller, &key).await? {
-        return replay(&app, kept, &digest);
+        let answer = replay(&app, &kept, &digest)?;
+        if let Some(entry_id) = kept.entry_id {
+            audit::repeats(&db, entry_id).await?;
+        }
+        return Ok(answer);
     }
     drop(db);
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -79,16 +84,12 @@ async fn keep(app: &App, kept: Kept, response: Response) -> ApiResult<Response> 
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-fn replay(
-    app: &App,
-    (digest, status, sealed): (Vec<u8>, i16, Vec<u8>),
-    asked: &[u8; 32],
-) -> ApiResult<Response> {
-    if digest != asked {
+fn replay(app: &App, kept: &Found, asked: &[u8; 32]) -> ApiResult<Response> {
+    if kept.digest != asked {
         return Err(Code::IdempotencyKeyReused.into());
     }
-    let body = Bytes::from(app.sealer.open(Field::Answer, 0, &sealed)?);
-    let status = u16::try_from(status)
+    let body = Bytes::from(app.sealer.open(Field::Answer, 0, &kept.sealed)?);
+    let status = u16::try_from(kept.status)
         .ok()
         .and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.unwrap_or(StatusCode::OK);
@@ -130,13 +131,26 @@ fn request_digest(method: &axum::http::Method, path: &str, body: &[u8]) -> [u8; 
     hasher.finalize().into()
 }
 
-async fn find(db: &Client, caller: &str, key: &str) -> ApiResult<Option<(Vec<u8>, i16, Vec<u8>)>> {
+/// A kept answer.
+struct Found {
+    digest: Vec<u8>,
+    status: i16,
+    sealed: Vec<u8>,
+    entry_id: Option<i64>,
+}
+
+async fn find(db: &Client, caller: &str, key: &str) -> ApiResult<Option<Found>> {
     let sql = "-- idempotency.find
-        SELECT request_sha256, status, answer_sealed FROM idempotency WHERE caller = $1 AND key = $2";
+        SELECT request_sha256, status, answer_sealed, entry_id FROM idempotency WHERE caller = $1 AND key = $2";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&caller, &key])
         .await?;
-    Ok(row.map(|row| (row.get(0), row.get(1), row.get(2))))
+    Ok(row.map(|row| Found {
+        digest: row.get(0),
+        status: row.get(1),
+        sealed: row.get(2),
+        entry_id: row.get(3),
+    }))
 }
 
 async fn insert(
@@ -147,8 +161,8 @@ async fn insert(
     now: jiff::Timestamp,
 ) -> ApiResult<()> {
     let sql = "-- idempotency.insert
-        INSERT INTO idempotency (caller, key, request_sha256, status, answer_sealed, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+        INSERT INTO idempotency (caller, key, request_sha256, status, answer_sealed, created_at, entry_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -159,6 +173,7 @@ async fn insert(
             &status,
             &sealed,
             &now,
+            &audit::entry_of(),
         ],
     )
     .await?;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::audit;
 use crate::db::Tx;
 use crate::metrics::Kind;
 
@@ -97,7 +98,8 @@ pub async fn relay(app: App) -> anyhow::Result<bool> {
     let mut failed = false;
     for follow_up in pending {
         // One that cannot be handled must not hold up those behind it.
-        if let Err(error) = relay_one(&app, &handlers, &follow_up).await {
+        let relayed = audit::as_job(&app, "follow-up", relay_one(&app, &handlers, &follow_up));
+        if let Err(error) = relayed.await {
             tracing::warn!(topic = follow_up.topic, error = %error, "follow-up failed, will try again");
             failed = true;
         }
@@ -112,6 +114,8 @@ async fn relay_one(app: &App, handlers: &Handlers, follow_up: &FollowUp) -> anyh
             .0
             .get_key_value(follow_up.topic.as_str())
             .context("unknown topic")?;
+        audit::subject(follow_up.person_id);
+        audit::object(format!("follow-up/{topic}"));
         handler(app, &tx, follow_up).await?;
         tx.commit().await?;
         app.metrics

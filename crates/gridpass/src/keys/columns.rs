@@ -48,6 +48,8 @@ columns! {
     PassKey pass_key.private_key_sealed by "0::bigint" id "('x' || encode(kid, 'hex'))::bit(64)::bigint" rows 500;
     TextPhone text_message.phone_sealed by "message_id" id "message_id" rows 500;
     TextWords text_message.words_sealed by "message_id" id "message_id" rows 500;
+    AuditKey audit_key.seed_sealed by "key_number::bigint" id "key_number::bigint" rows 500;
+    FindingNote lookup_finding.note_sealed by "finding_id" id "finding_id" rows 500;
     TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

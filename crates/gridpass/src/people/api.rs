@@ -17,6 +17,7 @@ use super::view::{pass_view, person_view, single_pass_view};
 use super::{dependants, store};
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Authorised, Caller, Staff};
 use crate::db::Client;
 use crate::divisions;
@@ -163,6 +164,9 @@ pub async fn search_people(
         None => None,
     };
     drop(db);
+    if let Some(person) = &person {
+        audit::subject(person.person_id);
+    }
     let person = person
         .filter(|person| staff.caller.covers(&person.place_code))
         .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;

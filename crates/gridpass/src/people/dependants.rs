@@ -13,6 +13,7 @@ use super::enrol::{Enrolment, enrol};
 use super::model::{DependantInput, Details};
 use super::{number_digests, store};
 use crate::app::App;
+use crate::audit;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 use crate::phone_codes::{self, Proof, Purpose};
@@ -47,6 +48,7 @@ pub(super) async fn add(
     }
     // A transaction of its own: guardian and dependant may live on different servers.
     let tx = app.db.tx().await?;
+    audit::subject(dependant);
     store::lock_person(&tx, guardian.get()).await?;
     let linked = store::list_dependants(&tx, guardian).await?;
     if !linked.contains(&dependant) {

@@ -13,6 +13,7 @@ use super::model::Details;
 use super::store::{self, Addition, PhoneAddition};
 use super::{number_digests, record::Person};
 use crate::app::App;
+use crate::audit;
 use crate::db::Client;
 use crate::facts::{self, NewFact};
 use crate::http::code::Code;
@@ -81,6 +82,7 @@ pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiR
             }
         },
     };
+    audit::subject(enrolled.person_id);
     declare(tx, app, enrolled.person_id, enrolment).await?;
     Ok(enrolled)
 }

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::store;
 use crate::app::App;
+use crate::audit;
 use crate::auth::bearer;
 use crate::db::Client;
 use crate::http::code::Code;
@@ -49,6 +50,8 @@ impl FromRequestParts<App> for Holder {
         if session.expires_at <= app.now() {
             return Err(Code::SessionExpired.into());
         }
+        audit::actor(|| audit::Actor::holder(person_id));
+        audit::subject(person_id);
         Ok(Self { person_id })
     }
 }

@@ -80,8 +80,9 @@ pub(super) async fn store_photo(
     let sealed = app
         .sealer
         .seal(Field::Photo, person_id.get(), &jpeg, &app.entropy);
-    let db = app.db.client().await?;
-    Ok(store::update_photo(&db, person_id, &sealed).await?)
+    let tx = app.db.tx().await?;
+    store::update_photo(&tx, person_id, &sealed).await?;
+    Ok(tx.commit().await?)
 }
 
 fn internal(error: impl Into<anyhow::Error>) -> ApiError {

@@ -12,6 +12,7 @@ use super::record::Person;
 use super::store;
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
+use crate::audit;
 use crate::auth::Authorised;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -63,9 +64,11 @@ async fn on_phone(app: &App, holder: Holder, serial: Option<PassSerial>) -> ApiR
     let db = app.db.client().await?;
     let asked = store::find_by_serial(&db, serial.get()).await?;
     let dependants = store::list_dependants(&db, holder.person_id).await?;
-    asked
+    let asked = asked
         .filter(|id| *id == holder.person_id || dependants.contains(id))
-        .ok_or_else(|| ApiError::new(Code::PersonUnknown))
+        .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    audit::subject(asked);
+    Ok(asked)
 }
 
 /// Stores a photo that staff took.

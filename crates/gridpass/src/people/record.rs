@@ -153,4 +153,8 @@ impl Entity for Person {
     fn place_code(&self) -> &str {
         &self.place_code
     }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
+    }
 }

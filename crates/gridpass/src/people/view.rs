@@ -8,6 +8,7 @@ use super::model::{PassView, PersonView};
 use super::record::Person;
 use super::store;
 use crate::app::App;
+use crate::audit;
 use crate::db::Client;
 use crate::divisions::Enclosures;
 use crate::employers;
@@ -40,6 +41,7 @@ pub(super) async fn single_pass_view(app: &App, person_id: PersonId) -> ApiResul
 async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassView> {
     let found = store::find_person(db, person_id.get()).await?;
     let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    audit::subject(person_id);
     let now = app.now();
     let replayed = facts::state_at(db, app, person_id, now).await?;
     let places = Places::of(db, app, &replayed.state).await?;

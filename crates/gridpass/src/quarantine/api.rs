@@ -7,6 +7,7 @@ use super::model::{OrderPage, OrderQuery, OrderStatus};
 use super::store;
 use crate::access::ReadQuarantine;
 use crate::app::App;
+use crate::audit;
 use crate::auth::Staff;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -32,6 +33,7 @@ pub async fn list_quarantine_orders(
         rows = store::list_orders(&db, (&prefix, status), page.after(), limit).await?;
         (persons, households) = store::count_orders(&db, &prefix, status).await?;
     }
+    audit::subjects(rows.iter().map(|(order, _)| order.person_id));
     let mut items = Vec::with_capacity(rows.len());
     for (mut order, sealed) in rows {
         let person_id = order.person_id.get();

@@ -8,6 +8,7 @@ use super::model::{ConfirmedView, Proposal, ProposalQuery, ProposalStatus, Propo
 use super::{confirm, propose, store};
 use crate::access::{ConfirmRed, ProposeRed};
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Authorised, Staff, authorise};
 use crate::facts::Subject;
 use crate::http::error::{ApiResult, Problem};
@@ -52,6 +53,7 @@ pub async fn list_red_proposals(
         let status = query.status.unwrap_or(ProposalStatus::Open);
         rows = store::list_proposals(&db, (&prefix, status, &query), page.after(), limit).await?;
     }
+    audit::subjects(rows.iter().map(|(proposal, _)| proposal.person_id));
     let mut items = Vec::with_capacity(rows.len());
     for (mut proposal, sealed) in rows {
         let person_id = proposal.person_id.get();

@@ -17,6 +17,7 @@ use super::model::{ImportRowView, ImportView, RowOutcome};
 use super::store;
 use crate::access::ImportRegistry;
 use crate::app::App;
+use crate::audit;
 use crate::auth::Staff;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
@@ -53,12 +54,13 @@ pub async fn import_registry(
         source: query.source,
         creates_people: query.create,
     };
-    let db = app.db.client().await?;
-    let directory = Directory::load(&db, &app, &staff.caller).await?;
+    audit::object(format!("registry_import/{}", target.import_id));
+    let tx = app.db.tx().await?;
+    let directory = Directory::load(&tx, &app, &staff.caller).await?;
     let what = (target.source.as_str(), target.creates_people);
     let by = staff.caller.staff_id;
-    store::insert_import(&db, target.import_id, what, by, app.now()).await?;
-    drop(db);
+    store::insert_import(&tx, target.import_id, what, by, app.now()).await?;
+    tx.commit().await?;
     run(&app, &target, directory, opened).await?;
     let db = app.db.client().await?;
     store::finish_import(&db, target.import_id, app.now()).await?;
@@ -120,5 +122,6 @@ pub async fn list_registry_import_rows(
     }
     let limit = page.limit();
     let items = store::list_rows(&db, import_id, query.outcome, page.after(), limit).await?;
+    audit::subjects(items.iter().filter_map(|row| row.person_id));
     Ok(Json(Page::new(items, limit, |item| item.row_number)))
 }

@@ -13,6 +13,7 @@ use super::cards::check_scanned_here;
 use super::model::scan_time;
 use super::with_facts::SOURCE_GATE;
 use crate::app::App;
+use crate::audit;
 use crate::facts::{self, DecisionView, NewFact, decision_view};
 use crate::gates::Device;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
@@ -96,6 +97,7 @@ pub async fn create_gate_check(
         recorded_by: Some(device.device_id.get()),
         grounds: None,
     };
+    audit::subject(input.person_id);
     check_scanned_here(&app, &device, input.person_id).await?;
     let tx = app.db.tx().await?;
     let appended = facts::append(&tx, &app, input.person_id, &[fact]).await?;

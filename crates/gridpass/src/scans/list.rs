@@ -14,6 +14,7 @@ use super::model::{RecordedScan, RecordedScans, Rung};
 use super::store::{self, ListQuery};
 use crate::access::ReadScans;
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Staff, authorise};
 use crate::gates::GateView;
 use crate::http::code::Code;
@@ -55,6 +56,7 @@ pub async fn list_scans(
     let query = list_query(&query, gate.gate_id, app.now())?;
     let rows = store::list_scans(&app.db.client().await?, &query).await?;
     let items: Vec<RecordedScan> = rows.iter().filter_map(recorded).collect();
+    audit::subjects(items.iter().map(|scan| scan.person_id));
     let full = i64::try_from(rows.len()).is_ok_and(|count| count >= query.limit);
     let next = items.last().filter(|_| full).map(place);
     Ok(Json(RecordedScans { items, next }))

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::model::{CLIENT_CHARS_MAX, MeView, SessionView, SignInInput, SignInRow};
 use super::{factor, grants, password, store};
 use crate::app::App;
+use crate::audit;
 use crate::auth::{self, STAFF_TOKEN_PREFIX, Session};
 use crate::db::Client;
 use crate::http::code::Code;
@@ -150,6 +151,7 @@ pub async fn open_session(
     let now = app.now();
     let expires_at = now + SESSION_LIFE;
     let digest = token_digest(&token);
+    audit::actor(|| audit::Actor::account(staff_id, None));
     let db = app.db.tx().await?;
     let new = auth::store::NewSession {
         session_id: SessionId::new(app.ids.next()),

@@ -11,6 +11,7 @@ use super::model::{AssignInput, NewVisit, Visit, VisitQuery, VisitStatus};
 use super::store::{self, Listed, NewRow};
 use crate::access::{AssignVisits, Permission, ReadVisits, WorkVisits};
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Authorised, Staff, authorise};
 use crate::db::Client;
 use crate::facts::{self, Subject};
@@ -44,6 +45,7 @@ pub async fn list_visits(
         }
         None => Vec::new(),
     };
+    audit::subjects(rows.iter().map(|row| row.visit.person_id));
     let items: ApiResult<Vec<Visit>> = rows.into_iter().map(|row| open(&app, row)).collect();
     Ok(Json(Page::new(items?, limit, |item| item.visit_id.get())))
 }

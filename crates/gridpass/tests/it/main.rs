@@ -11,6 +11,8 @@
 
 mod alerts;
 mod app;
+mod audit;
+mod audit_proof;
 mod authorisation;
 mod boot;
 mod cluster;
@@ -29,6 +31,7 @@ mod keys;
 mod limits;
 mod migrate;
 mod notices;
+mod oversight;
 mod passes;
 mod people;
 mod phone_codes;

@@ -14,7 +14,7 @@ use crate::evidence::{
 };
 
 /// A decision at a scan asks for a visit, as scans write it.
-async fn need(test: &TestApp, person_id: i64, cause: &str) {
+pub async fn need(test: &TestApp, person_id: i64, cause: &str) {
     let tx = test.app.db.tx().await.unwrap();
     let person_id = PersonId::new(person_id);
     let row = visit_needed(person_id, (cause, 24), None, test.now());

@@ -1,5 +1,5 @@
 /** A clock the page watches, and ages in words. */
-import { ageOf } from "@gridpass/kit/age";
+import { ageOf, clockTime, DISTRICT_ZONE } from "@gridpass/kit/age";
 import { ref } from "vue";
 import { type Key, t } from "./words";
 
@@ -30,4 +30,11 @@ export function ago(at: string): string {
 export function staleness(heard_ms: number): string | null {
   const { unit, count } = ageOf(now_ms.value - heard_ms);
   return unit === "now" ? null : t(`stale_${unit}` as Key, { count });
+}
+
+/** `2020-03-06 08:30:05` in the district, the same in every language: it is read against other records. */
+export function moment(at: string): string {
+  const at_ms = Date.parse(at);
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: DISTRICT_ZONE, dateStyle: "short" }).format(at_ms);
+  return `${day} ${clockTime(at_ms)}`;
 }

@@ -3,11 +3,14 @@ import type {
   AccountView,
   AlertPage,
   AlertView,
+  AuditPage,
   DivisionView,
+  FindingPage,
   GrantInput,
   GrantView,
   HandOverInput,
   LiveStats,
+  LookupFinding,
   NewFactorView,
   NewStaff,
   PeopleStats,
@@ -59,6 +62,18 @@ export const listAlerts = (prefix: string): Promise<AlertPage> =>
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>
   send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { method: "POST", token: session.token });
+
+/** Entries of the audit log, newest first; empty conditions are left out. */
+export function searchAuditEntries(wanted: Record<string, string | undefined>): Promise<AuditPage> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(wanted)) if (value) query.set(name, value);
+  return get(`audit/entries?${query}`);
+}
+
+export const listLookupFindings = (status: string): Promise<FindingPage> => get(`lookup-findings?status=${status}`);
+
+export const resolveLookupFinding = (id: number, status: string, note: string): Promise<LookupFinding> =>
+  sendJson(`${api}lookup-findings/${id}/resolve`, { body: { status, note }, token: session.token });
 
 // Finishing signing in, and one's own account.
 const post = <T>(path: string, body: unknown = {}): Promise<T> =>

@@ -6,10 +6,10 @@
  */
 import { computed, ref } from "vue";
 import { worksRed } from "./red";
-import { seesNumbers, session } from "./session";
+import { seesNumbers, session, supervises } from "./session";
 import type { Key } from "./words";
 
-export type PageName = "live" | "red" | "staff" | "account";
+export type PageName = "live" | "red" | "supervision" | "staff" | "account";
 
 interface Page {
   name: PageName;
@@ -21,6 +21,7 @@ interface Page {
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
   { name: "red", title: "page_red", has: worksRed },
+  { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },
 ];

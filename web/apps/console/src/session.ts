@@ -31,6 +31,17 @@ const NUMBER_ROLES = new Set([
 /** Whether the account reads counts; who does not begins with another page. */
 export const seesNumbers = (): boolean => NUMBER_ROLES.has(session.account?.role ?? "");
 
+const SUPERVISING_ROLES = new Set(["audit_admin", "privacy_officer", "oversight"]);
+
+/** Whether the account watches over the use of data instead of working with it. */
+export const supervises = (): boolean => SUPERVISING_ROLES.has(session.account?.role ?? "");
+
+/** Whether the account decides on look-ups that stand out. */
+export const reviewsLookups = (): boolean => session.account?.role === "privacy_officer";
+
+/** Whether the account may ask the log about a person. */
+export const seesPeople = (): boolean => session.account?.role !== "oversight";
+
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: Kept | null): void {
   session.token = view?.token ?? "";

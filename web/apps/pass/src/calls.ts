@@ -4,13 +4,15 @@ import type {
   CredentialView,
   Decision,
   Enrolled,
+  LookPage,
+  LookView,
   NewGateCodeScan,
   NoticeView,
   PassView,
 } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 
-export type { Action, CredentialView, Enrolled, PassView };
+export type { Action, CredentialView, Enrolled, LookView, PassView };
 
 export const api = "/api/v1/";
 
@@ -29,3 +31,5 @@ export const listOwnNotices = (token: string): Promise<NoticeView[]> => sendJson
 
 export const scanGateCode = (token: string, body: NewGateCodeScan): Promise<Decision> =>
   sendJson(`${api}gate-scans`, { token, body });
+
+export const listOwnLookups = (token: string): Promise<LookPage> => sendJson(`${api}pass/lookups`, { token });

@@ -12,6 +12,7 @@ import { drawing, h } from "./dom";
 import { familySection, isFilling } from "./family";
 import { gateScanner } from "./gate";
 import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
+import { looksSection } from "./looks";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
 
@@ -197,6 +198,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     line,
     familySection(pass, rebuild),
     noticesSection(),
+    looksSection(),
     h("p", { class: "leave" }, h("button", { type: "button", class: "plain", click: () => void leave() }, t("forget"))),
   );
   return [page, () => clearInterval(timer)];

@@ -40,6 +40,8 @@ export type NewDependant = Schemas["DependantInput"];
 export type CredentialView = Schemas["CredentialView"];
 export type PublicEnclosure = Schemas["PublicEnclosure"];
 export type NewGateCodeScan = Schemas["GateScanInput"];
+export type LookView = Schemas["LookView"];
+export type LookPage = Schemas["Page_LookView"];
 
 // At the console.
 export type SessionView = Schemas["SessionView"];
@@ -68,3 +70,7 @@ export type NewProposal = Schemas["ProposeInput"];
 export type RedList = Schemas["RedList"];
 export type RedListAnswer = Schemas["ListAnswer"];
 export type RedFinding = Schemas["RedFinding"];
+export type AuditEntry = Schemas["EntryView"];
+export type AuditPage = Schemas["Page_EntryView"];
+export type LookupFinding = Schemas["Finding"];
+export type FindingPage = Schemas["Page_Finding"];

@@ -1,0 +1,290 @@
+//! Every operation of the API with what it does to personal data, and what for.
+//!
+//! A test compares this table with the API description: a new operation needs a line here.
+//! Operations that leave no entry say why; that list only shrinks.
+
+/// What an operation does to personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Shows people's data; the handler names them.
+    Read,
+    /// Changes people's data; the handler names them.
+    Change,
+    /// Changes things that are nobody's: places, gates, rules, accounts, files.
+    Manage,
+    /// Looks at the log itself or at findings about staff.
+    Supervise,
+    /// Shows and changes nothing personal; only a refusal is an entry.
+    Plain,
+    /// Leaves no entry, for the reason given.
+    Exempt(&'static str),
+    /// A background job or a command, which writes an entry when it named somebody.
+    Job,
+}
+
+/// What personal data is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Registering people.
+    Registration,
+    /// Checking evidence about people, and recording it.
+    Evidence,
+    /// Calls at doors.
+    Visits,
+    /// Quarantine and alerts.
+    Response,
+    /// Issuing and withdrawing passes.
+    Passes,
+    /// A gate's check.
+    Gate,
+    /// The person's own business.
+    Own,
+    /// Comparing with registries.
+    Comparison,
+    /// Running the system.
+    Administration,
+    /// Watching over the use of data.
+    Supervision,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Purpose; 10] = [
+        Purpose::Registration,
+        Purpose::Evidence,
+        Purpose::Visits,
+        Purpose::Response,
+        Purpose::Passes,
+        Purpose::Gate,
+        Purpose::Own,
+        Purpose::Comparison,
+        Purpose::Administration,
+        Purpose::Supervision,
+    ];
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Registration => "registration",
+            Purpose::Evidence => "evidence",
+            Purpose::Visits => "visits",
+            Purpose::Response => "response",
+            Purpose::Passes => "passes",
+            Purpose::Gate => "gate",
+            Purpose::Own => "own",
+            Purpose::Comparison => "comparison",
+            Purpose::Administration => "administration",
+            Purpose::Supervision => "supervision",
+        }
+    }
+
+    /// In plain English.
+    pub fn words(self) -> &'static str {
+        match self {
+            Purpose::Registration => "registering you or checking your registration",
+            Purpose::Evidence => "checking the evidence behind your pass's colour",
+            Purpose::Visits => "a visit at your door",
+            Purpose::Response => "quarantine or an alert that concerns you",
+            Purpose::Passes => "issuing or withdrawing your pass",
+            Purpose::Gate => "a check at a gate",
+            Purpose::Own => "your own use, or that of whoever looks after your pass",
+            Purpose::Comparison => "comparing with a register",
+            Purpose::Administration => "running the system",
+            Purpose::Supervision => "watching over the use of data",
+        }
+    }
+
+    /// In plain Chinese.
+    pub fn words_zh(self) -> &'static str {
+        match self {
+            Purpose::Registration => "办理或核对您的登记信息",
+            Purpose::Evidence => "核对您通行证颜色的依据",
+            Purpose::Visits => "上门核查",
+            Purpose::Response => "与您有关的隔离或告警处置",
+            Purpose::Passes => "签发或注销您的通行证",
+            Purpose::Gate => "卡口查验",
+            Purpose::Own => "您本人或代办人使用",
+            Purpose::Comparison => "与登记库比对",
+            Purpose::Administration => "系统运行管理",
+            Purpose::Supervision => "对数据使用的监督",
+        }
+    }
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// Operation id of the API.
+    pub id: &'static str,
+    /// What it does.
+    pub kind: Kind,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+macro_rules! operations {
+    ($($id:ident: $kind:ident $(($why:literal))? $purpose:ident;)*) => {
+        /// Every operation, in order of name.
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            id: stringify!($id),
+            kind: Kind::$kind $(($why))?,
+            purpose: Purpose::$purpose,
+        }),*];
+    };
+}
+
+operations! {
+    accept_alert: Change Response;
+    activate_rule_set: Manage Administration;
+    add_dependant: Change Own;
+    append_fact: Change Evidence;
+    approve_red_list: Manage Evidence;
+    assign_visit: Change Visits;
+    begin_second_factor: Manage Administration;
+    change_password: Manage Administration;
+    choose_grant: Manage Administration;
+    close_alert: Change Response;
+    close_red_finding: Manage Supervision;
+    close_staff: Manage Administration;
+    complete_visit: Change Visits;
+    confirm_red: Change Evidence;
+    confirm_red_list: Manage Evidence;
+    confirm_second_factor: Manage Administration;
+    confirm_ten_donts: Manage Administration;
+    create_device: Manage Administration;
+    create_employer: Manage Administration;
+    create_enclosure: Manage Administration;
+    create_gate: Manage Administration;
+    create_gate_check: Change Gate;
+    create_paper_pass: Change Passes;
+    create_person: Change Registration;
+    create_rule_set: Manage Administration;
+    create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
+    create_specimen_pass: Manage Administration;
+    create_staff: Manage Administration;
+    create_visit: Change Visits;
+    end_grant: Manage Administration;
+    end_hand_over: Manage Administration;
+    end_other_sessions: Manage Administration;
+    end_own_session: Manage Administration;
+    end_staff_sessions: Manage Administration;
+    enrol_person: Change Own;
+    evaluate_case: Plain Administration;
+    find_public_enclosures: Plain Own;
+    get_audit_digests: Plain Supervision;
+    get_decision: Read Evidence;
+    get_device: Plain Gate;
+    get_division: Plain Administration;
+    get_employer: Plain Administration;
+    get_enclosure: Plain Administration;
+    get_enrol_challenge: Plain Own;
+    get_gate: Plain Administration;
+    get_gate_code: Plain Gate;
+    get_health: Plain Administration;
+    get_live_stats: Plain Administration;
+    get_master_keys: Plain Administration;
+    get_me: Plain Administration;
+    get_metrics: Plain Administration;
+    get_own_photo: Read Own;
+    get_pass: Read Own;
+    get_pass_keys: Plain Passes;
+    get_people_stats: Plain Administration;
+    get_person: Read Registration;
+    get_photo: Read Registration;
+    get_readiness: Plain Administration;
+    get_red_list: Supervise Evidence;
+    get_red_proposal: Read Evidence;
+    get_registry_import: Plain Comparison;
+    get_rule_set: Plain Administration;
+    get_rule_table: Plain Administration;
+    get_scan_card: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
+    get_scan_photo: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
+    get_scan_stats: Plain Administration;
+    get_staff: Plain Administration;
+    get_ten_donts: Plain Administration;
+    get_time: Plain Administration;
+    grant_role: Manage Administration;
+    hand_over_grant: Manage Administration;
+    import_divisions: Manage Administration;
+    import_employers: Manage Administration;
+    import_enclosures: Manage Administration;
+    import_registry: Manage Comparison;
+    import_rule_set: Manage Administration;
+    issue_credential: Change Passes;
+    list_alerts: Read Response;
+    list_break_glass: Read Supervision;
+    list_divisions: Plain Administration;
+    list_employers: Plain Administration;
+    list_enclosures: Plain Administration;
+    list_facts: Read Evidence;
+    list_gates: Plain Administration;
+    list_hand_overs: Plain Administration;
+    list_lookup_findings: Supervise Supervision;
+    list_own_lookups: Read Own;
+    list_own_notices: Read Own;
+    list_own_sessions: Plain Administration;
+    list_own_sign_ins: Plain Administration;
+    list_quarantine_orders: Read Response;
+    list_red_findings: Supervise Supervision;
+    list_red_lists: Supervise Evidence;
+    list_red_proposals: Read Evidence;
+    list_registry_import_rows: Read Comparison;
+    list_rule_sets: Plain Administration;
+    list_scans: Read Response;
+    list_staff: Plain Administration;
+    list_staff_sessions: Plain Administration;
+    list_staff_sign_ins: Plain Administration;
+    list_visits: Read Visits;
+    open_break_glass: Change Response;
+    present_second_factor: Manage Administration;
+    propose_red: Change Evidence;
+    put_device_key: Manage Gate;
+    put_own_photo: Change Own;
+    put_photo: Change Registration;
+    refuse_red: Change Evidence;
+    refuse_red_list: Manage Evidence;
+    release_quarantine: Change Response;
+    renew_recovery_codes: Manage Administration;
+    request_phone_code: Manage Own;
+    reset_password: Manage Administration;
+    reset_second_factor: Manage Administration;
+    resolve_lookup_finding: Manage Supervision;
+    retract_fact: Change Evidence;
+    review_break_glass: Change Supervision;
+    revoke_device: Manage Administration;
+    revoke_passes: Change Passes;
+    rotate_pass_keys: Manage Administration;
+    scan_gate_code: Exempt("the scan is the record: who, where, when, what was decided") Gate;
+    search_audit_entries: Supervise Supervision;
+    search_people: Read Registration;
+    set_clock: Plain Administration;
+    show_phone_code: Manage Own;
+    sign_in: Manage Administration;
+    sign_out: Manage Administration;
+    stream_events: Plain Administration;
+    submit_red_list: Manage Evidence;
+    unlock_staff: Manage Administration;
+    update_enclosure: Manage Administration;
+    update_gate: Manage Administration;
+    upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
+    verify_stats: Plain Administration;
+    withdraw_red: Change Evidence;
+}
+
+/// The operation of an id.
+pub fn find(id: &str) -> Option<&'static Operation> {
+    let place = OPERATIONS.binary_search_by(|operation| operation.id.cmp(id));
+    place.ok().map(|place| &OPERATIONS[place])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_of_name() {
+        assert!(OPERATIONS.is_sorted_by(|a, b| a.id < b.id));
+        assert_eq!(find("get_person").map(|one| one.kind), Some(Kind::Read));
+        assert!(find("no_such").is_none());
+    }
+}

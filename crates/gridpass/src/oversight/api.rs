@@ -1,0 +1,120 @@
+//! Handlers: search of the log, and the person's own view of it.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::model::{EntryQuery, EntryView, LookView, role_words};
+use super::store;
+use crate::access::{Role, SearchAudit};
+use crate::app::App;
+use crate::audit::Entry;
+use crate::audit::operations::Purpose;
+use crate::auth::Staff;
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::http::page::{Page, PageQuery, capped};
+use crate::people::Holder;
+
+/// Entries of the audit log, newest first, of callers within the jurisdiction. The search is
+/// an entry itself. Oversight sees what was done and how often, and no person.
+#[utoipa::path(get, path = "/api/v1/audit/entries", operation_id = "search_audit_entries", tag = "oversight",
+    security(("staff" = [])), params(EntryQuery),
+    responses((status = 200, body = Page<EntryView>), (status = 403, body = Problem)))]
+pub async fn search_audit_entries(
+    State(app): State<App>,
+    staff: Staff<SearchAudit>,
+    extract::Query(query): extract::Query<EntryQuery>,
+) -> ApiResult<Json<Page<EntryView>>> {
+    let without_people = staff.caller.role == Role::Oversight;
+    if without_people && query.subject.is_some() {
+        return Err(Code::NotAllowed.into());
+    }
+    crate::audit::object(search_object(&query));
+    let limit = capped(query.limit);
+    let db = app.db.client().await?;
+    let found = store::search_entries(&db, &query, &staff.caller.jurisdiction, limit).await?;
+    let items = found
+        .into_iter()
+        .map(|entry| view(entry, without_people))
+        .collect();
+    Ok(Json(Page::new(items, limit, |item: &EntryView| {
+        item.entry_id
+    })))
+}
+
+/// What was searched for, as the search's own entry keeps it.
+fn search_object(query: &EntryQuery) -> String {
+    let of = |name: &str, id: Option<i64>| id.map(|id| format!("{name}/{id}"));
+    let parts = [of("subject", query.subject), of("actor", query.actor_id)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "search".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+fn view(entry: Entry, without_people: bool) -> EntryView {
+    let is_person = entry.actor == "holder";
+    EntryView {
+        entry_id: entry.entry_id,
+        at: entry.at,
+        actor_id: Some(entry.actor_id).filter(|_| !(without_people && is_person)),
+        actor: entry.actor,
+        unit: entry.unit,
+        role: entry.role,
+        purpose: entry.purpose,
+        action: entry.action,
+        people: u32::try_from(entry.subjects.len()).unwrap_or(u32::MAX),
+        subjects: if without_people {
+            Vec::new()
+        } else {
+            entry.subjects
+        },
+        object: entry.object.filter(|_| !without_people),
+        result: entry.result,
+        code: entry.code,
+        origin: entry.origin.filter(|_| !without_people),
+        session: entry.session,
+        reference: entry.reference,
+    }
+}
+
+/// Who looked at the holder's data or changed it, newest first: unit, role, purpose and time.
+/// `after` continues with older ones.
+#[utoipa::path(get, path = "/api/v1/pass/lookups", operation_id = "list_own_lookups", tag = "oversight",
+    security(("holder" = [])), params(PageQuery),
+    responses((status = 200, body = Page<LookView>), (status = 401, body = Problem)))]
+pub async fn list_own_lookups(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<LookView>>> {
+    let limit = page.limit();
+    let before = page.after.unwrap_or(i64::MAX);
+    let db = app.db.client().await?;
+    let found = store::list_looks_at(&db, holder.person_id.get(), before, limit).await?;
+    let Page { items, next } = Page::new(found, limit, |entry| entry.entry_id);
+    let items = items.iter().map(look).collect();
+    Ok(Json(Page { items, next }))
+}
+
+fn look(entry: &Entry) -> LookView {
+    let role = entry.role.as_deref().and_then(Role::parse);
+    let (role, role_zh) = role_words(role);
+    let purpose = Purpose::ALL
+        .into_iter()
+        .find(|purpose| purpose.as_str() == entry.purpose)
+        .unwrap_or(Purpose::Administration);
+    LookView {
+        at: entry.at,
+        // Accounts without an organisation count as one of their own, which tells nobody anything.
+        unit: entry.unit.clone().filter(|unit| !unit.starts_with('#')),
+        role: role.to_owned(),
+        role_zh: role_zh.to_owned(),
+        purpose: purpose.words().to_owned(),
+        purpose_zh: purpose.words_zh().to_owned(),
+        changed: entry.result == "done",
+    }
+}
