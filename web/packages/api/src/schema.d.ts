@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/gridpass-digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The signed digests of the audit log, newest first. They name nobody; keep them, and the log
+         *     can be held to them for ever.
+         */
+        get: operations["get_audit_digests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/gridpass-keys": {
         parameters: {
             query?: never;
@@ -66,6 +86,26 @@ export interface paths {
         put?: never;
         /** Ends an alert and says how. */
         post: operations["close_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries of the audit log, newest first, of callers within the jurisdiction. The search is
+         *     an entry itself. Oversight sees what was done and how often, and no person.
+         */
+        get: operations["search_audit_entries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -449,6 +489,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lookup-findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members of staff whose look-ups of a day stand out, newest first: leads to check, never a
+         *     penalty. `after` continues with older ones.
+         */
+        get: operations["list_lookup_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lookup-findings/{finding_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on a finding: explained, or handed on. Nothing else follows from it here. */
+        post: operations["resolve_lookup_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/master-keys": {
         parameters: {
             query?: never;
@@ -740,6 +817,26 @@ export interface paths {
         put?: never;
         /** Puts a dependant's pass on the holder's phone; answers with that pass. */
         post: operations["add_dependant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/lookups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who looked at the holder's data or changed it, newest first: unit, role, purpose and time.
+         *     `after` continues with older ones.
+         */
+        get: operations["list_own_lookups"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2037,6 +2134,44 @@ export interface components {
              */
             staff_id: number;
         };
+        /** @description The key under which a digest verifies. */
+        AuditKeyView: {
+            /**
+             * Format: int32
+             * @description Number, as digests name it.
+             */
+            key_number: number;
+            /** @description Ed25519 public key, base64url without padding. */
+            public_key: string;
+        };
+        /** @description A day of one member of staff in numbers. */
+        Behaviour: {
+            /**
+             * Format: int32
+             * @description Looks between 22:00 and 06:00.
+             */
+            off_hours: number;
+            /**
+             * Format: int32
+             * @description Different people.
+             */
+            people: number;
+            /**
+             * Format: int32
+             * @description Different people in the busiest hour.
+             */
+            people_hour_max: number;
+            /**
+             * Format: int32
+             * @description Most looks at one of those.
+             */
+            repeats_max: number;
+            /**
+             * Format: int32
+             * @description Different people with whom no task connects the looker.
+             */
+            unlinked: number;
+        };
         /** @description People or scans by colour. */
         ByColour: {
             /**
@@ -2396,6 +2531,49 @@ export interface components {
              */
             server_time: string;
         };
+        /** @description A day of the log as published. Hashes are SHA-256 in hexadecimal digits. */
+        DigestView: {
+            /**
+             * Format: date
+             * @description Day of the district.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Entries of the day.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Number of the day's first link.
+             */
+            first: number;
+            /** @description Hash of the chain at the end of the day. */
+            head: string;
+            /**
+             * Format: int32
+             * @description Key of the signature.
+             */
+            key_number: number;
+            /**
+             * Format: int64
+             * @description Number of its last link; one below the first when there was none.
+             */
+            last: number;
+            /** @description Hash of the digest before; zeros for the first. */
+            previous: string;
+            /** @description Merkle root over the day's entries (RFC 6962). */
+            root: string;
+            /** @description Ed25519 over the digest's canonical bytes, base64url without padding. */
+            signature: string;
+        };
+        /** @description What anybody may keep, to hold the log to it later. */
+        DigestsView: {
+            /** @description Digests, newest first. */
+            digests: components["schemas"]["DigestView"][];
+            /** @description Keys. */
+            keys: components["schemas"]["AuditKeyView"][];
+        };
         /**
          * @description Which way a person passes the gate.
          * @enum {string}
@@ -2555,6 +2733,53 @@ export interface components {
             pass_serial: components["schemas"]["PassSerial"];
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
+        };
+        /** @description An entry of the log. */
+        EntryView: {
+            /** @description Operation, job or command. */
+            action: string;
+            /** @description Kind of caller: `staff`, `holder`, `device`, `system` or `nobody`. */
+            actor: string;
+            /**
+             * Format: int64
+             * @description Which one; left out where oversight would learn who a person is.
+             */
+            actor_id?: number | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Error code of a refusal. */
+            code?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            entry_id: number;
+            /** @description Other thing concerned. */
+            object?: string | null;
+            /** @description Network address; not for oversight. */
+            origin?: string | null;
+            /**
+             * Format: int32
+             * @description How many people it concerns.
+             */
+            people: number;
+            /** @description What for. */
+            purpose: string;
+            /** @description Break-glass or approval that allowed it. */
+            reference?: string | null;
+            /** @description `shown`, `done`, `unchanged` or `refused`. */
+            result: string;
+            /** @description Role of the member of staff. */
+            role?: string | null;
+            /** @description Beginning of the session's digest. */
+            session?: string | null;
+            /** @description People concerned; empty for oversight. */
+            subjects: number[];
+            /** @description Organisation of the member of staff. */
+            unit?: string | null;
         };
         /** @description What is shown for a reason. */
         Evidence: {
@@ -2782,11 +3007,63 @@ export interface components {
             /** @description The reason in Chinese. */
             message_zh: string;
         };
+        /** @description A member of staff whose look-ups of a day stand out: a lead to check, never a penalty. */
+        Finding: {
+            /** @description The day in numbers. */
+            behaviour: components["schemas"]["Behaviour"];
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            created_at: string;
+            /**
+             * Format: date
+             * @description Day of the district.
+             */
+            day: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /** @description Name colleagues know. */
+            display_name: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            finding_id: number;
+            /** @description Jurisdiction. */
+            jurisdiction: string;
+            /** @description Note of whoever decided. */
+            note?: string | null;
+            /** @description What stands out. */
+            reasons: components["schemas"]["OddReason"][];
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int32
+             * @description Points.
+             */
+            score: number;
+            /** @description Whose look-ups. */
+            staff_id: components["schemas"]["StaffId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["FindingStatus"];
+            /** @description Organisation. */
+            unit?: string | null;
+        };
         /**
          * @description What came of a lead.
          * @enum {string}
          */
         FindingOutcome: "explained" | "passed_on";
+        /**
+         * @description Where a finding stands.
+         * @enum {string}
+         */
+        FindingStatus: "open" | "explained" | "escalated";
         /** @description What to change of a gate; absent fields stay. */
         GateChange: {
             /** @description False closes the gate: its devices are refused. True opens it again. */
@@ -3182,6 +3459,26 @@ export interface components {
             /** @description The last 60 minutes, oldest first, without gaps. */
             scans_per_minute: components["schemas"]["MinuteCount"][];
         };
+        /** @description Somebody's look at the holder's data, as the holder sees it. */
+        LookView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Whether something was changed, not only looked at. */
+            changed: boolean;
+            /** @description What for, in English. */
+            purpose: string;
+            /** @description The same in Chinese. */
+            purpose_zh: string;
+            /** @description Role of whoever looked, in English. */
+            role: string;
+            /** @description The same in Chinese. */
+            role_zh: string;
+            /** @description Organisation. */
+            unit?: string | null;
+        };
         /** @description One generation of a master key. */
         MasterKeyView: {
             /**
@@ -3420,6 +3717,11 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /**
+         * @description What stands out about a day.
+         * @enum {string}
+         */
+        OddReason: "many_people" | "many_in_an_hour" | "outside_tasks" | "same_person" | "off_hours";
         /** @description A page of orders, with how many people and households the whole list holds. */
         OrderPage: {
             /**
@@ -3551,6 +3853,61 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_EntryView: {
+            /** @description The items. */
+            items: {
+                /** @description Operation, job or command. */
+                action: string;
+                /** @description Kind of caller: `staff`, `holder`, `device`, `system` or `nobody`. */
+                actor: string;
+                /**
+                 * Format: int64
+                 * @description Which one; left out where oversight would learn who a person is.
+                 */
+                actor_id?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Error code of a refusal. */
+                code?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                entry_id: number;
+                /** @description Other thing concerned. */
+                object?: string | null;
+                /** @description Network address; not for oversight. */
+                origin?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many people it concerns.
+                 */
+                people: number;
+                /** @description What for. */
+                purpose: string;
+                /** @description Break-glass or approval that allowed it. */
+                reference?: string | null;
+                /** @description `shown`, `done`, `unchanged` or `refused`. */
+                result: string;
+                /** @description Role of the member of staff. */
+                role?: string | null;
+                /** @description Beginning of the session's digest. */
+                session?: string | null;
+                /** @description People concerned; empty for oversight. */
+                subjects: number[];
+                /** @description Organisation of the member of staff. */
+                unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_FactView: {
             /** @description The items. */
             items: (components["schemas"]["Fact"] & {
@@ -3570,6 +3927,61 @@ export interface components {
                 /** @description Where the evidence came from. */
                 source: string;
             })[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Finding: {
+            /** @description The items. */
+            items: {
+                /** @description The day in numbers. */
+                behaviour: components["schemas"]["Behaviour"];
+                /**
+                 * Format: date-time
+                 * @description When it was found.
+                 */
+                created_at: string;
+                /**
+                 * Format: date
+                 * @description Day of the district.
+                 */
+                day: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /** @description Name colleagues know. */
+                display_name: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                finding_id: number;
+                /** @description Jurisdiction. */
+                jurisdiction: string;
+                /** @description Note of whoever decided. */
+                note?: string | null;
+                /** @description What stands out. */
+                reasons: components["schemas"]["OddReason"][];
+                /** @description Role. */
+                role: components["schemas"]["Role"];
+                /**
+                 * Format: int32
+                 * @description Points.
+                 */
+                score: number;
+                /** @description Whose look-ups. */
+                staff_id: components["schemas"]["StaffId"];
+                /** @description Where it stands. */
+                status: components["schemas"]["FindingStatus"];
+                /** @description Organisation. */
+                unit?: string | null;
+            }[];
             /**
              * Format: int64
              * @description Pass as `after` for the next page; absent on the last.
@@ -3619,6 +4031,34 @@ export interface components {
                  * @description Row in the file, the header being row 1.
                  */
                 row_number: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_LookView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Whether something was changed, not only looked at. */
+                changed: boolean;
+                /** @description What for, in English. */
+                purpose: string;
+                /** @description The same in Chinese. */
+                purpose_zh: string;
+                /** @description Role of whoever looked, in English. */
+                role: string;
+                /** @description The same in Chinese. */
+                role_zh: string;
+                /** @description Organisation. */
+                unit?: string | null;
             }[];
             /**
              * Format: int64
@@ -4493,6 +4933,13 @@ export interface components {
          * @enum {string}
          */
         ResidenceStatus: "declared" | "verified" | "away";
+        /** @description A decision on a finding. */
+        ResolveInput: {
+            /** @description Why, 1 to 500 characters. */
+            note: string;
+            /** @description `explained` or `escalated`. */
+            status: components["schemas"]["FindingStatus"];
+        };
         /** @description Why a fact is withdrawn. */
         RetractInput: {
             /** @description The reason, 1 to 200 characters; no names or numbers of people. */
@@ -5056,6 +5503,30 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_audit_digests: {
+        parameters: {
+            query?: {
+                /** @description Days before this one only; up to the newest when absent. */
+                before?: string | null;
+                /** @description Days wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestsView"];
+                };
+            };
+        };
+    };
     get_pass_keys: {
         parameters: {
             query?: never;
@@ -5206,6 +5677,50 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_audit_entries: {
+        parameters: {
+            query?: {
+                /** @description From this time on. */
+                from?: string | null;
+                /** @description Up to this time, not included. */
+                to?: string | null;
+                /** @description Member of staff, person or device that acted. */
+                actor_id?: number | null;
+                /** @description Operation, job or command. */
+                action?: string | null;
+                /** @description Person concerned; not for oversight. */
+                subject?: number | null;
+                /** @description `shown`, `done`, `unchanged` or `refused`. */
+                result?: string | null;
+                /** @description The `next` of the page before. */
+                after?: number | null;
+                /** @description Entries wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntryView"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6109,6 +6624,97 @@ export interface operations {
             };
         };
     };
+    list_lookup_findings: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; open ones when absent. */
+                status?: components["schemas"]["FindingStatus"] | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Finding"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_lookup_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_master_keys: {
         parameters: {
             query?: never;
@@ -6809,6 +7415,38 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_lookups: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LookView"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
