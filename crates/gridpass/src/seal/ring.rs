@@ -97,7 +97,7 @@ pub struct Standing {
 /// The keys in use at one moment.
 pub struct Ring {
     suite: Suite,
-    ciphers: Vec<Option<Box<Cipher>>>,
+    ciphers: Vec<Option<Cipher>>,
     seals_with: u8,
     /// Number and key, the active one first.
     digests: Vec<(u8, zeroize::Zeroizing<[u8; 32]>)>,
@@ -155,7 +155,7 @@ impl Ring {
             match which {
                 Which::Sealing => {
                     let slot = &mut self.ciphers[usize::from(key.number)];
-                    *slot = Some(Box::new(Cipher::new(self.suite, &key.secret)));
+                    *slot = Some(Cipher::new(self.suite, &key.secret));
                 }
                 Which::Digest => {
                     let secret = zeroize::Zeroizing::new(key.secret);
@@ -173,14 +173,14 @@ impl Ring {
 
     /// Number and cipher of the key that seals.
     pub(super) fn sealing_key(&self) -> (u8, &Cipher) {
-        let cipher = self.ciphers[usize::from(self.seals_with)].as_deref();
+        let cipher = self.ciphers[usize::from(self.seals_with)].as_ref();
         let cipher = cipher.expect("the active key is never left out of a ring");
         (self.seals_with, cipher)
     }
 
     /// The cipher of a key number, unless it is unknown or retired.
     pub(super) fn opening_key(&self, number: u8) -> Option<&Cipher> {
-        self.ciphers[usize::from(number)].as_deref()
+        self.ciphers[usize::from(number)].as_ref()
     }
 
     pub(super) fn digest(&self, purpose: &str, value: &str) -> [u8; DIGEST_BYTES] {

@@ -55,21 +55,21 @@ impl Suite {
 /// The AEAD of one sealing key.
 pub(super) enum Cipher {
     /// Of `standard`.
-    Aes(Aes256Gcm),
+    Aes(Box<Aes256Gcm>),
     /// Of `guomi`.
-    Sm4(Sm4Gcm),
+    Sm4(Box<Sm4Gcm>),
 }
 
 impl Cipher {
     pub(super) fn new(suite: Suite, secret: &[u8; 32]) -> Self {
         match suite {
-            Suite::Standard => Self::Aes(Aes256Gcm::new(&(*secret).into())),
+            Suite::Standard => Self::Aes(Box::new(Aes256Gcm::new(&(*secret).into()))),
             Suite::Guomi => {
                 // SM4 takes 16 bytes; those of the master key serve this purpose only.
                 let wide = suite.mac(secret, &[b"gridpass sm4-gcm v1"]);
                 let mut key = zeroize::Zeroizing::new([0; 16]);
                 key.copy_from_slice(&wide[..16]);
-                Self::Sm4(Sm4Gcm::new(&(*key).into()))
+                Self::Sm4(Box::new(Sm4Gcm::new(&(*key).into())))
             }
         }
     }
@@ -150,7 +150,7 @@ mod tests {
              d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d
              83de3541e4c2b58177e065a9bf7b62ec",
         );
-        let cipher = Cipher::Sm4(Sm4Gcm::new(&key.into()));
+        let cipher = Cipher::Sm4(Box::new(Sm4Gcm::new(&key.into())));
         assert_eq!(cipher.encrypt(&nonce, &aad, &plain), sealed);
         assert_eq!(cipher.decrypt(&nonce, &aad, &sealed), Some(plain));
     }
