@@ -87,6 +87,23 @@ export function consoleSpecs(world) {
       await assertAccessible(page, "the alerts");
     });
 
+    test("masks are lifted for half an hour, for who says why", async () => {
+      await page.locator(".alerts button.name").first().click();
+      const dialog = page.getByRole("dialog", { name: "吴强" });
+      await dialog.getByText("138****").waitFor();
+      await assertAccessible(page, "the record");
+      await dialog.getByRole("button", { name: "紧急查看" }).click();
+      const lift = dialog.getByRole("button", { name: "解除脱敏30分钟" });
+      assert.equal(await lift.isDisabled(), true, "not without a reason");
+      await dialog.getByLabel("原因").selectOption("urgent_contact");
+      await dialog.getByLabel(/^说明/).fill("家属报警，需立即联系本人");
+      await assertAccessible(page, "the reason");
+      await lift.click();
+      await dialog.getByText(/已解除脱敏，剩余 (29|30):/).waitFor();
+      await dialog.getByText(/138\d{8}$/).waitFor();
+      await dialog.getByRole("button", { name: "关闭" }).click();
+    });
+
     test("is walked by keyboard and read as a table", async () => {
       const region = page.getByRole("button", { name: /^坪山街道/ });
       await region.focus();

@@ -19,6 +19,7 @@ pub fn run(root: &Path, web: bool) -> Result<()> {
         ("errors", "docs/errors.md"),
         ("retention", "docs/retention.md"),
         ("ten-donts", "docs/ten-donts.md"),
+        ("masks", "docs/masks.md"),
     ] {
         let text = application(root, command)?;
         fs::write(root.join(file), text).with_context(|| format!("cannot write {file}"))?;

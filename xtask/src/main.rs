@@ -30,7 +30,7 @@ enum Chore {
     },
     /// Checks licences, and that each cryptographic crate is there once.
     Deps,
-    /// Writes docs/openapi.json, docs/roles.md, docs/errors.md, docs/retention.md and the web's API types.
+    /// Writes docs/openapi.json, docs/roles.md, docs/errors.md, docs/retention.md, docs/masks.md and the web's API types.
     Generate {
         /// Leaves the web's types alone (Node is not needed then).
         #[arg(long)]

@@ -7,6 +7,7 @@
 mod crates;
 mod docs;
 mod edges;
+mod engine;
 mod handlers;
 mod lexer;
 mod manifest;
@@ -82,6 +83,7 @@ fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
         handlers::check,
         manifest::check,
         edges::check,
+        engine::check,
         tables::check,
         statements::check,
         crates::check,

@@ -154,6 +154,10 @@ permissions! {
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.
     ReadPeople: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Lift the masks of one person for half an hour, with a reason that supervisors read.
+    BreakGlass: TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// See and review who lifted masks.
+    ReviewBreakGlass: CommunityLead SubdistrictOfficer PrivacyOfficer;
     /// Record ordinary evidence: residence, employment, declared stay, health, registry, gate check.
     AppendFacts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Record or retract evidence that a doctor answers for: case, contact, clearance,

@@ -15,6 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::ApiResult;
 use model::Alert;
 
@@ -30,9 +31,12 @@ pub fn router() -> OpenApiRouter<App> {
 impl Entity for Alert {
     type Id = (i64, i64);
 
-    async fn load(app: &App, (person_id, alert_id): (i64, i64)) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        Ok(store::find_alert(&db, person_id, alert_id).await?)
+    async fn load(
+        _app: &App,
+        db: &Client,
+        (person_id, alert_id): (i64, i64),
+    ) -> ApiResult<Option<Self>> {
+        Ok(store::find_alert(db, person_id, alert_id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use crate::access::{Permission, Role, in_jurisdiction};
 use crate::app::App;
 use crate::audit;
+use crate::db::{self, Client, Tx};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -78,6 +79,37 @@ impl Caller {
             Ok(())
         } else {
             Err(Code::NotAllowed.into())
+        }
+    }
+
+    /// A transaction in which the database shows what lies in the caller's jurisdiction and
+    /// nothing else. Requests of staff use no other connection.
+    ///
+    /// # Errors
+    /// When no connection becomes free.
+    pub async fn tx(&self, app: &App) -> ApiResult<Tx> {
+        Ok(app.db.staff(&self.shown()).await?)
+    }
+
+    /// The same, and the person of an entity that the caller was authorised for: what is
+    /// recorded may move that person elsewhere.
+    ///
+    /// # Errors
+    /// As [`Caller::tx`].
+    pub async fn tx_on<E: Entity>(&self, app: &App, entity: &E) -> ApiResult<Tx> {
+        let scope = match entity.subject() {
+            Some(person_id) => self.shown().and(person_id),
+            None => self.shown(),
+        };
+        Ok(app.db.staff(&scope).await?)
+    }
+
+    /// What the database shows the caller. People are nobody's business under a grant of one
+    /// enclosure or employer, and the directory is open to all.
+    fn shown(&self) -> db::Scope {
+        match self.scope {
+            Scope::Division => db::Scope::jurisdiction(&self.jurisdiction),
+            Scope::Enclosure(_) | Scope::Employer(_) => db::Scope::nobody(),
         }
     }
 
@@ -137,6 +169,16 @@ pub struct Staff<P> {
     permission: PhantomData<P>,
 }
 
+impl<P> Staff<P> {
+    /// As [`Caller::tx`].
+    ///
+    /// # Errors
+    /// As [`Caller::tx`].
+    pub async fn tx(&self, app: &App) -> ApiResult<Tx> {
+        self.caller.tx(app).await
+    }
+}
+
 impl<P: Permission> FromRequestParts<App> for Staff<P> {
     type Rejection = ApiError;
 
@@ -153,12 +195,17 @@ impl<P: Permission> FromRequestParts<App> for Staff<P> {
 /// Something with a place, loaded by the identity in the path.
 pub trait Entity: Sized + Send {
     /// What the path holds.
-    type Id: DeserializeOwned + Send;
-    /// Loads it; `None` when there is none.
-    fn load(app: &App, id: Self::Id) -> impl Future<Output = ApiResult<Option<Self>>> + Send;
+    type Id: DeserializeOwned + Clone + Send;
+    /// Loads it as the caller may see it; `None` when there is none.
+    fn load(
+        app: &App,
+        db: &Client,
+        id: Self::Id,
+    ) -> impl Future<Output = ApiResult<Option<Self>>> + Send;
     /// Division that decides whose jurisdiction it is in.
     fn place_code(&self) -> &str;
-    /// Whose data it is, for the audit log; `None` for places and things.
+    /// The person it is about, for the audit log and the database's wall; `None` for places and
+    /// things.
     fn subject(&self) -> Option<PersonId> {
         None
     }
@@ -181,6 +228,16 @@ pub struct Authorised<E, P> {
     permission: PhantomData<P>,
 }
 
+impl<E: Entity, P> Authorised<E, P> {
+    /// As [`Caller::tx_on`], for the entity.
+    ///
+    /// # Errors
+    /// As [`Caller::tx`].
+    pub async fn tx(&self, app: &App) -> ApiResult<Tx> {
+        self.caller.tx_on(app, &self.entity).await
+    }
+}
+
 impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
     type Rejection = ApiError;
 
@@ -200,14 +257,23 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
 
 /// Loads an entity named in a body, for a caller; 404 outside the jurisdiction.
 pub async fn authorise<E: Entity>(app: &App, caller: &Caller, id: E::Id) -> ApiResult<E> {
-    let found = E::load(app, id).await?;
-    // Before the check: an attempt on somebody outside the jurisdiction names the person.
-    if let Some(person) = found.as_ref().and_then(Entity::subject) {
+    let db = caller.tx(app).await?;
+    if let Some(found) = E::load(app, &db, id.clone()).await? {
+        if let Some(person) = found.subject() {
+            audit::subject(person);
+        }
+        return match caller.covers_entity(&found) {
+            true => Ok(found),
+            false => Err(Code::NotFound.into()),
+        };
+    }
+    // An attempt on somebody outside the jurisdiction names the person in the log, whom only
+    // the engine sees; the answer is the same as for nobody.
+    let beyond = E::load(app, &app.db.client().await?, id).await?;
+    if let Some(person) = beyond.as_ref().and_then(Entity::subject) {
         audit::subject(person);
     }
-    found
-        .filter(|entity| caller.covers_entity(entity))
-        .ok_or_else(|| Code::NotFound.into())
+    Err(Code::NotFound.into())
 }
 
 /// The bearer token of a request.

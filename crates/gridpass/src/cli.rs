@@ -69,6 +69,8 @@ enum Command {
     TenDonts,
     /// Print what is kept, and how long
     Retention,
+    /// Print who sees what of each personal column
+    Masks,
 }
 
 #[derive(Subcommand)]
@@ -185,6 +187,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Errors => print(&documents::errors()),
         Command::TenDonts => print(&documents::ten_donts()),
         Command::Retention => print(&documents::retention()),
+        Command::Masks => print(&documents::masks()),
     }
 }
 

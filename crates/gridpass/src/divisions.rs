@@ -71,8 +71,8 @@ pub async fn list_known(db: &Client, codes: &[&str]) -> ApiResult<Vec<String>> {
 impl Entity for EnclosureView {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_enclosure(&app.db.client().await?, id).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_enclosure(db, id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::access::{MEANINGS, Role, TABLE};
 use crate::http::code::Code;
+use crate::masking::{self, Mask, Viewer};
 use crate::router;
 use crate::ten_donts;
 
@@ -125,6 +126,36 @@ pub fn ten_donts() -> String {
         let cells = [&words, &rule.controls.join("<br>"), &tests.join("<br>")];
         let number = (at + 1).to_string();
         row(&mut text, &[number.as_str(), cells[0], cells[1], cells[2]]);
+    }
+    text
+}
+
+/// Who sees what of each personal column, Markdown.
+pub fn masks() -> String {
+    let mut text = heading(
+        "Who sees what",
+        "columns.toml",
+        "Personal and sensitive columns. ✔ is the value as it is, a pattern is what is left of it, \
+         – is nothing. A role sees it inside its jurisdiction only and through operations that it \
+         may call ([roles](roles.md)). `gate` is a gate's device, for ten minutes after a scan; \
+         `holder` is the person's own phone; `break_glass` is somebody of the response team or a \
+         community lead while an access with a reason is open. Columns that nobody sees serve \
+         matching and counting alone.",
+    );
+    let names: Vec<&str> = Viewer::all().map(Viewer::as_str).collect();
+    row(&mut text, &[&["column"], names.as_slice()].concat());
+    row(&mut text, &vec!["---"; names.len() + 1]);
+    for (table, column, seen) in masking::table() {
+        let column = format!("{table}.{column}");
+        let mut cells = vec![column.as_str()];
+        cells.extend(seen.iter().map(|mask| match mask {
+            Mask::Full => "✔",
+            Mask::Name => "张*",
+            Mask::Number => "4403**********0013",
+            Mask::Phone => "138****1234",
+            Mask::Hidden => "–",
+        }));
+        row(&mut text, &cells);
     }
     text
 }

@@ -57,8 +57,8 @@ pub async fn list_by_credit_codes(
 impl Entity for EmployerView {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_employer(&app.db.client().await?, id).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_employer(db, id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -24,6 +24,8 @@ pub const VISIT: &str = "visit";
 pub const RED: &str = "red";
 /// Topic of counts.
 pub const STATS: &str = "stats";
+/// Somebody lifted the masks of a person.
+pub const BREAK_GLASS: &str = "break_glass";
 
 /// An event as it travels between nodes.
 #[derive(Serialize, Deserialize)]
@@ -90,7 +92,7 @@ fn resync() -> LiveEvent {
 /// Reads a message; one of a newer node with a topic not known here is left out.
 fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
-    let topic = [ALERT, VISIT, RED, STATS]
+    let topic = [ALERT, VISIT, RED, STATS, BREAK_GLASS]
         .into_iter()
         .find(|topic| *topic == message.topic)?;
     Some(LiveEvent {

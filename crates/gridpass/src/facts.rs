@@ -252,8 +252,8 @@ pub struct Subject {
 impl Entity for Subject {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        let row = read_states(&app.db.client().await?, &[id]).await?.pop();
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        let row = read_states(db, &[id]).await?.pop();
         Ok(row.map(|row| Self {
             person_id: row.person_id,
             place_code: row.place_code,

@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
@@ -64,8 +65,8 @@ async fn refresh_directory(app: App) -> anyhow::Result<bool> {
 impl Entity for GateView {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_gate(&app.db.client().await?, GateId::new(id)).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_gate(db, GateId::new(id)).await?)
     }
 
     fn place_code(&self) -> &str {
@@ -84,8 +85,8 @@ impl Entity for GateView {
 impl Entity for RegisteredDevice {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_device(&app.db.client().await?, DeviceId::new(id)).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_device(db, DeviceId::new(id)).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::Finding;
@@ -49,8 +50,8 @@ pub fn loops() -> Vec<Loop> {
 impl Entity for Finding {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_finding(&app.db.client().await?, id).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_finding(db, id).await?)
     }
 
     fn place_code(&self) -> &str {

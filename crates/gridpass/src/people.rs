@@ -111,8 +111,8 @@ pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<Person
 ///
 /// # Errors
 /// As said; or when the database does not answer.
-pub async fn get(app: &App, person_id: PersonId) -> ApiResult<Person> {
-    let found = store::find_person(&app.db.client().await?, person_id.get()).await?;
+pub async fn get(db: &Client, person_id: PersonId) -> ApiResult<Person> {
+    let found = store::find_person(db, person_id.get()).await?;
     found.ok_or_else(|| Code::PersonUnknown.into())
 }
 

@@ -22,6 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::QuarantineOrder;
@@ -48,9 +49,12 @@ pub fn loops() -> Vec<Loop> {
 impl Entity for QuarantineOrder {
     type Id = (i64, i64);
 
-    async fn load(app: &App, (person_id, order_id): (i64, i64)) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        Ok(store::find_order(&db, person_id, order_id).await?)
+    async fn load(
+        _app: &App,
+        db: &Client,
+        (person_id, order_id): (i64, i64),
+    ) -> ApiResult<Option<Self>> {
+        Ok(store::find_order(db, person_id, order_id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -101,22 +101,28 @@ pub async fn propose_from_visit(
 impl Entity for Proposal {
     type Id = (i64, i64);
 
-    async fn load(app: &App, (person_id, proposal_id): (i64, i64)) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        Ok(store::find_proposal(&db, person_id, proposal_id).await?)
+    async fn load(
+        _app: &App,
+        db: &Client,
+        (person_id, proposal_id): (i64, i64),
+    ) -> ApiResult<Option<Self>> {
+        Ok(store::find_proposal(db, person_id, proposal_id).await?)
     }
 
     fn place_code(&self) -> &str {
         &self.place_code
+    }
+
+    fn subject(&self) -> Option<PersonId> {
+        Some(self.person_id)
     }
 }
 
 impl Entity for RedList {
     type Id = i64;
 
-    async fn load(app: &App, list_id: i64) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        Ok(store::lists::find_list(&db, list_id).await?)
+    async fn load(_app: &App, db: &Client, list_id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::lists::find_list(db, list_id).await?)
     }
 
     fn place_code(&self) -> &str {

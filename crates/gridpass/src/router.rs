@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, divisions, employers, facts, gates, keys, limits, oversight, passes, people,
-    phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
+    alerts, break_glass, divisions, employers, facts, gates, keys, limits, oversight, passes,
+    people, phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -63,6 +63,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(quarantine::router())
         .merge(red::router())
         .merge(alerts::router())
+        .merge(break_glass::router())
         .merge(employers::router())
         .merge(people::router())
         .merge(registry::router())

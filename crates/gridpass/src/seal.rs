@@ -11,7 +11,6 @@ mod suite;
 
 use std::sync::RwLock;
 
-use gridpass_types::name::PersonName;
 use sha2::{Digest, Sha256};
 
 use crate::ids::Entropy;
@@ -38,6 +37,8 @@ pub enum Field {
     Photo,
     /// `visit.note_sealed`
     VisitNote,
+    /// `break_glass.note_sealed`
+    GlassNote,
     /// `gate.code_secret_sealed`
     GateCodeSecret,
     /// `pass_key.private_key_sealed`
@@ -117,19 +118,6 @@ impl Sealer {
     /// Opens a text field.
     pub fn open_text(&self, field: Field, id: i64, sealed: &[u8]) -> Result<String, UnsealError> {
         String::from_utf8(self.open(field, id, sealed)?).map_err(|_| UnsealError)
-    }
-
-    /// A person's sealed name, opened and masked; `None` when there is none.
-    pub fn masked_name(
-        &self,
-        person_id: i64,
-        sealed: Option<&[u8]>,
-    ) -> Result<Option<String>, UnsealError> {
-        let Some(sealed) = sealed else {
-            return Ok(None);
-        };
-        let name = self.open_text(Field::Name, person_id, sealed)?;
-        Ok(PersonName::parse(&name).ok().map(|name| name.masked()))
     }
 
     /// Keyed digest for matching, by the newest key: the same purpose and value give the

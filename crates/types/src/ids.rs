@@ -60,6 +60,10 @@ int_newtype! {
     AlertId(i64, INT8)
 }
 int_newtype! {
+    /// An access that lifts the masks of one person.
+    BreakGlassId(i64, INT8)
+}
+int_newtype! {
     /// A household.
     HouseholdId(i64, INT8)
 }

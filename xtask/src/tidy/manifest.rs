@@ -34,6 +34,9 @@ pub struct Manifest {
     /// Files other than `store.rs` that hold SQL.
     #[serde(default)]
     pub sql_file: Vec<Excused>,
+    /// Files that use the database as the engine, which sees everybody.
+    #[serde(default)]
+    pub engine_file: Vec<Excused>,
     /// Handlers longer than a handler should be.
     #[serde(default)]
     pub long_handler: Vec<Excused>,

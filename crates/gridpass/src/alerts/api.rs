@@ -13,6 +13,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
+use crate::masking::{self, Shown, Viewer};
 
 /// Alerts under a prefix within the caller's jurisdiction, oldest first.
 #[utoipa::path(get, path = "/api/v1/alerts", operation_id = "list_alerts", tag = "alerts",
@@ -27,17 +28,17 @@ pub async fn list_alerts(
     let limit = page.limit();
     let rows = match staff.caller.narrow(query.prefix.as_deref()) {
         Some(prefix) => {
-            let db = app.db.client().await?;
+            let db = staff.tx(&app).await?;
             store::list_alerts(&db, (&prefix, query.status), page.after(), limit).await?
         }
         None => Vec::new(),
     };
     audit::subjects(rows.iter().map(|(alert, _)| alert.person_id));
+    let viewer = Viewer::Staff(staff.caller.role);
     let mut items = Vec::with_capacity(rows.len());
     for (mut alert, name_sealed) in rows {
-        alert.name_masked = app
-            .sealer
-            .masked_name(alert.person_id.get(), name_sealed.as_deref())?;
+        let name = (alert.person_id.get(), name_sealed.as_deref());
+        alert.name = masking::show(&app.sealer, viewer, Shown::Name, name)?;
         items.push(alert);
     }
     Ok(Json(Page::new(items, limit, |item| item.alert_id.get())))
@@ -52,8 +53,8 @@ pub async fn accept_alert(
     State(app): State<App>,
     alert: Authorised<Alert, WorkAlerts>,
 ) -> ApiResult<Json<Alert>> {
+    let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
-    let tx = app.db.tx().await?;
     if !store::accept_alert(&tx, &alert, by.get(), app.now()).await? {
         // A repeated call of whoever has it is answered alike.
         let mine = alert.status == AlertStatus::Accepted && alert.accepted_by == Some(by);
@@ -88,8 +89,8 @@ pub async fn close_alert(
     alert: Authorised<Alert, WorkAlerts>,
     extract::Json(input): extract::Json<CloseInput>,
 ) -> ApiResult<Json<Alert>> {
+    let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
-    let tx = app.db.tx().await?;
     if !store::close_alert(&tx, &alert, input.outcome, (by.get(), app.now())).await? {
         return Err(Code::AlertClosed.into());
     }

@@ -134,8 +134,8 @@ pub struct Alert {
     pub kind: AlertKind,
     /// Reason code.
     pub reason: String,
-    /// Name of the person, masked.
-    pub name_masked: Option<String>,
+    /// Name of the person, as far as the caller's role sees it; on lists only.
+    pub name: Option<String>,
     /// Where, if at a gate.
     pub gate_id: Option<GateId>,
     /// Name of the gate.

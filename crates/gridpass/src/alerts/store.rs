@@ -147,7 +147,7 @@ fn alert(row: &Row) -> Option<Alert> {
         alert_id: row.get("alert_id"),
         kind: AlertKind::parse(row.get("kind"))?,
         reason: row.get("reason"),
-        name_masked: None,
+        name: None,
         gate_id: row.get("gate_id"),
         gate_name: row.get("gate_name"),
         place_code: row.get("place_code"),

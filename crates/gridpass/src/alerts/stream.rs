@@ -14,11 +14,12 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use crate::access::{
-    Permission, ProposeRed, ReadRedLists, ReadStats, SignedIn, WorkAlerts, WorkVisits,
+    Permission, ProposeRed, ReadRedLists, ReadStats, ReviewBreakGlass, SignedIn, WorkAlerts,
+    WorkVisits,
 };
 use crate::app::{App, LiveEvent};
 use crate::auth::{Caller, Staff};
-use crate::events::{ALERT, RED, RESYNC, STATS, VISIT};
+use crate::events::{ALERT, BREAK_GLASS, RED, RESYNC, STATS, VISIT};
 use crate::http::error::Problem;
 
 /// Pause between comments that keep the connection open.
@@ -26,7 +27,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts before the page has to come back with its session.
 const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 
-/// Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `stats`, and `resync` when
+/// Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `break_glass`, `stats`, and `resync` when
 /// lists have to be read anew (also at the start).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
     security(("staff" = [])),
@@ -90,6 +91,7 @@ fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
         // Lists are approved by others than those who confirm, so both hear.
         RED => return hears_red(caller) && caller.covers(&event.place_code),
         STATS => ReadStats::ROLES,
+        BREAK_GLASS => ReviewBreakGlass::ROLES,
         _ => return false,
     };
     roles.contains(&caller.role) && caller.covers(&event.place_code)

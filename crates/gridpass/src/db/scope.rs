@@ -19,12 +19,19 @@ impl Scope {
     pub fn jurisdiction(prefix: &str) -> Self {
         let is_prefix = prefix.len() <= 15 && prefix.bytes().all(|byte| byte.is_ascii_digit());
         // A colon follows the digits, so no code below the prefix is left out.
-        let place = match is_prefix {
-            true => (prefix.to_owned(), format!("{prefix}:")),
-            false => (":".to_owned(), String::new()),
-        };
+        if !is_prefix {
+            return Self::nobody();
+        }
         Self {
-            place,
+            place: (prefix.to_owned(), format!("{prefix}:")),
+            subject: None,
+        }
+    }
+
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self {
+            place: (":".to_owned(), String::new()),
             subject: None,
         }
     }

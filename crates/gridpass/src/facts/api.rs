@@ -17,6 +17,7 @@ use super::{Appended, Retract, Subject, store};
 use crate::access::{AppendFacts, AppendMedicalFacts, ReadFacts};
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
+use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -34,7 +35,7 @@ pub async fn append_fact(
 ) -> ApiResult<(StatusCode, Json<AppendedView>)> {
     require_for(&person.caller, &input.body)?;
     input.validate(app.now())?;
-    let tx = app.db.tx().await?;
+    let tx = person.tx(&app).await?;
     super::check_places(&tx, &input.body).await?;
     let fact = NewFact {
         body: input.body,
@@ -90,7 +91,7 @@ pub async fn list_facts(
     person: Authorised<Subject, ReadFacts>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<FactView>>> {
-    let db = app.db.client().await?;
+    let db = person.tx(&app).await?;
     let limit = page.limit();
     let person_id = person.entity.person_id.get();
     let items = store::list_fact_views(&db, person_id, page.after(), limit).await?;
@@ -108,27 +109,21 @@ pub async fn retract_fact(
     found: Authorised<FactOfPerson, AppendFacts>,
     extract::Json(input): extract::Json<RetractInput>,
 ) -> ApiResult<Json<AppendedView>> {
-    let FactOfPerson {
-        person_id,
-        fact_id,
-        body,
-        source,
-        ..
-    } = found.entity;
-    require_for(&found.caller, &body)?;
-    if source == SOURCE_ORDER {
+    let fact = &found.entity;
+    require_for(&found.caller, &fact.body)?;
+    if fact.source == SOURCE_ORDER {
         return Err(Code::FactOfOrder.into());
     }
     input.validate()?;
     let retract = Retract {
-        fact_id,
+        fact_id: fact.fact_id,
         by: found.caller.staff_id.get(),
         reason: input.reason,
     };
-    let tx = app.db.tx().await?;
-    let appended = super::retract(&tx, &app, person_id, &retract).await?;
+    let tx = found.tx(&app).await?;
+    let appended = super::retract(&tx, &app, fact.person_id, &retract).await?;
     tx.commit().await?;
-    Ok(Json(view(fact_id, &appended)))
+    Ok(Json(view(fact.fact_id, &appended)))
 }
 
 /// A fact with the place of its person.
@@ -143,12 +138,15 @@ pub struct FactOfPerson {
 impl crate::auth::Entity for FactOfPerson {
     type Id = (i64, i64);
 
-    async fn load(app: &App, (person_id, fact_id): (i64, i64)) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        let Some((fact, source)) = store::find_fact(&db, person_id, fact_id).await? else {
+    async fn load(
+        _app: &App,
+        db: &Client,
+        (person_id, fact_id): (i64, i64),
+    ) -> ApiResult<Option<Self>> {
+        let Some((fact, source)) = store::find_fact(db, person_id, fact_id).await? else {
             return Ok(None);
         };
-        let row = store::list_states(&db, &[person_id]).await?.pop();
+        let row = store::list_states(db, &[person_id]).await?.pop();
         Ok(row.map(|row| Self {
             person_id: row.person_id,
             fact_id: fact.id,
@@ -204,7 +202,7 @@ pub async fn get_decision(
     if at > now {
         return Err(Code::TimeInFuture.into());
     }
-    let db = app.db.client().await?;
+    let db = person.tx(&app).await?;
     let replayed = super::state_at(&db, &app, person.entity.person_id, at).await?;
     Ok(Json(ExplainedView {
         decision: decision_view(&replayed.decision, at, replayed.valid_until),

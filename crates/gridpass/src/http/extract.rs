@@ -72,11 +72,13 @@ pub fn json_problem(body: &[u8], error: &serde_json::Error) -> ApiError {
 }
 
 /// serde's words name the field (`missing field`, `unknown field`); words that would
-/// quote the value sent are replaced.
+/// quote the value sent, or a field whose name is no name but somebody's, are replaced.
 fn data_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_only = text.starts_with("missing field") || text.starts_with("unknown field");
-    if names_only {
+    let name = text.split('`').nth(1).unwrap_or_default();
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if names_only && name.bytes().all(letters) {
         text
     } else {
         "a value has the wrong type or form".to_owned()

@@ -109,7 +109,7 @@ pub async fn create_paper_pass(
     person: Authorised<Person, IssuePaperPasses>,
 ) -> ApiResult<(StatusCode, Json<PaperPassView>)> {
     let person_id = person.entity.person_id;
-    let credential = issue_paper(&app, person_id).await?;
+    let credential = issue_paper(&app, &person).await?;
     let qr = credential
         .paper_text()
         .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a paper pass is printed")))?;
@@ -118,13 +118,17 @@ pub async fn create_paper_pass(
         Json(PaperPassView {
             qr,
             expires_at: credential.expires_at(),
-            pass: people::pass_view(&app, person_id).await?,
+            pass: people::pass_view(&*person.tx(&app).await?, &app, person_id).await?,
         }),
     ))
 }
 
-async fn issue_paper(app: &App, person_id: PersonId) -> ApiResult<Credential> {
-    let tx = app.db.tx().await?;
+async fn issue_paper(
+    app: &App,
+    person: &Authorised<Person, IssuePaperPasses>,
+) -> ApiResult<Credential> {
+    let person_id = person.entity.person_id;
+    let tx = person.tx(app).await?;
     let mut row = store::lock_pass(&tx, person_id).await?;
     let (serial, colour) = now_shown(&tx, app, person_id).await?;
     let at = whole_second(app.now())?.max(row.paper_not_before);
@@ -152,7 +156,7 @@ pub async fn revoke_passes(
     person: Authorised<Person, RevokePasses>,
 ) -> ApiResult<StatusCode> {
     let person_id = person.entity.person_id;
-    let tx = app.db.tx().await?;
+    let tx = person.tx(&app).await?;
     let mut row = store::lock_pass(&tx, person_id).await?;
     let next = whole_second(app.now())? + SECOND;
     row.not_before = after(next.max(row.not_before), row.credential_issued_at);

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::division::{DivisionCode, Level};
-use gridpass_types::ids::HouseholdId;
+use gridpass_types::ids::{HouseholdId, PersonId};
 
 use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
@@ -45,7 +45,8 @@ pub async fn enrol_person(
 #[utoipa::path(get, path = "/api/v1/pass", operation_id = "get_pass", tag = "people", security(("holder" = [])),
     responses((status = 200, body = PassView), (status = 401, body = Problem)))]
 pub async fn get_pass(State(app): State<App>, holder: Holder) -> ApiResult<Json<PassView>> {
-    pass_view(&app, holder.person_id).await.map(Json)
+    let db = app.db.client().await?;
+    pass_view(&db, &app, holder.person_id).await.map(Json)
 }
 
 /// What the holder and the dependants were told last, newest first.
@@ -101,13 +102,15 @@ pub async fn create_person(
     let enrolled = enrol(&tx, &app, &enrolment).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
-    let person = super::get(&app, enrolled.person_id).await?;
+    let db = app.db.client().await?;
+    let person = super::get(&db, enrolled.person_id).await?;
     let status = if enrolled.created {
         StatusCode::CREATED
     } else {
         StatusCode::OK
     };
-    Ok((status, Json(person_view(&app, &person).await?)))
+    let view = person_view(&db, &app, (&person, &staff.caller)).await?;
+    Ok((status, Json(view)))
 }
 
 /// Enclosure and grid must be known and lie in the caller's jurisdiction; outside it they
@@ -151,26 +154,34 @@ pub async fn search_people(
     staff: Staff<ReadPeople>,
     extract::Json(input): extract::Json<SearchInput>,
 ) -> ApiResult<Json<PersonView>> {
-    let db = app.db.client().await?;
-    let found = match (&input.document_number, input.pass_serial) {
-        (Some(number), None) => {
-            super::find_by_number(&db, &app, input.document_type, number.expose()).await?
-        }
-        (None, Some(serial)) => store::find_by_serial(&db, serial.get()).await?,
-        _ => return Err(one_of_both()),
-    };
+    let found = find_asked(&app, &input).await?;
+    let db = staff.tx(&app).await?;
     let person = match found {
         Some(person_id) => store::find_person(&db, person_id.get()).await?,
         None => None,
     };
-    drop(db);
-    if let Some(person) = &person {
-        audit::subject(person.person_id);
-    }
     let person = person
         .filter(|person| staff.caller.covers(&person.place_code))
         .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
-    Ok(Json(person_view(&app, &person).await?))
+    let view = person_view(&db, &app, (&person, &staff.caller)).await?;
+    Ok(Json(view))
+}
+
+/// Who it is, is asked as the engine, so that an attempt on somebody elsewhere is on record;
+/// what is shown of the person is read as staff.
+async fn find_asked(app: &App, input: &SearchInput) -> ApiResult<Option<PersonId>> {
+    let db = app.db.client().await?;
+    let found = match (&input.document_number, input.pass_serial) {
+        (Some(number), None) => {
+            super::find_by_number(&db, app, input.document_type, number.expose()).await?
+        }
+        (None, Some(serial)) => store::find_by_serial(&db, serial.get()).await?,
+        _ => return Err(one_of_both()),
+    };
+    if let Some(person_id) = found {
+        audit::subject(person_id);
+    }
+    Ok(found)
 }
 
 fn one_of_both() -> ApiError {
@@ -190,5 +201,7 @@ pub async fn get_person(
     State(app): State<App>,
     person: Authorised<Person, ReadPeople>,
 ) -> ApiResult<Json<PersonView>> {
-    person_view(&app, &person.entity).await.map(Json)
+    let db = person.tx(&app).await?;
+    let view = person_view(&db, &app, (&person.entity, &person.caller)).await?;
+    Ok(Json(view))
 }

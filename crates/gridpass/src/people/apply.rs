@@ -42,7 +42,7 @@ pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledVi
     let issued = issue_token(&tx, app, enrolled.person_id).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
-    let pass = pass_view(app, enrolled.person_id).await?;
+    let pass = pass_view(&app.db.client().await?, app, enrolled.person_id).await?;
     Ok(EnrolledView {
         pass_serial: pass.pass_serial,
         holder_token: issued.token,

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::facts;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::masking::{Mask, Shown, Viewer};
 
 /// A person at a gate.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -36,11 +37,15 @@ pub async fn card(app: &App, person_id: PersonId) -> ApiResult<PersonCard> {
     let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     let state = facts::state_at(&db, app, person_id, app.now()).await?.state;
     let places = Places::of(&db, app, &state).await?;
+    let seen = |shown| {
+        let text = person.shown(app, Viewer::Gate, shown)?;
+        Ok::<_, ApiError>(text.unwrap_or_default())
+    };
     Ok(PersonCard {
-        name: person.name(app)?.expose().to_owned(),
-        document_masked: person.document_masked(app)?,
+        name: seen(Shown::Name)?,
+        document_masked: seen(Shown::Number)?,
         residence: places.residence,
         workplace: places.workplace,
-        has_photo: person.has_photo,
+        has_photo: person.has_photo && Shown::Photo.mask(Viewer::Gate) == Mask::Full,
     })
 }

@@ -295,21 +295,25 @@ pub struct PassView {
     pub dependants: Vec<PassView>,
 }
 
-/// A person as staff see it: masked.
+/// A person as far as the caller's role sees it (docs/masks.md).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct PersonView {
     /// Identity.
     pub person_id: PersonId,
     /// Serial of the pass.
     pub pass_serial: PassSerial,
-    /// First character of the name.
-    pub name_masked: String,
+    /// Name.
+    pub name: Option<String>,
     /// Kind of document.
     pub document_type: DocumentType,
-    /// First and last four characters of the number.
-    pub document_masked: String,
-    /// Phone with its middle hidden.
-    pub phone_masked: Option<String>,
+    /// Number of the document.
+    pub document_number: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+    /// Building and room.
+    pub address: Option<String>,
+    /// Until when the caller sees what is masked otherwise, if an access is open.
+    pub lifted_until: Option<Timestamp>,
     /// Year of birth, where the document tells.
     pub birth_year: Option<i16>,
     /// Sex, where the document tells.

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::store;
 use crate::app::App;
+use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::seal::Field;
@@ -53,8 +54,8 @@ impl IntoResponse for Jpeg {
 ///
 /// # Errors
 /// 404 `photo_missing`; or when it does not open.
-pub async fn photo(app: &App, person_id: PersonId) -> ApiResult<Jpeg> {
-    let sealed = store::find_photo(&app.db.client().await?, person_id).await?;
+pub async fn photo(db: &Client, app: &App, person_id: PersonId) -> ApiResult<Jpeg> {
+    let sealed = store::find_photo(db, person_id).await?;
     let sealed = sealed.ok_or_else(|| ApiError::new(Code::PhotoMissing))?;
     Ok(Jpeg(app.sealer.open(
         Field::Photo,
@@ -63,26 +64,22 @@ pub async fn photo(app: &App, person_id: PersonId) -> ApiResult<Jpeg> {
     )?))
 }
 
-/// Stores an uploaded picture as a person's photo.
+/// Makes a person's sealed photo of an uploaded picture.
 ///
 /// # Errors
 /// 422 `photo_invalid` when it is no JPEG, PNG or WebP of sane size.
-pub(super) async fn store_photo(
+pub(super) async fn seal_photo(
     app: &App,
     person_id: PersonId,
     upload: axum::body::Bytes,
-) -> ApiResult<()> {
+) -> ApiResult<Vec<u8>> {
     let _permit = DECODING.acquire().await.map_err(internal)?;
     let decoded = tokio::task::spawn_blocking(move || portrait(&upload)).await;
     let jpeg = decoded
         .map_err(internal)?
         .map_err(|_| ApiError::new(Code::PhotoInvalid))?;
-    let sealed = app
-        .sealer
-        .seal(Field::Photo, person_id.get(), &jpeg, &app.entropy);
-    let tx = app.db.tx().await?;
-    store::update_photo(&tx, person_id, &sealed).await?;
-    Ok(tx.commit().await?)
+    let sealer = &app.sealer;
+    Ok(sealer.seal(Field::Photo, person_id.get(), &jpeg, &app.entropy))
 }
 
 fn internal(error: impl Into<anyhow::Error>) -> ApiError {

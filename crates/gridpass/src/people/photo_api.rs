@@ -38,7 +38,8 @@ pub async fn put_own_photo(
     Body(upload): Body,
 ) -> ApiResult<StatusCode> {
     let person_id = on_phone(&app, holder, query.pass_serial).await?;
-    photo::store_photo(&app, person_id, upload).await?;
+    let sealed = photo::seal_photo(&app, person_id, upload).await?;
+    store::update_photo(&app.db.client().await?, person_id, &sealed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -53,7 +54,7 @@ pub async fn get_own_photo(
     extract::Query(query): extract::Query<PhotoQuery>,
 ) -> ApiResult<Jpeg> {
     let person_id = on_phone(&app, holder, query.pass_serial).await?;
-    photo::photo(&app, person_id).await
+    photo::photo(&app.db.client().await?, &app, person_id).await
 }
 
 /// The holder, or a dependant of the holder by serial; anybody else is not there.
@@ -82,7 +83,11 @@ pub async fn put_photo(
     person: Authorised<Person, EnterPeople>,
     Body(upload): Body,
 ) -> ApiResult<StatusCode> {
-    photo::store_photo(&app, person.entity.person_id, upload).await?;
+    let person_id = person.entity.person_id;
+    let sealed = photo::seal_photo(&app, person_id, upload).await?;
+    let tx = person.tx(&app).await?;
+    store::update_photo(&tx, person_id, &sealed).await?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -95,5 +100,6 @@ pub async fn get_photo(
     State(app): State<App>,
     person: Authorised<Person, ReadPeople>,
 ) -> ApiResult<Jpeg> {
-    photo::photo(&app, person.entity.person_id).await
+    let db = person.tx(&app).await?;
+    photo::photo(&db, &app, person.entity.person_id).await
 }

@@ -1,7 +1,7 @@
 //! A person as stored: opened field by field, and only where the field is used.
 
 use gridpass_matching::{Agreement, compare};
-use gridpass_types::document::{DocumentType, Sex, mask_number};
+use gridpass_types::document::{DocumentType, Sex};
 use gridpass_types::ids::{HouseholdId, PassSerial, PersonId};
 use gridpass_types::{PersonName, Phone};
 use jiff::Timestamp;
@@ -11,7 +11,9 @@ use super::model::Details;
 use super::store;
 use crate::app::App;
 use crate::auth::Entity;
+use crate::db::Client;
 use crate::http::error::{ApiError, ApiResult};
+use crate::masking::{self, Shown, Viewer};
 use crate::seal::{Field, Sealer};
 
 /// A person. Names, numbers and phones are still sealed.
@@ -46,6 +48,7 @@ pub struct Person {
     number_sealed: Vec<u8>,
     name_sealed: Vec<u8>,
     phone_sealed: Option<Vec<u8>>,
+    address_sealed: Option<Vec<u8>>,
 }
 
 impl Person {
@@ -69,6 +72,7 @@ impl Person {
             number_sealed: row.get("document_number_sealed"),
             name_sealed: row.get("name_sealed"),
             phone_sealed: row.get("phone_sealed"),
+            address_sealed: row.get("address_sealed"),
         })
     }
 
@@ -80,16 +84,20 @@ impl Person {
         open_name(&app.sealer, self.person_id, &self.name_sealed)
     }
 
-    /// The document's number with its middle hidden.
+    /// A field as far as the viewer may see it; what the viewer does not see is not opened.
     ///
     /// # Errors
     /// As [`Person::name`].
-    pub fn document_masked(&self, app: &App) -> ApiResult<String> {
-        let id = self.person_id.get();
-        let number = app
-            .sealer
-            .open_text(Field::DocumentNumber, id, &self.number_sealed)?;
-        Ok(mask_number(&zeroize::Zeroizing::new(number)))
+    pub fn shown(&self, app: &App, viewer: Viewer, shown: Shown) -> ApiResult<Option<String>> {
+        let sealed = match shown {
+            Shown::Name => Some(&self.name_sealed),
+            Shown::Number => Some(&self.number_sealed),
+            Shown::Phone => self.phone_sealed.as_ref(),
+            Shown::Address => self.address_sealed.as_ref(),
+            Shown::Photo => None,
+        };
+        let value = (self.person_id.get(), sealed.map(Vec::as_slice));
+        Ok(masking::show(&app.sealer, viewer, shown, value)?)
     }
 
     /// The phone in clear.
@@ -146,8 +154,8 @@ fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> ApiError
 impl Entity for Person {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
-        Ok(store::find_person(&app.db.client().await?, id).await?)
+    async fn load(_app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_person(db, id).await?)
     }
 
     fn place_code(&self) -> &str {

@@ -18,7 +18,7 @@ pub use rekey::{
 pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, Error> {
     let sql = "-- people.find_person
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
-            p.name_sealed, p.phone_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
+            p.name_sealed, p.phone_sealed, p.address_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
             p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
     let row = db

@@ -9,23 +9,25 @@ use super::record::Person;
 use super::store;
 use crate::app::App;
 use crate::audit;
+use crate::auth::Caller;
+use crate::break_glass;
 use crate::db::Client;
 use crate::divisions::Enclosures;
 use crate::employers;
 use crate::facts::{self, Replayed, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::masking::{Shown, Viewer};
 
 /// A person's pass, and those of the dependants on the same phone. The colour is derived
 /// from the facts at this moment; nothing stored is shown as one.
 ///
 /// # Errors
 /// [`Code::PersonUnknown`], or when the database does not answer.
-pub async fn pass_view(app: &App, person_id: PersonId) -> ApiResult<PassView> {
-    let db = app.db.client().await?;
-    let mut view = single(&db, app, person_id).await?;
-    for dependant in store::list_dependants(&db, person_id).await? {
-        view.dependants.push(single(&db, app, dependant).await?);
+pub async fn pass_view(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassView> {
+    let mut view = single(db, app, person_id).await?;
+    for dependant in store::list_dependants(db, person_id).await? {
+        view.dependants.push(single(db, app, dependant).await?);
     }
     Ok(view)
 }
@@ -46,10 +48,14 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
     let replayed = facts::state_at(db, app, person_id, now).await?;
     let places = Places::of(db, app, &replayed.state).await?;
     let Replayed { decision, .. } = replayed;
+    let seen = |shown| {
+        let text = person.shown(app, Viewer::Holder, shown)?;
+        Ok::<_, ApiError>(text.unwrap_or_default())
+    };
     Ok(PassView {
         pass_serial: person.pass_serial,
-        name: person.name(app)?.expose().to_owned(),
-        document_masked: person.document_masked(app)?,
+        name: seen(Shown::Name)?,
+        document_masked: seen(Shown::Number)?,
         residence: places.residence,
         workplace: places.workplace,
         colour: decision.colour,
@@ -65,22 +71,36 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
     })
 }
 
-/// A person as staff see it.
+/// A person as the caller sees it; more of it while a break-glass access is open.
 ///
 /// # Errors
 /// When a field does not open, or the database does not answer.
-pub(super) async fn person_view(app: &App, person: &Person) -> ApiResult<PersonView> {
-    let db = app.db.client().await?;
+pub(super) async fn person_view(
+    db: &Client,
+    app: &App,
+    (person, caller): (&Person, &Caller),
+) -> ApiResult<PersonView> {
     let now = app.now();
-    let replayed = facts::state_at(&db, app, person.person_id, now).await?;
-    let places = Places::of(&db, app, &replayed.state).await?;
+    let by = caller.staff_id;
+    let lifted_until = break_glass::lifted_until(db, person.person_id, by, now).await?;
+    if lifted_until.is_some() {
+        audit::reference("break_glass");
+    }
+    let viewer = match lifted_until {
+        Some(_) => Viewer::BreakGlass(caller.role),
+        None => Viewer::Staff(caller.role),
+    };
+    let replayed = facts::state_at(db, app, person.person_id, now).await?;
+    let places = Places::of(db, app, &replayed.state).await?;
     Ok(PersonView {
         person_id: person.person_id,
         pass_serial: person.pass_serial,
-        name_masked: person.name(app)?.masked(),
+        name: person.shown(app, viewer, Shown::Name)?,
         document_type: person.document_type,
-        document_masked: person.document_masked(app)?,
-        phone_masked: person.phone(app)?.map(|phone| phone.masked()),
+        document_number: person.shown(app, viewer, Shown::Number)?,
+        phone: person.shown(app, viewer, Shown::Phone)?,
+        address: person.shown(app, viewer, Shown::Address)?,
+        lifted_until,
         birth_year: person.birth_year,
         sex: person.sex,
         origin_province: person.origin_province.clone(),

@@ -12,6 +12,7 @@ use crate::auth::Staff;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
+use crate::masking::{self, Shown, Viewer};
 
 /// Orders under a prefix within the caller's jurisdiction, with how many people and
 /// households they concern.
@@ -29,15 +30,16 @@ pub async fn list_quarantine_orders(
     let mut rows = Vec::new();
     let (mut persons, mut households) = (0, 0);
     if let Some(prefix) = staff.caller.narrow(query.prefix.as_deref()) {
-        let db = app.db.client().await?;
+        let db = staff.tx(&app).await?;
         rows = store::list_orders(&db, (&prefix, status), page.after(), limit).await?;
         (persons, households) = store::count_orders(&db, &prefix, status).await?;
     }
     audit::subjects(rows.iter().map(|(order, _)| order.person_id));
+    let viewer = Viewer::Staff(staff.caller.role);
     let mut items = Vec::with_capacity(rows.len());
     for (mut order, sealed) in rows {
-        let person_id = order.person_id.get();
-        order.name_masked = app.sealer.masked_name(person_id, sealed.as_deref())?;
+        let name = (order.person_id.get(), sealed.as_deref());
+        order.name = masking::show(&app.sealer, viewer, Shown::Name, name)?;
         items.push(order);
     }
     let Page { items, next } = Page::new(items, limit, |item| item.order_id.get());

@@ -95,7 +95,7 @@ async fn start(
         person_id,
         order_id: QuarantineOrderId::new(app.ids.next()),
         fact_id: appended.fact_ids[0],
-        name_masked: None,
+        name: None,
         place_code: appended.row.place_code.clone(),
         place: new.place,
         start: new.start,

@@ -50,7 +50,7 @@ pub struct QuarantineOrder {
     /// The fact that speaks for the order.
     pub fact_id: FactId,
     /// Name, masked; on lists only.
-    pub name_masked: Option<String>,
+    pub name: Option<String>,
     /// Leaf division whose team watches.
     pub place_code: String,
     /// Where it is served.

@@ -22,7 +22,7 @@ pub async fn release_quarantine(
     order: Authorised<QuarantineOrder, OrderQuarantine>,
     extract::Json(input): extract::Json<ReleaseInput>,
 ) -> ApiResult<Json<OrderView>> {
-    let tx = app.db.tx().await?;
+    let tx = order.tx(&app).await?;
     let ids = (order.entity.person_id, order.entity.order_id);
     let mut changed = begin(&tx, &app, ids).await?;
     changed.status = OrderStatus::Released;

@@ -159,7 +159,7 @@ fn order(row: &Row) -> Option<QuarantineOrder> {
         person_id: row.get("person_id"),
         order_id: row.get("order_id"),
         fact_id: row.get("fact_id"),
-        name_masked: None,
+        name: None,
         place_code: row.get("place_code"),
         place: QuarantinePlace::from_word(row.get("place"))?,
         start: row.get("start_date"),

@@ -14,6 +14,7 @@ use crate::facts::Subject;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
+use crate::masking::{self, Shown, Viewer};
 
 /// Proposes what would turn a pass red. Nothing changes until a person of another unit
 /// confirms; after a day without an answer it lapses.
@@ -28,7 +29,7 @@ pub async fn propose_red(
 ) -> ApiResult<(StatusCode, Json<Proposal>)> {
     let caller = &staff.caller;
     let person = authorise::<Subject>(&app, caller, input.person_id).await?;
-    let tx = app.db.tx().await?;
+    let tx = caller.tx_on(&app, &person).await?;
     let proposal = propose::insert(&tx, &app, caller, (&person, input)).await?;
     tx.commit().await?;
     let view = proposal.seen_by(caller, app.now());
@@ -49,15 +50,16 @@ pub async fn list_red_proposals(
     let (limit, now) = (page.limit(), app.now());
     let mut rows = Vec::new();
     if let Some(prefix) = staff.caller.narrow(query.prefix.as_deref()) {
-        let db = app.db.client().await?;
+        let db = staff.tx(&app).await?;
         let status = query.status.unwrap_or(ProposalStatus::Open);
         rows = store::list_proposals(&db, (&prefix, status, &query), page.after(), limit).await?;
     }
     audit::subjects(rows.iter().map(|(proposal, _)| proposal.person_id));
+    let viewer = Viewer::Staff(staff.caller.role);
     let mut items = Vec::with_capacity(rows.len());
     for (mut proposal, sealed) in rows {
-        let person_id = proposal.person_id.get();
-        proposal.name_masked = app.sealer.masked_name(person_id, sealed.as_deref())?;
+        let name = (proposal.person_id.get(), sealed.as_deref());
+        proposal.name = masking::show(&app.sealer, viewer, Shown::Name, name)?;
         items.push(proposal.seen_by(&staff.caller, now));
     }
     Ok(Json(Page::new(items, limit, |item| item.proposal_id.get())))

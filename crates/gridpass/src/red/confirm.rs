@@ -19,7 +19,7 @@ const SOURCE: &str = "red_proposal";
 
 /// Records the fact and turns the pass, in one transaction: a scan after the commit is red.
 pub async fn confirm(app: &App, asked: &Proposal, caller: &Caller) -> ApiResult<ConfirmedView> {
-    let tx = app.db.tx().await?;
+    let tx = caller.tx_on(app, asked).await?;
     facts::lock_person(&tx, asked.person_id).await?;
     let mut proposal = lock(&tx, asked).await?;
     if proposal.status == ProposalStatus::Confirmed && proposal.decided_by == Some(caller.staff_id)
@@ -133,7 +133,7 @@ async fn end(
     asked: &Proposal,
     (caller, status): (&Caller, ProposalStatus),
 ) -> ApiResult<Proposal> {
-    let tx = app.db.tx().await?;
+    let tx = caller.tx_on(app, asked).await?;
     let mut proposal = lock(&tx, asked).await?;
     let now = app.now();
     if !proposal.is_open(now) {

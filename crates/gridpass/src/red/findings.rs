@@ -14,6 +14,7 @@ use super::store::findings as store;
 use crate::access::ReviewRed;
 use crate::app::App;
 use crate::auth::{Authorised, Entity, Staff};
+use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -51,9 +52,8 @@ pub struct RedFinding {
 impl Entity for RedFinding {
     type Id = i64;
 
-    async fn load(app: &App, finding_id: i64) -> ApiResult<Option<Self>> {
-        let db = app.db.client().await?;
-        Ok(store::find_finding(&db, finding_id).await?)
+    async fn load(_app: &App, db: &Client, finding_id: i64) -> ApiResult<Option<Self>> {
+        Ok(store::find_finding(db, finding_id).await?)
     }
 
     fn place_code(&self) -> &str {

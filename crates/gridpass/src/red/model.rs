@@ -225,8 +225,8 @@ pub struct Proposal {
     pub person_id: PersonId,
     /// Identity.
     pub proposal_id: RedProposalId,
-    /// Name, masked; on lists only.
-    pub name_masked: Option<String>,
+    /// Name, as far as the caller's role sees it; on lists only.
+    pub name: Option<String>,
     /// Colour the person's pass counts as now; on lists only.
     pub colour: Option<Colour>,
     /// Leaf division where the person counted when it was proposed.
@@ -381,7 +381,7 @@ mod tests {
         let proposal = Proposal {
             person_id: PersonId::new(1),
             proposal_id: RedProposalId::new(1),
-            name_masked: None,
+            name: None,
             colour: None,
             place_code: "440310001001000".into(),
             measure: Measure::TransferQuarantine(TransferOrder {

@@ -83,7 +83,7 @@ pub async fn prepare(
     Ok(Proposal {
         person_id: person.person_id,
         proposal_id: RedProposalId::new(app.ids.next()),
-        name_masked: None,
+        name: None,
         colour: None,
         place_code: person.place_code.clone(),
         measure: input.measure,

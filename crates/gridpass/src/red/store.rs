@@ -213,7 +213,7 @@ fn proposal(row: &Row) -> Result<Option<Proposal>, Error> {
     Ok(Some(Proposal {
         person_id: row.get("person_id"),
         proposal_id: row.get("proposal_id"),
-        name_masked: None,
+        name: None,
         colour: None,
         place_code: row.get("place_code"),
         measure,

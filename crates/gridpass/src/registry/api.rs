@@ -91,10 +91,10 @@ fn check_request(app: &App, query: &ImportQuery, headers: &HeaderMap) -> ApiResu
     responses((status = 200, body = ImportView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_registry_import(
     State(app): State<App>,
-    _staff: Staff<ImportRegistry>,
+    staff: Staff<ImportRegistry>,
     extract::Path(import_id): extract::Path<i64>,
 ) -> ApiResult<Json<ImportView>> {
-    let found = store::find_import(&app.db.client().await?, import_id).await?;
+    let found = store::find_import(&*staff.tx(&app).await?, import_id).await?;
     found.map(Json).ok_or_else(|| Code::NotFound.into())
 }
 
@@ -111,12 +111,12 @@ pub struct OutcomeQuery {
     responses((status = 200, body = Page<ImportRowView>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn list_registry_import_rows(
     State(app): State<App>,
-    _staff: Staff<ImportRegistry>,
+    staff: Staff<ImportRegistry>,
     extract::Path(import_id): extract::Path<i64>,
     extract::Query(query): extract::Query<OutcomeQuery>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<ImportRowView>>> {
-    let db = app.db.client().await?;
+    let db = staff.tx(&app).await?;
     if store::find_import(&db, import_id).await?.is_none() {
         return Err(Code::NotFound.into());
     }

@@ -56,5 +56,5 @@ pub async fn get_scan_photo(
     extract::Path(person_id): extract::Path<PersonId>,
 ) -> ApiResult<Jpeg> {
     check_scanned_here(&app, &device, person_id).await?;
-    people::photo(&app, person_id).await
+    people::photo(&app.db.client().await?, &app, person_id).await
 }

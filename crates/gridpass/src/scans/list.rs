@@ -54,7 +54,7 @@ pub async fn list_scans(
 ) -> ApiResult<Json<RecordedScans>> {
     let gate = authorise::<GateView>(&app, &staff.caller, query.gate_id).await?;
     let query = list_query(&query, gate.gate_id, app.now())?;
-    let rows = store::list_scans(&app.db.client().await?, &query).await?;
+    let rows = store::list_scans(&*staff.tx(&app).await?, &query).await?;
     let items: Vec<RecordedScan> = rows.iter().filter_map(recorded).collect();
     audit::subjects(items.iter().map(|scan| scan.person_id));
     let full = i64::try_from(rows.len()).is_ok_and(|count| count >= query.limit);

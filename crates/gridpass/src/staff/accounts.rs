@@ -13,6 +13,7 @@ use crate::access::ManageStaff;
 use crate::app::App;
 use crate::auth::store::{SessionRow, Which};
 use crate::auth::{self, Authorised, Caller, Entity, Scope, Staff};
+use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
@@ -24,14 +25,13 @@ pub struct StaffAccount(pub StaffView);
 impl Entity for StaffAccount {
     type Id = i64;
 
-    async fn load(app: &App, id: i64) -> ApiResult<Option<Self>> {
+    async fn load(app: &App, db: &Client, id: i64) -> ApiResult<Option<Self>> {
         let now = app.now();
-        let db = app.db.client().await?;
         let staff_id = StaffId::new(id);
-        let Some(mut view) = store::find_staff(&db, staff_id, Windows::at(now)).await? else {
+        let Some(mut view) = store::find_staff(db, staff_id, Windows::at(now)).await? else {
             return Ok(None);
         };
-        view.grants = grants::store::list_live_grants(&db, staff_id, now).await?;
+        view.grants = grants::store::list_live_grants(db, staff_id, now).await?;
         Ok(Some(Self(view)))
     }
 
@@ -126,7 +126,7 @@ async fn insert_valid(
     };
     grants::insert(app, &db, &first).await?;
     db.commit().await?;
-    let made = StaffAccount::load(app, staff_id.get()).await?;
+    let made = StaffAccount::load(app, &app.db.client().await?, staff_id.get()).await?;
     made.map(|account| account.0)
         .ok_or_else(|| Code::NotFound.into())
 }

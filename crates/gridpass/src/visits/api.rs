@@ -12,14 +12,14 @@ use super::store::{self, Listed, NewRow};
 use crate::access::{AssignVisits, Permission, ReadVisits, WorkVisits};
 use crate::app::App;
 use crate::audit;
-use crate::auth::{Authorised, Staff, authorise};
+use crate::auth::{Authorised, Caller, Staff, authorise};
 use crate::db::Client;
 use crate::facts::{self, Subject};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
-use crate::seal::Field;
+use crate::masking::{self, Shown, Viewer};
 use crate::staff;
 
 /// Time for a visit that names none.
@@ -39,25 +39,31 @@ pub async fn list_visits(
     let status = query.status.unwrap_or(VisitStatus::Open);
     let rows = match staff.caller.narrow(query.prefix.as_deref()) {
         Some(prefix) => {
-            let db = app.db.client().await?;
+            let db = staff.tx(&app).await?;
             let which = (prefix.as_str(), status, query.assigned_to);
             store::list_visits(&db, which, page.after(), limit).await?
         }
         None => Vec::new(),
     };
     audit::subjects(rows.iter().map(|row| row.visit.person_id));
-    let items: ApiResult<Vec<Visit>> = rows.into_iter().map(|row| open(&app, row)).collect();
+    let viewer = Viewer::Staff(staff.caller.role);
+    let items: ApiResult<Vec<Visit>> = rows
+        .into_iter()
+        .map(|row| open(&app, viewer, row))
+        .collect();
     Ok(Json(Page::new(items?, limit, |item| item.visit_id.get())))
 }
 
 /// Opens what the worker has to know of the person.
-fn open(app: &App, row: Listed) -> ApiResult<Visit> {
+fn open(app: &App, viewer: Viewer, row: Listed) -> ApiResult<Visit> {
     let mut visit = row.visit;
     let person_id = visit.person_id.get();
-    let name_sealed = row.name_sealed.as_deref();
-    visit.name_masked = app.sealer.masked_name(person_id, name_sealed)?;
-    if let (Some(sealed), VisitStatus::Open) = (row.address_sealed, visit.status) {
-        visit.address = Some(app.sealer.open_text(Field::Address, person_id, &sealed)?);
+    let seen = |shown, sealed: Option<Vec<u8>>| {
+        masking::show(&app.sealer, viewer, shown, (person_id, sealed.as_deref()))
+    };
+    visit.name = seen(Shown::Name, row.name_sealed)?;
+    if visit.status == VisitStatus::Open {
+        visit.address = seen(Shown::Address, row.address_sealed)?;
     }
     Ok(visit)
 }
@@ -74,15 +80,14 @@ pub async fn create_visit(
 ) -> ApiResult<(StatusCode, Json<Visit>)> {
     input.validate(app.now())?;
     let person = authorise::<Subject>(&app, &staff.caller, input.person_id).await?;
-    let (status, visit) = create(&app, &person, &input, staff.caller.staff_id).await?;
+    let (status, visit) = create(&app, (&person, &staff.caller), &input).await?;
     Ok((status, Json(visit)))
 }
 
 async fn create(
     app: &App,
-    person: &Subject,
+    (person, caller): (&Subject, &Caller),
     input: &NewVisit,
-    by: StaffId,
 ) -> ApiResult<(StatusCode, Visit)> {
     let now = app.now();
     let row = NewRow {
@@ -93,9 +98,9 @@ async fn create(
         nowhere: &facts::home_place(app, None),
         due_at: input.due_at.unwrap_or(now + DUE_DEFAULT),
         created_at: now,
-        created_by: Some(by),
+        created_by: Some(caller.staff_id),
     };
-    let tx = app.db.tx().await?;
+    let tx = caller.tx_on(app, person).await?;
     let (status, visit_id) = match store::insert_visit(&tx, &row).await? {
         Some(place_code) => {
             handlers::tell(&tx, place_code, row.visit_id, "open").await?;
@@ -129,8 +134,8 @@ pub async fn assign_visit(
     visit: Authorised<Visit, AssignVisits>,
     extract::Json(input): extract::Json<AssignInput>,
 ) -> ApiResult<Json<Visit>> {
+    let tx = visit.tx(&app).await?;
     let visit = visit.entity;
-    let tx = app.db.tx().await?;
     check_assignee(&tx, &visit, input.staff_id, app.now()).await?;
     if !store::assign_visit(&tx, &visit, StaffId::new(input.staff_id)).await? {
         return Err(Code::VisitClosed.into());

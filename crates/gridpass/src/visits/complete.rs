@@ -37,9 +37,9 @@ pub async fn complete_visit(
     extract::Json(input): extract::Json<CompleteInput>,
 ) -> ApiResult<Json<CompletedView>> {
     input.validate()?;
+    let tx = visit.tx(&app).await?;
     let (caller, visit) = (visit.caller, visit.entity);
     let by = caller.staff_id;
-    let tx = app.db.tx().await?;
     let row = facts::lock_person(&tx, visit.person_id).await?;
     // Loaded again under the lock: somebody may have ended it meanwhile.
     let visit = find(&tx, visit.person_id.get(), visit.visit_id).await?;

@@ -113,9 +113,9 @@ pub struct Visit {
     pub visit_id: VisitId,
     /// Reason code that made it needed.
     pub cause: String,
-    /// Name, masked.
-    pub name_masked: Option<String>,
-    /// Building and room, for whoever goes there; on lists only.
+    /// Name, as far as the caller's role sees it; on lists only.
+    pub name: Option<String>,
+    /// Building and room, for whoever goes there; on lists of open visits only.
     pub address: Option<String>,
     /// Enclosure of the residence on record.
     pub enclosure_id: Option<EnclosureId>,

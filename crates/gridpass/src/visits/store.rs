@@ -205,7 +205,7 @@ fn visit(row: &Row) -> Option<Visit> {
         person_id: row.get("person_id"),
         visit_id: row.get("visit_id"),
         cause: row.get("cause"),
-        name_masked: None,
+        name: None,
         address: None,
         enclosure_id: row.get("enclosure_id"),
         enclosure_name: row.get("enclosure_name"),

@@ -1,5 +1,6 @@
 //! The whole application on a database of its own, and callers that speak by role.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 
 use gridpass::access::Role;
@@ -338,6 +339,35 @@ pub struct Client {
     token: Option<String>,
 }
 
+/// A call and all that came back, as bytes.
+pub struct Exchange {
+    /// Method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// Headers and body.
+    pub answer: Vec<u8>,
+}
+
+thread_local! {
+    /// What callers on this thread sent and got, while a test records it.
+    pub static TRANSCRIPT: RefCell<Option<Vec<Exchange>>> = const { RefCell::new(None) };
+}
+
+fn record(method: Method, path: String, answer: &Answer) {
+    TRANSCRIPT.with_borrow_mut(|transcript| {
+        if let Some(transcript) = transcript {
+            let mut bytes = format!("{:?}\n", answer.headers).into_bytes();
+            bytes.extend_from_slice(&answer.bytes);
+            transcript.push(Exchange {
+                method,
+                path,
+                answer: bytes,
+            });
+        }
+    });
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -432,13 +462,18 @@ impl Client {
 
     /// Sends a request that was built by hand.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("the server answers");
+        let (client, request) = request.build_split();
+        let request = request.expect("a request that can be sent");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.expect("the server answers");
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer {
+        let answer = Answer {
             status,
             headers,
             bytes: response.bytes().await.unwrap().to_vec(),
-        }
+        };
+        record(method, path, &answer);
+        answer
     }
 }
 

@@ -5,6 +5,8 @@
 //! operation changes it, so nothing is open by accident. After a wanted change:
 //! `GRIDPASS_WRITE=1 cargo test --package gridpass --test it authorisation`.
 
+mod places;
+
 use std::path::Path;
 
 use gridpass::access::Role;
@@ -36,6 +38,9 @@ const LAST: &str = "sign_out";
 struct Operation {
     name: String,
     method: Method,
+    /// As described, with names in braces.
+    template: String,
+    /// With 1 for every name.
     path: String,
     callers: String,
 }
@@ -53,6 +58,7 @@ fn operations() -> Vec<Operation> {
             operations.push(Operation {
                 name: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse().unwrap(),
+                template: path.clone(),
                 path: with_ids(path),
                 callers: callers.join(", "),
             });

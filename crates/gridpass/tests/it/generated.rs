@@ -72,6 +72,11 @@ fn the_table_of_retention_is_fresh() {
 }
 
 #[test]
+fn the_table_of_masks_is_fresh() {
+    assert_fresh("masks.md", &documents::masks());
+}
+
+#[test]
 fn every_operation_is_named_once_and_described() {
     let description: serde_json::Value = serde_json::from_str(&documents::openapi()).unwrap();
     let mut names = std::collections::BTreeMap::new();

@@ -10,11 +10,13 @@
 )]
 
 mod alerts;
+mod alerts_fixture;
 mod app;
 mod audit;
 mod audit_proof;
 mod authorisation;
 mod boot;
+mod break_glass;
 mod cluster;
 mod db;
 mod dependants;
@@ -29,6 +31,7 @@ mod generated;
 mod hardening;
 mod keys;
 mod limits;
+mod markers;
 mod migrate;
 mod notices;
 mod oversight;

@@ -14,7 +14,8 @@ async fn person_id(test: &TestApp, serial: &Value) -> i64 {
     .await
 }
 
-async fn put_photo(caller: &Client, path: &str, bytes: Vec<u8>) -> Answer {
+/// Sends a picture.
+pub async fn put_photo(caller: &Client, path: &str, bytes: Vec<u8>) -> Answer {
     caller
         .send(
             caller
@@ -25,7 +26,8 @@ async fn put_photo(caller: &Client, path: &str, bytes: Vec<u8>) -> Answer {
         .await
 }
 
-fn picture() -> Vec<u8> {
+/// A picture with something in it.
+pub fn picture() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_fn(900, 600, |x, y| {
         image::Rgb([(x % 256) as u8, (y % 256) as u8, 90])

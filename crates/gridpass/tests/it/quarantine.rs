@@ -50,7 +50,7 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
         )
     );
     team.post(PROPOSALS, new).await.problem(409, "order_exists");
-    assert_eq!(live_orders(&team).await["items"][0]["name_masked"], "李*");
+    assert_eq!(live_orders(&team).await["items"][0]["name"], "李雷");
 
     test.advance(SignedDuration::from_hours(1));
     let order = &order;

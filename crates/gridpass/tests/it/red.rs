@@ -64,7 +64,7 @@ async fn a_proposal_changes_nothing_until_another_unit_confirms() {
     assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, 0);
 
     let inbox = police.get(PROPOSALS).await.expect(200);
-    assert_eq!(inbox["items"][0]["name_masked"], "李*");
+    assert_eq!(inbox["items"][0]["name"], "李雷");
     assert_eq!(inbox["items"][0]["colour"], "yellow");
     assert_eq!(inbox["items"][0]["hindrance"], Value::Null);
     let confirm = proposal_path(&proposal, "confirm");

@@ -1,5 +1,7 @@
 //! The second wall: what the database itself refuses to the roles under which it is used.
 
+mod rows;
+
 use gridpass::db::{Db, DbConfig, Logins, migrate, roles};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};

@@ -26,6 +26,13 @@ export function ago(at: string): string {
   return t(`ago_${unit}` as Key, { count });
 }
 
+/** `29:59` until a time of the server, or null once it has come. */
+export function remaining(until: string): string | null {
+  const left_s = Math.ceil((Date.parse(until) - now_ms.value - skew_ms) / 1000);
+  if (left_s <= 0) return null;
+  return `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, "0")}`;
+}
+
 /** Words for numbers that are too old to pass for live, or null. */
 export function staleness(heard_ms: number): string | null {
   const { unit, count } = ageOf(now_ms.value - heard_ms);

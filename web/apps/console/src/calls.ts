@@ -6,14 +6,18 @@ import type {
   AuditPage,
   DivisionView,
   FindingPage,
+  Glass,
+  GlassPage,
   GrantInput,
   GrantView,
   HandOverInput,
   LiveStats,
   LookupFinding,
   NewFactorView,
+  NewGlass,
   NewStaff,
   PeopleStats,
+  PersonView,
   RecoveryCodesView,
   SessionRow,
   SessionView,
@@ -133,3 +137,14 @@ export const grantRole = (staff_id: number, input: GrantInput): Promise<unknown>
   post(`staff/${staff_id}/grants`, input);
 export const endGrant = (staff_id: number, grant_id: number): Promise<unknown> =>
   remove(`staff/${staff_id}/grants/${grant_id}`);
+
+export const getPerson = (person_id: number): Promise<PersonView> => get(`people/${person_id}`);
+
+export const openBreakGlass = (body: NewGlass): Promise<Glass> =>
+  sendJson(`${api}break-glass`, { body, token: session.token });
+
+/** Those that no supervisor has looked at. */
+export const listBreakGlass = (): Promise<GlassPage> => get("break-glass?reviewed=false");
+
+export const reviewBreakGlass = (glass: Glass): Promise<unknown> =>
+  send(`${api}break-glass/${glass.person_id}/${glass.glass_id}/review`, { method: "POST", token: session.token });

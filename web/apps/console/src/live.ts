@@ -27,6 +27,8 @@ export const live = reactive({
   /** Counts of the divisions two levels down, by code. */
   cells: {} as Record<string, DivisionCounts>,
   alerts: null as AlertView[] | null,
+  /** How often the server told of lifted masks. */
+  glass_seen: 0,
   /** When the numbers on the screen were true, by this computer's clock. */
   heard_ms: 0,
   lineOpen: false,
@@ -98,6 +100,7 @@ export async function startLive(): Promise<() => void> {
     token: session.token,
     onEvent: ({ event }) => {
       if (event === "alert" || event === "resync") void askAlerts().catch(failed);
+      if (event === "break_glass" || event === "resync") live.glass_seen++;
       numbersMoved();
     },
     onLine: (open) => {

@@ -88,7 +88,7 @@ export const decide = (proposal: Proposal, verb: "confirm" | "refuse" | "withdra
 
 export const propose = (body: NewProposal): Promise<Proposal> => post("red-proposals", body);
 
-export const findPerson = (document_number: string): Promise<{ person_id: number; name_masked?: string | null }> =>
+export const findPerson = (document_number: string): Promise<{ person_id: number; name?: string | null }> =>
   post("people/search", { document_type: "resident_id", document_number });
 
 /** Sends a file in, or with `dry` only asks what would happen. */

@@ -42,6 +42,11 @@ export const reviewsLookups = (): boolean => session.account?.role === "privacy_
 /** Whether the account may ask the log about a person. */
 export const seesPeople = (): boolean => session.account?.role !== "oversight";
 
+const REVIEW_ROLES = new Set(["community_lead", "subdistrict_officer", "privacy_officer"]);
+
+/** Whether the account looks at who lifted masks; the server decides. */
+export const reviewsGlass = (): boolean => REVIEW_ROLES.has(session.account?.role ?? "");
+
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: Kept | null): void {
   session.token = view?.token ?? "";
