@@ -112,6 +112,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accesses in the caller's jurisdiction with their reasons, oldest first. */
+        get: operations["list_break_glass"];
+        put?: never;
+        /**
+         * Lifts the masks of one person for half an hour, for the caller alone. The supervisors of
+         *     the place are told in the same transaction.
+         */
+        post: operations["open_break_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{person_id}/{glass_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a supervisor has looked at an access; nobody reviews their own. */
+        post: operations["review_break_glass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clock": {
         parameters: {
             query?: never;
@@ -390,7 +428,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -2077,8 +2115,8 @@ export interface components {
             happened_at: string;
             /** @description What happened. */
             kind: components["schemas"]["AlertKind"];
-            /** @description Name of the person, masked. */
-            name_masked?: string | null;
+            /** @description Name of the person, as far as the caller's role sees it; on lists only. */
+            name?: string | null;
             outcome?: components["schemas"]["AlertOutcome"] | null;
             /** @description The person concerned. */
             person_id: components["schemas"]["PersonId"];
@@ -2172,6 +2210,11 @@ export interface components {
              */
             unlinked: number;
         };
+        /**
+         * Format: int64
+         * @description An access that lifts the masks of one person.
+         */
+        BreakGlassId: number;
         /** @description People or scans by colour. */
         ByColour: {
             /**
@@ -3158,6 +3201,56 @@ export interface components {
             /** @description Leaf division code; every scan counts here. */
             place_code: string;
         };
+        /** @description An access. */
+        Glass: {
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @description Identity. */
+            glass_id: components["schemas"]["BreakGlassId"];
+            /** @description Why, in words; for the reviewers' list. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            opened_at: string;
+            /** @description Who looks. */
+            opened_by: components["schemas"]["StaffId"];
+            /** @description Name that colleagues know. */
+            opened_by_name?: string | null;
+            /** @description Whose masks are lifted. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division where the person counted. */
+            place_code: string;
+            /** @description Why. */
+            reason: components["schemas"]["GlassReason"];
+            /**
+             * Format: date-time
+             * @description When a supervisor looked at it.
+             */
+            reviewed_at?: string | null;
+            reviewed_by?: components["schemas"]["StaffId"] | null;
+        };
+        /** @description Whose masks to lift, and why. */
+        GlassInput: {
+            /** @description Why, in words, 6 to 500 characters. Supervisors read it. */
+            note: string;
+            /**
+             * Format: int64
+             * @description The one person.
+             */
+            person_id: number;
+            /** @description Why, from the list. */
+            reason: components["schemas"]["GlassReason"];
+        };
+        /**
+         * @description Why somebody must see more.
+         * @enum {string}
+         */
+        GlassReason: "emergency_rescue" | "urgent_contact" | "contact_tracing" | "identity_dispute";
         /** @description Which grant to act under. */
         GrantChoice: {
             /** @description One of the account's grants that count now. */
@@ -3782,8 +3875,8 @@ export interface components {
                 happened_at: string;
                 /** @description What happened. */
                 kind: components["schemas"]["AlertKind"];
-                /** @description Name of the person, masked. */
-                name_masked?: string | null;
+                /** @description Name of the person, as far as the caller's role sees it; on lists only. */
+                name?: string | null;
                 outcome?: components["schemas"]["AlertOutcome"] | null;
                 /** @description The person concerned. */
                 person_id: components["schemas"]["PersonId"];
@@ -4012,6 +4105,47 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_Glass: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                expires_at: string;
+                /** @description Identity. */
+                glass_id: components["schemas"]["BreakGlassId"];
+                /** @description Why, in words; for the reviewers' list. */
+                note?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                opened_at: string;
+                /** @description Who looks. */
+                opened_by: components["schemas"]["StaffId"];
+                /** @description Name that colleagues know. */
+                opened_by_name?: string | null;
+                /** @description Whose masks are lifted. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division where the person counted. */
+                place_code: string;
+                /** @description Why. */
+                reason: components["schemas"]["GlassReason"];
+                /**
+                 * Format: date-time
+                 * @description When a supervisor looked at it.
+                 */
+                reviewed_at?: string | null;
+                reviewed_by?: components["schemas"]["StaffId"] | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_ImportRowView: {
             /** @description The items. */
             items: {
@@ -4092,8 +4226,8 @@ export interface components {
                 list_id?: components["schemas"]["RedListId"] | null;
                 /** @description What is to be done. */
                 measure: components["schemas"]["Measure"];
-                /** @description Name, masked; on lists only. */
-                name_masked?: string | null;
+                /** @description Name, as far as the caller's role sees it; on lists only. */
+                name?: string | null;
                 /** @description Whom it is about. */
                 person_id: components["schemas"]["PersonId"];
                 /** @description Leaf division where the person counted when it was proposed. */
@@ -4288,7 +4422,7 @@ export interface components {
         Page_Visit: {
             /** @description The items. */
             items: {
-                /** @description Building and room, for whoever goes there; on lists only. */
+                /** @description Building and room, for whoever goes there; on lists of open visits only. */
                 address?: string | null;
                 assigned_to?: components["schemas"]["StaffId"] | null;
                 /** @description Reason code that made it needed. */
@@ -4313,8 +4447,8 @@ export interface components {
                 enclosure_id?: components["schemas"]["EnclosureId"] | null;
                 /** @description Its name. */
                 enclosure_name?: string | null;
-                /** @description Name, masked. */
-                name_masked?: string | null;
+                /** @description Name, as far as the caller's role sees it; on lists only. */
+                name?: string | null;
                 outcome?: components["schemas"]["VisitOutcome"] | null;
                 /** @description Whom to call on. */
                 person_id: components["schemas"]["PersonId"];
@@ -4491,8 +4625,10 @@ export interface components {
             /** @description Mobile number; people without one are equals. */
             phone?: string | null;
         };
-        /** @description A person as staff see it: masked. */
+        /** @description A person as far as the caller's role sees it (docs/masks.md). */
         PersonView: {
+            /** @description Building and room. */
+            address?: string | null;
             /**
              * Format: int32
              * @description Year of birth, where the document tells.
@@ -4505,8 +4641,8 @@ export interface components {
             created_at: string;
             /** @description Colour as of now, with its reasons. */
             decision: components["schemas"]["DecisionView"];
-            /** @description First and last four characters of the number. */
-            document_masked: string;
+            /** @description Number of the document. */
+            document_number?: string | null;
             /** @description Kind of document. */
             document_type: components["schemas"]["DocumentType"];
             /**
@@ -4519,16 +4655,21 @@ export interface components {
             /** @description Whether there is a photo. */
             has_photo: boolean;
             household_id?: components["schemas"]["HouseholdId"] | null;
-            /** @description First character of the name. */
-            name_masked: string;
+            /**
+             * Format: date-time
+             * @description Until when the caller sees what is masked otherwise, if an access is open.
+             */
+            lifted_until?: string | null;
+            /** @description Name. */
+            name?: string | null;
             /** @description Two digits: province of origin. */
             origin_province?: string | null;
             /** @description Serial of the pass. */
             pass_serial: components["schemas"]["PassSerial"];
             /** @description Identity. */
             person_id: components["schemas"]["PersonId"];
-            /** @description Phone with its middle hidden. */
-            phone_masked?: string | null;
+            /** @description Phone. */
+            phone?: string | null;
             /** @description Leaf division where the person counts. */
             place_code: string;
             /** @description Enclosure, once residence in it is declared or verified. */
@@ -4608,8 +4749,8 @@ export interface components {
             list_id?: components["schemas"]["RedListId"] | null;
             /** @description What is to be done. */
             measure: components["schemas"]["Measure"];
-            /** @description Name, masked; on lists only. */
-            name_masked?: string | null;
+            /** @description Name, as far as the caller's role sees it; on lists only. */
+            name?: string | null;
             /** @description Whom it is about. */
             person_id: components["schemas"]["PersonId"];
             /** @description Leaf division where the person counted when it was proposed. */
@@ -4697,7 +4838,7 @@ export interface components {
             fact_id: components["schemas"]["FactId"];
             household_id?: components["schemas"]["HouseholdId"] | null;
             /** @description Name, masked; on lists only. */
-            name_masked?: string | null;
+            name?: string | null;
             /** @description Identity. */
             order_id: components["schemas"]["QuarantineOrderId"];
             /** @description Who is quarantined. */
@@ -5437,7 +5578,7 @@ export interface components {
         };
         /** @description A visit. */
         Visit: {
-            /** @description Building and room, for whoever goes there; on lists only. */
+            /** @description Building and room, for whoever goes there; on lists of open visits only. */
             address?: string | null;
             assigned_to?: components["schemas"]["StaffId"] | null;
             /** @description Reason code that made it needed. */
@@ -5462,8 +5603,8 @@ export interface components {
             enclosure_id?: components["schemas"]["EnclosureId"] | null;
             /** @description Its name. */
             enclosure_name?: string | null;
-            /** @description Name, masked. */
-            name_masked?: string | null;
+            /** @description Name, as far as the caller's role sees it; on lists only. */
+            name?: string | null;
             outcome?: components["schemas"]["VisitOutcome"] | null;
             /** @description Whom to call on. */
             person_id: components["schemas"]["PersonId"];
@@ -5721,6 +5862,133 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_break_glass: {
+        parameters: {
+            query?: {
+                /** @description Reviewed ones or not; both when absent. */
+                reviewed?: boolean | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Glass"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GlassInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Glass"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_break_glass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                glass_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Glass"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
