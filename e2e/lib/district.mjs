@@ -91,7 +91,7 @@ export async function enterDistrict(server) {
     audit_admin: "审计管理员",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
-    const body = { ...account, password: FIRST_PASSWORD, role, display_name, unit: "六联社区", jurisdiction: "440310" };
+    const body = { ...account, password: FIRST_PASSWORD, role, display_name, unit: display_name, jurisdiction: "440310" };
     await staff("staff", { token: admin, body });
     accounts[role] = account;
     tokens[role] = await takeOver(account);
