@@ -56,7 +56,7 @@ enum Line {
         leaf: String,
         hash: String,
         entry_id: i64,
-        entry: Option<Entry>,
+        entry: Option<Box<Entry>>,
     },
     Digest {
         digest: DigestView,
@@ -80,7 +80,7 @@ pub async fn export(db: &Client, out: &mut impl Write) -> anyhow::Result<u64> {
                 leaf: super::digests::hex(&linked.leaf),
                 hash: super::digests::hex(&linked.hash),
                 entry_id: linked.entry_id,
-                entry: linked.entry,
+                entry: linked.entry.map(Box::new),
             };
             serde_json::to_writer(&mut *out, &line)?;
             out.write_all(b"\n")?;
@@ -128,7 +128,7 @@ pub fn verify_file(
                 hash: from_hex(&hash).context("a hash is not 64 hexadecimal digits")?,
                 key_number: 0,
                 mac: Vec::new(),
-                entry,
+                entry: entry.map(|entry| *entry),
             }),
             Line::Digest { digest } => {
                 digests.push(digest.signed().context("a digest is not of its form")?);

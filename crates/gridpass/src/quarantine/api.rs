@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::model::{OrderPage, OrderQuery, OrderStatus};
+use super::model::{OrderPage, OrderQuery, OrderStatus, QuarantineOrder};
 use super::store;
 use crate::access::ReadQuarantine;
 use crate::app::App;
@@ -35,13 +35,7 @@ pub async fn list_quarantine_orders(
         (persons, households) = store::count_orders(&db, &prefix, status).await?;
     }
     audit::subjects(rows.iter().map(|(order, _)| order.person_id));
-    let viewer = Viewer::Staff(staff.caller.role);
-    let mut items = Vec::with_capacity(rows.len());
-    for (mut order, sealed) in rows {
-        let name = (order.person_id.get(), sealed.as_deref());
-        order.name = masking::show(&app.sealer, viewer, Shown::Name, name)?;
-        items.push(order);
-    }
+    let items = with_names(&app, Viewer::Staff(staff.caller.role), rows)?;
     let Page { items, next } = Page::new(items, limit, |item| item.order_id.get());
     Ok(Json(OrderPage {
         items,
@@ -49,4 +43,18 @@ pub async fn list_quarantine_orders(
         persons,
         households,
     }))
+}
+
+/// Orders with the names as far as the viewer sees them.
+fn with_names(
+    app: &App,
+    viewer: Viewer,
+    rows: Vec<(QuarantineOrder, Option<Vec<u8>>)>,
+) -> ApiResult<Vec<QuarantineOrder>> {
+    let named = rows.into_iter().map(|(mut order, sealed)| {
+        let name = (order.person_id.get(), sealed.as_deref());
+        order.name = masking::show(&app.sealer, viewer, Shown::Name, name)?;
+        Ok(order)
+    });
+    named.collect()
 }

@@ -22,6 +22,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 
+pub use crate::answer::Answer;
 use crate::cluster;
 
 /// 2020-03-06 08:30 in Shenzhen: where every test's clock begins.
@@ -368,17 +369,6 @@ fn record(method: Method, path: String, answer: &Answer) {
     });
 }
 
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    /// Status.
-    pub status: StatusCode,
-    /// Headers.
-    pub headers: reqwest::header::HeaderMap,
-    /// Body.
-    pub bytes: Vec<u8>,
-}
-
 impl Client {
     fn new(base: &str, token: Option<&str>) -> Self {
         Self {
@@ -474,31 +464,5 @@ impl Client {
         };
         record(method, path, &answer);
         answer
-    }
-}
-
-impl Answer {
-    /// The JSON body, after checking the status.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(
-            self.status.as_u16(),
-            status,
-            "{}",
-            String::from_utf8_lossy(&self.bytes)
-        );
-        if self.bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&self.bytes).expect("a JSON body")
-        }
-    }
-
-    /// Checks status and code of a problem.
-    #[track_caller]
-    pub fn problem(self, status: u16, code: &str) -> Value {
-        let body = self.expect(status);
-        assert_eq!(body["code"], code, "{body}");
-        body
     }
 }

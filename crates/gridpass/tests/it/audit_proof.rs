@@ -270,7 +270,7 @@ async fn entries_that_commit_at_the_same_time_are_linked_once_each() {
     // Both nodes link while entries keep coming.
     while !calls.is_empty() {
         tokio::select! {
-            done = calls.join_next() => drop(done.unwrap().unwrap()),
+            done = calls.join_next() => done.unwrap().unwrap(),
             () = async { tokio::join!(test.settle(), other_node.settle()); } => {}
         }
     }

@@ -206,7 +206,7 @@ async fn slow_bodies_and_slow_handlers_are_given_up() {
             "/read",
             post(|body: axum::body::Bytes| async move { body.len().to_string() }),
         )
-        .route("/wait", get(|| std::future::pending::<&str>()))
+        .route("/wait", get(std::future::pending::<&str>))
         .layer(from_fn_with_state(times, bounds::bound));
     let (address, _stop) = listener(router, Bounds::default()).await;
     let head = "POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n";

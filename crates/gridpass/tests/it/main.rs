@@ -11,6 +11,7 @@
 
 mod alerts;
 mod alerts_fixture;
+mod answer;
 mod app;
 mod audit;
 mod audit_proof;

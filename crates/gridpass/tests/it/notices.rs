@@ -88,8 +88,11 @@ impl Relay {
     }
 }
 
+/// What the receiver shares with the test: what it answers, and what it got.
+type Shared = (Arc<AtomicU16>, Arc<Mutex<Vec<Received>>>);
+
 async fn take(
-    State((status, received)): State<(Arc<AtomicU16>, Arc<Mutex<Vec<Received>>>)>,
+    State((status, received)): State<Shared>,
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
