@@ -9,6 +9,7 @@ use super::model::{Glass, GlassInput, GlassQuery, LIFE};
 use super::store;
 use crate::access::{BreakGlass, ReviewBreakGlass};
 use crate::app::{App, LiveEvent};
+use crate::audit;
 use crate::auth::{Authorised, Caller, Staff, authorise};
 use crate::db::Client;
 use crate::events;
@@ -84,6 +85,7 @@ pub async fn list_break_glass(
     let db = staff.tx(&app).await?;
     let which = (staff.caller.jurisdiction.as_str(), query.reviewed);
     let rows = store::list_glass(&db, which, page.after(), limit).await?;
+    audit::subjects(rows.iter().map(|(glass, _)| glass.person_id));
     let mut items = Vec::with_capacity(rows.len());
     for (mut glass, sealed) in rows {
         let id = glass.glass_id.get();

@@ -11,6 +11,7 @@ use super::sign_in::Windows;
 use super::{factor, password, store};
 use crate::access::ManageStaff;
 use crate::app::App;
+use crate::audit;
 use crate::auth::store::{SessionRow, Which};
 use crate::auth::{self, Authorised, Caller, Entity, Scope, Staff};
 use crate::db::Client;
@@ -125,6 +126,7 @@ async fn insert_valid(
         handed_from: None,
     };
     grants::insert(app, &db, &first).await?;
+    audit::object(format!("staff/{staff_id}"));
     db.commit().await?;
     let made = StaffAccount::load(app, &app.db.client().await?, staff_id.get()).await?;
     made.map(|account| account.0)

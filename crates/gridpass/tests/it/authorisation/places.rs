@@ -52,7 +52,16 @@ const NAMED_INSIDE: [(&str, u16); 7] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 8] = [
+const NOT_NAMED: [(&str, &str); 11] = [
+    ("choose_grant", "one of the caller's own grants"),
+    (
+        "create_staff",
+        "the security administrator: a reach within the caller's own",
+    ),
+    (
+        "search_audit_entries",
+        "a filter; the log shows numbers only",
+    ),
     ("add_dependant", "a holder's own family"),
     (
         "create_gate_check",

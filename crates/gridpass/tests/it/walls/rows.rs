@@ -77,6 +77,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO red_proposal (person_id, proposal_id, place_code, measure, reason, evidence_kind,
             evidence_reference, status, proposed_at, proposed_by, proposed_unit, lapses_at)
             VALUES ({id}, {id}, '{place}', '{{}}', 'r', 'k', 'e', 'open', now(), 1, 'u', now())"),
+        format!("INSERT INTO limit_count VALUES ('k', '\\x0{id}', 1, now())"),
         format!("INSERT INTO phone_code VALUES (decode(md5('{id}'), 'hex'), 'enrol', decode(md5('{id}'), 'hex'), now(), now(), 0, NULL)"),
         format!("INSERT INTO notice VALUES ({id}, {id}, 't', '{{}}', 'none', now())"),
         format!("INSERT INTO text_message VALUES ({id}, 'code', '', '', NULL, NULL, now(), now(), now(), 0)"),
@@ -160,6 +161,7 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let closed = [
         "holder_session",
         "idempotency",
+        "limit_count",
         "notice",
         "outbox",
         "phone_code",
