@@ -312,12 +312,17 @@ pub fn subject(person_id: PersonId) {
     subjects([person_id]);
 }
 
-/// Says whose data is shown or changed; an empty list says that it is nobody's.
+/// Says whose data is shown or changed; an empty list says that it is nobody's. What cannot
+/// be a person's identity is left out: whoever puts a document number into an address shall
+/// not have it kept here.
 pub fn subjects(people: impl IntoIterator<Item = PersonId>) {
     note(|draft| {
         draft.named = true;
         for person in people {
             let id = person.get();
+            if !(1..=PersonId::MAX.get()).contains(&id) {
+                continue;
+            }
             if !draft.subjects.contains(&id) && !draft.recorded.contains(&id) {
                 draft.subjects.push(id);
             }

@@ -150,8 +150,13 @@ impl Named {
         };
         let mut named = Self::default();
         for (name, value) in &ids {
+            let number: Option<i64> = value.parse().ok();
+            if number.is_some_and(|number| number > PersonId::MAX.get()) {
+                // No identity of ours: somebody's document number, perhaps, which is not kept.
+                continue;
+            }
             if name == "person_id" {
-                named.person = value.parse().ok().map(PersonId::new);
+                named.person = number.map(PersonId::new);
             } else if value.len() <= ID_CHARS_MAX && value.bytes().all(is_id) {
                 let object = named.object.get_or_insert_default();
                 if !object.is_empty() {

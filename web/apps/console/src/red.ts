@@ -83,8 +83,13 @@ export function startRed(): () => void {
   };
 }
 
-export const decide = (proposal: Proposal, verb: "confirm" | "refuse" | "withdraw"): Promise<unknown> =>
-  post(`red-proposals/${proposal.person_id}/${proposal.proposal_id}/${verb}`);
+const decisions = {
+  confirm: (of: Proposal): Promise<unknown> => post(`red-proposals/${of.person_id}/${of.proposal_id}/confirm`),
+  refuse: (of: Proposal): Promise<unknown> => post(`red-proposals/${of.person_id}/${of.proposal_id}/refuse`),
+  withdraw: (of: Proposal): Promise<unknown> => post(`red-proposals/${of.person_id}/${of.proposal_id}/withdraw`),
+};
+
+export const decide = (proposal: Proposal, verb: keyof typeof decisions): Promise<unknown> => decisions[verb](proposal);
 
 export const propose = (body: NewProposal): Promise<Proposal> => post("red-proposals", body);
 
@@ -97,8 +102,12 @@ export const submitList = (csv: string, dry: boolean): Promise<RedListAnswer> =>
 
 export const getList = (list: RedList): Promise<RedListAnswer> => get(`red-lists/${list.list_id}`);
 
-export const answerList = (list: RedList, verb: "approve" | "refuse"): Promise<unknown> =>
-  post(`red-lists/${list.list_id}/${verb}`);
+const listAnswers = {
+  approve: (list: RedList): Promise<unknown> => post(`red-lists/${list.list_id}/approve`),
+  refuse: (list: RedList): Promise<unknown> => post(`red-lists/${list.list_id}/refuse`),
+};
+
+export const answerList = (list: RedList, verb: keyof typeof listAnswers): Promise<unknown> => listAnswers[verb](list);
 
 export const closeFinding = (finding: RedFinding, outcome: "explained" | "passed_on"): Promise<unknown> =>
   send(`${api}red-findings/${finding.finding_id}/close`, { token: session.token, body: { outcome } });
