@@ -91,7 +91,9 @@ export async function enterDistrict(server) {
     audit_admin: "审计管理员",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
-    const body = { ...account, password: FIRST_PASSWORD, role, display_name, unit: display_name, jurisdiction: "440310" };
+    // Colleagues of one community can hand work over; the others check each other.
+    const unit = ["community_lead", "grid_worker"].includes(role) ? "六联社区" : display_name;
+    const body = { ...account, password: FIRST_PASSWORD, role, display_name, unit, jurisdiction: "440310" };
     await staff("staff", { token: admin, body });
     accounts[role] = account;
     tokens[role] = await takeOver(account);

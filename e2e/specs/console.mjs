@@ -62,10 +62,11 @@ export function consoleSpecs(world) {
       await own.getByLabel("用户名").fill(username);
       await own.getByLabel("密码").fill(password);
       await own.getByRole("button", { name: "登录" }).click();
+      await own.getByRole("link", { name: "数据使用监督" }).click();
       await own.getByRole("heading", { level: 2, name: "异常查询" }).waitFor();
       await assertAccessible(own, "the findings");
       await own.getByRole("radio", { name: "审计日志" }).click();
-      await own.getByLabel("操作", { exact: true }).fill("sign_in");
+      await own.getByLabel("操作", { exact: true }).fill("search_people");
       await own.getByRole("button", { name: "查询" }).click();
       await own.locator("tbody tr").filter({ hasText: "网格员" }).first().waitFor();
       await assertAccessible(own, "the audit log");

@@ -18,7 +18,7 @@ const HEADER = "document_number,kind,value,day,area,evidence_kind,evidence_refer
 
 export function redSpecs(world) {
   describe("red needs two people", () => {
-    const number = residentNumber(401);
+    const number = residentNumber(411);
     let doctor;
     let police;
     let listed;

@@ -258,7 +258,9 @@ async fn entries_that_commit_at_the_same_time_are_linked_once_each() {
     let mut calls = tokio::task::JoinSet::new();
     for node in [&test, &other_node] {
         for _ in 0..4 {
-            let worker = node.caller(Role::GridWorker, HERE).await;
+            // Made at one node: two with one clock would give two accounts one number.
+            let worker = test.caller(Role::GridWorker, HERE).await;
+            let worker = node.with_token(worker.token());
             let path = path.clone();
             calls.spawn(async move {
                 for _ in 0..12 {
