@@ -46,34 +46,50 @@ pub const ALL: [TenDont; 10] = [
             "Lists come in through imports, which name their source and keep no file.",
             "No operation hands out lists of people in the clear: names and numbers are masked.",
         ],
-        tests: &["people_are_found_by_number_and_by_serial_within_the_jurisdiction"],
+        tests: &[
+            "each_row_is_answered_and_the_good_ones_wait",
+            "marked_values_turn_up_only_where_a_mask_allows_it",
+        ],
     },
     TenDont {
         zh: "未经批准留痕，不准截屏、拍照、复制、导出。",
         en: "Do not screenshot, photograph, copy or export without approval and trace.",
         controls: &[
             "No operation exports people.",
-            "Every read of a person is recorded.",
+            "Every read of a person is recorded; the person sees it.",
+            "A mask is lifted for one person, with a reason, for half an hour, and a supervisor is told.",
         ],
-        tests: &["staff_see_masked_people_of_their_own_jurisdiction"],
+        tests: &[
+            "a_read_names_who_looked_at_whom_and_what_for",
+            "a_list_names_each_person_shown_and_an_empty_one_names_nobody",
+            "masks_are_lifted_for_one_person_one_caller_and_half_an_hour",
+        ],
     },
     TenDont {
         zh: "不准提供给无关单位和人员。",
         en: "Do not give information to units or people it does not concern.",
         controls: &[
             "Everything is cut to the jurisdiction of the grant; outside it is 404.",
+            "The database cuts to the jurisdiction once more, whatever a statement forgets.",
             "Sessions end when idle; grants end by themselves.",
         ],
-        tests: &["an_idle_session_ends", "a_grant_ends_by_itself"],
+        tests: &[
+            "an_idle_session_ends",
+            "a_grant_ends_by_itself",
+            "a_statement_without_where_reaches_the_jurisdiction_and_nothing_else",
+        ],
     },
     TenDont {
         zh: "不准用于疫情防控以外的目的。",
         en: "Do not use information for anything but epidemic control.",
         controls: &[
-            "No operation serves another purpose: each names its permission in one table.",
+            "No operation serves another purpose: each names its permission and its purpose in one table, and the log repeats it.",
             "Everybody confirms these rules before the first call.",
         ],
-        tests: &["nothing_is_done_before_the_ten_rules_are_confirmed"],
+        tests: &[
+            "nothing_is_done_before_the_ten_rules_are_confirmed",
+            "every_operation_is_declared",
+        ],
     },
     TenDont {
         zh: "不准借用、共用、转借账号。",
@@ -95,8 +111,14 @@ pub const ALL: [TenDont; 10] = [
         en: "Do not look up people outside your task, nor in bulk.",
         controls: &[
             "A person is looked up by a whole document number, one at a time, in the jurisdiction.",
+            "Look-ups outside one's tasks, many, repeated or at night are shown to the privacy officer.",
+            "Each session has a budget of requests.",
         ],
-        tests: &["people_are_found_by_number_and_by_serial_within_the_jurisdiction"],
+        tests: &[
+            "people_are_found_by_number_and_by_serial_within_the_jurisdiction",
+            "look_ups_that_stand_out_are_shown_to_the_privacy_officer",
+            "a_phone_and_a_member_of_staff_have_budgets_of_their_own",
+        ],
     },
     TenDont {
         zh: "不准因疫情以外的原因赋码、转码、改状态。",
