@@ -7,7 +7,7 @@
 //!   before it commits. **A read's entry is committed before the answer leaves**; if it cannot
 //!   be written the answer is 503 and nothing is shown. Refused attempts are entries too.
 //! - Entries are rows that are only ever inserted, each with a MAC of the server's key. A job
-//!   links them into a chain, in batches, twice a second ([`linking`]); each day's digest is
+//!   links them into a chain, in batches, twice a second (`linking`); each day's digest is
 //!   signed and published ([`digests`]); [`verify`] proves all of it.
 //! - Scans and what a gate shows after them have no entries: the scan is the record.
 //!

@@ -101,7 +101,7 @@ static HARDENED: [(HeaderName, HeaderValue); 6] = [
 /// A year, for browsers that reached us by TLS.
 static TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Refuses changes that another website's page asks for, and puts [`HARDENED`] on every
+/// Refuses changes that another website's page asks for, and puts `HARDENED` on every
 /// answer. Callers prove themselves by a token that no other site holds; this is the second
 /// lock, should a browser ever be made to send it.
 pub async fn harden(State(app): State<App>, request: Request, next: Next) -> Response {

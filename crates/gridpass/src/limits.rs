@@ -3,7 +3,7 @@
 //! Two kinds. What must hold for hours and on every node (codes for a phone, tries at a
 //! document) is counted in the database, under a keyed digest, and counted before it is known
 //! whether the request succeeds. What protects one node from one client in one second
-//! ([`budgets`]) is counted in a table of fixed size in memory, without a lock.
+//! (`budgets`) is counted in a table of fixed size in memory, without a lock.
 //!
 //! A limit answers 429 with the seconds to wait. Whether a person exists changes nothing.
 
