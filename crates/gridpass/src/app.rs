@@ -122,7 +122,7 @@ impl AppBuilder {
     ) -> Self {
         Self(Inner {
             db,
-            ids: Arc::new(IdSource::new(clock.clone())),
+            ids: Arc::new(IdSource::new(clock.clone(), 0)),
             clock,
             work_waiting: Notify::new(),
             entropy: Arc::new(entropy),
@@ -132,6 +132,13 @@ impl AppBuilder {
             events: broadcast::channel(EVENTS_BACKLOG_MAX).0,
             parts: HashMap::new(),
         })
+    }
+
+    /// Gives the process its own number, see [`IdSource`].
+    #[must_use]
+    pub fn as_node(mut self, node: i64) -> Self {
+        self.0.ids = Arc::new(IdSource::new(self.0.clock.clone(), node));
+        self
     }
 
     /// What is there so far, for parts that need it while they are made.

@@ -63,6 +63,8 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     };
     let sealer = Sealer::new(Ring::new(&given.keeper.secrets(), &[], clock.now()));
     let mut builder = AppBuilder::new(given.db, clock, given.entropy, sealer, given.settings);
+    let node = builder.inner().db.take_node_number().await?;
+    builder = builder.as_node(node);
     keys::apply(builder.inner(), &given.keeper).await?;
     if let Some(manual) = given.simulated_clock {
         builder = builder.with(Arc::new(manual));

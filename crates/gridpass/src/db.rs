@@ -201,6 +201,17 @@ impl Db {
             .unwrap_or(Err(DbError::Unavailable("no answer to a ping")))
     }
 
+    /// A number for a process that begins to work on this database, 0 to 63, after which it
+    /// starts again. See [`crate::ids::IdSource`].
+    ///
+    /// # Errors
+    /// As [`Db::client`].
+    pub async fn take_node_number(&self) -> Result<i64, DbError> {
+        let client = self.client().await?;
+        let row = client.query_one("SELECT nextval('node_number')", &[]);
+        Ok(row.await?.get(0))
+    }
+
     /// Subscribes to NOTIFY channels on a connection of its own, which
     /// reconnects by itself. See [`ListenEvent`] for what arrives.
     pub fn listen(&self, channels: &[&str]) -> Listener {

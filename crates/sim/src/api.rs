@@ -1,13 +1,16 @@
 //! The calls that several commands share, typed. Only the fields that the
 //! simulator reads are named.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::sync::Mutex;
 
-use crate::client::{Client, refused_as};
+use crate::client::Client;
 use crate::state::Account;
 use crate::world::people::Person;
 
@@ -190,9 +193,17 @@ pub fn three_fields(person: &Person) -> serde_json::Value {
     })
 }
 
-/// Tries of an enrolment: relatives who share a phone ask for codes at the same time, and only
-/// the newest counts.
-const CODE_TRIES_MAX: usize = 10;
+/// Relatives share a phone, and of the codes sent to a phone only the newest counts. So whoever
+/// asks for one keeps the phone to itself until the code is used, as people do.
+static PHONES: [Mutex<()>; 64] = [const { Mutex::const_new(()) }; 64];
+
+/// The lock of a phone.
+fn phone_lock(phone: &str) -> &'static Mutex<()> {
+    let mut hasher = DefaultHasher::new();
+    phone.hash(&mut hasher);
+    let place = hasher.finish() % PHONES.len() as u64;
+    &PHONES[usize::try_from(place).unwrap_or(0)]
+}
 
 #[derive(Deserialize)]
 struct ShownCode {
@@ -244,16 +255,9 @@ async fn send_with_code<T: DeserializeOwned>(
     (mut body, purpose): (serde_json::Value, &str),
 ) -> Result<T> {
     let phone = body["phone"].as_str().unwrap_or_default().to_owned();
-    let mut tries = 1;
-    loop {
-        body["phone_code"] = phone_code(client, &phone, purpose).await?.into();
-        match client.post(path, &body).await {
-            Err(error) if tries < CODE_TRIES_MAX && refused_as(&error, "phone_code_wrong") => {
-                tries += 1;
-            }
-            answer => return answer,
-        }
-    }
+    let _held = phone_lock(&phone).lock().await;
+    body["phone_code"] = phone_code(client, &phone, purpose).await?.into();
+    client.post(path, &body).await
 }
 
 /// What a gate was told about a scan.

@@ -292,10 +292,3 @@ pub fn refused_with(error: &anyhow::Error, status: u16) -> bool {
         .downcast_ref::<Refused>()
         .is_some_and(|refused| refused.status == status)
 }
-
-/// Whether `error` is a refusal with `code`.
-pub fn refused_as(error: &anyhow::Error, code: &str) -> bool {
-    error
-        .downcast_ref::<Refused>()
-        .is_some_and(|refused| refused.code == code)
-}
