@@ -1,7 +1,8 @@
 //! What we depend on: licences that may be shipped, and one version of each cryptographic
-//! crate, so that a correction reaches all of its users.
+//! crate, so that a correction reaches all of its users. The same of what the web apps ship,
+//! each file of which must be pinned by its hash.
 //!
-//! Reads `cargo metadata`, needs no network. Known faults are not looked up here: the
+//! Reads `cargo metadata` and the npm locks, needs no network. Known faults are not looked up here: the
 //! database of `cargo audit` is a Git repository, which a machine that builds need not reach.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,10 +64,32 @@ struct Package {
     license: Option<String>,
 }
 
+/// An npm lock: the packages by the folder they go to.
+#[derive(Deserialize)]
+struct NpmLock {
+    packages: BTreeMap<String, NpmPackage>,
+}
+
+#[derive(Deserialize)]
+struct NpmPackage {
+    license: Option<String>,
+    /// Hash of the package as the registry has it.
+    integrity: Option<String>,
+    /// Only needed to build and to test.
+    #[serde(default)]
+    dev: bool,
+    /// One of our own packages.
+    #[serde(default)]
+    link: bool,
+}
+
+/// Folders with a lock of npm.
+const NPM: &[&str] = &["web", "e2e"];
+
 /// Checks the dependencies of the workspace and prints what it found.
 ///
 /// # Errors
-/// When cargo fails.
+/// When cargo fails, or a lock of npm cannot be read.
 pub fn run(root: &Path) -> Result<ExitCode> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked"])
@@ -78,7 +101,15 @@ pub fn run(root: &Path) -> Result<ExitCode> {
     }
     let metadata: Metadata =
         serde_json::from_slice(&output.stdout).context("cargo metadata is not as expected")?;
-    let findings = check(&metadata.packages);
+    let mut findings = check(&metadata.packages);
+    let mut packages = 0;
+    for place in NPM {
+        let lock = root.join(place).join("package-lock.json");
+        let text = std::fs::read_to_string(&lock).context(lock.display().to_string())?;
+        let lock: NpmLock = serde_json::from_str(&text).context(lock.display().to_string())?;
+        packages += lock.packages.len();
+        findings.extend(check_npm(&lock));
+    }
     let mut out = std::io::stdout().lock();
     for finding in &findings {
         writeln!(out, "{finding}")?;
@@ -86,7 +117,7 @@ pub fn run(root: &Path) -> Result<ExitCode> {
     if findings.is_empty() {
         writeln!(
             out,
-            "deps: {} crates, nothing to say",
+            "deps: {} crates and {packages} packages of npm, nothing to say",
             metadata.packages.len()
         )?;
         return Ok(ExitCode::SUCCESS);
@@ -114,6 +145,29 @@ fn check(packages: &[Package]) -> Vec<String> {
             findings.push(format!(
                 "{name} is there in several versions ({}): bring its users to one",
                 several.join(", ")
+            ));
+        }
+    }
+    findings
+}
+
+fn check_npm(lock: &NpmLock) -> Vec<String> {
+    let mut findings = Vec::new();
+    let others = lock
+        .packages
+        .iter()
+        .filter(|(place, package)| place.starts_with("node_modules/") && !package.link);
+    for (place, package) in others {
+        if package.integrity.is_none() {
+            findings.push(format!(
+                "{place} has no hash in the lock: install it from the registry, by its name"
+            ));
+        }
+        // What only builds and tests is not passed on.
+        let licence = package.license.as_deref().unwrap_or_default();
+        if !package.dev && !is_allowed(licence) {
+            findings.push(format!(
+                "{place} has the licence \"{licence}\", which is not on the list in xtask/src/deps.rs: choose another package"
             ));
         }
     }
@@ -198,5 +252,27 @@ mod tests {
             package("sha2", "0.11.1", "MIT"),
         ];
         assert!(check(&two)[0].contains("0.10.9, 0.11.1"));
+    }
+
+    #[test]
+    fn packages_without_a_hash_or_with_another_licence_are_found() {
+        let lock = |package: &str| {
+            let text = format!(r#"{{"packages": {{"": {{}}, "node_modules/a": {package}}}}}"#);
+            check_npm(&serde_json::from_str(&text).unwrap())
+        };
+        assert_eq!(
+            lock(r#"{"license": "MIT", "integrity": "sha512-x"}"#),
+            [""; 0]
+        );
+        assert_eq!(lock(r#"{"link": true}"#), [""; 0]);
+        assert_eq!(
+            lock(r#"{"license": "Python-2.0", "integrity": "sha512-x", "dev": true}"#),
+            [""; 0]
+        );
+        assert!(lock(r#"{"license": "MIT"}"#)[0].contains("no hash"));
+        assert!(
+            lock(r#"{"license": "AGPL-3.0", "integrity": "sha512-x"}"#)[0].contains("AGPL-3.0")
+        );
+        assert_eq!(lock(r#"{"integrity": "sha512-x"}"#).len(), 1);
     }
 }
