@@ -235,6 +235,7 @@ function writeTable(results) {
     ["audit log proved, entries/s", Math.round(results.audit_verify_entries_per_s ?? 0), "≥ 100,000"],
     ["check a presentation online, µs", results.verify_online_us, "–"],
     ["check a presentation offline, µs", results.verify_offline_us, "–"],
+    ["the same under guomi (SM2), µs", results.verify_offline_sm2_us, "–"],
     ["peak memory of the server, MB", results.memory.server_peak_mb, "–"],
     ["memory of PostgreSQL afterwards, MB", results.memory.postgres_mb, "–"],
     ["scans in the table at the end", results.verification.scans, "≥ 6,000,000"],

@@ -85,6 +85,11 @@ impl Sealer {
         read(&self.ring.read().expect("no thread panics in a swap"))
     }
 
+    /// The suite by which this installation signs and makes MACs.
+    pub fn signing_suite(&self) -> gridpass_passcode::Suite {
+        self.with_ring(Ring::suite).signing()
+    }
+
     /// Seals `plain` for `field` of the row `id`, with the newest key.
     pub fn seal(&self, field: Field, id: i64, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = entropy.bytes();

@@ -8,8 +8,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::cbor::{Cursor, write_bytes, write_int, write_text, write_uint};
-use crate::suite::Suite;
-use crate::{IssueError, KeyId, MacKey, PassError, ServerSecret, envelope};
+use crate::suite::{PHONE, Suite};
+use crate::{IssueError, KeyId, MacKey, PassError, ServerKey, ServerSecret, envelope};
 use gridpass_types::{Colour, PassForm, PassSerial, PersonId};
 
 /// Longest issuer text, in bytes.
@@ -31,8 +31,8 @@ const PASS_HEAD: [u8; 6] = [0x3a, 0, 1, 0, 0, 0x84];
 pub struct CredentialId(pub [u8; 16]);
 
 impl CredentialId {
-    pub(crate) fn of(suite: &dyn Suite, bytes: &[u8]) -> Self {
-        let digest = suite.digest(bytes);
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let digest = PHONE.digest(bytes);
         Self(*digest.first_chunk().expect("a digest has 32 bytes"))
     }
 }
@@ -53,7 +53,7 @@ impl fmt::Debug for CredentialId {
 #[derive(Clone)]
 pub struct Credential {
     bytes: Box<[u8]>,
-    suite: &'static dyn Suite,
+    suite: Suite,
     id: CredentialId,
     form: PassForm,
     issued_at_s: u32,
@@ -66,12 +66,16 @@ impl Credential {
     /// # Errors
     /// [`IssueError::NotACredential`] if the bytes do not have the shape of one.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IssueError> {
-        let suite = &crate::STANDARD;
-        let claims = Claims::parse(suite, bytes).map_err(|_| IssueError::NotACredential)?;
+        // Its header names the algorithm, so it is one of at most one suite.
+        let read = |suite| Some((suite, Claims::parse(suite, bytes).ok()?));
+        let (suite, claims) = Suite::ALL
+            .into_iter()
+            .find_map(read)
+            .ok_or(IssueError::NotACredential)?;
         Ok(Self {
             bytes: bytes.into(),
             suite,
-            id: CredentialId::of(suite, bytes),
+            id: CredentialId::of(bytes),
             form: claims.form,
             issued_at_s: claims.issued_at_s,
             expires_at_s: claims.expires_at_s,
@@ -88,6 +92,12 @@ impl Credential {
     #[must_use]
     pub const fn id(&self) -> CredentialId {
         self.id
+    }
+
+    /// By which suite it is signed.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// On what it is shown.
@@ -111,7 +121,7 @@ impl Credential {
     /// The key with which the holder's phone makes its MACs.
     #[must_use]
     pub fn mac_key(&self, secret: &ServerSecret) -> MacKey {
-        secret.mac_key(self.suite, &self.id)
+        secret.mac_key(&self.id)
     }
 
     /// The text of the QR code to print; `None` for the credential of a phone, which only
@@ -149,11 +159,13 @@ pub(crate) struct Claims<'a> {
 impl<'a> Claims<'a> {
     /// The claims of a credential of the given suite; the signature is not checked.
     #[inline]
-    pub(crate) fn parse(suite: &dyn Suite, credential: &'a [u8]) -> Result<Self, PassError> {
+    pub(crate) fn parse(suite: Suite, credential: &'a [u8]) -> Result<Self, PassError> {
         let mut outer = Cursor::new(credential);
         outer.expect(&COSE_SIGN1)?;
         let mut header = Cursor::new(outer.bytes()?);
-        header.expect(&[0xa2, 1, suite.cose_algorithm(), 4])?;
+        header.expect(&[0xa2, 1])?;
+        header.expect(suite.cose_algorithm())?;
+        header.expect(&[4])?;
         let key_id = KeyId(*header.bytes_exact()?);
         header.end()?;
         outer.expect(&[0xa0])?;
@@ -227,16 +239,14 @@ impl<'a> Claims<'a> {
         out
     }
 
-    /// The credential that says this, signed by `sign`.
-    pub(crate) fn write(
-        &self,
-        suite: &'static dyn Suite,
-        sign: impl FnOnce(&[u8]) -> [u8; 64],
-    ) -> Credential {
-        let mut header = vec![0xa2, 1, suite.cose_algorithm(), 4];
+    /// The credential that says this, signed with `key`.
+    pub(crate) fn write(&self, key: &ServerKey) -> Credential {
+        let mut header = vec![0xa2, 1];
+        header.extend_from_slice(key.suite().cose_algorithm());
+        header.push(4);
         write_bytes(&mut header, &self.key_id.0);
         let payload = self.write_payload();
-        let signature = sign(&sig_structure(&header, &payload));
+        let signature = key.sign(&sig_structure(&header, &payload));
         let mut out = Vec::with_capacity(192);
         out.extend_from_slice(&COSE_SIGN1);
         write_bytes(&mut out, &header);
@@ -244,9 +254,9 @@ impl<'a> Claims<'a> {
         write_bytes(&mut out, &payload);
         write_bytes(&mut out, &signature);
         Credential {
-            id: CredentialId::of(suite, &out),
+            id: CredentialId::of(&out),
             bytes: out.into(),
-            suite,
+            suite: key.suite(),
             form: self.form,
             issued_at_s: self.issued_at_s,
             expires_at_s: self.expires_at_s,

@@ -7,7 +7,7 @@ use gridpass_types::PassForm;
 
 use crate::cbor::{Cursor, write_bytes, write_uint};
 use crate::credential::{COSE_SIGN1, Claims, sig_structure};
-use crate::suite::{Suite, suite_of};
+use crate::suite::{EDDSA, Suite};
 use crate::{CredentialId, MacKey, PASS_CHARS_MAX, PASS_PREFIX, PassError, base45};
 
 /// Bytes that the longest pass text can hold.
@@ -20,7 +20,7 @@ const PHONE: u8 = 0x85;
 
 /// A pass as it was shown, taken apart; nothing is verified but the shape.
 pub(crate) struct Envelope<'a> {
-    pub(crate) suite: &'static dyn Suite,
+    pub(crate) suite: Suite,
     pub(crate) credential: &'a [u8],
     pub(crate) claims: Claims<'a>,
     /// What the phone adds; `None` for a printed pass.
@@ -53,9 +53,9 @@ impl<'a> Envelope<'a> {
         if array != PAPER && array != PHONE {
             return Err(PassError::Malformed);
         }
-        let suite = suite_of(walk.uint(u64::MAX)?).ok_or(PassError::SuiteUnknown)?;
+        let suite = Suite::of(walk.uint(u64::MAX)?).ok_or(PassError::SuiteUnknown)?;
         let proof = if array == PHONE {
-            Some(Proof::parse(suite, &mut walk)?)
+            Some(Proof::parse(&mut walk)?)
         } else {
             None
         };
@@ -76,11 +76,11 @@ impl<'a> Envelope<'a> {
 
 impl<'a> Proof<'a> {
     #[inline]
-    fn parse(suite: &dyn Suite, walk: &mut Cursor<'a>) -> Result<Self, PassError> {
+    fn parse(walk: &mut Cursor<'a>) -> Result<Self, PassError> {
         let time_s = walk.uint32()?;
         let mac = walk.bytes_exact()?;
         walk.expect(&COSE_SIGN1)?;
-        if walk.bytes()? != protected(suite) {
+        if walk.bytes()? != PROTECTED {
             return Err(PassError::Malformed);
         }
         // No unprotected header; the payload is detached (nil).
@@ -94,10 +94,8 @@ impl<'a> Proof<'a> {
     }
 }
 
-/// The protected header of a presentation: the algorithm alone.
-pub(crate) fn protected(suite: &dyn Suite) -> [u8; 3] {
-    [0xa1, 1, suite.cose_algorithm()]
-}
+/// The protected header of a presentation: the phone's algorithm alone.
+const PROTECTED: [u8; 3] = [0xa1, 1, EDDSA];
 
 /// The detached payload of a presentation: an array of the time and the credential's id.
 #[inline]
@@ -110,12 +108,12 @@ pub(crate) fn payload(time_s: u32, id: &CredentialId) -> Vec<u8> {
 }
 
 /// What the phone signs of a presentation.
-pub(crate) fn to_be_signed(suite: &dyn Suite, payload: &[u8]) -> Vec<u8> {
-    sig_structure(&protected(suite), payload)
+pub(crate) fn to_be_signed(payload: &[u8]) -> Vec<u8> {
+    sig_structure(&PROTECTED, payload)
 }
 
 /// The text of a printed pass.
-pub(crate) fn write_paper(suite: &dyn Suite, credential: &[u8]) -> String {
+pub(crate) fn write_paper(suite: Suite, credential: &[u8]) -> String {
     let mut out = vec![PAPER, suite.envelope_version()];
     write_bytes(&mut out, credential);
     text(&out)
@@ -123,7 +121,7 @@ pub(crate) fn write_paper(suite: &dyn Suite, credential: &[u8]) -> String {
 
 /// The text of a phone's pass at `time_s`, signed by `sign`.
 pub(crate) fn write_phone(
-    suite: &dyn Suite,
+    suite: Suite,
     credential: (&[u8], &CredentialId),
     time_s: u32,
     mac_key: &MacKey,
@@ -131,14 +129,14 @@ pub(crate) fn write_phone(
 ) -> String {
     let (bytes, id) = credential;
     let payload = payload(time_s, id);
-    let signature = sign(&to_be_signed(suite, &payload));
-    let mac = mac_key.presentation_mac(suite, &payload, &signature);
+    let signature = sign(&to_be_signed(&payload));
+    let mac = mac_key.presentation_mac(&payload, &signature);
     let mut out = Vec::with_capacity(PASS_BYTES_MAX);
     out.extend_from_slice(&[PHONE, suite.envelope_version()]);
     write_uint(&mut out, time_s.into());
     write_bytes(&mut out, &mac);
     out.extend_from_slice(&COSE_SIGN1);
-    write_bytes(&mut out, &protected(suite));
+    write_bytes(&mut out, &PROTECTED);
     out.extend_from_slice(&[0xa0, 0xf6]);
     write_bytes(&mut out, &signature);
     write_bytes(&mut out, bytes);

@@ -134,9 +134,13 @@ pub enum IssueError {
     /// A credential must live for at least one second.
     #[error("the life of a credential must be positive")]
     LifeNotPositive,
-    /// A phone's credential needs a usable Ed25519 key (32 bytes, a point of full order).
+    /// A key must be a usable point of its curve: of Ed25519 in 32 bytes for a phone, of full
+    /// order; of SM2 in 65.
     #[error("the public key is not usable")]
     PublicKey,
+    /// SM2 takes as a secret a number from 1 to n − 2.
+    #[error("the bytes are no secret key")]
+    ServerKey,
     /// These bytes are no credential.
     #[error("the bytes are not a credential")]
     NotACredential,
@@ -151,7 +155,7 @@ pub enum KeySetError {
     /// `kty`, `crv` or `alg` is not the one of a known suite.
     #[error("a key of the set has an unknown type, curve or algorithm")]
     Algorithm,
-    /// `x` or `kid` is not base64url of the right length, or not a usable key.
+    /// `x`, `y` or `kid` is not base64url of the right length, or not a usable key.
     #[error("a key of the set is damaged")]
     Key,
     /// `kid` is not the digest of the key.

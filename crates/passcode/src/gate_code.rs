@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::cbor::{Cursor, ID_MAX, write_bytes, write_int, write_uint};
 use crate::credential::{seconds, timestamp};
-use crate::suite::{STANDARD, Suite, suite_of};
-use crate::{GATE_PREFIX, IssueError, PassError, base45};
+use crate::{GATE_PREFIX, IssueError, PassError, Suite, base45};
 
 /// How long one gate code stays on the screen, in seconds.
 pub const GATE_SLOT_S: u32 = 30;
@@ -45,7 +44,7 @@ impl GateSecret {
         self.0.clone()
     }
 
-    fn mac(&self, suite: &dyn Suite, gate_id: GateId, slot: u32) -> [u8; 8] {
+    fn mac(&self, suite: Suite, gate_id: GateId, slot: u32) -> [u8; 8] {
         let parts: [&[u8]; 3] = [
             b"gridpass gate v1",
             &gate_id.get().to_be_bytes(),
@@ -76,12 +75,13 @@ pub struct VerifiedGateCode {
 pub struct GateCode;
 
 impl GateCode {
-    /// The code that the gate `gate_id` shows at `now`.
+    /// The code that the gate `gate_id` shows at `now`, its MAC by `suite`.
     ///
     /// # Errors
     /// [`IssueError::IdOutOfRange`] if it is negative or from 2^53 on, [`IssueError::TimeOutOfRange`] outside 1970
     /// to 2106.
     pub fn make(
+        suite: Suite,
         secret: &GateSecret,
         gate_id: GateId,
         now: Timestamp,
@@ -90,7 +90,6 @@ impl GateCode {
             return Err(IssueError::IdOutOfRange);
         }
         let slot = seconds(now).ok_or(IssueError::TimeOutOfRange)? / GATE_SLOT_S;
-        let suite = &STANDARD;
         let mut body = Vec::with_capacity(BODY_BYTES_MAX);
         body.extend_from_slice(&[0x84, suite.envelope_version()]);
         write_int(&mut body, gate_id.get());
@@ -136,12 +135,12 @@ impl GateCode {
     }
 }
 
-type Parts<'a> = (&'static dyn Suite, GateId, u32, &'a [u8; 8]);
+type Parts<'a> = (Suite, GateId, u32, &'a [u8; 8]);
 
 fn parse(body: &[u8]) -> Result<Parts<'_>, PassError> {
     let mut walk = Cursor::new(body);
     walk.expect(&[0x84])?;
-    let suite = suite_of(walk.uint(u64::MAX)?).ok_or(PassError::SuiteUnknown)?;
+    let suite = Suite::of(walk.uint(u64::MAX)?).ok_or(PassError::SuiteUnknown)?;
     let gate_id = GateId::new(walk.id()?);
     let slot = walk.uint(u64::from(u32::MAX / GATE_SLOT_S))? as u32;
     let mac = walk.bytes_exact()?;

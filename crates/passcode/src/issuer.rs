@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::cbor::ID_MAX;
 use crate::credential::{Claims, issuer_text, seconds};
-use crate::{Credential, IssueError, PublicKey, SigningKey};
+use crate::{Credential, IssueError, PublicKey, ServerKey, ServerPublicKey};
 
 /// How long the credential of a phone lives by default, in seconds.
 pub const CREDENTIAL_LIFE_S: u32 = 24 * 60 * 60;
@@ -86,7 +86,7 @@ impl NewCredential {
 /// Signs credentials with the key now in force.
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    key: SigningKey,
+    key: ServerKey,
     name: Box<str>,
 }
 
@@ -96,17 +96,17 @@ impl Issuer {
     /// # Errors
     /// [`IssueError::IssuerText`] if the name is empty, longer than 12 characters or has
     /// other characters than ASCII letters, digits, dots and hyphens.
-    pub fn new(key: SigningKey, name: &str) -> Result<Self, IssueError> {
+    pub fn new(key: impl Into<ServerKey>, name: &str) -> Result<Self, IssueError> {
         let name = issuer_text(name.as_bytes()).ok_or(IssueError::IssuerText)?;
         Ok(Self {
-            key,
+            key: key.into(),
             name: name.into(),
         })
     }
 
     /// The public key under which its credentials verify.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
+    pub fn public_key(&self) -> ServerPublicKey {
         self.key.public()
     }
 
@@ -141,6 +141,6 @@ impl Issuer {
             colour: new.colour,
             form: new.form,
         };
-        Ok(claims.write(self.key.suite(), |message| self.key.sign(message)))
+        Ok(claims.write(&self.key))
     }
 }

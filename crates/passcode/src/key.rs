@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use ed25519_dalek::{Signer, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::suite::{STANDARD, Suite};
+use crate::suite::PHONE;
 use crate::{CredentialId, IssueError};
 
-/// Names an issuer key: the first 8 bytes of the SHA-256 of its public key.
+/// Names an issuer key: the first 8 bytes of its suite's digest of its public key.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeyId(pub [u8; 8]);
 
-/// A key pair that signs: the issuer's, or a phone's.
+/// A key pair of Ed25519: a phone's or a gate device's, and a server's of the suite
+/// `standard`.
 #[derive(Clone)]
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
@@ -44,11 +45,6 @@ impl SigningKey {
         PublicKey(self.0.verifying_key())
     }
 
-    /// The suite this key signs for.
-    pub(crate) fn suite(&self) -> &'static dyn Suite {
-        &STANDARD
-    }
-
     /// Signature over `message`.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
@@ -61,7 +57,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The public half of a key pair.
+/// The public half of a key pair of Ed25519.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PublicKey(VerifyingKey);
 
@@ -85,16 +81,12 @@ impl PublicKey {
         self.0.to_bytes()
     }
 
-    /// The id under which an issuer key is published.
+    /// Whether the owner of this key signed `message`.
     #[must_use]
-    pub fn id(&self) -> KeyId {
-        let digest = STANDARD.digest(self.0.as_bytes());
-        KeyId(*digest.first_chunk().expect("a digest has 32 bytes"))
-    }
-
-    /// The key as the signature library takes it.
-    pub(crate) fn verifying_key(&self) -> &VerifyingKey {
-        &self.0
+    pub fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        // The strict form refuses what different libraries judge differently.
+        self.0.verify_strict(message, &signature).is_ok()
     }
 }
 
@@ -127,8 +119,8 @@ impl ServerSecret {
     ///
     /// The id is a digest of the credential's bytes, so that whoever alters the credential
     /// does not know the key of the altered one.
-    pub(crate) fn mac_key(&self, suite: &dyn Suite, id: &CredentialId) -> MacKey {
-        let mac = suite.mac(&*self.0, &[b"gridpass mac v1", &id.0]);
+    pub(crate) fn mac_key(&self, id: &CredentialId) -> MacKey {
+        let mac = PHONE.mac(&*self.0, &[b"gridpass mac v1", &id.0]);
         MacKey(Zeroizing::new(
             *mac.first_chunk().expect("a MAC has 32 bytes"),
         ))
@@ -161,13 +153,8 @@ impl MacKey {
 
     /// The MAC of a presentation: over what the phone signed, and over its signature, so
     /// that no byte of the presentation can be changed unnoticed by the server.
-    pub(crate) fn presentation_mac(
-        &self,
-        suite: &dyn Suite,
-        payload: &[u8],
-        signature: &[u8; 64],
-    ) -> [u8; 10] {
-        let mac = suite.mac(&*self.0, &[payload, signature]);
+    pub(crate) fn presentation_mac(&self, payload: &[u8], signature: &[u8; 64]) -> [u8; 10] {
+        let mac = PHONE.mac(&*self.0, &[payload, signature]);
         *mac.first_chunk().expect("a MAC has 32 bytes")
     }
 }

@@ -22,6 +22,7 @@ mod holder;
 mod issuer;
 mod key;
 mod key_set;
+mod server_key;
 mod suite;
 mod verify;
 
@@ -32,7 +33,8 @@ pub use holder::Holder;
 pub use issuer::{CREDENTIAL_LIFE_S, Issuer, NewCredential};
 pub use key::{KeyId, MacKey, PublicKey, ServerSecret, SigningKey};
 pub use key_set::{KeySet, PublishedKey};
-pub use suite::{STANDARD, Standard, Suite};
+pub use server_key::{ServerKey, ServerPublicKey};
+pub use suite::Suite;
 pub use verify::{Limits, OfflineVerifier, OnlineVerifier, Presented};
 
 /// What a pass begins with; everything after it is base45.

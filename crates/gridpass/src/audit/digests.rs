@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_ledger::merkle::RootBuilder;
 use gridpass_ledger::{Chain, DayDigest, Hash};
+use gridpass_passcode::Suite;
 use gridpass_types::clock::{district_date, start_of_day};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
@@ -42,8 +43,16 @@ pub fn router() -> OpenApiRouter<App> {
 pub struct AuditKeyView {
     /// Number, as digests name it.
     pub key_number: i16,
-    /// Ed25519 public key, base64url without padding.
+    /// `EdDSA` (Ed25519), or `SM2` with SM3 on an installation of the suite `guomi`.
+    #[serde(default = "eddsa")]
+    pub alg: String,
+    /// Public key, base64url without padding: 32 bytes of Ed25519, or `04`, x and y of SM2.
     pub public_key: String,
+}
+
+/// What signed before digests named it.
+fn eddsa() -> String {
+    Suite::Standard.algorithm().to_owned()
 }
 
 /// A day of the log as published. Hashes are SHA-256 in hexadecimal digits.
@@ -66,7 +75,7 @@ pub struct DigestView {
     pub previous: String,
     /// Key of the signature.
     pub key_number: i16,
-    /// Ed25519 over the digest's canonical bytes, base64url without padding.
+    /// By that key over the digest's canonical bytes, base64url without padding.
     pub signature: String,
 }
 
@@ -105,6 +114,7 @@ pub async fn get_audit_digests(
             .values()
             .map(|key| AuditKeyView {
                 key_number: key.number,
+                alg: key.public().suite().algorithm().to_owned(),
                 public_key: URL_SAFE_NO_PAD.encode(key.public().to_bytes()),
             })
             .collect(),

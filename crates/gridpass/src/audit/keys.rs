@@ -1,13 +1,13 @@
 //! Keys of the log: what signs the digests, and what keeps a row from being forged.
 //!
-//! One seed, sealed in the database, gives both: the Ed25519 key and, by HKDF, the key of the
-//! MACs. The database alone can therefore neither make an entry nor sign a digest.
+//! One seed, sealed in the database, gives both: the signing key (Ed25519, or SM2 under the
+//! suite `guomi`) and, by HKDF, the key of the MACs. The database alone can therefore neither make an entry nor sign a digest.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use gridpass_ledger::Hash;
+use gridpass_passcode::{ServerKey, ServerPublicKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 use super::entry::Entry;
 use super::store::{self, KeyRow};
 use crate::app::Inner;
-use crate::http::error::ApiResult;
+use crate::http::error::{ApiError, ApiResult};
 use crate::seal::{Field, Sealer};
 
 /// Number of the first key.
@@ -29,31 +29,31 @@ const LINK_LAYOUT: &[u8] = b"gridpass audit link 1";
 pub struct Key {
     /// Its number.
     pub number: i16,
-    signing: SigningKey,
+    signing: ServerKey,
     mac: Hmac<Sha256>,
 }
 
 impl Key {
-    fn new(number: i16, seed: &[u8; 32]) -> Self {
+    fn new(number: i16, signing: ServerKey) -> Self {
         let mut mac_key = [0; 32];
-        hkdf::Hkdf::<Sha256>::new(None, seed)
+        hkdf::Hkdf::<Sha256>::new(None, &*signing.to_bytes())
             .expand(MAC_INFO, &mut mac_key)
             .expect("HKDF gives 32 bytes");
         Self {
             number,
-            signing: SigningKey::from_bytes(seed),
             mac: KeyInit::new_from_slice(&mac_key).expect("HMAC takes a key of any length"),
+            signing,
         }
     }
 
     /// The key under which digests verify.
-    pub fn public(&self) -> VerifyingKey {
-        self.signing.verifying_key()
+    pub fn public(&self) -> ServerPublicKey {
+        self.signing.public()
     }
 
     /// Signs a digest's bytes.
     pub fn sign(&self, bytes: &[u8]) -> [u8; 64] {
-        self.signing.sign(bytes).to_bytes()
+        self.signing.sign(bytes)
     }
 
     /// MAC of an entry.
@@ -87,15 +87,15 @@ impl Keys {
         let db = app.db.client().await?;
         let mut rows = store::list_keys(&db).await?;
         if rows.is_empty() {
-            let seed: [u8; 32] = app.entropy.bytes();
-            let key = Key::new(FIRST, &seed);
+            let key = ServerKey::draw(app.sealer.signing_suite(), || app.entropy.bytes());
             let row = KeyRow {
                 number: FIRST,
-                public_key: key.public().to_bytes().to_vec(),
+                suite: key.suite(),
+                public_key: key.public().to_bytes(),
                 seed_sealed: app.sealer.seal(
                     Field::AuditKey,
                     i64::from(FIRST),
-                    &seed,
+                    &*key.to_bytes(),
                     &app.entropy,
                 ),
             };
@@ -111,9 +111,9 @@ impl Keys {
         for row in rows {
             let seed = sealer.open(Field::AuditKey, i64::from(row.number), &row.seed_sealed)?;
             let seed = zeroize::Zeroizing::new(seed);
-            let seed = <&[u8; 32]>::try_from(seed.as_slice())
-                .map_err(crate::http::error::ApiError::internal)?;
-            keys.insert(row.number, Arc::new(Key::new(row.number, seed)));
+            let seed = <&[u8; 32]>::try_from(seed.as_slice()).map_err(ApiError::internal)?;
+            let key = ServerKey::from_bytes(row.suite, seed).map_err(ApiError::internal)?;
+            keys.insert(row.number, Arc::new(Key::new(row.number, key)));
         }
         Ok(Self(RwLock::new(Arc::new(keys))))
     }

@@ -1,6 +1,7 @@
 //! SQL of the log.
 
 use gridpass_ledger::{Chain, DayDigest, Hash, Link};
+use gridpass_passcode::Suite;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::{Error, Row};
@@ -158,7 +159,9 @@ pub async fn insert_links(tx: &Client, links: &[NewLink], key: &Key) -> Result<(
 pub struct KeyRow {
     /// Number.
     pub number: i16,
-    /// Public half.
+    /// The suite it signs for.
+    pub suite: Suite,
+    /// Public half: 32 bytes of Ed25519, 65 of SM2.
     pub public_key: Vec<u8>,
     /// Sealed seed.
     pub seed_sealed: Vec<u8>,
@@ -167,25 +170,35 @@ pub struct KeyRow {
 /// Every key.
 pub async fn list_keys(db: &Client) -> Result<Vec<KeyRow>, Error> {
     let sql = "-- audit.list_keys
-        SELECT key_number, public_key, seed_sealed FROM audit_key ORDER BY key_number";
+        SELECT key_number, suite, public_key, seed_sealed FROM audit_key ORDER BY key_number";
     let rows = db.query(&db.prepare_cached(sql).await?, &[]).await?;
-    let read = |row: &Row| KeyRow {
-        number: row.get(0),
-        public_key: row.get(1),
-        seed_sealed: row.get(2),
+    let read = |row: &Row| {
+        Some(KeyRow {
+            number: row.get(0),
+            // The table's check makes it one of the two.
+            suite: Suite::from_name(row.get(1))?,
+            public_key: row.get(2),
+            seed_sealed: row.get(3),
+        })
     };
-    Ok(rows.iter().map(read).collect())
+    Ok(rows.iter().filter_map(read).collect())
 }
 
 /// Stores a key unless its number is taken.
 pub async fn insert_key(db: &Client, row: &KeyRow, now: Timestamp) -> Result<(), Error> {
     let sql = "-- audit.insert_key
-        INSERT INTO audit_key (key_number, public_key, seed_sealed, made_at) VALUES ($1, $2, $3, $4)
+        INSERT INTO audit_key (key_number, suite, public_key, seed_sealed, made_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT DO NOTHING";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
-        &[&row.number, &row.public_key, &row.seed_sealed, &now],
+        &[
+            &row.number,
+            &row.suite.as_str(),
+            &row.public_key,
+            &row.seed_sealed,
+            &now,
+        ],
     )
     .await?;
     Ok(())
@@ -207,7 +220,7 @@ pub struct SignedDigest {
     pub digest: DayDigest,
     /// Key.
     pub key_number: i16,
-    /// Ed25519.
+    /// By that key: 64 bytes.
     pub signature: Vec<u8>,
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::{Signature, VerifyingKey};
 use gridpass_ledger::merkle::RootBuilder;
 use gridpass_ledger::{Chain, DayDigest, Fault, Link, Verifier};
+use gridpass_passcode::{ServerPublicKey, Suite};
 
 use super::digests::DigestsView;
 use super::keys::{Key, Keys, same};
@@ -96,7 +96,7 @@ impl Trust {
     fn with_keys(
         kept: Option<&DigestsView>,
         stored: Vec<SignedDigest>,
-        keys: &BTreeMap<i16, VerifyingKey>,
+        keys: &BTreeMap<i16, ServerPublicKey>,
     ) -> Result<Self, Broken> {
         let mut days: BTreeMap<String, DayDigest> = BTreeMap::new();
         let mut before: Option<DayDigest> = None;
@@ -131,24 +131,23 @@ impl Trust {
     }
 }
 
-fn published(view: &DigestsView) -> BTreeMap<i16, VerifyingKey> {
+fn published(view: &DigestsView) -> BTreeMap<i16, ServerPublicKey> {
     let read = |key: &super::digests::AuditKeyView| {
         let bytes = URL_SAFE_NO_PAD.decode(&key.public_key).ok()?;
-        let key_bytes: [u8; 32] = bytes.try_into().ok()?;
-        Some((key.key_number, VerifyingKey::from_bytes(&key_bytes).ok()?))
+        let suite = Suite::of_algorithm(&key.alg)?;
+        let public_key = ServerPublicKey::from_bytes(suite, &bytes).ok()?;
+        Some((key.key_number, public_key))
     };
     view.keys.iter().filter_map(read).collect()
 }
 
 fn check_signature(
     signed: &SignedDigest,
-    keys: &BTreeMap<i16, VerifyingKey>,
+    keys: &BTreeMap<i16, ServerPublicKey>,
 ) -> Result<(), Broken> {
     let genuine = keys.get(&signed.key_number).is_some_and(|key| {
-        Signature::from_slice(&signed.signature).is_ok_and(|signature| {
-            key.verify_strict(&signed.digest.bytes(), &signature)
-                .is_ok()
-        })
+        <&[u8; 64]>::try_from(&signed.signature[..])
+            .is_ok_and(|signature| key.has_signed(&signed.digest.bytes(), signature))
     });
     let (day, reason) = (signed.digest.day.clone(), "its signature is wrong");
     genuine.then_some(()).ok_or(Broken::Digest { day, reason })
@@ -328,7 +327,7 @@ pub async fn verify(
     let keys = app.part::<Keys>().all();
     let mut stored = store::list_digests(&tx, None, i64::MAX).await?;
     stored.reverse();
-    let mut known: BTreeMap<i16, VerifyingKey> =
+    let mut known: BTreeMap<i16, ServerPublicKey> =
         keys.iter().map(|(n, key)| (*n, key.public())).collect();
     // Keys that came from outside win: whoever changed ours could not change those.
     known.extend(kept.map(published).unwrap_or_default());

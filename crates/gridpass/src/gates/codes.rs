@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use gridpass_passcode::{GATE_SLOT_S, GateCode, VerifiedGateCode};
+use gridpass_passcode::{GATE_SLOT_S, GateCode, Suite, VerifiedGateCode};
 use jiff::Timestamp;
 
 use super::device::Device;
@@ -21,15 +21,16 @@ pub async fn get_gate_code(
 ) -> ApiResult<Json<GateCodeView>> {
     let snapshot = app.part::<Directory>().latest();
     let gate = snapshot.gate_of(device.device_id)?;
-    gate_code(gate, app.now()).map(Json)
+    gate_code(app.sealer.signing_suite(), gate, app.now()).map(Json)
 }
 
-/// The code a gate shows at `now`.
+/// The code a gate shows at `now`, its MAC by `suite`.
 ///
 /// # Errors
 /// Only at times that 32 bits of seconds cannot hold.
-pub fn gate_code(gate: &GateInfo, now: Timestamp) -> ApiResult<GateCodeView> {
-    let text = GateCode::make(&gate.secret, gate.gate_id, now).map_err(ApiError::internal)?;
+pub fn gate_code(suite: Suite, gate: &GateInfo, now: Timestamp) -> ApiResult<GateCodeView> {
+    let text =
+        GateCode::make(suite, &gate.secret, gate.gate_id, now).map_err(ApiError::internal)?;
     let slot_s = i64::from(GATE_SLOT_S);
     let next_s = (now.as_second().div_euclid(slot_s) + 1) * slot_s;
     let valid_until = Timestamp::from_second(next_s).map_err(ApiError::internal)?;

@@ -25,7 +25,7 @@ async fn refresh(app: App) -> anyhow::Result<bool> {
     let db = app.db.client().await?;
     keys.reload(&app, &db).await.map_err(told)?;
     drop(db);
-    if keys.renewal_is_due(app.now()) {
+    if keys.renewal_is_due(app.sealer.signing_suite(), app.now()) {
         keys.rotate(&app).await.map_err(told)?;
     }
     Ok(false)

@@ -2,13 +2,14 @@
 //!
 //! A key is made at the first start and signs for ninety days unless it is rotated
 //! sooner. When it is, it stays in force for ten minutes more, so that a node that has
-//! not noticed yet signs nothing that the others refuse.
+//! not noticed yet signs nothing that the others refuse. Keys are of the suite of the
+//! installation; one that began before passes were part of its suite makes a new key.
 
 use std::sync::{Arc, RwLock};
 
 use gridpass_passcode::{
-    Issuer, KeyId, KeySet, OfflineVerifier, OnlineVerifier, PublicKey, PublishedKey, ServerSecret,
-    SigningKey,
+    Issuer, KeyId, KeySet, OfflineVerifier, OnlineVerifier, PublishedKey, ServerKey,
+    ServerPublicKey, ServerSecret, Suite,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -114,18 +115,20 @@ impl Keys {
         Ok(id)
     }
 
-    /// Whether a new key is needed: the present one ends soon, or, on a clock that was
-    /// set back, has not begun.
-    pub fn renewal_is_due(&self, now: Timestamp) -> bool {
-        let signs = self.ring().signs.clone();
-        !(signs.start..signs.end - RENEW_BEFORE).contains(&now)
+    /// Whether a new key is needed: the present one is not of the suite, ends soon, or, on a
+    /// clock that was set back, has not begun.
+    pub fn renewal_is_due(&self, suite: Suite, now: Timestamp) -> bool {
+        let ring = self.ring();
+        let lasts = ring.signs.start..ring.signs.end - RENEW_BEFORE;
+        ring.issuer.public_key().suite() != suite || !lasts.contains(&now)
     }
 }
 
 /// Makes a key in force from the second that holds `now` on.
 async fn make(app: &Inner, db: &Client, now: Timestamp) -> ApiResult<KeyId> {
-    let key = SigningKey::from_bytes(&app.entropy.bytes());
-    let id = key.public().id();
+    let key = ServerKey::draw(app.sealer.signing_suite(), || app.entropy.bytes());
+    let public_key = key.public();
+    let id = public_key.id();
     let sealed = app
         .sealer
         .seal(Field::PassKey, seal_id(&id), &*key.to_bytes(), &app.entropy);
@@ -133,7 +136,8 @@ async fn make(app: &Inner, db: &Client, now: Timestamp) -> ApiResult<KeyId> {
     let not_before = Timestamp::from_second(now.as_second()).map_err(ApiError::internal)?;
     let row = KeyRow {
         id,
-        public_key: key.public().to_bytes(),
+        suite: public_key.suite(),
+        public_key: public_key.to_bytes(),
         private_key_sealed: Some(sealed),
         not_before,
         not_after: not_before + KEY_LIFE,
@@ -158,7 +162,8 @@ async fn read(app: &Inner, db: &Client, now: Timestamp) -> ApiResult<Option<KeyR
     };
     let mut published = Vec::with_capacity(rows.len());
     for row in &rows {
-        let key = PublicKey::from_bytes(&row.public_key).map_err(ApiError::internal)?;
+        let key =
+            ServerPublicKey::from_bytes(row.suite, &row.public_key).map_err(ApiError::internal)?;
         published.push(PublishedKey::new(&key, row.not_before, row.not_after));
     }
     let set = KeySet::new(published).map_err(ApiError::internal)?;
@@ -180,12 +185,12 @@ pub(super) fn server_secret(app: &Inner) -> ServerSecret {
     app.sealer.with_ring(|ring| ring.pass_secrets()[0].clone())
 }
 
-fn open_key(app: &Inner, row: &KeyRow) -> ApiResult<SigningKey> {
+fn open_key(app: &Inner, row: &KeyRow) -> ApiResult<ServerKey> {
     let sealed = row.private_key_sealed.as_deref().unwrap_or_default();
     let seed = app.sealer.open(Field::PassKey, seal_id(&row.id), sealed)?;
     let seed = zeroize::Zeroizing::new(seed);
     let seed = <&[u8; 32]>::try_from(seed.as_slice()).map_err(ApiError::internal)?;
-    Ok(SigningKey::from_bytes(seed))
+    ServerKey::from_bytes(row.suite, seed).map_err(ApiError::internal)
 }
 
 /// The key's id as the row number that its sealed seed is bound to.

@@ -16,19 +16,24 @@ pub const PAPER_LIFE_S: u32 = 30 * 24 * 60 * 60;
 /// How long a specimen can be looked at: a year, in seconds.
 pub const SPECIMEN_LIFE_S: u32 = 365 * 24 * 60 * 60;
 
-/// An issuer key as a JSON Web Key (RFC 7517, RFC 8037) with the period in which it signs.
+/// An issuer key as a JSON Web Key (RFC 7517) with the period in which it signs: Ed25519
+/// (RFC 8037), or SM2 on an installation of the suite `guomi`.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct PassKeyView {
-    /// Key id: base64url of the first 8 bytes of the SHA-256 of the key.
+    /// Key id: base64url of the first 8 bytes of the digest of the key (SHA-256; SM3 of `04`,
+    /// x and y for SM2).
     pub kid: String,
-    /// Always `OKP`.
+    /// `OKP`, or `EC` for SM2.
     pub kty: String,
-    /// Always `Ed25519`.
+    /// `Ed25519` or `SM2`.
     pub crv: String,
-    /// Always `EdDSA`.
+    /// `EdDSA` or `SM2`.
     pub alg: String,
-    /// The key: base64url of its 32 bytes.
+    /// The key, or its coordinate x: base64url of 32 bytes.
     pub x: String,
+    /// Of SM2 only: the coordinate y, base64url of 32 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
     /// First moment at which a credential may be issued with it.
     pub not_before: Timestamp,
     /// First moment at which none may be issued any more.
@@ -52,6 +57,7 @@ impl From<&PublishedKey> for PassKeyView {
             crv: key.crv.clone(),
             alg: key.alg.clone(),
             x: key.x.clone(),
+            y: key.y.clone(),
             not_before: key.not_before,
             not_after: key.not_after,
             retired: key.retired,

@@ -1,6 +1,6 @@
 //! SQL of signing keys and of what of the issued credentials counts.
 
-use gridpass_passcode::KeyId;
+use gridpass_passcode::{KeyId, Suite};
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -11,8 +11,10 @@ use crate::db::Client;
 pub struct KeyRow {
     /// Identity.
     pub id: KeyId,
-    /// Public half.
-    pub public_key: [u8; 32],
+    /// The suite it signs for.
+    pub suite: Suite,
+    /// Public half: 32 bytes of Ed25519, 65 of SM2.
+    pub public_key: Vec<u8>,
     /// Sealed seed; `None` once it may not sign any more.
     pub private_key_sealed: Option<Vec<u8>>,
     /// From when it signs.
@@ -24,7 +26,7 @@ pub struct KeyRow {
 /// Keys that sign, or signed at or after `since`, in order of their beginning.
 pub async fn list_keys(db: &Client, since: Timestamp) -> Result<Vec<KeyRow>, Error> {
     let sql = "-- passes.list_keys
-        SELECT kid, public_key, private_key_sealed, not_before, not_after
+        SELECT kid, suite, public_key, private_key_sealed, not_before, not_after
         FROM pass_key WHERE not_after >= $1 ORDER BY not_before, kid";
     let rows = db.query(&db.prepare_cached(sql).await?, &[&since]).await?;
     Ok(rows.iter().filter_map(key_row).collect())
@@ -34,7 +36,8 @@ fn key_row(row: &Row) -> Option<KeyRow> {
     // The table's checks make both conversions succeed.
     Some(KeyRow {
         id: KeyId(row.get::<_, &[u8]>("kid").try_into().ok()?),
-        public_key: row.get::<_, &[u8]>("public_key").try_into().ok()?,
+        suite: Suite::from_name(row.get("suite"))?,
+        public_key: row.get("public_key"),
         private_key_sealed: row.get("private_key_sealed"),
         not_before: row.get("not_before"),
         not_after: row.get("not_after"),
@@ -44,14 +47,15 @@ fn key_row(row: &Row) -> Option<KeyRow> {
 /// Stores a new key.
 pub async fn insert_key(db: &Client, row: &KeyRow, now: Timestamp) -> Result<(), Error> {
     let sql = "-- passes.insert_key
-        INSERT INTO pass_key (kid, public_key, private_key_sealed, not_before, not_after, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        INSERT INTO pass_key (kid, suite, public_key, private_key_sealed, not_before, not_after, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
         &[
             &&row.id.0[..],
-            &&row.public_key[..],
+            &row.suite.as_str(),
+            &row.public_key,
             &row.private_key_sealed,
             &row.not_before,
             &row.not_after,

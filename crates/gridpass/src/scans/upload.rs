@@ -16,7 +16,7 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join;
-use gridpass_passcode::{PublicKey, STANDARD, Suite};
+use gridpass_passcode::PublicKey;
 use sha2::{Digest, Sha256};
 
 use super::asked::{Asked, VisitCause};
@@ -106,7 +106,7 @@ fn check_signature(key: &PublicKey, headers: &HeaderMap, body: &[u8]) -> ApiResu
     let given = headers.get("x-device-signature");
     let given = given.and_then(|value| URL_SAFE_NO_PAD.decode(value.as_bytes()).ok());
     let given = given.and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
-    let right = given.is_some_and(|signature| STANDARD.is_signed_by(key, body, &signature));
+    let right = given.is_some_and(|signature| key.has_signed(body, &signature));
     if right {
         Ok(())
     } else {

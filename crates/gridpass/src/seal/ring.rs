@@ -171,6 +171,11 @@ impl Ring {
         }
     }
 
+    /// The suite of the installation.
+    pub(super) fn suite(&self) -> Suite {
+        self.suite
+    }
+
     /// Number and cipher of the key that seals.
     pub(super) fn sealing_key(&self) -> (u8, &Cipher) {
         let cipher = self.ciphers[usize::from(self.seals_with)].as_ref();

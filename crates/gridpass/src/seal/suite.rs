@@ -1,16 +1,14 @@
-//! The cryptographic suites for what is at rest, and what each is made of.
+//! The cryptographic suites of an installation, and what each is made of.
 //!
-//! `standard` is AES-256-GCM with digests by HMAC-SHA-256. `guomi` is SM4-GCM (RFC 8998)
-//! with digests by HMAC-SM3, for installations under China's rules for cryptography
-//! (GB/T 39786). A suite is chosen when the keys are made and never changes after: it is
+//! `standard` is AES-256-GCM with digests by HMAC-SHA-256, and signs with Ed25519. `guomi` is
+//! SM4-GCM (RFC 8998) with digests by HMAC-SM3, and signs with SM2, for installations under
+//! China's rules for cryptography (GB/T 39786). A suite is chosen when the keys are made and never changes after: it is
 //! written with the keys, and it is part of their fingerprints.
 
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, AesGcm, Nonce};
 use clap::ValueEnum;
-use gridpass_passcode::{STANDARD, Suite as _};
-use hmac::Mac;
 use serde::Deserialize;
 
 use super::NONCE_BYTES;
@@ -22,33 +20,30 @@ type Sm4Gcm = AesGcm<sm4::Sm4, U12>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Suite {
-    /// AES-256-GCM, HMAC-SHA-256
+    /// Ed25519, AES-256-GCM, HMAC-SHA-256
     #[default]
     Standard,
-    /// SM4-GCM, HMAC-SM3
+    /// SM2, SM4-GCM, HMAC-SM3
     Guomi,
 }
 
 impl Suite {
     /// Name as written with the keys.
     pub fn as_str(self) -> &'static str {
+        self.signing().as_str()
+    }
+
+    /// The suite by which the server signs and makes MACs.
+    pub fn signing(self) -> gridpass_passcode::Suite {
         match self {
-            Self::Standard => "standard",
-            Self::Guomi => "guomi",
+            Self::Standard => gridpass_passcode::Suite::Standard,
+            Self::Guomi => gridpass_passcode::Suite::Guomi,
         }
     }
 
     /// MAC under `key` over the parts as if they were one.
     pub fn mac(self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-        match self {
-            Self::Standard => STANDARD.mac(key, parts),
-            Self::Guomi => {
-                let mut mac = <hmac::Hmac<sm3::Sm3> as hmac::KeyInit>::new_from_slice(key)
-                    .expect("HMAC takes keys of every length");
-                parts.iter().for_each(|part| mac.update(part));
-                mac.finalize().into_bytes().into()
-            }
-        }
+        self.signing().mac(key, parts)
     }
 }
 
@@ -100,7 +95,6 @@ impl Cipher {
 
 #[cfg(test)]
 mod tests {
-    use sm3::{Digest, Sm3};
     use sm4::cipher::{BlockCipherEncrypt, KeyInit as _};
 
     use super::*;
@@ -111,15 +105,6 @@ mod tests {
             .chunks(2)
             .map(|pair| (pair[0] * 16 + pair[1]) as u8)
             .collect()
-    }
-
-    /// GB/T 32905-2016, A.1 and A.2.
-    #[test]
-    fn sm3_agrees_with_the_standard() {
-        let abc = "66c7f0f4 62eeedd9 d1f2d46b dc10e4e2 4167c487 5cf2f7a2 297da02b 8f4ba8e0";
-        assert_eq!(Sm3::digest(b"abc").to_vec(), bytes(abc));
-        let long = "debe9ff9 2275b8a1 38604889 c18e5a4d 6fdb70e5 387e5765 293dcba3 9c0c5732";
-        assert_eq!(Sm3::digest("abcd".repeat(16)).to_vec(), bytes(long));
     }
 
     /// GB/T 32907-2016, A.1.

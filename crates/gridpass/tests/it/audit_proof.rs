@@ -172,7 +172,15 @@ async fn published(test: &TestApp) -> DigestsView {
 
 #[tokio::test]
 async fn each_day_is_signed_and_published_and_holds_the_log_to_it() {
-    let test = TestApp::with_divisions().await;
+    hold_to_signed_days(TestApp::with_divisions().await, "EdDSA").await;
+}
+
+#[tokio::test]
+async fn under_guomi_each_day_is_signed_with_sm2() {
+    hold_to_signed_days(TestApp::guomi_with_divisions().await, "SM2").await;
+}
+
+async fn hold_to_signed_days(test: TestApp, alg: &str) {
     some_log(&test).await;
     assert!(published(&test).await.digests.is_empty());
     let first_day = entries(&test).await.len() as u64;
@@ -196,6 +204,19 @@ async fn each_day_is_signed_and_published_and_holds_the_log_to_it() {
     assert_eq!(kept.digests[0].last, all);
     let report = proof(&test, Some(&kept)).await.unwrap();
     assert_eq!((report.links, report.days), (all, 3));
+    assert_eq!((kept.keys.len(), kept.keys[0].alg.as_str()), (1, alg));
+    let refused = |change: fn(&mut DigestsView)| {
+        let mut other = kept.clone();
+        change(&mut other);
+        other
+    };
+    for other in [
+        refused(|kept| kept.digests[1].signature = kept.digests[2].signature.clone()),
+        refused(|kept| kept.digests[1].root = kept.digests[1].head.clone()),
+    ] {
+        let named = proof(&test, Some(&other)).await.unwrap_err();
+        assert!(matches!(named, Broken::Digest { .. }), "{named}");
+    }
 
     // Cut off behind the application's back, with everything beside the chain that tells.
     let owner = owner(&test).await;

@@ -29,6 +29,7 @@ mod facts;
 mod facts_laws;
 mod gates;
 mod generated;
+mod guomi;
 mod hardening;
 mod keys;
 mod limits;

@@ -1,6 +1,6 @@
 //! Gate codes: counting in their own slot and the next, for the gate that made them.
 
-use gridpass_passcode::{GateCode, GateSecret, IssueError, PassError, VerifiedGateCode};
+use gridpass_passcode::{GateCode, GateSecret, IssueError, PassError, Suite, VerifiedGateCode};
 use gridpass_types::GateId;
 use jiff::Timestamp;
 
@@ -19,8 +19,12 @@ fn secret_of(gate_id: GateId) -> Option<GateSecret> {
 
 /// The code that `gate_id` shows at the start, made with the secret of `secret_id`.
 fn make(secret_id: i64, gate_id: i64) -> String {
+    make_by(Suite::Standard, secret_id, gate_id)
+}
+
+fn make_by(suite: Suite, secret_id: i64, gate_id: i64) -> String {
     let secret = secret_of(GateId::new(secret_id)).unwrap();
-    GateCode::make(&secret, GateId::new(gate_id), at(7)).unwrap()
+    GateCode::make(suite, &secret, GateId::new(gate_id), at(7)).unwrap()
 }
 
 fn verify(text: &str, now: Timestamp) -> Result<VerifiedGateCode, PassError> {
@@ -50,13 +54,13 @@ fn the_longest_code_fits_and_larger_ids_are_refused() {
     let gate_id = GateId::new((1 << 53) - 1);
     let secret = GateSecret::from_bytes(&[5; 32]);
     let late: Timestamp = "2106-02-07T06:28:15Z".parse().unwrap();
-    let text = GateCode::make(&secret, gate_id, late).unwrap();
+    let text = GateCode::make(Suite::Standard, &secret, gate_id, late).unwrap();
     assert_eq!(text.len(), 43);
     let code = GateCode::verify(|_| Some(secret.clone()), text.as_bytes(), late).unwrap();
     assert_eq!(code.gate_id, gate_id);
-    let refused = GateCode::make(&secret, GateId::new(1 << 53), late);
+    let refused = GateCode::make(Suite::Guomi, &secret, GateId::new(1 << 53), late);
     assert_eq!(refused, Err(IssueError::IdOutOfRange));
-    let refused = GateCode::make(&secret, gate_id, Timestamp::MIN);
+    let refused = GateCode::make(Suite::Guomi, &secret, gate_id, Timestamp::MIN);
     assert_eq!(refused, Err(IssueError::TimeOutOfRange));
 }
 
@@ -91,5 +95,22 @@ fn no_changed_character_is_accepted() {
                 assert!(GateCode::verify(secret_of, &changed, at(0)).is_err());
             }
         }
+    }
+}
+
+#[test]
+fn a_code_of_one_suite_is_none_of_the_other() {
+    let standard = make_by(Suite::Standard, 42, 42);
+    let guomi = make_by(Suite::Guomi, 42, 42);
+    assert!(verify(&standard, at(0)).is_ok() && verify(&guomi, at(0)).is_ok());
+    for (text, other) in [(standard, 2), (guomi, 1)] {
+        let mut buffer = [0; 64];
+        let mut bytes = gridpass_passcode::base45::decode_into(&text.as_bytes()[5..], &mut buffer)
+            .unwrap()
+            .to_vec();
+        bytes[1] = other;
+        let mut renamed = String::from("GPG1:");
+        gridpass_passcode::base45::encode_into(&bytes, &mut renamed);
+        assert_eq!(verify(&renamed, at(0)), Err(PassError::GateCodeForged));
     }
 }

@@ -1,8 +1,11 @@
 //! Laws that hold for every pass and for every text: what goes in comes out, nothing
 //! altered is accepted, and nothing at all makes a verifier panic.
 
+use std::sync::LazyLock;
+
 use gridpass_passcode::{
-    Credential, GateCode, GateSecret, Holder, Limits, NewCredential, PassError, SigningKey,
+    Credential, GateCode, GateSecret, Holder, Limits, NewCredential, PassError, ServerKey,
+    SigningKey, Suite,
 };
 use gridpass_types::{Colour, GateId, PassForm, PassSerial, PersonId};
 use jiff::Timestamp;
@@ -15,7 +18,12 @@ const MAC_PLACE: std::ops::Range<usize> = 8..18;
 
 #[test]
 fn no_flipped_bit_of_the_envelope_is_accepted() {
-    let world = World::new();
+    for suite in Suite::ALL {
+        flip_the_envelope(&World::of(suite));
+    }
+}
+
+fn flip_the_envelope(world: &World) {
     let (online, offline) = (world.online(), world.offline());
     let (now, limits) = (World::now(), Limits::default());
     let bytes = bytes_of(&world.holder.present(now).unwrap());
@@ -35,7 +43,12 @@ fn no_flipped_bit_of_the_envelope_is_accepted() {
 
 #[test]
 fn no_flipped_bit_of_a_paper_pass_is_accepted() {
-    let world = World::new();
+    for suite in Suite::ALL {
+        flip_a_paper_pass(&World::of(suite));
+    }
+}
+
+fn flip_a_paper_pass(world: &World) {
     let (now, limits) = (World::now(), Limits::default());
     let new = NewCredential::paper(PersonId::new(7), PassSerial::new(8), Colour::Red, 60);
     let paper = world.issuer.issue(&new, now).unwrap().paper_text().unwrap();
@@ -87,6 +100,17 @@ fn no_cut_or_lengthened_text_is_accepted() {
     }
 }
 
+/// A world of each suite, made once.
+static WORLDS: LazyLock<[World; 2]> = LazyLock::new(|| Suite::ALL.map(World::of));
+
+fn world() -> impl Strategy<Value = &'static World> {
+    prop::sample::select(vec![&WORLDS[0], &WORLDS[1]])
+}
+
+fn suite() -> impl Strategy<Value = Suite> {
+    prop::sample::select(Suite::ALL.to_vec())
+}
+
 /// Every pass a phone can have.
 fn phone_pass() -> impl Strategy<Value = (NewCredential, [u8; 32], u32)> {
     let colour = prop::sample::select(Colour::ALL);
@@ -115,8 +139,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_issued_is_what_is_read((new, seed, issued_at_s) in phone_pass()) {
-        let world = World::new();
+    fn what_is_issued_is_what_is_read(world in world(), (new, seed, issued_at_s) in phone_pass()) {
         let now = Timestamp::from_second(issued_at_s.into()).unwrap();
         let credential = world.issuer.issue(&new, now).unwrap();
         prop_assert_eq!(credential.issued_at(), now);
@@ -132,19 +155,56 @@ proptest! {
         prop_assert_eq!(shown.expires_at, credential.expires_at());
         prop_assert_eq!(shown.expires_at.as_second(), i64::from(issued_at_s) + i64::from(new.life_s));
         prop_assert_eq!(shown.credential_id, credential.id());
+        // The key of the world is in force for a week around its own time only.
+        let offline = world.offline().verify(text.as_bytes(), now, Limits::default());
+        if (World::after(-86_400)..World::after(6 * 86_400)).contains(&now) {
+            prop_assert_eq!(offline, Ok(shown));
+        } else {
+            prop_assert_eq!(offline, Err(PassError::KeyNotInForce));
+        }
         let stored = Credential::from_bytes(credential.bytes()).unwrap();
         prop_assert_eq!(stored.id(), credential.id());
+        prop_assert_eq!(stored.suite(), credential.suite());
+    }
+
+    #[test]
+    fn what_a_server_signs_is_signed_and_nothing_else_is(
+        suite in suite(),
+        secret: [u8; 32],
+        message in prop::collection::vec(any::<u8>(), 0..300),
+        bit in 0..512_usize,
+        place: prop::sample::Index,
+    ) {
+        let key = ServerKey::draw(suite, || secret);
+        let public = key.public();
+        let signature = key.sign(&message);
+        prop_assert!(public.has_signed(&message, &signature));
+        let mut altered = signature;
+        altered[bit / 8] ^= 1 << (bit % 8);
+        prop_assert!(!public.has_signed(&message, &altered));
+        let mut other = message.clone();
+        other.push(0);
+        prop_assert!(!public.has_signed(&other, &signature));
+        if !message.is_empty() {
+            other = message.clone();
+            other[place.index(message.len())] ^= 1;
+            prop_assert!(!public.has_signed(&other, &signature));
+        }
+        let stored = ServerKey::from_bytes(suite, &key.to_bytes()).unwrap();
+        prop_assert_eq!(stored.public(), public);
+        prop_assert_eq!(stored.sign(&message), signature);
     }
 
     #[test]
     fn a_gate_code_names_its_gate_and_slot(
+        suite in suite(),
         gate_id in 0..=PersonId::MAX.get(),
         seconds in 0..=u32::MAX,
         seed: [u8; 32],
     ) {
         let now = Timestamp::from_second(seconds.into()).unwrap();
         let secret = GateSecret::from_bytes(&seed);
-        let text = GateCode::make(&secret, GateId::new(gate_id), now).unwrap();
+        let text = GateCode::make(suite, &secret, GateId::new(gate_id), now).unwrap();
         let code = GateCode::verify(|_| Some(secret), text.as_bytes(), now).unwrap();
         prop_assert_eq!(code.gate_id.get(), gate_id);
         prop_assert_eq!(code.slot_start.as_second(), i64::from(seconds / 30 * 30));
@@ -155,8 +215,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_text_panics_or_passes(bytes in prop::collection::vec(any::<u8>(), 0..600), now: i32) {
-        let world = World::new();
+    fn no_text_panics_or_passes(
+        world in world(),
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+        now: i32,
+    ) {
         let now = Timestamp::from_second(now.into()).unwrap();
         let texts = [
             bytes.clone(),
@@ -165,6 +228,8 @@ proptest! {
             text_of(&bytes).into_bytes(),
             text_of(&[&[0x85, 1, 0x1a], &*bytes].concat()).into_bytes(),
             text_of(&[&[0x82, 1, 0x58], &*bytes].concat()).into_bytes(),
+            text_of(&[&[0x85, 2, 0x1a], &*bytes].concat()).into_bytes(),
+            text_of(&[&[0x82, 2, 0x58], &*bytes].concat()).into_bytes(),
         ];
         for text in texts {
             prop_assert!(world.online().verify(&text, now, Limits::default()).is_err());
@@ -177,11 +242,11 @@ proptest! {
 
     #[test]
     fn no_spliced_pass_passes(
+        world in world(),
         cut in 0..264_usize,
         gap in 0..8_usize,
         filling in prop::collection::vec(any::<u8>(), 0..8),
     ) {
-        let world = World::new();
         let bytes = bytes_of(&world.holder.present(World::now()).unwrap());
         let rest = bytes.get(cut + gap..).unwrap_or_default();
         let spliced = [&bytes[..cut], &*filling, rest].concat();

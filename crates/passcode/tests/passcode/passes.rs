@@ -1,10 +1,10 @@
 //! Passes shown, checked online and offline: what is accepted and what is refused.
 
-use crate::support::World;
+use crate::support::{World, bytes_of, text_of};
 use gridpass_passcode::{
     Credential, GateCode, GateSecret, Holder, IssueError, Issuer, KeySet, KeySetError, Limits,
     NewCredential, OfflineVerifier, OnlineVerifier, PASS_CHARS_MAX, PassError, Presented,
-    SigningKey,
+    ServerKey, SigningKey, Suite,
 };
 use gridpass_types::{Colour, GateId, PassForm, PassSerial, PersonId};
 use jiff::Timestamp;
@@ -69,9 +69,10 @@ fn a_credential_counts_from_its_issue_to_its_expiry() {
     }
 }
 
-#[test]
-fn the_longest_pass_fits_a_version_13_code() {
-    let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "440310001001").unwrap();
+/// The text of the longest pass that an issuer of a suite can make.
+fn longest(suite: Suite) -> String {
+    let key = ServerKey::from_bytes(suite, &[1; 32]).unwrap();
+    let issuer = Issuer::new(key, "440310001001").unwrap();
     let phone = SigningKey::from_bytes(&[2; 32]);
     let new = NewCredential::phone(
         PersonId::MAX,
@@ -83,10 +84,70 @@ fn the_longest_pass_fits_a_version_13_code() {
     let credential = issuer.issue(&new, late).unwrap();
     let mac_key = credential.mac_key(&World::new().secret);
     let holder = Holder::new(phone, credential.bytes(), mac_key).unwrap();
-    let text = holder.present(late).unwrap();
+    holder.present(late).unwrap()
+}
+
+#[test]
+fn the_longest_pass_fits_a_version_12_code() {
     // Alphanumeric capacities at level M: version 12 holds 419, version 13 holds 483.
-    assert_eq!(text.len(), 411);
-    assert!(text.len() <= 419 && text.len() <= PASS_CHARS_MAX);
+    for (suite, chars) in [(Suite::Standard, 411), (Suite::Guomi, 417)] {
+        let text = longest(suite);
+        assert_eq!(text.len(), chars);
+        assert!(text.len() <= 419 && text.len() <= PASS_CHARS_MAX);
+    }
+}
+
+#[test]
+fn a_pass_of_sm2_is_accepted_and_only_as_it_is() {
+    let world = World::of(Suite::Guomi);
+    assert_eq!(world.credential.suite(), Suite::Guomi);
+    let text = world.holder.present(World::after(10)).unwrap();
+    let shown = verify(&world, &text, World::after(12)).unwrap();
+    assert_eq!(shown.credential_id, world.credential.id());
+    let paper = NewCredential::paper(P, S, Colour::Yellow, 60);
+    let paper = world.issuer.issue(&paper, World::now()).unwrap();
+    let text = paper.paper_text().unwrap();
+    assert_eq!(verify(&world, &text, World::now()).unwrap().person_id, P);
+
+    let mut painted = world.credential.bytes().to_vec();
+    let colour_at = painted.len() - 66 - 2;
+    painted[colour_at] = 1;
+    let mac_key = world.credential.mac_key(&world.secret);
+    let holder = Holder::new(SigningKey::from_bytes(&[2; 32]), &painted, mac_key).unwrap();
+    let text = holder.present(World::now()).unwrap();
+    assert_eq!(verify(&world, &text, World::now()), Err(PassError::Forged));
+}
+
+#[test]
+fn keys_of_both_suites_serve_side_by_side_and_never_for_each_other() {
+    let worlds = Suite::ALL.map(World::of);
+    let [standard, guomi] = &worlds;
+    let published = [standard, guomi].map(|world| World::published(&world.issuer));
+    assert_ne!(published[0].kid, published[1].kid);
+    let keys = KeySet::new(published).unwrap();
+    let offline = OfflineVerifier::new(keys);
+    let check = |text: &str| offline.verify(text.as_bytes(), World::now(), Limits::default());
+    let new = NewCredential::paper(P, S, Colour::Green, 60);
+    for (ours, theirs) in [(standard, guomi), (guomi, standard)] {
+        let paper = ours.issuer.issue(&new, World::now()).unwrap();
+        let text = paper.paper_text().unwrap();
+        assert_eq!(check(&text).unwrap().person_id, P);
+        // The same credential under the name of a key of the other suite.
+        let from = ours.issuer.public_key().id().0;
+        let to = theirs.issuer.public_key().id().0;
+        let mut bytes = paper.bytes().to_vec();
+        let at = bytes.windows(8).position(|part| part == from).unwrap();
+        bytes[at..at + 8].copy_from_slice(&to);
+        let renamed = Credential::from_bytes(&bytes)
+            .unwrap()
+            .paper_text()
+            .unwrap();
+        assert_eq!(check(&renamed), Err(PassError::Forged));
+        // And in an envelope of the other suite.
+        let mut envelope = bytes_of(&text);
+        envelope[1] = 3 - envelope[1];
+        assert_eq!(check(&text_of(&envelope)), Err(PassError::Malformed));
+    }
 }
 
 #[test]
@@ -198,6 +259,24 @@ fn a_key_set_survives_json_and_refuses_damage() {
         change(&mut key);
         KeySet::new([key]).unwrap_err()
     };
+    let guomi = World::published(&World::of(Suite::Guomi).issuer);
+    let changes: [fn(&mut gridpass_passcode::PublishedKey); 6] = [
+        |key| key.y = None,
+        |key| key.y = Some(key.x.clone()),
+        |key| key.x = "AAAA".into(),
+        |key| key.kid = "AAAAAAAAAAA".into(),
+        |key| key.alg = "EdDSA".into(),
+        |key| (key.kty, key.crv, key.alg) = ("OKP".into(), "Ed25519".into(), "EdDSA".into()),
+    ];
+    for change in changes {
+        let mut key = guomi.clone();
+        change(&mut key);
+        assert!(KeySet::new([key]).is_err());
+    }
+    assert_eq!(
+        refusal(&|key| key.y = Some(key.x.clone())),
+        KeySetError::Key
+    );
     assert_eq!(
         refusal(&|key| key.crv = "P-256".into()),
         KeySetError::Algorithm
@@ -224,13 +303,14 @@ fn other_texts_have_their_own_errors() {
     let lower = pass.to_lowercase();
     let lower = format!("GP1:{}", &lower[4..]);
     let gate = GateCode::make(
+        Suite::Standard,
         &GateSecret::from_bytes(&[4; 32]),
         GateId::new(1),
         World::now(),
     )
     .unwrap();
-    // An array of five beginning with suite 2; base45 of 0x8502 alone.
-    let suite = "GP1:U G";
+    // An array of five beginning with suite 3; base45 of 0x8503 alone.
+    let suite = "GP1:V G";
     for (text, error) in [
         ("", PassError::NotAPass),
         ("https://example.org/", PassError::NotAPass),

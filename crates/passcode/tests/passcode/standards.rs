@@ -7,6 +7,8 @@ use coset::{
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use gridpass_passcode::Suite;
+
 use crate::support::{World, bytes_of};
 
 fn is_signed(key: &[u8; 32], signature: &[u8], message: &[u8]) -> Result<(), String> {
@@ -26,7 +28,7 @@ fn the_credential_is_a_web_token_in_a_cose_sign1() {
     assert_eq!(token.protected.header.alg, Some(algorithm));
     token
         .verify_signature(b"", |signature, message| {
-            is_signed(&key.to_bytes(), signature, message)
+            is_signed(&key.to_bytes().try_into().unwrap(), signature, message)
         })
         .unwrap();
 
@@ -74,6 +76,23 @@ fn the_presentation_is_a_cose_sign1_with_a_detached_payload() {
         .signature(sign1.signature)
         .build();
     assert_eq!(theirs.to_tagged_vec().unwrap(), cbor(&parts[3]));
+}
+
+/// SM2 has no registered number; its credential is read by the same libraries all the same.
+#[test]
+fn the_credential_of_sm2_names_a_private_algorithm() {
+    let world = World::of(Suite::Guomi);
+    let token = CoseSign1::from_tagged_slice(world.credential.bytes()).unwrap();
+    let algorithm = coset::Algorithm::PrivateUse(-65_537);
+    assert_eq!(token.protected.header.alg, Some(algorithm));
+    let key = world.issuer.public_key();
+    assert_eq!(token.protected.header.key_id, key.id().0);
+    let signed = token.verify_signature(b"", |signature, message| {
+        let signature = signature.try_into().unwrap();
+        key.has_signed(message, signature).then_some(()).ok_or(())
+    });
+    assert_eq!(signed, Ok(()));
+    assert_eq!(token.to_tagged_vec().unwrap(), world.credential.bytes());
 }
 
 fn cbor(value: &Value) -> Vec<u8> {

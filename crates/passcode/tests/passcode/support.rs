@@ -2,12 +2,13 @@
 
 use gridpass_passcode::{
     Credential, Holder, Issuer, KeySet, NewCredential, OfflineVerifier, OnlineVerifier,
-    PublishedKey, ServerSecret, SigningKey, base45,
+    PublishedKey, ServerKey, ServerSecret, SigningKey, Suite, base45,
 };
 use gridpass_types::{Colour, PassSerial, PersonId};
 use jiff::Timestamp;
 
 /// Fixed keys, an issuer and one phone whose credential was issued at [`World::now`].
+#[derive(Debug)]
 pub struct World {
     pub issuer: Issuer,
     pub secret: ServerSecret,
@@ -27,9 +28,15 @@ impl World {
         Timestamp::from_second(Self::now().as_second() + seconds).unwrap()
     }
 
-    /// A world whose issuer and person have the longest realistic values.
+    /// A world of the suite `standard`.
     pub fn new() -> Self {
-        let issuer = Issuer::new(SigningKey::from_bytes(&[1; 32]), "440310").unwrap();
+        Self::of(Suite::Standard)
+    }
+
+    /// A world whose issuer and person have the longest realistic values.
+    pub fn of(suite: Suite) -> Self {
+        let key = ServerKey::from_bytes(suite, &[1; 32]).unwrap();
+        let issuer = Issuer::new(key, "440310").unwrap();
         let phone = SigningKey::from_bytes(&[2; 32]);
         let secret = ServerSecret::from_bytes(&[3; 32]);
         let new = NewCredential::phone(

@@ -1,10 +1,11 @@
-//! The golden vectors: `vectors.json` is made here from fixed seeds, and read by this test
-//! and by the TypeScript verifier. The file must be what would be made now; to renew it run
+//! The golden vectors: `vectors.json` and `vectors-guomi.json`, one for each suite, are made
+//! here from fixed seeds, and read by this test and by the TypeScript verifier. They must be what would be made now; to renew it run
 //! the tests with `GRIDPASS_WRITE_VECTORS=1`, and read the difference before committing it.
 
 use gridpass_passcode::{
     Credential, GateCode, GateSecret, Holder, Issuer, KeySet, Limits, NewCredential,
-    OfflineVerifier, OnlineVerifier, PassError, Presented, PublishedKey, ServerSecret, SigningKey,
+    OfflineVerifier, OnlineVerifier, PassError, Presented, PublishedKey, ServerKey, ServerSecret,
+    SigningKey, Suite,
 };
 use gridpass_types::{Colour, GateId, PassForm, PassSerial, PersonId};
 use jiff::{SignedDuration, Timestamp};
@@ -28,21 +29,34 @@ fn seed(first: u8) -> [u8; 32] {
     std::array::from_fn(|index| first + index as u8)
 }
 
-/// Four issuer keys (in force, withdrawn, over, never published) and one phone.
+/// Four issuer keys (in force, withdrawn, over, never published), one in force of the other
+/// suite, and one phone.
 struct Cast {
+    suite: Suite,
     issuer: Issuer,
     withdrawn: Issuer,
     over: Issuer,
     unknown: Issuer,
+    other_suite: Issuer,
     phone: SigningKey,
     secret: ServerSecret,
     gate: GateSecret,
 }
 
 impl Cast {
-    fn new() -> Self {
-        let issuer = |first| Issuer::new(SigningKey::from_bytes(&seed(first)), "440310").unwrap();
+    fn new(suite: Suite) -> Self {
+        let issuer_of = |suite, first| {
+            let key = ServerKey::from_bytes(suite, &seed(first)).unwrap();
+            Issuer::new(key, "440310").unwrap()
+        };
+        let issuer = |first| issuer_of(suite, first);
+        let other = match suite {
+            Suite::Standard => Suite::Guomi,
+            Suite::Guomi => Suite::Standard,
+        };
         Self {
+            suite,
+            other_suite: issuer_of(other, 0x80),
             issuer: issuer(0x10),
             withdrawn: issuer(0x20),
             over: issuer(0x30),
@@ -61,7 +75,8 @@ impl Cast {
         withdrawn.retired = true;
         let mut over = publish(&self.over);
         over.not_after = at(-i64::from(DAY_S));
-        KeySet::new([publish(&self.issuer), withdrawn, over]).unwrap()
+        let others = publish(&self.other_suite);
+        KeySet::new([publish(&self.issuer), withdrawn, over, others]).unwrap()
     }
 
     /// The phone's credential, issued at 0 s by `issuer`.
@@ -186,6 +201,10 @@ fn forged(cast: &Cast) -> Vec<Case> {
     paper[last] ^= 1;
     let mut specimen = bytes_of(&cast.printed(&cast.issuer, PassForm::Specimen));
     specimen[last - 66] = 1;
+    let renamed = renamed(
+        cast,
+        &bytes_of(&cast.printed(&cast.issuer, PassForm::Paper)),
+    );
     vec![
         (
             "forged: painted by its holder",
@@ -199,7 +218,15 @@ fn forged(cast: &Cast) -> Vec<Case> {
         ("forged: serial", changed(shown.len() - 66 - 12), 605),
         ("forged: paper signature", text_of(&paper), 605),
         ("forged: specimen made paper", text_of(&specimen), 605),
+        ("forged: key of the other suite", text_of(&renamed), 605),
     ]
+}
+
+/// An envelope whose credential names the key of the other suite.
+fn renamed(cast: &Cast, envelope: &[u8]) -> Vec<u8> {
+    let [from, to] = [&cast.issuer, &cast.other_suite].map(|issuer| issuer.public_key().id().0);
+    let at = envelope.windows(8).position(|part| part == from).unwrap();
+    [&envelope[..at], &to, &envelope[at + 8..]].concat()
 }
 
 fn malformed(cast: &Cast) -> Vec<Case> {
@@ -210,10 +237,13 @@ fn malformed(cast: &Cast) -> Vec<Case> {
     let paper_credential = &paper[2..];
     let proof = &bytes[..bytes.len() - phone_credential.len()];
     // The time as a number of eight bytes; the suite as a number of two.
-    let long_time = [&[0x85, 1, 0x1b, 0, 0, 0, 0], &bytes[3..]].concat();
-    let long_suite = [&[0x85, 0x18, 1], &bytes[2..]].concat();
+    let number = bytes[1];
+    let long_time = [&[0x85, number, 0x1b, 0, 0, 0, 0], &bytes[3..]].concat();
+    let long_suite = [&[0x85, 0x18, number], &bytes[2..]].concat();
+    let mut unknown_suite = bytes.clone();
+    unknown_suite[1] = 3;
     let mut other_suite = bytes.clone();
-    other_suite[1] = 2;
+    other_suite[1] = 3 - number;
     vec![
         ("truncated", shown[..shown.len() - 7].into(), 605),
         ("cut to the prefix", "GP1:".into(), 605),
@@ -228,7 +258,7 @@ fn malformed(cast: &Cast) -> Vec<Case> {
         ("suite not in its shortest form", text_of(&long_suite), 605),
         (
             "phone credential as paper",
-            text_of(&[&[0x82, 1], phone_credential].concat()),
+            text_of(&[&[0x82, number], phone_credential].concat()),
             605,
         ),
         (
@@ -237,7 +267,8 @@ fn malformed(cast: &Cast) -> Vec<Case> {
             605,
         ),
         ("base45 pair above 255", overlong_tail(&shown), 605),
-        ("unknown suite", text_of(&other_suite), 605),
+        ("unknown suite", text_of(&unknown_suite), 605),
+        ("number of the other suite", text_of(&other_suite), 605),
         ("too long", format!("GP1:{}", "0".repeat(480)), 605),
         ("longest allowed", format!("GP1:{}", "0".repeat(479)), 605),
         ("empty", String::new(), 605),
@@ -268,13 +299,13 @@ fn overlong_tail(text: &str) -> String {
 }
 
 fn gate_code(cast: &Cast, gate_id: i64, seconds: i64) -> String {
-    GateCode::make(&cast.gate, GateId::new(gate_id), at(seconds)).unwrap()
+    GateCode::make(cast.suite, &cast.gate, GateId::new(gate_id), at(seconds)).unwrap()
 }
 
 fn gate_cases(cast: &Cast) -> Vec<Case> {
     let code = gate_code(cast, 42, 600);
     let other = GateSecret::from_bytes(&seed(0x71));
-    let forged = GateCode::make(&other, GateId::new(42), at(600)).unwrap();
+    let forged = GateCode::make(cast.suite, &other, GateId::new(42), at(600)).unwrap();
     vec![
         ("in its slot", code.clone(), 600),
         ("in the next slot", code.clone(), 659),
@@ -341,8 +372,8 @@ fn gate_code_cases(cast: &Cast) -> Vec<Value> {
         .collect()
 }
 
-fn vectors() -> Value {
-    let cast = Cast::new();
+fn vectors(suite: Suite) -> Value {
+    let cast = Cast::new(suite);
     let credential = cast.credential(&cast.issuer);
     let shows = [0, 30, 600, 86_399].map(|seconds| {
         json!({ "time": at(seconds).as_second(), "text": cast.present(&credential, seconds) })
@@ -358,6 +389,7 @@ fn vectors() -> Value {
     json!({
         "about": "Golden vectors of the pass code; see FORMAT.md. Bytes are in hex, times in \
                   seconds since 1970. Made by the tests of crates/passcode, never by hand.",
+        "suite": suite.as_str(),
         "phone": {
             "seed": hex(&seed(0x50)),
             "public_key": hex(&cast.phone.public().to_bytes()),
@@ -377,24 +409,32 @@ fn vectors() -> Value {
 
 #[test]
 fn the_vectors_on_file_are_what_is_made_now() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors.json");
-    let made = format!("{:#}\n", vectors());
-    if std::env::var_os("GRIDPASS_WRITE_VECTORS").is_some() {
-        std::fs::write(path, &made).unwrap();
+    for (suite, name) in [
+        (Suite::Standard, "vectors.json"),
+        (Suite::Guomi, "vectors-guomi.json"),
+    ] {
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+        let made = format!("{:#}\n", vectors(suite));
+        if std::env::var_os("GRIDPASS_WRITE_VECTORS").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        let on_file = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            on_file == made,
+            "{name} is stale; see the head of this file"
+        );
     }
-    let on_file = std::fs::read_to_string(path).unwrap();
-    assert!(
-        on_file == made,
-        "vectors.json is stale; see the head of this file"
-    );
 }
 
 /// The verdicts are written out here as well, so that a change of them cannot slip in
 /// together with a renewed file.
 #[test]
 fn each_vector_has_the_verdict_its_name_promises() {
-    let vectors = vectors();
-    for case in vectors["cases"].as_array().unwrap() {
+    let made = Suite::ALL.map(vectors);
+    let cases = made
+        .iter()
+        .flat_map(|made| made["cases"].as_array().unwrap());
+    for case in cases {
         let name = case["name"].as_str().unwrap();
         let (online, offline) = promised(name);
         let code = |verdict: &Value| match &verdict["error"] {

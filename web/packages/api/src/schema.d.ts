@@ -2174,12 +2174,14 @@ export interface components {
         };
         /** @description The key under which a digest verifies. */
         AuditKeyView: {
+            /** @description `EdDSA` (Ed25519), or `SM2` with SM3 on an installation of the suite `guomi`. */
+            alg?: string;
             /**
              * Format: int32
              * @description Number, as digests name it.
              */
             key_number: number;
-            /** @description Ed25519 public key, base64url without padding. */
+            /** @description Public key, base64url without padding: 32 bytes of Ed25519, or `04`, x and y of SM2. */
             public_key: string;
         };
         /** @description A day of one member of staff in numbers. */
@@ -2607,7 +2609,7 @@ export interface components {
             previous: string;
             /** @description Merkle root over the day's entries (RFC 6962). */
             root: string;
-            /** @description Ed25519 over the digest's canonical bytes, base64url without padding. */
+            /** @description By that key over the digest's canonical bytes, base64url without padding. */
             signature: string;
         };
         /** @description What anybody may keep, to hold the log to it later. */
@@ -4477,15 +4479,21 @@ export interface components {
             /** @description Text of the QR code. */
             qr: string;
         };
-        /** @description An issuer key as a JSON Web Key (RFC 7517, RFC 8037) with the period in which it signs. */
+        /**
+         * @description An issuer key as a JSON Web Key (RFC 7517) with the period in which it signs: Ed25519
+         *     (RFC 8037), or SM2 on an installation of the suite `guomi`.
+         */
         PassKeyView: {
-            /** @description Always `EdDSA`. */
+            /** @description `EdDSA` or `SM2`. */
             alg: string;
-            /** @description Always `Ed25519`. */
+            /** @description `Ed25519` or `SM2`. */
             crv: string;
-            /** @description Key id: base64url of the first 8 bytes of the SHA-256 of the key. */
+            /**
+             * @description Key id: base64url of the first 8 bytes of the digest of the key (SHA-256; SM3 of `04`,
+             *     x and y for SM2).
+             */
             kid: string;
-            /** @description Always `OKP`. */
+            /** @description `OKP`, or `EC` for SM2. */
             kty: string;
             /**
              * Format: date-time
@@ -4499,8 +4507,10 @@ export interface components {
             not_before: string;
             /** @description Withdrawn: nothing it ever signed counts. */
             retired: boolean;
-            /** @description The key: base64url of its 32 bytes. */
+            /** @description The key, or its coordinate x: base64url of 32 bytes. */
             x: string;
+            /** @description Of SM2 only: the coordinate y, base64url of 32 bytes. */
+            y?: string | null;
         };
         /** @description The keys that gates trust. */
         PassKeysView: {

@@ -1,6 +1,7 @@
 /**
- * The cryptography of suite `standard`: the browser's own where it has it, a small library
- * loaded only where it has not (no Ed25519 before Chrome 137, no WebCrypto without HTTPS).
+ * The cryptography of phones, the same under every suite: the browser's own where it has it, a
+ * small library loaded only where it has not (no Ed25519 before Chrome 137, no WebCrypto without
+ * HTTPS).
  */
 import type { Bytes } from "./bytes";
 

@@ -9,8 +9,13 @@ export const FORMS = ["phone", "paper", "specimen"] as const;
 const UINT32_MAX = 2 ** 32 - 1;
 const SERIAL_MAX = 2 ** 31 - 1;
 
+/** The suites, by their numbers, and the issuer's algorithm as COSE writes it. */
+export type Suite = 1 | 2;
+const ALGORITHMS: Record<Suite, readonly number[]> = { 1: [0x27], 2: [0x3a, 0, 1, 0, 0] };
+
 /** What a credential says. */
 export interface Claims {
+  suite: Suite;
   /** Id of the issuer's key, in hex. */
   keyId: string;
   issuedAt_s: number;
@@ -51,11 +56,12 @@ export function parseEnvelope(bytes: Bytes): Envelope {
   const walk = new Cursor(bytes);
   const array = walk.byte();
   if (array !== 0x82 && array !== 0x85) throw new ShapeError();
-  if (walk.uint(Number.MAX_SAFE_INTEGER) !== 1) throw new SuiteError();
+  const suite = walk.uint(Number.MAX_SAFE_INTEGER);
+  if (suite !== 1 && suite !== 2) throw new SuiteError();
   const proof = array === 0x85 ? parseProof(walk) : undefined;
   const credential = walk.byteString();
   walk.end();
-  const claims = parseCredential(credential);
+  const claims = parseCredential(suite, credential);
   if ((proof !== undefined) !== (claims.form === "phone")) throw new ShapeError();
   return { credential, claims, proof };
 }
@@ -67,7 +73,7 @@ function parseProof(walk: Cursor): Proof {
   return { time_s, signature: walk.byteString(64) };
 }
 
-function parseCredential(credential: Bytes): Claims {
+function parseCredential(suite: Suite, credential: Bytes): Claims {
   const walk = new Cursor(credential);
   walk.expect(COSE_SIGN1);
   const header = walk.byteString();
@@ -76,13 +82,13 @@ function parseCredential(credential: Bytes): Claims {
   const signature = walk.byteString(64);
   walk.end();
   const inner = new Cursor(header);
-  inner.expect([0xa2, 1, 0x27, 4]);
+  inner.expect([0xa2, 1, ...ALGORITHMS[suite], 4]);
   const keyId = hex(inner.byteString(8));
   inner.end();
-  return { keyId, ...parseClaims(payload), header, payload, signature };
+  return { suite, keyId, ...parseClaims(payload), header, payload, signature };
 }
 
-function parseClaims(payload: Bytes): Omit<Claims, "keyId" | "header" | "payload" | "signature"> {
+function parseClaims(payload: Bytes): Omit<Claims, "suite" | "keyId" | "header" | "payload" | "signature"> {
   const walk = new Cursor(payload);
   const map = walk.byte();
   walk.expect([1]);

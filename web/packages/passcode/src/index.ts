@@ -27,12 +27,14 @@ export interface Presentation {
 /** The text of the QR code to show. */
 export async function present({ credential, privateKey, macKey, time_s }: Presentation): Promise<string> {
   const id = (await digest(credential)).slice(0, 16);
+  // The suite by the issuer's algorithm, after COSE_Sign1 and the header's own heads: EdDSA, or SM2.
+  const suite = credential[5] === 0x27 ? 1 : 2;
   const payload = presentationPayload(time_s, id);
   const signature = await sign(privateKey, sigStructure(PROTECTED, payload));
   const code = await mac(macKey, Uint8Array.from([...payload, ...signature]));
   const envelope = [
     0x85,
-    1,
+    suite,
     ...head(UINT, time_s),
     ...byteString(code.slice(0, 10)),
     ...COSE_SIGN1,

@@ -6,7 +6,16 @@ import { decodeBase45 } from "./base45";
 import { type Bytes, presentationPayload, PROTECTED, sigStructure } from "./bytes";
 import { digest, fallback } from "./crypto";
 import { ShapeError } from "./cursor";
-import { type Claims, type COLOURS, type Envelope, type FORMS, hex, parseEnvelope, SuiteError } from "./envelope";
+import {
+  type Claims,
+  type COLOURS,
+  type Envelope,
+  type FORMS,
+  hex,
+  parseEnvelope,
+  type Suite,
+  SuiteError,
+} from "./envelope";
 
 /** Why a pass was refused. */
 export type PassErrorCode =
@@ -47,13 +56,17 @@ export interface PublishedKey {
   crv: string;
   alg: string;
   x: string;
+  /** Of SM2 only. */
+  y?: string;
   not_before: string;
   not_after: string;
   retired?: boolean;
 }
 
 interface IssuerKey {
-  x: Bytes;
+  suite: Suite;
+  /** 32 bytes of Ed25519, or `04`, x and y of SM2. */
+  bytes: Bytes;
   notBefore_ms: number;
   notAfter_ms: number;
   retired: boolean;
@@ -75,22 +88,45 @@ const CHARS_MAX = 483;
 const fromBase64url = (text: string): Bytes =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 
+/** SM2 and SM3, in a file of their own: fetched where an issuer publishes an SM2 key. */
+const guomi = (): Promise<typeof import("./guomi")> => import("./guomi");
+
+/** The suite and the bytes of a key; `undefined` if it is of no kind that is known. */
+function read(key: PublishedKey): { suite: Suite; bytes: Bytes } | undefined {
+  const [kind, x] = [`${key.kty} ${key.crv} ${key.alg}`, fromBase64url(key.x)];
+  if (x.length !== 32) return undefined;
+  if (kind === "OKP Ed25519 EdDSA" && key.y === undefined) return { suite: 1, bytes: x };
+  const y = fromBase64url(key.y ?? "");
+  return kind === "EC SM2 SM2" && y.length === 32
+    ? { suite: 2, bytes: Uint8Array.from([4, ...x, ...y]) }
+    : undefined;
+}
+
+/** The digest by which a key is named. Throws if SM2 has no such key. */
+async function digestOf(suite: Suite, bytes: Bytes): Promise<Bytes> {
+  if (suite === 1) return digest(bytes);
+  const { assertKey, sm3 } = await guomi();
+  assertKey(bytes);
+  return sm3(bytes);
+}
+
 /** Reads a published key set. Throws if a key is damaged, unknown in kind or listed twice. */
 export async function openKeySet(published: { keys: PublishedKey[] }): Promise<KeySet> {
   const set = new Map<string, IssuerKey>();
   for (const key of published.keys) {
-    const x = fromBase64url(key.x);
-    const id = hex((await digest(x)).slice(0, 8));
+    const unsound = new Error(`issuer key ${key.kid} is not sound`);
+    const known = read(key);
+    if (!known) throw unsound;
+    const named = await digestOf(known.suite, known.bytes).catch(() => Promise.reject(unsound));
+    const id = hex(named.slice(0, 8));
     const [notBefore_ms, notAfter_ms] = [Date.parse(key.not_before), Date.parse(key.not_after)];
-    const isKnown = key.kty === "OKP" && key.crv === "Ed25519" && key.alg === "EdDSA" && x.length === 32;
-    const isSound = id === hex(fromBase64url(key.kid)) && !set.has(id) && notBefore_ms < notAfter_ms;
-    if (!isKnown || !isSound) throw new Error(`issuer key ${key.kid} is not sound`);
-    set.set(id, { x, notBefore_ms, notAfter_ms, retired: key.retired ?? false });
+    if (id !== hex(fromBase64url(key.kid)) || set.has(id) || !(notBefore_ms < notAfter_ms)) throw unsound;
+    set.set(id, { ...known, notBefore_ms, notAfter_ms, retired: key.retired ?? false });
   }
   return set;
 }
 
-/** Whether the owner of a public key signed a message. */
+/** Whether the owner of a phone's or an issuer's Ed25519 key signed a message. */
 async function isSigned(publicKey: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
   let key: CryptoKey;
   try {
@@ -99,6 +135,15 @@ async function isSigned(publicKey: Bytes, message: Bytes, signature: Bytes): Pro
     return (await fallback()).isSigned(publicKey, message, signature);
   }
   return crypto.subtle.verify("Ed25519", key, signature, message);
+}
+
+/** Whether an issuer signed a credential: with a key of the suite that the credential names. */
+async function isIssued(key: IssuerKey, claims: Claims): Promise<boolean> {
+  if (key.suite !== claims.suite) return false;
+  const message = sigStructure(claims.header, claims.payload);
+  return key.suite === 1
+    ? isSigned(key.bytes, message, claims.signature)
+    : (await guomi()).isSigned(key.bytes, message, claims.signature);
 }
 
 /** Checks the text of a pass shown at `now_s`, whole seconds since 1970. Never throws for a text. */
@@ -132,8 +177,7 @@ async function issuerError(claims: Claims, keys: KeySet): Promise<PassErrorCode 
   const key = keys.get(claims.keyId);
   if (!key) return "pass_key_unknown";
   if (key.retired) return "pass_key_retired";
-  const message = sigStructure(claims.header, claims.payload);
-  if (!(await isSigned(key.x, message, claims.signature))) return "pass_forged";
+  if (!(await isIssued(key, claims))) return "pass_forged";
   const issued_ms = claims.issuedAt_s * 1000;
   if (issued_ms < key.notBefore_ms || issued_ms >= key.notAfter_ms) return "pass_key_not_in_force";
   return claims.form === "specimen" ? "pass_specimen" : undefined;

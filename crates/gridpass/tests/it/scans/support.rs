@@ -31,6 +31,11 @@ pub struct Phone {
 }
 
 impl Phone {
+    /// A phone that holds a newer credential.
+    pub async fn renewed(&mut self, sequence: u32) {
+        self.holder = equip(&self.client, seed(sequence)).await;
+    }
+
     /// The text of the QR code at a time.
     pub fn show(&self, at: Timestamp) -> String {
         self.holder.present(at).unwrap()
@@ -82,7 +87,11 @@ pub async fn equip(client: &Client, seed: [u8; 32]) -> Holder {
 
 /// A district with one post and one resident of its enclosure.
 pub async fn scene() -> (TestApp, Post, Phone) {
-    let test = TestApp::with_divisions().await;
+    scene_on(TestApp::with_divisions().await).await
+}
+
+/// The same on an application that has divisions.
+pub async fn scene_on(test: TestApp) -> (TestApp, Post, Phone) {
     let post = gates::post(&test, "金地朗悦", HERE).await;
     let phone = phone(&test, 1, post.enclosure_id).await;
     (test, post, phone)

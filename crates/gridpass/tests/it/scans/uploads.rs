@@ -15,7 +15,10 @@ const DEVICE_SEED: [u8; 32] = [42; 32];
 
 /// A scene whose device has registered its key.
 async fn keyed_scene() -> (TestApp, Post, Phone) {
-    let (test, post, phone) = scene().await;
+    keyed(scene().await).await
+}
+
+async fn keyed((test, post, phone): (TestApp, Post, Phone)) -> (TestApp, Post, Phone) {
     let key = SigningKey::from_bytes(&DEVICE_SEED)
         .verifying_key()
         .to_bytes();
@@ -310,7 +313,16 @@ async fn an_upload_that_is_not_the_devices_is_refused_whole() {
 
 #[tokio::test]
 async fn what_was_shown_offline_is_checked_once_more() {
-    let (test, post, phone) = keyed_scene().await;
+    check_once_more(keyed_scene().await).await;
+}
+
+#[tokio::test]
+async fn what_was_signed_with_sm2_is_checked_once_more() {
+    let scene = scene_on(TestApp::guomi_with_divisions().await).await;
+    check_once_more(keyed(scene).await).await;
+}
+
+async fn check_once_more((test, post, phone): (TestApp, Post, Phone)) {
     let now = test.now();
     let shown = |second: i64, text: String| {
         let mut scan = kept(
