@@ -12,6 +12,7 @@ mod handlers;
 mod lexer;
 mod manifest;
 mod paths;
+mod secrets;
 mod sources;
 mod sql;
 mod statements;
@@ -89,6 +90,7 @@ fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
         crates::check,
         words::check,
         docs::check,
+        secrets::check,
     ];
     let mut findings: Vec<Finding> = rules.iter().flat_map(|rule| rule(tree, manifest)).collect();
     findings.sort();
