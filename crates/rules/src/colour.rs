@@ -115,10 +115,16 @@ impl ColourTable {
     /// The first row whose cells all hold decides.
     #[must_use]
     pub fn decide(&self, state: &State) -> ColourDecision<'_> {
+        self.rows[self.deciding_row(state)].decision()
+    }
+
+    /// The place of the row that decides, counted from 0.
+    #[must_use]
+    pub fn deciding_row(&self, state: &State) -> usize {
         let situation = situation(state_words(state));
         let deciding = self.masks.iter().position(|mask| accepts(*mask, situation));
         // The table was checked to decide every state, so the last row is never a fallback.
-        self.rows[deciding.unwrap_or(self.rows.len() - 1)].decision()
+        deciding.unwrap_or(self.rows.len() - 1)
     }
 
     /// What a rule says, by its id: for decisions kept by the rule that made them.
@@ -126,6 +132,23 @@ impl ColourTable {
     pub fn find(&self, rule: &str) -> Option<ColourDecision<'_>> {
         let row = self.rows.iter().find(|row| row.rule == rule);
         row.map(Row::decision)
+    }
+
+    /// What the row at a place says, counted from 0: the number that [`ColourTable::to_sql`] gives.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Option<ColourDecision<'_>> {
+        self.rows.get(place).map(Row::decision)
+    }
+
+    /// The tests of each row and what it says, in order.
+    pub(crate) fn rows_for_dmn(&self) -> impl Iterator<Item = (&[Test<u8>], ColourDecision<'_>)> {
+        let rows = self.rows.iter();
+        rows.map(|row| (row.tests.as_slice(), row.decision()))
+    }
+
+    /// The masks of the rows, in order.
+    pub(crate) fn masks(&self) -> &[u64] {
+        &self.masks
     }
 
     /// Decides and says for each row tried which cell did not hold.

@@ -12,7 +12,7 @@ use crate::words::{
 use gridpass_types::Colour;
 
 /// Bits a column has in a mask; no word list of a column has a greater code than 3.
-const COLUMN_BITS: usize = 4;
+pub(crate) const COLUMN_BITS: usize = 4;
 
 /// A condition column whose cells test words.
 pub(crate) struct WordColumn {

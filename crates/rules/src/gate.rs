@@ -147,6 +147,26 @@ impl GateTable {
         row.map(Row::decision)
     }
 
+    /// What the row at a place says, counted from 0: the number that [`GateTable::to_sql`] gives.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Option<GateDecision<'_>> {
+        self.rows.get(place).map(Row::decision)
+    }
+
+    /// The tests of each row and what it says, in order.
+    pub(crate) fn rows_for_dmn(
+        &self,
+    ) -> impl Iterator<Item = (&Test<f64>, &[Test<u8>], GateDecision<'_>)> {
+        let rows = self.rows.iter();
+        rows.map(|row| (&row.temperature, row.tests.as_slice(), row.decision()))
+    }
+
+    /// Mask and test of the temperature of each row, in order.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = (u64, &Test<f64>)> {
+        let temperatures = self.rows.iter().map(|row| &row.temperature);
+        self.masks.iter().copied().zip(temperatures)
+    }
+
     /// Decides and says for each row tried which cell did not hold.
     #[must_use]
     pub fn explain(&self, context: &GateContext) -> Explanation<GateDecision<'_>> {

@@ -17,9 +17,12 @@ mod coverage;
 mod derive;
 mod grid;
 mod sheet;
+mod sql;
 
+pub mod advice;
 pub mod cases;
 pub mod colour;
+pub mod dmn;
 pub mod fact;
 pub mod gate;
 pub mod reason;
