@@ -54,7 +54,7 @@ function build() {
   say("building with optimisation");
   const args = ["build", "--release", "-p", "gridpass", "-p", "gridpass-sim"];
   spawnSync("cargo", args, { cwd: root, stdio: "inherit" });
-  for (const [crate, example] of [["gridpass-rules", "decide_ns"], ["gridpass-passcode", "verify_us"], ["gridpass", "audit_verify"]]) {
+  for (const [crate, example] of [["gridpass-rules", "decide_ns"], ["gridpass-passcode", "verify_us"], ["gridpass", "audit_verify"], ["gridpass", "back_test"]]) {
     spawnSync("cargo", ["build", "--release", "-p", crate, "--example", example], { cwd: root, stdio: "inherit" });
   }
 }
@@ -130,6 +130,43 @@ function auditVerify() {
   }
 }
 
+/** Fills private databases with people and tries a rule set on all of them. */
+function backTests() {
+  const measured = {};
+  for (const people of [550_000, 1_000_000]) {
+    say(`trying a rule set on ${people} people`);
+    const directory = mkdtempSync(join(tmpdir(), "gridpass-back-test-"));
+    chmodSync(directory, 0o755);
+    try {
+      const args = ["--data-dir", join(directory, "data"), "--mode", "demo", "--people", String(people)];
+      measured[`back_test_${people}`] = lastJson(run(release_("examples/back_test"), args));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+  return measured;
+}
+
+/** A back-test over the API with the scans of a day, on the district that was just loaded. */
+async function backTestWithScans(server, state, results) {
+  const maker = await signIn(server, state, "rule_maker");
+  const headers = { authorization: `Bearer ${maker}`, "content-type": "application/json" };
+  const begun = performance.now();
+  const asked = await fetch(`${server.staff}/api/v1/back-tests`, {
+    method: "POST", headers, body: JSON.stringify({ version: 1, scan_days: 1 }),
+  });
+  if (!asked.ok) throw new Error(`back-test: ${asked.status} ${await asked.text()}`);
+  const { back_test_id } = await asked.json();
+  let view;
+  do {
+    await new Promise((done) => setTimeout(done, 50));
+    view = await get(server, maker, `/api/v1/back-tests/${back_test_id}`);
+  } while (view.status === "waiting" || view.status === "running");
+  if (view.status !== "done") throw new Error("the back-test broke off; see the server's log");
+  const { decided, one_in } = view.card.gates;
+  results.back_test_with_scans = { seconds: (performance.now() - begun) / 1000, decided, one_in };
+}
+
 async function measure(server, state, results) {
   const password = run(release_("gridpass"), ["staff", "create", "--username", "admin", "--role", "security_admin"], {
     GRIDPASS_DATA_DIR: server.env.GRIDPASS_DATA_DIR, GRIDPASS_MODE: "demo",
@@ -164,6 +201,7 @@ async function measure(server, state, results) {
   results.times_naive = Math.round((results.scans_per_s / results.naive_scans_per_s) * 10) / 10;
   results.overload_goodput_share = Math.round((results.overload.goodput_per_s / results.scans_per_s) * 100) / 100;
   results.memory = memory(server.child.pid);
+  await backTestWithScans(server, state, results);
   await verify(server, state, results);
 }
 
@@ -233,6 +271,10 @@ function writeTable(results) {
     ["registry import, rows a second", results.import_rows_per_s, "≥ 9,200"],
     ["one decision, ns", results.decide_ns, "–"],
     ["audit log proved, entries/s", Math.round(results.audit_verify_entries_per_s ?? 0), "≥ 100,000"],
+    ["a rule set tried on 550,000 people, s", results.back_test_550000.back_test_s, "≤ 1"],
+    ["a rule set tried on 1,000,000 people, s", results.back_test_1000000.back_test_s, "≤ 2"],
+    ["the same over the API with the scans of a day, s", results.back_test_with_scans.seconds, "–"],
+    ["scans decided anew in that", results.back_test_with_scans.decided, "–"],
     ["check a presentation online, µs", results.verify_online_us, "–"],
     ["check a presentation offline, µs", results.verify_offline_us, "–"],
     ["the same under guomi (SM2), µs", results.verify_offline_sm2_us, "–"],
@@ -260,7 +302,7 @@ async function main() {
   chmodSync(directory, 0o755);
   const results = { measured_at: new Date().toISOString().slice(0, 16) + "Z", machine: machine() };
   Object.assign(results, lastJson(run(release_("examples/decide_ns"), [])), lastJson(run(release_("examples/verify_us"), [])));
-  Object.assign(results, auditVerify());
+  Object.assign(results, auditVerify(), backTests());
   const server = await startServer(join(directory, "data"));
   try {
     await measure(server, join(directory, "state.json"), results);

@@ -181,6 +181,8 @@ permissions! {
     ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
     /// Enter and activate rule sets.
     ManageRules: RuleMaker;
+    /// Try a rule set on the live people and on past scans, and see masked examples of whom it concerns.
+    RunBackTests: RuleMaker RuleApprover;
     /// Print paper passes.
     IssuePaperPasses: GridWorker CommunityLead;
     /// Revoke a person's credentials.

@@ -21,7 +21,7 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, divisions, facts, gates, passes, quarantine, red, rules, scans, stats, visits,
+    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, stats, visits,
 };
 
 /// What the outside gives.
@@ -124,6 +124,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(passes::loops());
     loops.extend(scans::loops());
     loops.extend(facts::loops());
+    loops.extend(backtest::loops());
     loops.extend(quarantine::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());

@@ -4,14 +4,17 @@
 //! failure is one sentence that says what to do.
 
 mod audit_log;
+mod explain;
 mod keys;
 mod serve;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gridpass_rules::RuleSet;
+use gridpass_types::ids::RuleSetVersion;
 
 use crate::access::Role;
 use crate::audit;
@@ -59,6 +62,10 @@ enum Command {
     /// The audit log: prove it, export it
     #[command(subcommand)]
     Audit(audit_log::AuditCommand),
+    /// Why a pass has its colour, now or at any past instant
+    Explain(Box<explain::ExplainCommand>),
+    /// Decide recorded scans again from the facts and rules of then; exits with 1 if one differs
+    Replay(Box<explain::ReplayCommand>),
     /// Print the OpenAPI description of the HTTP interface
     Openapi,
     /// Print who may do what
@@ -113,6 +120,18 @@ enum RulesCommand {
         #[arg(long)]
         cases: PathBuf,
     },
+    /// Print two rule tables as a DMN 1.3 model
+    Dmn {
+        /// The colour table, CSV
+        #[arg(long)]
+        colour: PathBuf,
+        /// The gate table, CSV
+        #[arg(long)]
+        gate: PathBuf,
+        /// Version to name in the model
+        #[arg(long, default_value_t = 1)]
+        version: i32,
+    },
 }
 
 /// Why a command failed.
@@ -128,6 +147,8 @@ enum CommandError {
     Failed(&'static str),
     #[error("{0}")]
     Keys(String),
+    #[error("{0}")]
+    Tables(String),
     #[error("{0:#}")]
     Audit(anyhow::Error),
     #[error("the log filter cannot be read: {0}; write it like info or gridpass=debug")]
@@ -138,7 +159,7 @@ impl CommandError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Boot(error) => error.exit_code(),
-            Self::Account(_) | Self::Keys(_) => 65,
+            Self::Account(_) | Self::Keys(_) | Self::Tables(_) => 65,
             Self::Io(_) => 66,
             Self::Audit(_) => 65,
             Self::Failed(_) => 70,
@@ -181,7 +202,14 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
                 ExitCode::FAILURE
             })
         }
+        Command::Rules(RulesCommand::Dmn {
+            colour,
+            gate,
+            version,
+        }) => print_dmn(&colour, &gate, version),
         Command::Audit(command) => audit_log::run(command, entropy),
+        Command::Explain(command) => explain::explain(*command, entropy),
+        Command::Replay(command) => explain::replay(*command, entropy),
         Command::Openapi => print(&documents::openapi()),
         Command::Roles => print(&documents::roles()),
         Command::Errors => print(&documents::errors()),
@@ -189,6 +217,16 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Retention => print(&documents::retention()),
         Command::Masks => print(&documents::masks()),
     }
+}
+
+fn print_dmn(colour: &Path, gate: &Path, version: i32) -> Result<ExitCode, CommandError> {
+    let (colour, gate) = (std::fs::read(colour)?, std::fs::read(gate)?);
+    let rules = RuleSet::from_csv(RuleSetVersion::new(version), &colour, &gate);
+    let rules = rules.map_err(|errors| {
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        CommandError::Tables(told.join("\n"))
+    })?;
+    print(&rules.to_dmn())
 }
 
 fn print(document: &str) -> Result<ExitCode, CommandError> {

@@ -9,6 +9,7 @@
 mod api;
 mod columns;
 pub mod decision;
+mod explain;
 mod guard;
 pub mod jobs;
 mod ledger;
@@ -35,6 +36,7 @@ use crate::rules::InForce;
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };
+pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
 pub use ledger::{Appended, Retract};
 pub use model::{

@@ -8,6 +8,7 @@ pub mod app;
 pub mod assemble;
 pub mod audit;
 pub mod auth;
+pub mod backtest;
 pub mod boot;
 pub mod break_glass;
 pub mod cli;

@@ -73,6 +73,7 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(api::enrol_person))
         .routes(routes!(challenge::get_enrol_challenge))
         .routes(routes!(api::get_pass))
+        .routes(routes!(api::get_pass_explanation))
         .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))
 }

@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, break_glass, divisions, employers, facts, gates, keys, limits, oversight, passes,
-    people, phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
+    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
+    passes, people, phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -59,6 +59,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(scans::router())
         .merge(facts::router())
         .merge(rules::router())
+        .merge(backtest::router())
         .merge(visits::router())
         .merge(quarantine::router())
         .merge(red::router())

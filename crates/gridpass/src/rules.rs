@@ -25,6 +25,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 
 pub use in_force::InForce;
+pub use model::table_problem;
 
 /// Bytes an uploaded workbook or pair of tables may have.
 const TABLE_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -39,6 +40,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(uploads)
         .routes(routes!(api::get_rule_set))
         .routes(routes!(api::get_rule_table))
+        .routes(routes!(api::get_rule_dmn))
         .routes(routes!(api::activate_rule_set))
         .routes(routes!(api::evaluate_case))
 }
@@ -91,11 +93,7 @@ async fn insert(
         colour_csv: text(rules.colour.to_csv())?,
         gate_csv: text(rules.gate.to_csv())?,
     };
-    let mut digest = Sha256::new();
-    digest.update(&tables.colour_csv);
-    digest.update([0]);
-    digest.update(&tables.gate_csv);
-    let content_sha256 = digest.finalize();
+    let content_sha256 = content_sha256(&tables.colour_csv, &tables.gate_csv);
     let row = store::NewRow {
         tables: &tables,
         content_sha256: &content_sha256,
@@ -104,6 +102,15 @@ async fn insert(
         created_by,
     };
     Ok(store::insert_rule_set(tx, &row).await?)
+}
+
+/// What names the content of a rule set: SHA-256 over both tables in their canonical CSV form.
+pub fn content_sha256(colour_csv: &str, gate_csv: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(colour_csv);
+    digest.update([0]);
+    digest.update(gate_csv);
+    digest.finalize().into()
 }
 
 /// A stored version, ready to decide.

@@ -172,6 +172,7 @@ operations! {
     evaluate_case: Plain Administration;
     find_public_enclosures: Plain Own;
     get_audit_digests: Plain Supervision;
+    get_back_test: Plain Administration;
     get_decision: Read Evidence;
     get_device: Plain Gate;
     get_division: Plain Administration;
@@ -187,6 +188,7 @@ operations! {
     get_metrics: Plain Administration;
     get_own_photo: Read Own;
     get_pass: Read Own;
+    get_pass_explanation: Read Own;
     get_pass_keys: Plain Passes;
     get_people_stats: Plain Administration;
     get_person: Read Registration;
@@ -195,6 +197,7 @@ operations! {
     get_red_list: Supervise Evidence;
     get_red_proposal: Read Evidence;
     get_registry_import: Plain Comparison;
+    get_rule_dmn: Plain Administration;
     get_rule_set: Plain Administration;
     get_rule_table: Plain Administration;
     get_scan_card: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
@@ -212,6 +215,8 @@ operations! {
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
     list_alerts: Read Response;
+    list_back_test_examples: Read Evidence;
+    list_back_tests: Plain Administration;
     list_break_glass: Read Supervision;
     list_divisions: Plain Administration;
     list_employers: Plain Administration;
@@ -254,6 +259,7 @@ operations! {
     revoke_device: Manage Administration;
     revoke_passes: Change Passes;
     rotate_pass_keys: Manage Administration;
+    run_back_test: Manage Administration;
     scan_gate_code: Exempt("the scan is the record: who, where, when, what was decided") Gate;
     search_audit_entries: Supervise Supervision;
     search_people: Read Registration;

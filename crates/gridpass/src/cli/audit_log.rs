@@ -119,7 +119,8 @@ async fn export(app: &App, path: &Path) -> anyhow::Result<u64> {
     Ok(count)
 }
 
-async fn with_app<T>(
+/// Opens the store, works on it, and closes it again.
+pub(super) async fn with_app<T>(
     data: &DataConfig,
     site: &SiteConfig,
     entropy: Entropy,

@@ -94,6 +94,7 @@ pub async fn create_enclosure(
     store::insert_enclosure(&tx, id, &input, app.now())
         .await
         .map_err(code_taken)?;
+    store::note_areas(&tx, app.now()).await?;
     directory::bump(&tx).await?;
     let view = store::find_enclosure(&tx, id.get())
         .await?
@@ -157,6 +158,7 @@ pub async fn import_enclosures(
     let rows = check_rows(&tx, &staff.caller, rows).await?;
     let ids: Vec<i64> = rows.iter().map(|_| app.ids.next()).collect();
     let created = store::upsert_enclosures(&tx, &rows, &ids, app.now()).await?;
+    store::note_areas(&tx, app.now()).await?;
     directory::bump(&tx).await?;
     tx.commit().await?;
     Ok(Json(ImportReport {
@@ -295,6 +297,7 @@ pub async fn update_enclosure(
     view.contact = change.contact.or(view.contact);
     let tx = app.db.tx().await?;
     store::update_enclosure(&tx, &view, app.now()).await?;
+    store::note_areas(&tx, app.now()).await?;
     directory::bump(&tx).await?;
     tx.commit().await?;
     Ok(Json(view))

@@ -209,6 +209,20 @@ pub async fn update_enclosure(
     Ok(())
 }
 
+/// Notes from when on enclosures are managed as they are, where that is new. What happened at a
+/// gate can then be decided again later.
+pub async fn note_areas(db: &Client, now: Timestamp) -> Result<(), Error> {
+    let sql = "-- divisions.note_areas
+        INSERT INTO enclosure_area (enclosure_id, since, area_status)
+        SELECT e.enclosure_id, $1, e.area_status FROM enclosure e
+        WHERE e.area_status IS DISTINCT FROM (
+            SELECT a.area_status FROM enclosure_area a WHERE a.enclosure_id = e.enclosure_id
+            ORDER BY a.since DESC LIMIT 1)
+        ON CONFLICT (enclosure_id, since) DO UPDATE SET area_status = excluded.area_status";
+    db.execute(&db.prepare_cached(sql).await?, &[&now]).await?;
+    Ok(())
+}
+
 /// Every enclosure, for the cache.
 pub async fn list_all_enclosures(db: &Client) -> Result<Vec<EnclosureView>, Error> {
     let sql = "-- divisions.list_all_enclosures

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_rules::FactBody;
-use gridpass_rules::rule_set::RuleTrial;
 use gridpass_rules::words::Certainty;
 use gridpass_types::ids::{FactId, PersonId};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::decision::{DecisionView, decision_view};
+use super::decision::decision_view;
+use super::explain::ExplainedView;
 use super::model::{AppendedView, FactInput, FactView, NewFact, RetractInput, SOURCE_ORDER};
 use super::{Appended, Retract, Subject, store};
 use crate::access::{AppendFacts, AppendMedicalFacts, ReadFacts};
@@ -172,22 +172,9 @@ pub struct AtQuery {
     pub at: Option<Timestamp>,
 }
 
-/// A decision with everything that led to it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ExplainedView {
-    /// The decision.
-    #[serde(flatten)]
-    pub decision: DecisionView,
-    /// The state decided on.
-    pub state: gridpass_rules::State,
-    /// From when that state held.
-    pub valid_from: Timestamp,
-    /// The rules tried from the top: why each earlier one did not apply.
-    pub trace: Vec<RuleTrial>,
-}
-
 /// The colour of a person now or at any past instant, replayed from the facts known then
-/// and the rules in force then, with its reasons.
+/// and the rules in force then, explained: in plain words for the person, with the facts for the
+/// worker, with state and rows tried for the auditor.
 #[utoipa::path(get, path = "/api/v1/people/{person_id}/decision", operation_id = "get_decision", tag = "facts",
     security(("staff" = [])), params(("person_id" = i64, Path,), AtQuery),
     responses((status = 200, body = ExplainedView), (status = 403, body = Problem),
@@ -203,11 +190,6 @@ pub async fn get_decision(
         return Err(Code::TimeInFuture.into());
     }
     let db = person.tx(&app).await?;
-    let replayed = super::state_at(&db, &app, person.entity.person_id, at).await?;
-    Ok(Json(ExplainedView {
-        decision: decision_view(&replayed.decision, at, replayed.valid_until),
-        trace: replayed.rules.explain_colour(&replayed.state).trace,
-        state: replayed.state,
-        valid_from: replayed.valid_from,
-    }))
+    let person_id = person.entity.person_id;
+    Ok(Json(super::explain(&db, &app, person_id, at).await?))
 }

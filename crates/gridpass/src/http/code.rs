@@ -107,6 +107,7 @@ codes! {
     RuleGroundless "rule_groundless" UNPROCESSABLE_ENTITY "The table turns somebody red on no ground of the closed list." "规则表会使无法定事由的人员变红。";
     RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";
     RuleSetUnknown "rule_set_unknown" NOT_FOUND "There is no such rule set." "规则版本不存在。";
+    BackTestNotDone "back_test_not_done" CONFLICT "The back-test is not done yet." "回测尚未完成。";
     // Passes and scans
     NotAPass "not_a_pass" UNPROCESSABLE_ENTITY "This code is not a GridPass code." "这不是电子通行证二维码。";
     PassMalformed "pass_malformed" UNPROCESSABLE_ENTITY "The pass code is damaged." "通行码已损坏，无法识别。";

@@ -10,10 +10,11 @@ use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
 use super::holder::Holder;
 use super::model::{
-    DependantInput, EnrolInput, EnrolledView, PassView, PersonInput, PersonView, SearchInput,
+    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, PassExplanation, PassView,
+    PersonInput, PersonView, SearchInput,
 };
 use super::record::Person;
-use super::view::{pass_view, person_view, single_pass_view};
+use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
 use super::{dependants, store};
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
@@ -47,6 +48,31 @@ pub async fn enrol_person(
 pub async fn get_pass(State(app): State<App>, holder: Holder) -> ApiResult<Json<PassView>> {
     let db = app.db.client().await?;
     pass_view(&db, &app, holder.person_id).await.map(Json)
+}
+
+/// Why the holder's pass and those of the dependants have their colour, now or at a past instant:
+/// who has to act, by when, and what the person can do.
+#[utoipa::path(get, path = "/api/v1/pass/explanation", operation_id = "get_pass_explanation", tag = "people",
+    security(("holder" = [])), params(ExplanationQuery),
+    responses((status = 200, body = Vec<PassExplanation>), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn get_pass_explanation(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<ExplanationQuery>,
+) -> ApiResult<Json<Vec<PassExplanation>>> {
+    let now = app.now();
+    let at = query.at.unwrap_or(now);
+    if at > now {
+        return Err(Code::TimeInFuture.into());
+    }
+    let db = app.db.client().await?;
+    let mut people = vec![holder.person_id];
+    people.extend(store::list_dependants(&db, holder.person_id).await?);
+    let mut explained = Vec::with_capacity(people.len());
+    for person_id in people {
+        explained.push(pass_explanation(&db, &app, person_id, at).await?);
+    }
+    Ok(Json(explained))
 }
 
 /// What the holder and the dependants were told last, newest first.

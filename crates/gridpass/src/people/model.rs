@@ -6,9 +6,9 @@ use gridpass_types::ids::{EnclosureId, HouseholdId, PassSerial, PersonId};
 use gridpass_types::{Colour, PersonName, Phone, Sensitive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::facts::DecisionView;
+use crate::facts::{DecisionView, PlainExplanation};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// The three fields, checked.
@@ -257,6 +257,24 @@ pub struct EnrolledView {
     pub replaced_phone: bool,
     /// The pass.
     pub pass: PassView,
+}
+
+/// For which instant an explanation is asked.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ExplanationQuery {
+    /// A past instant; now when absent.
+    pub at: Option<Timestamp>,
+}
+
+/// Why a pass has its colour.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassExplanation {
+    /// Serial of the pass.
+    pub pass_serial: PassSerial,
+    /// The decision.
+    pub decision: DecisionView,
+    /// What it means and what helps, in plain words.
+    pub plain: PlainExplanation,
 }
 
 /// What the holder shows: the pass with its colour as of now.

@@ -3,8 +3,9 @@
 use gridpass_rules::State;
 use gridpass_rules::words::Residence;
 use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
 
-use super::model::{PassView, PersonView};
+use super::model::{PassExplanation, PassView, PersonView};
 use super::record::Person;
 use super::store;
 use crate::app::App;
@@ -68,6 +69,27 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
         valid_until: replayed.valid_until,
         has_photo: person.has_photo,
         dependants: Vec::new(),
+    })
+}
+
+/// Why a pass has its colour at an instant, for the phone that shows it.
+///
+/// # Errors
+/// As [`pass_view`].
+pub(super) async fn pass_explanation(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+    at: Timestamp,
+) -> ApiResult<PassExplanation> {
+    audit::subject(person_id);
+    let found = store::find_person(db, person_id.get()).await?;
+    let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    let replayed = facts::state_at(db, app, person_id, at).await?;
+    Ok(PassExplanation {
+        pass_serial: person.pass_serial,
+        plain: facts::plain(&replayed),
+        decision: decision_view(&replayed.decision, at, replayed.valid_until),
     })
 }
 

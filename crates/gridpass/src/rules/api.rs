@@ -21,6 +21,7 @@ use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
 
 const CSV: &str = "text/csv; charset=utf-8";
+const XML: &str = "application/xml; charset=utf-8";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Versions in order, with which one is in force.
@@ -155,6 +156,22 @@ pub async fn get_rule_table(
     };
     let file = format!("rules-{version}-{table}");
     Ok(download(CSV, &file, csv.into_bytes()))
+}
+
+/// A version as a DMN 1.3 model with two decision tables of hit policy FIRST.
+#[utoipa::path(get, path = "/api/v1/rule-sets/{version}/dmn", operation_id = "get_rule_dmn", tag = "rules",
+    security(("staff" = [])), params(("version" = i32, Path,)),
+    responses((status = 200, body = String, content_type = "application/xml"), (status = 403, body = Problem),
+              (status = 404, body = Problem)))]
+pub async fn get_rule_dmn(
+    State(app): State<App>,
+    _staff: Staff<ReadRules>,
+    extract::Path(version): extract::Path<i32>,
+) -> ApiResult<Response> {
+    let rules = super::load(&app.db.client().await?, version).await?;
+    let model = rules.ok_or(Code::RuleSetUnknown)?.to_dmn();
+    let file = format!("rules-{version}.dmn");
+    Ok(download(XML, &file, model.into_bytes()))
 }
 
 fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Response {

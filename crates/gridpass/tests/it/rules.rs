@@ -12,6 +12,15 @@ async fn maker(test: &TestApp) -> Client {
     test.caller(Role::RuleMaker, "").await
 }
 
+/// Enters tables as a version and puts it into force.
+pub async fn put_into_force(test: &TestApp, colour_csv: &str, gate_csv: &str) {
+    let maker = maker(test).await;
+    let body = json!({ "colour_csv": colour_csv, "gate_csv": gate_csv, "note": "调整" });
+    let view = maker.post("/api/v1/rule-sets", body).await.expect(201);
+    let path = format!("/api/v1/rule-sets/{}/activate", view["version"]);
+    maker.post(&path, json!({})).await.expect(200);
+}
+
 /// Tables in which people of whom nothing is known are green.
 fn loose() -> Value {
     let colour = COLOUR.replace(

@@ -5,4 +5,4 @@ mod bad_input;
 mod hammer;
 mod online;
 pub mod support;
-mod uploads;
+pub mod uploads;

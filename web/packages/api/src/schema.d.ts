@@ -112,6 +112,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/back-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back-tests, the newest first, without their cards. */
+        get: operations["list_back_tests"];
+        put?: never;
+        /**
+         * Tries a rule set on the live people and on the scans of the last days. Nothing of either is
+         *     touched. The answer comes at once; read the back-test again until it is done.
+         */
+        post: operations["run_back_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/back-tests/{back_test_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One back-test with its impact card. Small counts outside the caller's jurisdiction are not
+         *     shown.
+         */
+        get: operations["get_back_test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/back-tests/{back_test_id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Examples of one kind of change, by what is in force now, within the caller's jurisdiction. */
+        get: operations["list_back_test_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/break-glass": {
         parameters: {
             query?: never;
@@ -861,6 +919,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why the holder's pass and those of the dependants have their colour, now or at a past instant:
+         *     who has to act, by when, and what the person can do.
+         */
+        get: operations["get_pass_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/lookups": {
         parameters: {
             query?: never;
@@ -1020,7 +1098,8 @@ export interface paths {
         };
         /**
          * The colour of a person now or at any past instant, replayed from the facts known then
-         *     and the rules in force then, with its reasons.
+         *     and the rules in force then, explained: in plain words for the person, with the facts for the
+         *     worker, with state and rows tried for the auditor.
          */
         get: operations["get_decision"];
         put?: never;
@@ -1533,6 +1612,23 @@ export interface paths {
          *     what is in force changes nothing.
          */
         post: operations["activate_rule_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-sets/{version}/dmn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version as a DMN 1.3 model with two decision tables of hit policy FIRST. */
+        get: operations["get_rule_dmn"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2089,6 +2185,18 @@ export interface components {
          * @enum {string}
          */
         Action: "pass" | "check" | "stop";
+        /** @description Scans that go from one action to another. */
+        ActionMove: {
+            /** @description By what is in force now. */
+            from: components["schemas"]["Action"];
+            /**
+             * Format: int64
+             * @description How many of those decided.
+             */
+            scans: number;
+            /** @description By what was tried. */
+            to: components["schemas"]["Action"];
+        };
         /** @description An alert. */
         Alert: {
             /**
@@ -2172,6 +2280,42 @@ export interface components {
              */
             staff_id: number;
         };
+        /**
+         * @description What the card's minutes and days are reckoned with. No source gives these figures: the
+         *     defaults are ours, and whoever tries a rule set says what holds at the place.
+         */
+        Assumptions: {
+            /**
+             * Format: int32
+             * @description Seconds a check on the spot takes; 60 when absent.
+             * @default 60
+             */
+            check_seconds: number;
+            /**
+             * Format: double
+             * @description How many times the average a group must be hit for a warning; 2 when absent.
+             * @default 2
+             */
+            harder_than: number;
+            /**
+             * Format: int32
+             * @description Seconds somebody who passes takes at the gate; 3 when absent, the budget of a scan.
+             * @default 3
+             */
+            pass_seconds: number;
+            /**
+             * Format: int32
+             * @description Seconds somebody who is stopped takes; 180 when absent.
+             * @default 180
+             */
+            stop_seconds: number;
+            /**
+             * Format: int32
+             * @description Visits one grid worker makes a day; 30 when absent.
+             * @default 30
+             */
+            visits_per_day: number;
+        };
         /** @description The key under which a digest verifies. */
         AuditKeyView: {
             /** @description `EdDSA` (Ed25519), or `SM2` with SM3 on an installation of the suite `guomi`. */
@@ -2183,6 +2327,51 @@ export interface components {
             key_number: number;
             /** @description Public key, base64url without padding: 32 bytes of Ed25519, or `04`, x and y of SM2. */
             public_key: string;
+        };
+        /**
+         * @description Where a back-test stands.
+         * @enum {string}
+         */
+        BackTestStatus: "waiting" | "running" | "done" | "failed";
+        /** @description A back-test. */
+        BackTestView: {
+            /** @description What minutes and days are reckoned with. */
+            assumptions: components["schemas"]["Assumptions"];
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            back_test_id: number;
+            card?: components["schemas"]["ImpactCard"] | null;
+            /** @description SHA-256 over both tables, hex. */
+            content_sha256: string;
+            /** @description Where it would be in force; empty is everywhere. */
+            divisions: string[];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: int32
+             * @description How far it has come, 0 to 100.
+             */
+            percent: number;
+            rule_set_version?: components["schemas"]["RuleSetVersion"] | null;
+            /**
+             * Format: int32
+             * @description Days of scans decided anew.
+             */
+            scan_days: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            started_at: string;
+            /** @description By whom. */
+            started_by: components["schemas"]["StaffId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["BackTestStatus"];
         };
         /** @description A day of one member of staff in numbers. */
         Behaviour: {
@@ -2217,7 +2406,7 @@ export interface components {
          * @description An access that lifts the masks of one person.
          */
         BreakGlassId: number;
-        /** @description People or scans by colour. */
+        /** @description People by colour. */
         ByColour: {
             /**
              * Format: int64
@@ -2425,6 +2614,18 @@ export interface components {
          * @enum {string}
          */
         Colour: "green" | "yellow" | "red";
+        /** @description People who go from one colour to another. */
+        ColourMove: {
+            /** @description Colour now. */
+            from: components["schemas"]["Colour"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            people?: number | null;
+            /** @description Colour then. */
+            to: components["schemas"]["Colour"];
+        };
         /** @description What a worker found. */
         CompleteInput: {
             /**
@@ -2838,14 +3039,44 @@ export interface components {
          * @enum {string}
          */
         EvidenceKind: "lab_report" | "investigation" | "order_document" | "registry_import" | "device_reading" | "visit";
+        /** @description Somebody for whom something would change. */
+        ExampleView: {
+            /** @description Age band; empty when unknown. */
+            age: string;
+            /** @description Community where the person counts. */
+            community_code: string;
+            /** @description Rule that decides now. */
+            from: components["schemas"]["RuleRef"];
+            /** @description Name as far as the caller may see it. */
+            name?: string | null;
+            person_id?: components["schemas"]["PersonId"] | null;
+            /** @description Rule that would decide. */
+            to: components["schemas"]["RuleRef"];
+        };
         /**
          * @description Does an exemption with two approvals hold now?
          * @enum {string}
          */
         Exempt: "no" | "yes";
+        /** @description A fact as a worker sees it in an explanation. */
+        ExplainedFact: components["schemas"]["FactView"] & {
+            /**
+             * Format: int64
+             * @description Full hours since it was recorded.
+             */
+            age_hours: number;
+            /** @description Whether another row would have decided without it. */
+            decisive: boolean;
+            /** @description Whether it counted at the instant. */
+            live: boolean;
+        };
         /** @description A decision with everything that led to it. */
         ExplainedView: components["schemas"]["DecisionView"] & {
-            /** @description The state decided on. */
+            /** @description For the worker: the facts known at the instant, in the order of recording. */
+            facts: components["schemas"]["ExplainedFact"][];
+            /** @description For the person. */
+            plain: components["schemas"]["PlainExplanation"];
+            /** @description For the auditor: the state decided on. */
             state: components["schemas"]["State"];
             /** @description The rules tried from the top: why each earlier one did not apply. */
             trace: components["schemas"]["RuleTrial"][];
@@ -3041,6 +3272,27 @@ export interface components {
             /** @description Its column. */
             column: string;
         };
+        /** @description A group that would be hit harder than the average. */
+        FairnessWarning: {
+            /**
+             * Format: double
+             * @description The same share of everybody.
+             */
+            average: number;
+            /** @description `age` or `origin`. */
+            dimension: string;
+            /** @description Key of the group. */
+            key: string;
+            /** @description What that means, in English. */
+            message: string;
+            /** @description What that means, in Chinese. */
+            message_zh: string;
+            /**
+             * Format: double
+             * @description Share of the group whose colour gets stricter, 0 to 1.
+             */
+            share: number;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description Stable code of the reason. */
@@ -3176,6 +3428,65 @@ export interface components {
          * @description A gate (卡口) of an enclosure or an employer.
          */
         GateId: number;
+        /** @description What would have happened at the gates. */
+        GateImpact: {
+            /**
+             * Format: int64
+             * @description Scans that were decided anew by both.
+             */
+            decided: number;
+            /**
+             * Format: date-time
+             * @description Scans from this instant on.
+             */
+            from: string;
+            /** @description Gates with most added minutes. */
+            gates: components["schemas"]["GateLoad"][];
+            /**
+             * Format: int64
+             * @description Scans that could not be decided: their gate is not known any more.
+             */
+            left_out: number;
+            /** @description From action to action, also where it stays. */
+            moves: components["schemas"]["ActionMove"][];
+            /**
+             * Format: int64
+             * @description The scans of one in so many people were decided; 1 is all of them. Minutes are for all.
+             */
+            one_in: number;
+            /**
+             * Format: date-time
+             * @description Up to this one.
+             */
+            to: string;
+        };
+        /** @description Minutes at one gate. */
+        GateLoad: {
+            enclosure_id?: components["schemas"]["EnclosureId"] | null;
+            /** @description The gate. */
+            gate_id: components["schemas"]["GateId"];
+            /**
+             * Format: double
+             * @description Minutes a day they would.
+             */
+            minutes_after: number;
+            /**
+             * Format: double
+             * @description Minutes a day that guards and people spend on them now.
+             */
+            minutes_before: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Where it is. */
+            place_code: string;
+            /** @description Quarters of an hour of the day in which minutes are added or saved, in order. */
+            quarters: components["schemas"]["QuarterLoad"][];
+            /**
+             * Format: double
+             * @description Scans a day.
+             */
+            scans_per_day: number;
+        };
         /** @description A holder's phone read the code on a gate's screen. */
         GateScanInput: {
             /**
@@ -3335,6 +3646,42 @@ export interface components {
             /** @description Identity. */
             grant_id: components["schemas"]["GrantId"];
         };
+        /** @description People of one group. A count is absent where it is small and not the reader's business. */
+        Group: {
+            after?: components["schemas"]["ByColour"] | null;
+            before?: components["schemas"]["ByColour"] | null;
+            /**
+             * Format: int64
+             * @description Whose colour differs.
+             */
+            changed?: number | null;
+            /**
+             * @description Code of a division, number of an enclosure, age band, two digits of a province; empty for
+             *     unknown and for the total.
+             */
+            key: string;
+            /**
+             * Format: int64
+             * @description Whose colour gets milder.
+             */
+            milder?: number | null;
+            /** @description From which colour to which, where it differs. */
+            moves: components["schemas"]["ColourMove"][];
+            /** @description Name of the place or province, in Chinese. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How many people there are.
+             */
+            people?: number | null;
+            /** @description Division that decides whose jurisdiction it is; absent for what is no place here. */
+            place_code?: string | null;
+            /**
+             * Format: int64
+             * @description Whose colour gets stricter.
+             */
+            stricter?: number | null;
+        };
         /** @description A grant to hand over to a colleague. */
         HandOverInput: {
             /** @description A narrower prefix of divisions; the grant's own when absent. */
@@ -3372,6 +3719,23 @@ export interface components {
             places: components["schemas"]["Share"][];
             /** @description By reason. */
             reasons: components["schemas"]["Share"][];
+        };
+        /** @description What a rule set would change. */
+        ImpactCard: {
+            /**
+             * Format: date-time
+             * @description The instant that was decided for.
+             */
+            at: string;
+            /** @description Versions in force that it was compared with. */
+            compared_with: components["schemas"]["RuleSetVersion"][];
+            gates?: components["schemas"]["GateImpact"] | null;
+            /** @description People by what happens to their colour. */
+            people: components["schemas"]["PeopleImpact"];
+            /** @description Visits that grid workers would have to make. */
+            visits: components["schemas"]["VisitImpact"];
+            /** @description Groups that would be hit harder than the average. */
+            warnings: components["schemas"]["FairnessWarning"][];
         };
         /** @description What an import did. */
         ImportReport: {
@@ -3675,6 +4039,27 @@ export interface components {
          * @enum {string}
          */
         Need: "second_factor" | "enrol_second_factor" | "change_password" | "confirm_ten_donts" | "choose_grant";
+        /** @description A rule set to try: a stored version, or two tables that need not be stored. */
+        NewBackTest: {
+            /** @description What the card's minutes and days are reckoned with. */
+            assumptions?: components["schemas"]["Assumptions"];
+            /** @description The colour table as CSV, instead of a version. */
+            colour_csv?: string | null;
+            /** @description Prefixes of the divisions where it would be in force; the caller's jurisdiction when empty. */
+            divisions?: string[];
+            /** @description The gate table as CSV, instead of a version. */
+            gate_csv?: string | null;
+            /**
+             * Format: int32
+             * @description Days of scans to decide anew, 0 to 14; 3 when absent.
+             */
+            scan_days?: number | null;
+            /**
+             * Format: int32
+             * @description A stored version.
+             */
+            version?: number | null;
+        };
         /** @description A device to enrol. */
         NewDevice: {
             /** @description Name, for example of the post where it lies; 1 to 80 characters. */
@@ -3893,6 +4278,54 @@ export interface components {
                 reason: string;
                 /** @description Where it stands. */
                 status: components["schemas"]["AlertStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_BackTestView: {
+            /** @description The items. */
+            items: {
+                /** @description What minutes and days are reckoned with. */
+                assumptions: components["schemas"]["Assumptions"];
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                back_test_id: number;
+                card?: components["schemas"]["ImpactCard"] | null;
+                /** @description SHA-256 over both tables, hex. */
+                content_sha256: string;
+                /** @description Where it would be in force; empty is everywhere. */
+                divisions: string[];
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                finished_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description How far it has come, 0 to 100.
+                 */
+                percent: number;
+                rule_set_version?: components["schemas"]["RuleSetVersion"] | null;
+                /**
+                 * Format: int32
+                 * @description Days of scans decided anew.
+                 */
+                scan_days: number;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                started_at: string;
+                /** @description By whom. */
+                started_by: components["schemas"]["StaffId"];
+                /** @description Where it stands. */
+                status: components["schemas"]["BackTestStatus"];
             }[];
             /**
              * Format: int64
@@ -4479,6 +4912,15 @@ export interface components {
             /** @description Text of the QR code. */
             qr: string;
         };
+        /** @description Why a pass has its colour. */
+        PassExplanation: {
+            /** @description The decision. */
+            decision: components["schemas"]["DecisionView"];
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description What it means and what helps, in plain words. */
+            plain: components["schemas"]["PlainExplanation"];
+        };
         /**
          * @description An issuer key as a JSON Web Key (RFC 7517) with the period in which it signs: Ed25519
          *     (RFC 8037), or SM2 on an installation of the suite `guomi`.
@@ -4586,6 +5028,35 @@ export interface components {
             quarantine: components["schemas"]["ByQuarantine"];
             /** @description By residence. */
             residence: components["schemas"]["ByResidence"];
+        };
+        /** @description People by what happens to their colour. */
+        PeopleImpact: {
+            /** @description By age band. */
+            by_age: components["schemas"]["Group"][];
+            /** @description By community. */
+            by_community: components["schemas"]["Group"][];
+            /** @description By enclosure people live in, those with most changes. */
+            by_enclosure: components["schemas"]["Group"][];
+            /** @description By province of origin. */
+            by_origin: components["schemas"]["Group"][];
+            /** @description By street (subdistrict). */
+            by_street: components["schemas"]["Group"][];
+            /**
+             * Format: int64
+             * @description How many rows were out of date and were derived from the facts for this.
+             */
+            derived_anew: number;
+            /** @description From rule to rule, where rule, colour, reason or visit differs; the most frequent first. */
+            kinds: components["schemas"]["RuleMove"][];
+            /**
+             * Format: int64
+             * @description How many such rows were too many and are not in the counts.
+             */
+            left_out: number;
+            /** @description From colour to colour, also where it stays. */
+            moves: components["schemas"]["ColourMove"][];
+            /** @description All of them. */
+            total: components["schemas"]["Group"];
         };
         /** @description People of a division and of those directly below it. */
         PeopleStats: {
@@ -4709,6 +5180,31 @@ export interface components {
              * @description Seconds after which another one may be asked for.
              */
             resend_after_s: number;
+        };
+        /** @description Why a pass has its colour, in the words of the person it is about. */
+        PlainExplanation: {
+            /**
+             * Format: date-time
+             * @description By when that should have happened; absent when nobody has to call.
+             */
+            by?: string | null;
+            /**
+             * Format: date-time
+             * @description When the colour is looked at again because a date is reached, without anybody's doing.
+             */
+            changes_at?: string | null;
+            /** @description What the person can do, in English. */
+            do_en: string;
+            /** @description What the person can do, in Chinese. */
+            do_zh: string;
+            /** @description Who has to act, in English. */
+            who_en: string;
+            /** @description Who has to act, in Chinese. */
+            who_zh: string;
+            /** @description Why, in English. */
+            why_en: string;
+            /** @description Why, in Chinese. */
+            why_zh: string;
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -4882,6 +5378,21 @@ export interface components {
          * @enum {string}
          */
         QuarantinePlace: "home" | "central" | "hospital";
+        /** @description A quarter of an hour at a gate. */
+        QuarterLoad: {
+            /**
+             * Format: double
+             * @description Minutes added in it on an average day.
+             */
+            added_minutes: number;
+            /**
+             * Format: double
+             * @description Scans in it on an average day.
+             */
+            scans: number;
+            /** @description When it begins, `08:15`. */
+            time: string;
+        };
         /** @description What is ready and what is not. */
         Readiness: {
             /** @description Parts that are not ready. */
@@ -5124,6 +5635,34 @@ export interface components {
          * @enum {string}
          */
         RowOutcome: "conflict" | "missed" | "rejected";
+        /** @description People for whom one rule decides now and another then. */
+        RuleMove: {
+            /** @description Rule that decides now. */
+            from: components["schemas"]["RuleRef"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            people?: number | null;
+            /** @description Rule that would decide. */
+            to: components["schemas"]["RuleRef"];
+        };
+        /** @description A row of a colour table. */
+        RuleRef: {
+            /** @description Colour it gives. */
+            colour: components["schemas"]["Colour"];
+            /** @description Why. */
+            reason: components["schemas"]["Reason"];
+            /** @description Row. */
+            rule: string;
+            /** @description Version; 0 for tables that were sent along. */
+            version: components["schemas"]["RuleSetVersion"];
+            /**
+             * Format: int32
+             * @description Hours within which a grid worker has to call.
+             */
+            visit_hours?: number | null;
+        };
         /**
          * Format: int32
          * @description The version of a rule set; versions only grow.
@@ -5630,6 +6169,47 @@ export interface components {
          * @description A grid worker's visit (网格核查).
          */
         VisitId: number;
+        /** @description Visits that grid workers would have to make. */
+        VisitImpact: {
+            /** @description By community, those with most added visits. */
+            by_community: components["schemas"]["VisitLoad"][];
+            /** @description By grid, those with most added visits. */
+            by_grid: components["schemas"]["VisitLoad"][];
+            /** @description In all. */
+            total: components["schemas"]["VisitLoad"];
+        };
+        /** @description Visits at one place. */
+        VisitLoad: {
+            /**
+             * Format: int64
+             * @description Of these, people whose colour asks for none now.
+             */
+            added?: number | null;
+            /**
+             * Format: int64
+             * @description People whose colour would ask for one.
+             */
+            after?: number | null;
+            /**
+             * Format: int64
+             * @description People whose colour asks for a visit now.
+             */
+            before?: number | null;
+            /**
+             * Format: double
+             * @description Days these need for the added visits alone; absent without workers or where the count is.
+             */
+            days?: number | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Code of the division; empty for all. */
+            place_code: string;
+            /**
+             * Format: int64
+             * @description Grid workers whose jurisdiction lies in the division.
+             */
+            workers: number;
+        };
         /**
          * @description What a worker found.
          * @enum {string}
@@ -5872,6 +6452,178 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_back_tests: {
+        parameters: {
+            query?: {
+                /** @description Of this version only. */
+                version?: number | null;
+                /** @description Of tables with this digest only, hex. */
+                content_sha256?: string | null;
+                /** @description Continue after this one, with older ones; the newest when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BackTestView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_back_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackTest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTestView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_back_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                back_test_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTestView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_back_test_examples: {
+        parameters: {
+            query: {
+                /** @description Rule that decides now. */
+                rule_before: string;
+                /** @description Rule that would decide. */
+                rule_after: string;
+                /** @description Examples wanted, 1 to 20; 5 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                back_test_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExampleView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7685,6 +8437,44 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pass_explanation: {
+        parameters: {
+            query?: {
+                /** @description A past instant; now when absent. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassExplanation"][];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9528,6 +10318,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleSetView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule_dmn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
                 };
             };
             403: {

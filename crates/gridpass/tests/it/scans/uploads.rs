@@ -19,6 +19,12 @@ async fn keyed_scene() -> (TestApp, Post, Phone) {
 }
 
 async fn keyed((test, post, phone): (TestApp, Post, Phone)) -> (TestApp, Post, Phone) {
+    register_key(&post).await;
+    (test, post, phone)
+}
+
+/// Registers the key by which [`upload`] signs.
+pub async fn register_key(post: &Post) {
     let key = SigningKey::from_bytes(&DEVICE_SEED)
         .verifying_key()
         .to_bytes();
@@ -27,7 +33,6 @@ async fn keyed((test, post, phone): (TestApp, Post, Phone)) -> (TestApp, Post, P
         .put("/api/v1/device/key", body)
         .await
         .expect(204);
-    (test, post, phone)
 }
 
 async fn send(post: &Post, body: Vec<u8>, signature: &str) -> Answer {
@@ -45,12 +50,14 @@ async fn upload_bytes(post: &Post, body: Vec<u8>) -> Answer {
     send(post, body, &URL_SAFE_NO_PAD.encode(signature)).await
 }
 
-async fn upload(post: &Post, batch_id: i64, scans: &[Value]) -> Answer {
+/// Sends scans that a gate kept.
+pub async fn upload(post: &Post, batch_id: i64, scans: &[Value]) -> Answer {
     let body = json!({ "batch_id": batch_id, "scans": scans });
     upload_bytes(post, serde_json::to_vec(&body).unwrap()).await
 }
 
-fn kept(phone: &Phone, at: Timestamp, shown: &str, action: &str) -> Value {
+/// A scan that a gate kept.
+pub fn kept(phone: &Phone, at: Timestamp, shown: &str, action: &str) -> Value {
     json!({ "person_id": phone.person_id, "pass_serial": phone.serial, "at": at.to_string(), "direction": "in",
         "temperature": 36.4, "shown_colour": shown, "action": action, "rung": "snapshot" })
 }

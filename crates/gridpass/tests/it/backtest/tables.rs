@@ -1,0 +1,210 @@
+//! A table as SQL decides as the table in memory does: random tables, every state.
+
+use gridpass_rules::words::{
+    AreaStatus, Case, Checked, Contact, Direction, Employment, Exempt, Health, Quarantine,
+    Registry, Relation, Residence, Stay,
+};
+use gridpass_rules::{
+    Colour, ColourTable, GateContext, GateTable, State, TableErrorCode, default_rule_set,
+};
+use tokio_postgres::Row;
+
+use crate::app::TestApp;
+use crate::random::Random;
+
+const COLOUR_HEADER: &str = "rule,case,quarantine,contact,health,stay,exempt,registry,residence,employment,\
+    colour,reason,visit_hours,notify,message_zh,message_en";
+const GATE_HEADER: &str =
+    "rule,temperature,colour,area,direction,relation,checked,action,reason,checks,notify";
+
+/// Words of the columns of the colour table.
+const COLOUR_WORDS: [&[&str]; 9] = [
+    &["none", "suspected", "confirmed"],
+    &["none", "home", "central", "hospital"],
+    &["none", "secondary", "close"],
+    &["none", "normal", "symptoms", "fever"],
+    &["none", "declared", "confirmed"],
+    &["no", "yes"],
+    &["none", "matched", "conflict"],
+    &["none", "declared", "verified", "away"],
+    &["none", "declared", "verified"],
+];
+const GATE_WORDS: [&[&str]; 5] = [
+    &["green", "yellow", "red"],
+    &["normal", "controlled", "sealed"],
+    &["in", "out"],
+    &["lives_here", "works_here", "visitor"],
+    &["no", "yes"],
+];
+
+fn word_cell(random: &mut Random, words: &[&str]) -> String {
+    let mut taken = words.to_vec();
+    taken.rotate_left(random.below(words.len()));
+    taken.truncate(1 + random.below(words.len() - 1));
+    match random.below(6) {
+        0 => taken[0].to_owned(),
+        1 => format!("\"in({})\"", taken.join(",")),
+        2 => format!("\"not({})\"", taken.join(",")),
+        _ => "-".to_owned(),
+    }
+}
+
+fn number_cell(random: &mut Random) -> String {
+    let mut number = || format!("{}.{}", 35 + random.below(5), random.below(10));
+    let (a, b) = (number(), number());
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    match random.below(9) {
+        0 => format!(">= {low}"),
+        1 => format!("< {high}"),
+        2 => format!("[{low}..{high}]"),
+        3 => format!("]{low}..{high}]"),
+        4 => format!("\"in({low},{high})\""),
+        5 => format!("\"not({low},{high})\""),
+        6 => low,
+        _ => "-".to_owned(),
+    }
+}
+
+/// Random rows that make a sound table: those that could never be reached are taken out until
+/// nothing is wrong.
+fn sound<T>(
+    header: &str,
+    mut rows: Vec<String>,
+    read: impl Fn(&[u8]) -> Result<T, Vec<gridpass_rules::TableError>>,
+) -> T {
+    loop {
+        let csv = format!("{header}\n{}\n", rows.join("\n"));
+        let errors = match read(csv.as_bytes()) {
+            Ok(table) => return table,
+            Err(errors) => errors,
+        };
+        let mut faulty: Vec<usize> = errors
+            .iter()
+            .map(|error| {
+                let known = [TableErrorCode::UnreachableRow, TableErrorCode::EmptyRange];
+                assert!(known.contains(&error.code), "{error}: {csv}");
+                usize::try_from(error.row).unwrap() - 2
+            })
+            .collect();
+        faulty.sort_unstable();
+        faulty.dedup();
+        for row in faulty.into_iter().rev() {
+            rows.remove(row);
+        }
+    }
+}
+
+fn colour_table(random: &mut Random) -> ColourTable {
+    let reasons = ["case", "fever", "unknown", "exempt", "symptoms"];
+    let mut rows: Vec<String> = (0..4 + random.below(20))
+        .map(|number| {
+            let cells: Vec<String> = COLOUR_WORDS
+                .iter()
+                .map(|words| word_cell(random, words))
+                .collect();
+            let colour = GATE_WORDS[0][random.below(3)];
+            let reason = reasons[random.below(reasons.len())];
+            format!("R{number},{},{colour},{reason},-,-,x,x", cells.join(","))
+        })
+        .collect();
+    rows.push("Z,-,-,-,-,-,-,-,-,-,yellow,unknown,24,grid,x,x".to_owned());
+    sound(COLOUR_HEADER, rows, ColourTable::from_csv)
+}
+
+fn gate_table(random: &mut Random) -> GateTable {
+    let mut rows: Vec<String> = (0..4 + random.below(20))
+        .map(|number| {
+            let mut cells = vec![number_cell(random)];
+            cells.extend(GATE_WORDS.iter().map(|words| word_cell(random, words)));
+            let action = ["pass", "check", "stop"][random.below(3)];
+            format!("R{number},{},{action},green,-,-", cells.join(","))
+        })
+        .collect();
+    rows.push("Z,-,-,-,-,-,-,check,yellow,-,-".to_owned());
+    sound(GATE_HEADER, rows, GateTable::from_csv)
+}
+
+/// Every state there is, under the names of the columns of `person_state`.
+const STATES: &str = "SELECT a::smallint AS case_status, b::smallint AS quarantine, c::smallint AS contact,
+        d::smallint AS health, e::smallint AS stay, f = 1 AS exempt, g::smallint AS registry,
+        h::smallint AS residence, i::smallint AS employment
+    FROM generate_series(0, 2) a, generate_series(0, 3) b, generate_series(0, 2) c, generate_series(0, 3) d,
+        generate_series(0, 2) e, generate_series(0, 1) f, generate_series(0, 2) g, generate_series(0, 3) h,
+        generate_series(0, 2) i";
+
+fn state(row: &Row) -> State {
+    State {
+        case: Case::from_code(row.get(0)).unwrap(),
+        quarantine: Quarantine::from_code(row.get(1)).unwrap(),
+        contact: Contact::from_code(row.get(2)).unwrap(),
+        health: Health::from_code(row.get(3)).unwrap(),
+        stay: Stay::from_code(row.get(4)).unwrap(),
+        exempt: if row.get(5) { Exempt::Yes } else { Exempt::No },
+        registry: Registry::from_code(row.get(6)).unwrap(),
+        residence: Residence::from_code(row.get(7)).unwrap(),
+        employment: Employment::from_code(row.get(8)).unwrap(),
+        ..State::EMPTY
+    }
+}
+
+#[tokio::test]
+async fn a_colour_table_as_sql_decides_every_state_as_in_memory() {
+    let test = TestApp::start().await;
+    let db = test.app.db.client().await.unwrap();
+    let mut random = Random::new(4403);
+    let mut tables = vec![default_rule_set().colour];
+    tables.extend((0..11).map(|_| colour_table(&mut random)));
+    for table in tables {
+        let sql = format!(
+            "SELECT s.*, {} FROM ({STATES}) AS s",
+            table.to_sql("s", 1_000)
+        );
+        let rows = db.query(&sql, &[]).await.unwrap();
+        assert_eq!(rows.len(), 31_104);
+        for row in &rows {
+            let state = state(row);
+            let number = usize::try_from(row.get::<_, i32>(9)).unwrap() - 1_000;
+            let said = table.row(number).unwrap();
+            assert_eq!(said, table.decide(&state), "{state:?}: {sql}");
+        }
+    }
+}
+
+/// Every situation at a gate, with every tenth of a degree that a thermometer shows.
+const SITUATIONS: &str = "SELECT a::smallint AS colour, b::smallint AS area, c::smallint AS direction,
+        d::smallint AS relation, e = 1 AS checked, t.t::smallint AS temperature_decicelsius
+    FROM generate_series(0, 2) a, generate_series(0, 2) b, generate_series(0, 1) c, generate_series(0, 2) d,
+        generate_series(0, 1) e, (SELECT NULL::integer UNION ALL SELECT generate_series(340, 405)) AS t (t)";
+
+#[tokio::test]
+async fn a_gate_table_as_sql_decides_every_situation_as_in_memory() {
+    let test = TestApp::start().await;
+    let db = test.app.db.client().await.unwrap();
+    let mut random = Random::new(310);
+    let mut tables = vec![default_rule_set().gate];
+    tables.extend((0..23).map(|_| gate_table(&mut random)));
+    for table in tables {
+        let sql = format!(
+            "SELECT g.*, {} FROM ({SITUATIONS}) AS g",
+            table.to_sql("g", 7)
+        );
+        for row in &db.query(&sql, &[]).await.unwrap() {
+            let tenths: Option<i16> = row.get(5);
+            let context = GateContext {
+                colour: Colour::from_code(row.get(0)).unwrap(),
+                area: AreaStatus::from_code(row.get(1)).unwrap(),
+                direction: Direction::from_code(row.get(2)).unwrap(),
+                relation: Relation::from_code(row.get(3)).unwrap(),
+                checked: if row.get(4) {
+                    Checked::Yes
+                } else {
+                    Checked::No
+                },
+                temperature: tenths.map(|tenths| f64::from(tenths) / 10.0),
+            };
+            let number = usize::try_from(row.get::<_, i32>(6)).unwrap() - 7;
+            let said = table.row(number).unwrap();
+            assert_eq!(said, table.decide(&context), "{context:?}: {sql}");
+        }
+    }
+}
