@@ -179,10 +179,16 @@ permissions! {
     ReviewRed: PrivacyOfficer Oversight;
     /// Read rule sets.
     ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
-    /// Enter and activate rule sets.
+    /// Write rule sets: drafts with their cases, and checks.
     ManageRules: RuleMaker;
     /// Try a rule set on the live people and on past scans, and see masked examples of whom it concerns.
     RunBackTests: RuleMaker RuleApprover;
+    /// Give a version up: makers their drafts, approvers what is approved.
+    WithdrawRules: RuleMaker RuleApprover;
+    /// Evaluate an approved version beside what is in force, and count.
+    ShadowRules: RuleMaker RuleApprover;
+    /// Approve what others wrote, say where and when it is in force, release what is held, roll back.
+    ApproveRules: RuleApprover;
     /// Print paper passes.
     IssuePaperPasses: GridWorker CommunityLead;
     /// Revoke a person's credentials.
@@ -207,6 +213,10 @@ permissions! {
     WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Import registries.
     ImportRegistry: DataDesk;
+    /// See imports with their counts and why some wait; names nobody.
+    ReadImports: DataDesk SubdistrictOfficer;
+    /// Let a held import of somebody else be sent again.
+    ReleaseImports: DataDesk SubdistrictOfficer;
     /// Read counts.
     ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker TeamWorker TeamDoctor TeamPolice RuleMaker;
     /// Compare roll-ups with the raw rows.

@@ -37,6 +37,8 @@ pub struct Settings {
     pub bench_baseline: bool,
     /// People whom one member of staff may propose to stop within an hour; more are held.
     pub red_people_per_hour: u32,
+    /// From how many people on a change of colours waits for a person.
+    pub hold: HoldLimit,
     /// How often residents and clients may do something.
     pub limits: Limits,
     /// What signing in takes, and how long it lasts.
@@ -52,10 +54,27 @@ pub struct SignIn {
     pub idle_max: SignedDuration,
 }
 
+/// From how many people on a change of colours waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldLimit {
+    /// Share of a community in percent.
+    pub share_percent: u8,
+    /// And at least so many people.
+    pub people_min: u32,
+}
+
+impl HoldLimit {
+    /// Whether this many flips among people of one community are too many to happen unseen.
+    pub fn is_above(&self, people: i64, flips: i64) -> bool {
+        flips >= i64::from(self.people_min)
+            && flips.saturating_mul(100) >= people.saturating_mul(i64::from(self.share_percent))
+    }
+}
+
 /// Something that happened, for live pages. Names and codes only, no personal data.
 #[derive(Clone, Debug)]
 pub struct LiveEvent {
-    /// `alert`, `visit`, `red` or `stats`.
+    /// `alert`, `visit`, `red`, `rules` or `stats`.
     pub topic: &'static str,
     /// Division concerned, 15 digits; a listener sees its jurisdiction only.
     pub place_code: String,
@@ -189,5 +208,22 @@ impl App {
     /// Tells live pages; nobody listening is fine.
     pub fn publish(&self, event: LiveEvent) {
         let _nobody_listens = self.events.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_people_and_small_shares_are_not_held() {
+        let limit = HoldLimit {
+            share_percent: 5,
+            people_min: 50,
+        };
+        assert!(!limit.is_above(100, 49), "few");
+        assert!(!limit.is_above(10_000, 499), "a small share");
+        assert!(limit.is_above(1_000, 50));
+        assert!(limit.is_above(50, 50));
     }
 }

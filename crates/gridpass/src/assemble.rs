@@ -21,7 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, stats, visits,
+    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, shadow,
+    stats, visits,
 };
 
 /// What the outside gives.
@@ -85,7 +86,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(feed))
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
-        .with(Arc::new(facts::jobs::Recolouring::default()))
+        .with(Arc::new(facts::recolour::Recolouring::default()))
         .with(Arc::new(facts::Guard::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
@@ -123,6 +124,8 @@ fn loops() -> Vec<Loop> {
     loops.extend(gates::loops());
     loops.extend(passes::loops());
     loops.extend(scans::loops());
+    loops.extend(rules::loops());
+    loops.extend(shadow::loops());
     loops.extend(facts::loops());
     loops.extend(backtest::loops());
     loops.extend(quarantine::loops());

@@ -111,6 +111,7 @@ pub async fn application(
             tls_only: site.behind_tls,
             bench_baseline: site.bench_baseline,
             red_people_per_hour: site.red_people_per_hour,
+            hold: site.hold.settings(),
             limits: site.limits.in_force(site.mode),
             sign_in: site.sign_in.settings(site.mode),
         },

@@ -6,15 +6,13 @@
 mod audit_log;
 mod explain;
 mod keys;
+mod rules;
 mod serve;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use gridpass_rules::RuleSet;
-use gridpass_types::ids::RuleSetVersion;
 
 use crate::access::Role;
 use crate::audit;
@@ -58,7 +56,7 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Rule tables
     #[command(subcommand)]
-    Rules(RulesCommand),
+    Rules(rules::RulesCommand),
     /// The audit log: prove it, export it
     #[command(subcommand)]
     Audit(audit_log::AuditCommand),
@@ -106,34 +104,6 @@ enum StaffCommand {
     },
 }
 
-#[derive(Subcommand)]
-enum RulesCommand {
-    /// Run cases against two rule tables; exits with 1 if any fails
-    Test {
-        /// The colour table, CSV
-        #[arg(long)]
-        colour: PathBuf,
-        /// The gate table, CSV
-        #[arg(long)]
-        gate: PathBuf,
-        /// The cases, one JSON object a line
-        #[arg(long)]
-        cases: PathBuf,
-    },
-    /// Print two rule tables as a DMN 1.3 model
-    Dmn {
-        /// The colour table, CSV
-        #[arg(long)]
-        colour: PathBuf,
-        /// The gate table, CSV
-        #[arg(long)]
-        gate: PathBuf,
-        /// Version to name in the model
-        #[arg(long, default_value_t = 1)]
-        version: i32,
-    },
-}
-
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -151,6 +121,8 @@ enum CommandError {
     Tables(String),
     #[error("{0:#}")]
     Audit(anyhow::Error),
+    #[error("{0:#}")]
+    Rules(anyhow::Error),
     #[error("the log filter cannot be read: {0}; write it like info or gridpass=debug")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
 }
@@ -161,7 +133,7 @@ impl CommandError {
             Self::Boot(error) => error.exit_code(),
             Self::Account(_) | Self::Keys(_) | Self::Tables(_) => 65,
             Self::Io(_) => 66,
-            Self::Audit(_) => 65,
+            Self::Audit(_) | Self::Rules(_) => 65,
             Self::Failed(_) => 70,
             Self::LogFilter(_) => 78,
         }
@@ -189,24 +161,7 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Migrate { data, site } => run_async(migrate(&data, &site, entropy)),
         Command::Staff(command) => run_async(create_staff(command, entropy)),
         Command::Keys(command) => run_async(keys::run(command, entropy)),
-        Command::Rules(RulesCommand::Test {
-            colour,
-            gate,
-            cases,
-        }) => {
-            let mut out = std::io::stdout().lock();
-            let passed = gridpass_rules::cases::test_command(&colour, &gate, &cases, &mut out)?;
-            Ok(if passed {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
-        }
-        Command::Rules(RulesCommand::Dmn {
-            colour,
-            gate,
-            version,
-        }) => print_dmn(&colour, &gate, version),
+        Command::Rules(command) => rules::run(command),
         Command::Audit(command) => audit_log::run(command, entropy),
         Command::Explain(command) => explain::explain(*command, entropy),
         Command::Replay(command) => explain::replay(*command, entropy),
@@ -217,16 +172,6 @@ fn run_command(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Retention => print(&documents::retention()),
         Command::Masks => print(&documents::masks()),
     }
-}
-
-fn print_dmn(colour: &Path, gate: &Path, version: i32) -> Result<ExitCode, CommandError> {
-    let (colour, gate) = (std::fs::read(colour)?, std::fs::read(gate)?);
-    let rules = RuleSet::from_csv(RuleSetVersion::new(version), &colour, &gate);
-    let rules = rules.map_err(|errors| {
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        CommandError::Tables(told.join("\n"))
-    })?;
-    print(&rules.to_dmn())
 }
 
 fn print(document: &str) -> Result<ExitCode, CommandError> {

@@ -13,7 +13,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::SignIn;
+use crate::app::{HoldLimit, SignIn};
 use crate::seal::Suite;
 
 /// Everything `gridpass serve` takes.
@@ -114,6 +114,9 @@ pub struct SiteConfig {
         value_name = "N"
     )]
     pub red_people_per_hour: u32,
+    /// When a change of colours waits for a person.
+    #[command(flatten)]
+    pub hold: HoldConfig,
     /// What signing in takes
     #[command(flatten)]
     pub sign_in: SignInConfig,
@@ -137,6 +140,33 @@ pub struct SiteConfig {
     /// How often residents and clients may do something.
     #[command(flatten)]
     pub limits: LimitConfig,
+}
+
+/// When a change of colours waits for a person: both limits are reached in one community.
+#[derive(Debug, Clone, Args)]
+pub struct HoldConfig {
+    /// Share of a community's people, in percent, whose colour a change may flip unseen
+    #[arg(long, env = "GRIDPASS_HOLD_SHARE_PERCENT", default_value_t = 5, value_name = "PERCENT",
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub hold_share_percent: u8,
+    /// People of a community whose colour it may flip unseen, whatever the share
+    #[arg(
+        long,
+        env = "GRIDPASS_HOLD_PEOPLE_MIN",
+        default_value_t = 50,
+        value_name = "N"
+    )]
+    pub hold_people_min: u32,
+}
+
+impl HoldConfig {
+    /// The settings.
+    pub fn settings(&self) -> HoldLimit {
+        HoldLimit {
+            share_percent: self.hold_share_percent,
+            people_min: self.hold_people_min,
+        }
+    }
 }
 
 /// How text messages are sent.

@@ -4,7 +4,8 @@
 //! roll-up's tally are written here and nowhere else, in the transaction that changes the
 //! facts; a state row is what `derive` makes of the person's facts at any instant of its
 //! interval; a fact that can turn a pass red is refused unless a device measured it or two
-//! people answer for it; nobody sets a colour.
+//! people answer for it; nobody sets a colour; whose colour changes with time or with the
+//! rules is told so.
 
 mod api;
 mod columns;
@@ -15,6 +16,7 @@ pub mod jobs;
 mod ledger;
 pub mod model;
 mod place;
+pub mod recolour;
 mod replay;
 pub mod store;
 
@@ -65,7 +67,7 @@ pub fn loops() -> Vec<Loop> {
         Loop {
             name: "recolouring",
             period: Duration::from_secs(2),
-            round: |app| Box::pin(jobs::recolour(app)),
+            round: |app| Box::pin(recolour::round(app)),
         },
     ]
 }

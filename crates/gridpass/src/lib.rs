@@ -40,6 +40,7 @@ pub mod router;
 pub mod rules;
 pub mod scans;
 pub mod seal;
+pub mod shadow;
 pub mod staff;
 pub mod stats;
 pub mod ten_donts;

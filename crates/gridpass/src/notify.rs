@@ -32,7 +32,7 @@ pub use gateway::{
     open as open_gateway,
 };
 pub use handlers::register;
-pub use model::{Notice, NoticeView, TextKind, TextMessage, Words};
+pub use model::{ColourCause, Notice, NoticeView, TextKind, TextMessage, Words};
 
 /// Follow-up that puts a notice into a text message.
 const TOPIC_TEXT: &str = "notice.text";
@@ -75,6 +75,35 @@ pub async fn tell(tx: &Client, app: &App, person_id: PersonId, notice: &Notice) 
             payload: serde_json::json!({ "notice_id": notice_id }),
         };
         outbox::insert(tx, &[follow_up], app.now()).await?;
+    }
+    Ok(())
+}
+
+/// Tells many people the same, in the caller's transaction and in one statement.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_many(
+    tx: &Client,
+    app: &App,
+    people: &[PersonId],
+    notice: &Notice,
+) -> ApiResult<()> {
+    let notice_id = app.ids.next();
+    let text_state = if notice.by_text() { "waiting" } else { "none" };
+    let parameters = serde_json::to_value(notice).map_err(ApiError::internal)?;
+    let key = (people, notice_id);
+    let what = (notice.template(), &parameters);
+    store::insert_notices(tx, key, what, (text_state, app.now())).await?;
+    if notice.by_text() {
+        let follow_up = |person_id: &PersonId| NewFollowUp {
+            person_id: *person_id,
+            topic: TOPIC_TEXT,
+            dedupe_key: notice_id.to_string(),
+            payload: serde_json::json!({ "notice_id": notice_id }),
+        };
+        let follow_ups: Vec<NewFollowUp> = people.iter().map(follow_up).collect();
+        outbox::insert(tx, &follow_ups, app.now()).await?;
     }
     Ok(())
 }

@@ -18,7 +18,8 @@ use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
     alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    passes, people, phone_codes, quarantine, red, registry, rules, scans, staff, stats, visits,
+    passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
+    visits,
 };
 
 #[derive(OpenApi)]
@@ -57,6 +58,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(gates::router())
         .merge(passes::router())
         .merge(scans::router())
+        .merge(shadow::router())
         .merge(facts::router())
         .merge(rules::router())
         .merge(backtest::router())

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use gridpass_types::{EmployerId, EnclosureId, FactId, RuleSetVersion};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::FEVER_CELSIUS;
@@ -50,7 +50,8 @@ pub struct Case {
 }
 
 /// What a case expects, or what came out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Outcome {
     /// Colour.
     pub colour: String,

@@ -135,13 +135,16 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
-    activate_rule_set: Manage Administration;
     add_dependant: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
+    approve_rule_set: Manage Administration;
     assign_visit: Change Visits;
     begin_second_factor: Manage Administration;
+    cancel_rule_schedule: Manage Administration;
     change_password: Manage Administration;
+    check_rule_set: Manage Administration;
+    check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
     close_alert: Change Response;
     close_red_finding: Manage Supervision;
@@ -167,6 +170,7 @@ operations! {
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
     end_own_session: Manage Administration;
+    end_rule_shadow: Manage Administration;
     end_staff_sessions: Manage Administration;
     enrol_person: Change Own;
     evaluate_case: Plain Administration;
@@ -199,7 +203,9 @@ operations! {
     get_registry_import: Plain Comparison;
     get_rule_dmn: Plain Administration;
     get_rule_set: Plain Administration;
+    get_rule_shadow: Plain Administration;
     get_rule_table: Plain Administration;
+    get_rules_in_force: Plain Administration;
     get_scan_card: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
     get_scan_photo: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
     get_scan_stats: Plain Administration;
@@ -234,7 +240,11 @@ operations! {
     list_red_lists: Supervise Evidence;
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
+    list_registry_imports: Plain Comparison;
+    list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;
+    list_rule_shadows: Plain Administration;
+    list_rule_steps: Plain Administration;
     list_scans: Read Response;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
@@ -246,9 +256,13 @@ operations! {
     put_device_key: Manage Gate;
     put_own_photo: Change Own;
     put_photo: Change Registration;
+    read_rule_workbook: Plain Administration;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
+    reject_rule_schedule: Manage Administration;
     release_quarantine: Change Response;
+    release_registry_import: Manage Comparison;
+    release_rule_schedule: Manage Administration;
     renew_recovery_codes: Manage Administration;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -258,23 +272,28 @@ operations! {
     review_break_glass: Change Supervision;
     revoke_device: Manage Administration;
     revoke_passes: Change Passes;
+    roll_back_rules: Manage Administration;
     rotate_pass_keys: Manage Administration;
     run_back_test: Manage Administration;
     scan_gate_code: Exempt("the scan is the record: who, where, when, what was decided") Gate;
+    schedule_rule_set: Manage Administration;
     search_audit_entries: Supervise Supervision;
     search_people: Read Registration;
     set_clock: Plain Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_out: Manage Administration;
+    start_rule_shadow: Manage Administration;
     stream_events: Plain Administration;
     submit_red_list: Manage Evidence;
     unlock_staff: Manage Administration;
     update_enclosure: Manage Administration;
     update_gate: Manage Administration;
+    update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
     withdraw_red: Change Evidence;
+    withdraw_rule_set: Manage Administration;
 }
 
 /// The operation of an id.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use gridpass_rules::{ColourDecision, RuleSet, State};
 use gridpass_types::ids::RuleSetVersion;
 
+use crate::rules::Scopes;
+
 /// Numbers given to the rows of one table; no table has so many rows.
 const ROWS_MAX: usize = 10_000;
 
@@ -17,7 +19,17 @@ const ROWS_MAX: usize = 10_000;
 pub struct InPlaces(Vec<(String, Arc<RuleSet>)>);
 
 impl InPlaces {
+    /// What is in force.
+    pub fn in_force(scopes: &Scopes) -> Self {
+        let parts = scopes
+            .parts()
+            .map(|(prefix, rules)| (prefix.to_owned(), rules.clone()));
+        let whole = (String::new(), scopes.whole().clone());
+        Self(parts.chain([whole]).collect())
+    }
+
     /// One rule set everywhere.
+    #[cfg(test)]
     pub fn everywhere(rules: Arc<RuleSet>) -> Self {
         Self(vec![(String::new(), rules)])
     }

@@ -115,7 +115,7 @@ async fn add_gates(
 pub(super) async fn compare(app: &App, work: &Claimed) -> ApiResult<Compared> {
     let db = app.db.client().await?;
     let in_force = app.part::<InForce>().current(&db).await?;
-    let before = InPlaces::everywhere(in_force);
+    let before = InPlaces::in_force(&in_force);
     let tried = Arc::new(work.rules()?);
     let after = before.with(&tried, &work.divisions);
     Ok(Compared::new(before, after))

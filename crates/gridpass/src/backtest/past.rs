@@ -27,8 +27,10 @@ pub struct PastScan {
     pub gate_id: i64,
     /// When the server took it.
     pub received_at: Timestamp,
-    /// Version that decided.
+    /// Version that decided the colour.
     pub rule_set_version: i32,
+    /// Version that decided the action, where it was another.
+    pub gate_rule_set_version: Option<i32>,
     /// In or out.
     pub direction: Direction,
     /// How the person was known.

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::db::Client;
 use crate::facts;
 use crate::http::error::ApiResult;
-use crate::rules;
+use crate::rules::{self, Deciding};
 
 /// People read at a time.
 const PEOPLE_CHUNK: i64 = 2_000;
@@ -87,9 +87,17 @@ pub async fn replay(app: &App, span: Span) -> ApiResult<Report> {
         scanned.dedup();
         let known = facts::load_facts(&db, &scanned).await?;
         for scan in &scans {
-            let rules = version(&db, app, &mut versions, scan.rule_set_version).await?;
+            let person = version(&db, app, &mut versions, scan.rule_set_version).await?;
+            let gate = match scan.gate_rule_set_version {
+                Some(other) => version(&db, app, &mut versions, other).await?,
+                None => person.clone(),
+            };
+            let rules = Deciding {
+                person: &person,
+                gate: &gate,
+            };
             let facts = known.get(&scan.person_id).map_or(&[][..], Vec::as_slice);
-            report.add(scan, (&gates, rules.as_ref(), facts));
+            report.add(scan, (&gates, rules, facts));
         }
     }
 }
@@ -109,7 +117,7 @@ async fn version(
 }
 
 impl Report {
-    fn add(&mut self, scan: &PastScan, (gates, rules, facts): (&Gates, &RuleSet, &[Fact])) {
+    fn add(&mut self, scan: &PastScan, (gates, rules, facts): (&Gates, Deciding<'_>, &[Fact])) {
         self.scans += 1;
         let recorded = recorded(scan);
         let again = decided_again(scan, (gates, rules, facts));
@@ -155,13 +163,16 @@ fn recorded(scan: &PastScan) -> String {
     format!("{} {colour_rule} {gate_rule} {action:?}", scan.colour)
 }
 
-fn decided_again(scan: &PastScan, (gates, rules, facts): (&Gates, &RuleSet, &[Fact])) -> String {
+fn decided_again(
+    scan: &PastScan,
+    (gates, rules, facts): (&Gates, Deciding<'_>, &[Fact]),
+) -> String {
     let state = scan.state(facts);
-    let colour = rules.decide_colour(&state);
+    let colour = rules.person.decide_colour(&state);
     let Some(context) = gates.context(scan, &state, colour.colour) else {
         return "the gate is not known any more".to_owned();
     };
-    let gate = rules.decide_gate(&context);
+    let gate = rules.gate.decide_gate(&context);
     let action = (!scan.is_offline()).then_some(gate.action.code());
     format!(
         "{} {} {} {action:?}",

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use gridpass_rules::{Colour, Fact, FactBody, RuleSet, State, derive};
+use gridpass_rules::{Colour, Fact, FactBody, State, derive};
 use gridpass_types::ids::{FactId, PersonId};
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
-use crate::rules::InForce;
+use crate::rules::{InForce, Scopes};
 
 /// Locks asked for before the first is answered.
 const LOCKS_IN_FLIGHT_MAX: usize = 64;
@@ -44,6 +44,8 @@ pub struct Retract {
 pub struct Appended {
     /// The facts recorded, in the order given.
     pub fact_ids: Vec<FactId>,
+    /// The colour on record before.
+    pub before: Colour,
     /// The state row as it is now.
     pub row: StateRow,
     /// The colour that follows.
@@ -82,6 +84,7 @@ pub(super) async fn apply(
     let now = basis.now;
     let new = changes.iter().flat_map(|change| change.facts);
     app.part::<Guard>().check(&basis.rules, new)?;
+    let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
     let mut columns = FactColumns::new(now);
     let mut appended = Vec::with_capacity(rows.len());
     for id in &people {
@@ -101,10 +104,11 @@ pub(super) async fn apply(
         appended.push(fact_ids);
     }
     let decisions = rewrite(tx, app, &mut rows, (&mut basis, &columns)).await?;
-    let joined = rows.into_iter().zip(decisions).zip(appended);
+    let joined = rows.into_iter().zip(decisions).zip(appended).zip(before);
     Ok(joined
-        .map(|((row, decision), fact_ids)| Appended {
+        .map(|(((row, decision), fact_ids), before)| Appended {
             fact_ids,
+            before,
             row,
             decision,
         })
@@ -161,7 +165,7 @@ async fn withdraw(
 /// What a derivation stands on, read after the lock.
 pub(super) struct Basis {
     facts: HashMap<i64, Vec<Fact>>,
-    rules: Arc<RuleSet>,
+    rules: Arc<Scopes>,
     places: Places,
     now: Timestamp,
 }
@@ -212,18 +216,19 @@ pub(super) async fn rewrite(
     (basis, columns): (&mut Basis, &FactColumns<'_>),
 ) -> ApiResult<Vec<ColourDecision>> {
     let mut tally = Tally::default();
-    let mut decisions = Vec::with_capacity(rows.len());
     for row in rows.iter_mut() {
         tally.add(row, -1);
         let facts = basis.facts.get(&row.person_id.get());
         row.hold(derive(facts.map_or(&[], Vec::as_slice), basis.now));
-        decisions.push(colour(row, &basis.rules, basis.now));
     }
     // A withdrawn fact may bring an older residence back to light.
     let enclosures = rows.iter().filter_map(StateRow::enclosure).collect();
     basis.places.also_know(tx, enclosures).await?;
+    let mut decisions = Vec::with_capacity(rows.len());
     for row in rows.iter_mut() {
+        // The place first: which rules count follows from it.
         row.place_code = basis.places.of(row);
+        decisions.push(colour(row, &basis.rules, basis.now));
         tally.add(row, 1);
     }
     let states = StateColumns::new(rows.iter());
@@ -236,9 +241,9 @@ pub(super) async fn rewrite(
     Ok(decisions)
 }
 
-/// Colours a row.
-pub(super) fn colour(row: &mut StateRow, rules: &RuleSet, now: Timestamp) -> ColourDecision {
-    let decision = ColourDecision::of(rules, &row.state);
+/// Colours a row by the rules in force where the person counts.
+fn colour(row: &mut StateRow, rules: &Scopes, now: Timestamp) -> ColourDecision {
+    let decision = ColourDecision::of(rules.at(&row.place_code), &row.state);
     row.colour = decision.colour;
     row.rule_id = decision.rule.to_string();
     row.rule_set_version = decision.rule_set_version;
@@ -268,45 +273,50 @@ pub(super) async fn open(
         }
         let mut row = blank(person, now);
         row.hold(derive(&facts, now));
-        let decision = colour(&mut row, &rules, now);
-        let fact_ids = facts.iter().map(|fact| fact.id).collect();
-        opened.push(Appended {
-            fact_ids,
-            row,
-            decision,
-        });
+        let fact_ids: Vec<FactId> = facts.iter().map(|fact| fact.id).collect();
+        opened.push((fact_ids, row));
     }
     settle_places(tx, app, people, &mut opened).await?;
     let mut tally = Tally::default();
-    for each in &opened {
-        tally.add(&each.row, 1);
+    let mut decisions = Vec::with_capacity(opened.len());
+    for (_, row) in &mut opened {
+        decisions.push(colour(row, &rules, now));
+        tally.add(row, 1);
     }
-    let states = StateColumns::new(opened.iter().map(|each| &each.row));
+    let states = StateColumns::new(opened.iter().map(|(_, row)| row));
     let (written, _, ()) = tokio::try_join!(
         store::insert_states(tx, &states),
         store::insert_facts(tx, &columns),
         tally.write(tx, app.ids.next()),
     )?;
     check_count(written, opened.len())?;
-    Ok(opened)
+    let joined = opened.into_iter().zip(decisions);
+    Ok(joined
+        .map(|((fact_ids, row), decision)| Appended {
+            fact_ids,
+            before: row.colour,
+            row,
+            decision,
+        })
+        .collect())
 }
 
 async fn settle_places(
     tx: &Client,
     app: &App,
     people: &[BulkPerson],
-    opened: &mut [Appended],
+    opened: &mut [(Vec<FactId>, StateRow)],
 ) -> ApiResult<()> {
     let homes = people
         .iter()
         .map(|person| (person.person_id.get(), person.place_code.clone()))
         .collect();
     let mut places = Places::with_homes(&app.settings.district, homes);
-    let rows = opened.iter().map(|each| &each.row);
+    let rows = opened.iter().map(|(_, row)| row);
     let enclosures = rows.filter_map(StateRow::enclosure).collect();
     places.also_know(tx, enclosures).await?;
-    for each in opened {
-        each.row.place_code = places.of(&each.row);
+    for (_, row) in opened {
+        row.place_code = places.of(row);
     }
     Ok(())
 }

@@ -184,7 +184,11 @@ impl StateRow {
     }
 }
 
-fn word<T>(row: &Row, at: usize, read: fn(i16) -> Option<T>) -> T {
+/// The word of a code.
+///
+/// # Panics
+/// When the code is outside the table's CHECK.
+pub(super) fn word<T>(row: &Row, at: usize, read: fn(i16) -> Option<T>) -> T {
     read(row.get(at)).expect("a CHECK keeps the code within the word list")
 }
 

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 use super::decision::ColourDecision;
+use super::model::StateRow;
+use super::place::Places;
 use super::store;
 use crate::app::App;
 use crate::db::Client;
+use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::rules;
 
@@ -17,6 +20,8 @@ use crate::rules;
 pub struct Replayed {
     /// The state at the instant.
     pub state: State,
+    /// Leaf division where the person counted by it.
+    pub place_code: String,
     /// From when it held.
     pub valid_from: Timestamp,
     /// Until when it held or will hold.
@@ -28,10 +33,11 @@ pub struct Replayed {
 }
 
 /// Derives a person's state at `at` from the facts known then, and decides it by the rule
-/// set that was in force then. The same question always has the same answer.
+/// set that was in force then where the person counted. The same question always has the same
+/// answer.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Code::PersonUnknown`], or when the database does not answer.
 pub async fn state_at(
     db: &Client,
     app: &App,
@@ -40,14 +46,27 @@ pub async fn state_at(
 ) -> ApiResult<Replayed> {
     let mut facts = store::list_facts(db, &[person_id.get()]).await?;
     let facts = facts.remove(&person_id.get()).unwrap_or_default();
-    let rules = rules::in_force_at(db, app, at).await?;
     let derived = derive(&facts, at);
+    let row = store::list_states(db, &[person_id.get()]).await?.pop();
+    let mut row = row.ok_or(Code::PersonUnknown)?;
+    row.hold(derived.clone());
+    let place_code = place_of(db, app, &row).await?;
+    let rules = rules::in_force_at(db, app, (&place_code, at)).await?;
     let decision = ColourDecision::of(&rules, &derived.state);
     Ok(Replayed {
         state: derived.state,
+        place_code,
         valid_from: derived.valid_from.max(Timestamp::UNIX_EPOCH),
         valid_until: derived.valid_until,
         decision,
         rules,
     })
+}
+
+/// Where the person counts by a row's state.
+async fn place_of(db: &Client, app: &App, row: &StateRow) -> ApiResult<String> {
+    let enclosures = row.enclosure().into_iter().collect();
+    let people = [row.person_id.get()];
+    let places = Places::load(db, &app.settings.district, &people, enclosures).await?;
+    Ok(places.of(row))
 }

@@ -1,5 +1,7 @@
 //! SQL of facts, state rows and their tallies. Nothing else writes these tables.
 
+pub mod recolour;
+
 use std::collections::HashMap;
 
 use gridpass_rules::red::{EvidenceKind, RedReason};
@@ -10,7 +12,7 @@ use tokio_postgres::types::Json;
 use tokio_postgres::{Error, Row};
 
 use super::columns::{FactColumns, StateColumns};
-use super::model::{FactView, REASON_EXPIRY, StateRow};
+use super::model::{FactView, REASON_EXPIRY, StateRow, word};
 use crate::db::Client;
 
 /// State rows of these people, in no order; unknown people are left out.
@@ -56,25 +58,6 @@ pub async fn lock_expired(
     Ok(rows.iter().map(StateRow::from_row).collect())
 }
 
-/// Rows coloured by another rule set than `version`, from `after` on, locked as in
-/// [`lock_expired`].
-pub async fn lock_stale_colours(
-    db: &Client,
-    version: i32,
-    after: i64,
-    rows_max: i64,
-) -> Result<Vec<StateRow>, Error> {
-    let sql = "-- facts.lock_stale_colours
-        SELECT person_id, pass_serial, place_code, case_status, quarantine, contact, health, stay,
-               exempt, registry, residence, employment, checked, enclosure_id, employer_ids,
-               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at
-        FROM person_state WHERE person_id > $2 AND rule_set_version <> $1
-        ORDER BY person_id LIMIT $3 FOR UPDATE SKIP LOCKED";
-    let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&version, &after, &rows_max]).await?;
-    Ok(rows.iter().map(StateRow::from_row).collect())
-}
-
 /// All facts of these people, retracted ones too.
 pub async fn list_facts(db: &Client, people: &[i64]) -> Result<HashMap<i64, Vec<Fact>>, Error> {
     let sql = "-- facts.list_facts
@@ -108,8 +91,8 @@ pub async fn list_fact_views(
             recorded_by: row.get("recorded_by"),
             retracted_by: row.get("retracted_by"),
             retract_reason: row.get("retract_reason"),
-            reason: word(row, "reason").and_then(RedReason::from_word),
-            evidence_kind: word(row, "evidence_kind").and_then(EvidenceKind::from_word),
+            reason: text(row, "reason").and_then(RedReason::from_word),
+            evidence_kind: text(row, "evidence_kind").and_then(EvidenceKind::from_word),
             evidence_reference: row.get("evidence_reference"),
             confirmed_by: row.get("confirmed_by"),
         })
@@ -117,7 +100,7 @@ pub async fn list_fact_views(
     rows.iter().map(view).collect()
 }
 
-fn word<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
+fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
     row.get(column)
 }
 

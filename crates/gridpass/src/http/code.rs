@@ -104,8 +104,21 @@ codes! {
     ProposalDecided "proposal_decided" CONFLICT "This proposal is decided already, or lapsed." "该待确认项已处理或已失效。";
     ProposalNotYours "proposal_not_yours" CONFLICT "Only who proposed it can withdraw it; others refuse it." "只有提出人可以撤回；其他人请选择不予确认。";
     // Rules
+    ImportNotReleased "import_not_released" CONFLICT "No held import of this source was released under this number, or it was carried out already." "该编号下没有已放行的同来源导入，或已执行过。";
+    ImportSameAccount "import_same_account" CONFLICT "Who sent a file cannot release it." "导入人不能放行自己导入的文件。";
     RuleGroundless "rule_groundless" UNPROCESSABLE_ENTITY "The table turns somebody red on no ground of the closed list." "规则表会使无法定事由的人员变红。";
     RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";
+    RuleNothingBefore "rule_nothing_before" CONFLICT "No other version was in force here before." "此处之前没有生效过其他版本。";
+    RuleScheduleDecided "rule_schedule_decided" CONFLICT "This schedule does not wait any more." "该生效计划已不在等待状态。";
+    RuleSetChanged "rule_set_changed" CONFLICT "Somebody edited this draft meanwhile; read it again." "该草案已被他人修改，请刷新后重试。";
+    RuleSetClosed "rule_set_closed" CONFLICT "This version is approved or withdrawn and does not change any more; begin a new one." "该版本已批准或已作废，不可再改，请新建版本。";
+    RuleSetInForce "rule_set_in_force" CONFLICT "This version is in force." "该版本正在生效。";
+    RuleSetNoCases "rule_set_no_cases" UNPROCESSABLE_ENTITY "A version without cases cannot be checked; write at least one." "没有用例的版本无法校验，请至少编写一条。";
+    RuleSetNotApproved "rule_set_not_approved" CONFLICT "Only an approved version can do this." "仅已批准的版本可进行此操作。";
+    RuleSetNotBackTested "rule_set_not_back_tested" CONFLICT "Back-test exactly these tables first." "请先对当前规则表进行回测。";
+    RuleSetSameAccount "rule_set_same_account" CONFLICT "Who wrote a version cannot approve it." "编写人不能批准自己编写的版本。";
+    RuleSetSameUnit "rule_set_same_unit" CONFLICT "Somebody of another unit than its writers has to approve it." "须由编写人以外单位的人员批准。";
+    RuleSetUnchecked "rule_set_unchecked" CONFLICT "Check this version first: all its cases have to pass as it stands." "请先校验：当前内容的全部用例须通过。";
     RuleSetUnknown "rule_set_unknown" NOT_FOUND "There is no such rule set." "规则版本不存在。";
     BackTestNotDone "back_test_not_done" CONFLICT "The back-test is not done yet." "回测尚未完成。";
     // Passes and scans

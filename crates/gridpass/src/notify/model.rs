@@ -1,9 +1,9 @@
 //! What people are told: the templates, and their words in both languages.
 
 use gridpass_rules::red::RedReason;
-use gridpass_types::Phone;
 use gridpass_types::clock::district_zone;
 use gridpass_types::ids::PassSerial;
+use gridpass_types::{Colour, Phone};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,29 @@ pub enum Notice {
         /// First day on which it counts no more, where that is known.
         until: Option<Date>,
     },
+    /// The pass has another colour, without anybody having recorded anything.
+    ColourChanged {
+        /// Colour before.
+        before: Colour,
+        /// Colour now.
+        colour: Colour,
+        /// How that came about.
+        cause: ColourCause,
+        /// What the rule says to people, in Chinese.
+        message_zh: String,
+        /// What the rule says to people, in English.
+        message_en: String,
+    },
+}
+
+/// How a colour changed by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColourCause {
+    /// The rules changed.
+    Rules,
+    /// A term ended: a window of days, an order, a check.
+    Time,
 }
 
 /// The same words in both languages.
@@ -44,6 +67,7 @@ impl Notice {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
             Notice::Stopped { .. } => "stopped",
+            Notice::ColourChanged { .. } => "colour_changed",
         }
     }
 
@@ -51,6 +75,8 @@ impl Notice {
     pub fn by_text(&self) -> bool {
         match self {
             Notice::PhoneReplaced { .. } | Notice::Stopped { .. } => true,
+            // Green and yellow are read at the gate; red must be known before the door.
+            Notice::ColourChanged { colour, .. } => *colour == Colour::Red,
         }
     }
 
@@ -62,6 +88,13 @@ impl Notice {
                 unit,
                 until,
             } => stopped(*reason, unit, *until),
+            Notice::ColourChanged {
+                before,
+                colour,
+                cause,
+                message_zh,
+                message_en,
+            } => recoloured((*before, *colour), *cause, (message_zh, message_en)),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -75,6 +108,40 @@ impl Notice {
                 }
             }
         }
+    }
+}
+
+/// What the pass was and is, why, and what the rule says about it.
+fn recoloured(
+    (before, colour): (Colour, Colour),
+    cause: ColourCause,
+    (message_zh, message_en): (&str, &str),
+) -> Words {
+    let zh = |colour| match colour {
+        Colour::Green => "绿证",
+        Colour::Yellow => "黄证",
+        Colour::Red => "红证",
+    };
+    let (why_zh, why_en) = match cause {
+        ColourCause::Rules => ("因防控规则调整", "because the rules changed"),
+        ColourCause::Time => ("因期限已到", "because a term ended"),
+    };
+    let end_zh = if message_zh.ends_with('。') {
+        ""
+    } else {
+        "。"
+    };
+    let end_en = if message_en.ends_with('.') { "" } else { "." };
+    Words {
+        zh: format!(
+            "{why_zh}，您的通行证由{}变为{}：{message_zh}{end_zh}如有疑问请联系社区窗口。",
+            zh(before),
+            zh(colour)
+        ),
+        en: format!(
+            "Your pass changed from {before} to {colour} {why_en}: {message_en}{end_en} \
+             If this seems wrong, ask your community's counter."
+        ),
     }
 }
 

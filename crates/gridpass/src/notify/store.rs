@@ -46,6 +46,32 @@ pub async fn insert_notice(db: &Client, row: &NewNotice<'_>) -> Result<(), Error
     Ok(())
 }
 
+/// Writes the same notice for many people.
+pub async fn insert_notices(
+    db: &Client,
+    (people, notice_id): (&[PersonId], i64),
+    (template, parameters): (&str, &Value),
+    (text_state, created_at): (&str, Timestamp),
+) -> Result<(), Error> {
+    let sql = "-- notify.insert_notices
+        INSERT INTO notice (person_id, notice_id, template, parameters, text_state, created_at)
+        SELECT person_id, $2, $3, $4, $5, $6 FROM unnest($1::bigint[]) AS u (person_id)";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(
+        &statement,
+        &[
+            &people,
+            &notice_id,
+            &template,
+            &parameters,
+            &text_state,
+            &created_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A notice as stored, with what the reader needs.
 pub struct NoticeRow(Row);
 

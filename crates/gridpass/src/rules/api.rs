@@ -1,17 +1,21 @@
-//! Entering, reading, trying and activating rule sets.
+//! Reading versions, and writing drafts.
+
+pub mod life;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gridpass_rules::{RuleSet, State as PersonState, red};
-use gridpass_types::ids::{RuleSetVersion, StaffId};
+use gridpass_rules::RuleSet;
+use gridpass_types::ids::RuleSetVersion;
 
 use super::model::{
-    CaseInput, CaseView, NewRuleSet, NoteQuery, RuleSetView, RuleTablesView, check_note,
-    table_problem,
+    CheckedView, NewRuleSet, NoteQuery, RuleSetEdit, RuleSetView, RuleTablesView, TablesInput,
+    TablesReport, WorkbookView, table_problem,
 };
-use super::store;
+use super::store::drafts;
+use super::trial::{CaseInput, CaseView};
+use super::{approve, draft, views};
 use crate::access::{ManageRules, ReadRules};
 use crate::app::App;
 use crate::auth::Staff;
@@ -22,9 +26,10 @@ use crate::http::page::{Page, PageQuery};
 
 const CSV: &str = "text/csv; charset=utf-8";
 const XML: &str = "application/xml; charset=utf-8";
+const JSON_LINES: &str = "application/x-ndjson";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// Versions in order, with which one is in force.
+/// Versions in order, drafts too, with where each stands.
 #[utoipa::path(get, path = "/api/v1/rule-sets", operation_id = "list_rule_sets", tag = "rules",
     security(("staff" = [])), params(PageQuery),
     responses((status = 200, body = Page<RuleSetView>), (status = 403, body = Problem)))]
@@ -35,14 +40,14 @@ pub async fn list_rule_sets(
 ) -> ApiResult<Json<Page<RuleSetView>>> {
     let limit = page.limit();
     let after = i32::try_from(page.after()).map_err(|_| ApiError::new(Code::BadQuery))?;
-    let items = store::list_rule_sets(&app.db.client().await?, after, limit).await?;
+    let items = views::list(&app.db.client().await?, after, limit).await?;
     Ok(Json(Page::new(items, limit, |item| {
         i64::from(item.version.get())
     })))
 }
 
-/// Enters a rule set from two CSV tables as the next version. It decides nothing until it
-/// is activated.
+/// Begins a version from two CSV tables. It decides nothing until it was checked, back-tested,
+/// approved by somebody else and given a place and a time.
 #[utoipa::path(post, path = "/api/v1/rule-sets", operation_id = "create_rule_set", tag = "rules",
     security(("staff" = [])), request_body = NewRuleSet,
     responses((status = 201, body = RuleSetView), (status = 403, body = Problem), (status = 422, body = Problem)))]
@@ -51,14 +56,13 @@ pub async fn create_rule_set(
     staff: Staff<ManageRules>,
     extract::Json(input): extract::Json<NewRuleSet>,
 ) -> ApiResult<(StatusCode, Json<RuleSetView>)> {
-    check_note(&input.note)?;
-    let (colour, gate) = (input.colour_csv.as_bytes(), input.gate_csv.as_bytes());
-    let rules = RuleSet::from_csv(RuleSetVersion::new(0), colour, gate)
-        .map_err(|errors| table_problem(&errors))?;
-    enter(&app, rules, (&input.note, staff.caller.staff_id)).await
+    let version = draft::begin(&app, &staff.caller, input).await?;
+    let view = views::get(&app.db.client().await?, version.get()).await?;
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Enters a rule set from a workbook with the sheets `colour` and `gate`.
+/// Begins a version from a workbook with the sheets `colour` and `gate`; its cases are those of
+/// the version in force.
 #[utoipa::path(post, path = "/api/v1/rule-sets/import", operation_id = "import_rule_set", tag = "rules",
     security(("staff" = [])), params(NoteQuery),
     request_body(content = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -70,92 +74,103 @@ pub async fn import_rule_set(
     body: extract::Body,
 ) -> ApiResult<(StatusCode, Json<RuleSetView>)> {
     let note = query.note.as_deref().unwrap_or("XLSX");
-    check_note(note)?;
-    // Unpacking a workbook takes a while; it must not hold up other requests.
-    let read =
-        tokio::task::spawn_blocking(move || RuleSet::from_xlsx(RuleSetVersion::new(0), &body.0));
-    let rules = read.await.map_err(ApiError::internal)?;
-    let rules = rules.map_err(|errors| table_problem(&errors))?;
-    enter(&app, rules, (note, staff.caller.staff_id)).await
-}
-
-async fn enter(
-    app: &App,
-    rules: RuleSet,
-    (note, by): (&str, StaffId),
-) -> ApiResult<(StatusCode, Json<RuleSetView>)> {
-    if let Some(state) = red::groundless(&rules) {
-        return Err(groundless(&state));
-    }
-    let tx = app.db.tx().await?;
-    let rules = super::insert_next(&tx, rules, (note, app.now(), Some(by))).await?;
-    let view = find(&tx, rules.version.get()).await?;
-    tx.commit().await?;
+    let rules = read_workbook(body.0.to_vec()).await?;
+    let begun = draft::begin_from_workbook(&app, &staff.caller, (&rules, note)).await?;
+    let view = views::get(&app.db.client().await?, begun.get()).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Red follows from a closed list of reasons only, so no table may stop somebody without one.
-fn groundless(state: &PersonState) -> ApiError {
-    let situation = serde_json::to_string(state).unwrap_or_default();
-    ApiError::new(Code::RuleGroundless).detail(format!("for example: {situation}"))
+/// Unpacking a workbook takes a while; it must not hold up other requests.
+async fn read_workbook(bytes: Vec<u8>) -> ApiResult<RuleSet> {
+    let read = move || RuleSet::from_xlsx(RuleSetVersion::new(0), &bytes);
+    let rules = tokio::task::spawn_blocking(read).await;
+    let rules = rules.map_err(ApiError::internal)?;
+    rules.map_err(|errors| table_problem(&errors))
 }
 
-async fn find(db: &crate::db::Client, version: i32) -> ApiResult<RuleSetView> {
-    let mut found = store::list_rule_sets(db, version - 1, 1).await?;
-    found
-        .pop()
-        .filter(|view| view.version.get() == version)
-        .ok_or_else(|| Code::RuleSetUnknown.into())
+/// A workbook as tables, for a draft that is being edited. Nothing is stored.
+#[utoipa::path(post, path = "/api/v1/rule-tables/read-workbook", operation_id = "read_rule_workbook", tag = "rules",
+    security(("staff" = [])),
+    request_body(content = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    responses((status = 200, body = WorkbookView), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub async fn read_rule_workbook(
+    _staff: Staff<ManageRules>,
+    body: extract::Body,
+) -> ApiResult<Json<WorkbookView>> {
+    let rules = read_workbook(body.0.to_vec()).await?;
+    let (colour_csv, gate_csv) = super::csv(&rules)?;
+    Ok(Json(WorkbookView {
+        colour_csv,
+        gate_csv,
+    }))
 }
 
-/// A version with its tables; `3.xlsx` gives version 3 as a workbook.
+/// What is wrong with tables, cell by cell, and which cases fail. Nothing is stored.
+#[utoipa::path(post, path = "/api/v1/rule-tables/check", operation_id = "check_rule_tables", tag = "rules",
+    security(("staff" = [])), request_body = TablesInput,
+    responses((status = 200, body = TablesReport), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub async fn check_rule_tables(
+    _staff: Staff<ReadRules>,
+    extract::Json(input): extract::Json<TablesInput>,
+) -> Json<TablesReport> {
+    Json(draft::report(&input))
+}
+
+/// A version with its content; `3.xlsx` gives version 3 as a workbook, `3.json` as it was
+/// approved, signed.
 #[utoipa::path(get, path = "/api/v1/rule-sets/{version}", operation_id = "get_rule_set", tag = "rules",
-    security(("staff" = [])), params(("version" = String, Path, description = "number, or number.xlsx")),
-    responses((status = 200, body = RuleTablesView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    security(("staff" = [])), params(("version" = String, Path, description = "number, number.xlsx or number.json")),
+    responses((status = 200, body = RuleTablesView), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem)))]
 pub async fn get_rule_set(
     State(app): State<App>,
-    _staff: Staff<ReadRules>,
+    staff: Staff<ReadRules>,
     extract::Path(name): extract::Path<String>,
 ) -> ApiResult<Response> {
-    let (number, workbook) = match name.strip_suffix(".xlsx") {
-        Some(number) => (number, true),
-        None => (name.as_str(), false),
-    };
+    let (number, ending) = name.split_once('.').unwrap_or((&name, ""));
     let version: i32 = number.parse().map_err(|_| Code::RuleSetUnknown)?;
     let db = app.db.client().await?;
-    let tables = store::find_tables(&db, version).await?;
-    let tables = tables.ok_or(Code::RuleSetUnknown)?;
-    if workbook {
-        let file = super::compile(&tables)?.to_xlsx();
-        return Ok(download(XLSX, &format!("rules-{version}.xlsx"), file));
+    match ending {
+        "" => {
+            let view = views::get_tables(&db, version, &staff.caller).await?;
+            Ok(Json::<RuleTablesView>(view).into_response())
+        }
+        "xlsx" => {
+            let draft = drafts::find_draft(&db, version).await?;
+            let draft = draft.ok_or(Code::RuleSetUnknown)?;
+            let file = super::compile(&draft.tables)?.to_xlsx();
+            Ok(download(XLSX, &format!("rules-{version}.xlsx"), file))
+        }
+        "json" => {
+            let signed = approve::find_signed(&db, &app, version).await?;
+            let file = serde_json::to_vec_pretty(&signed).map_err(ApiError::internal)?;
+            let name = format!("rules-{version}.json");
+            Ok(download("application/json", &name, file))
+        }
+        _ => Err(Code::NotFound.into()),
     }
-    Ok(Json(RuleTablesView {
-        version: tables.version,
-        colour_csv: tables.colour_csv,
-        gate_csv: tables.gate_csv,
-    })
-    .into_response())
 }
 
-/// One table of a version as CSV: `colour.csv` or `gate.csv`.
+/// One part of a version: `colour.csv`, `gate.csv` or `cases.jsonl`.
 #[utoipa::path(get, path = "/api/v1/rule-sets/{version}/{table}", operation_id = "get_rule_table", tag = "rules",
     security(("staff" = [])),
-    params(("version" = i32, Path,), ("table" = String, Path, description = "colour.csv or gate.csv")),
+    params(("version" = i32, Path,), ("table" = String, Path, description = "colour.csv, gate.csv or cases.jsonl")),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_rule_table(
     State(app): State<App>,
     _staff: Staff<ReadRules>,
     extract::Path((version, table)): extract::Path<(i32, String)>,
 ) -> ApiResult<Response> {
-    let tables = store::find_tables(&app.db.client().await?, version).await?;
-    let tables = tables.ok_or(Code::RuleSetUnknown)?;
-    let csv = match table.as_str() {
-        "colour.csv" => tables.colour_csv,
-        "gate.csv" => tables.gate_csv,
+    let draft = drafts::find_draft(&app.db.client().await?, version).await?;
+    let tables = draft.ok_or(Code::RuleSetUnknown)?.tables;
+    let (kind, text) = match table.as_str() {
+        "colour.csv" => (CSV, tables.colour_csv),
+        "gate.csv" => (CSV, tables.gate_csv),
+        "cases.jsonl" => (JSON_LINES, tables.cases),
         _ => return Err(Code::NotFound.into()),
     };
     let file = format!("rules-{version}-{table}");
-    Ok(download(CSV, &file, csv.into_bytes()))
+    Ok(download(kind, &file, text.into_bytes()))
 }
 
 /// A version as a DMN 1.3 model with two decision tables of hit policy FIRST.
@@ -183,28 +198,35 @@ fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Response 
     (headers, bytes).into_response()
 }
 
-/// Puts a version into force: it decides from the next scan on, on every node. Activating
-/// what is in force changes nothing.
-#[utoipa::path(post, path = "/api/v1/rule-sets/{version}/activate", operation_id = "activate_rule_set", tag = "rules",
-    security(("staff" = [])), params(("version" = i32, Path,)),
-    responses((status = 200, body = RuleSetView), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub async fn activate_rule_set(
+/// Overwrites a draft. Other tables or cases take it back to the beginning of its life; a
+/// revision that is not the newest is 409.
+#[utoipa::path(put, path = "/api/v1/rule-sets/{version}", operation_id = "update_rule_set", tag = "rules",
+    security(("staff" = [])), params(("version" = i32, Path,)), request_body = RuleSetEdit,
+    responses((status = 200, body = RuleSetView), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn update_rule_set(
     State(app): State<App>,
     staff: Staff<ManageRules>,
     extract::Path(version): extract::Path<i32>,
+    extract::Json(input): extract::Json<RuleSetEdit>,
 ) -> ApiResult<Json<RuleSetView>> {
-    let tx = app.db.tx().await?;
-    store::lock_rules(&tx).await?;
-    let found = find(&tx, version).await?;
-    if found.in_force {
-        return Ok(Json(found));
-    }
-    let activation = (app.now(), Some(staff.caller.staff_id));
-    store::insert_activation(&tx, app.ids.next(), found.version, activation).await?;
-    let view = find(&tx, version).await?;
-    tx.commit().await?;
-    app.work_waiting.notify_waiters();
-    Ok(Json(view))
+    draft::edit(&app, &staff.caller, version, &input).await?;
+    Ok(Json(views::get(&app.db.client().await?, version).await?))
+}
+
+/// Runs a draft's cases. If all pass it is checked, until somebody edits it.
+#[utoipa::path(post, path = "/api/v1/rule-sets/{version}/check", operation_id = "check_rule_set", tag = "rules",
+    security(("staff" = [])), params(("version" = i32, Path,)),
+    responses((status = 200, body = CheckedView), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn check_rule_set(
+    State(app): State<App>,
+    staff: Staff<ManageRules>,
+    extract::Path(version): extract::Path<i32>,
+) -> ApiResult<Json<CheckedView>> {
+    let cases = draft::check(&app, &staff.caller, version).await?;
+    let view = views::get(&app.db.client().await?, version).await?;
+    Ok(Json(CheckedView { view, cases }))
 }
 
 /// Tries a case on a version: what it would decide and why. Nothing is stored.

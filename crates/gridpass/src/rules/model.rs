@@ -1,57 +1,75 @@
-//! Rule sets as they go over the wire, and cases to try on them.
+//! Rule sets as they go over the wire.
 
-use gridpass_rules::cases::Case;
-use gridpass_rules::rule_set::RuleTrial;
-use gridpass_rules::words::{Check, Notify};
-use gridpass_rules::{
-    Action, AreaStatus, Colour, Direction, FEVER_CELSIUS, Fact, FactBody, GateContext, Reason,
-    RuleSet, State, TableError, derive,
-};
-use gridpass_types::ids::{FactId, RuleSetVersion, StaffId};
+use gridpass_rules::cases::Outcome;
+use gridpass_rules::{State, TableError};
+use gridpass_types::ids::{RuleSetVersion, StaffId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::life::RuleSetStatus;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// Characters of a note at most.
 const NOTE_CHARS_MAX: usize = 200;
 /// Faults of a table that are told at most.
-const FAULTS_TOLD_MAX: usize = 100;
+pub(super) const FAULTS_TOLD_MAX: usize = 100;
 
-/// A stored version.
+/// A version, from its first draft on.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RuleSetView {
     /// Version.
     pub version: RuleSetVersion,
-    /// Why it was made.
+    /// Where it stands in its life.
+    pub status: RuleSetStatus,
+    /// Why it is made.
     pub note: String,
-    /// SHA-256 over both tables, hex.
+    /// SHA-256 over both tables, hex; a back-test counts for exactly this content.
     pub content_sha256: String,
-    /// When it was entered.
+    /// Grows with each edit.
+    pub revision: i32,
+    /// Version it began as a copy of.
+    pub based_on: Option<RuleSetVersion>,
+    /// When it was begun.
     pub created_at: Timestamp,
     /// By whom; absent for the version shipped with the program.
     pub created_by: Option<StaffId>,
-    /// When it was last put into force.
+    /// When it was last edited.
+    pub changed_at: Timestamp,
+    /// Whether exactly these tables were back-tested.
+    pub back_tested: bool,
+    /// When it was approved.
+    pub approved_at: Option<Timestamp>,
+    /// By whom.
+    pub approved_by: Option<StaffId>,
+    /// When it was last put into force anywhere.
     pub activated_at: Option<Timestamp>,
-    /// Whether it decides now.
+    /// Whether it decides wherever no division has a version of its own.
     pub in_force: bool,
+    /// Where it is in force; empty text is the whole district.
+    pub places: Vec<String>,
 }
 
-/// A version with its tables.
+/// A version with its content.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RuleTablesView {
-    /// Version.
-    pub version: RuleSetVersion,
+    /// The version.
+    #[serde(flatten)]
+    pub view: RuleSetView,
     /// The colour table in its canonical CSV form.
     pub colour_csv: String,
     /// The gate table in its canonical CSV form.
     pub gate_csv: String,
+    /// Cases with what is expected, one JSON object a line.
+    pub cases: String,
+    /// Who wrote it; none of them, and nobody of their units, may approve it.
+    pub editors: Vec<StaffId>,
+    /// Code of what keeps the caller from approving it; absent when nothing does.
+    pub hindrance: Option<String>,
 }
 
-/// A rule set to enter.
+/// A rule set to begin.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRuleSet {
@@ -59,8 +77,99 @@ pub struct NewRuleSet {
     pub colour_csv: String,
     /// The gate table as CSV.
     pub gate_csv: String,
+    /// Cases, one JSON object a line; those of `based_on` if absent.
+    #[serde(default)]
+    pub cases: Option<String>,
+    /// Version it is made from; the one in force in the whole district if absent.
+    #[serde(default)]
+    pub based_on: Option<i32>,
     /// Why it is made, 1 to 200 characters.
     pub note: String,
+}
+
+/// A draft as it is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSetEdit {
+    /// The revision that was read; another means that somebody edited it meanwhile.
+    pub revision: i32,
+    /// The colour table as CSV.
+    pub colour_csv: String,
+    /// The gate table as CSV.
+    pub gate_csv: String,
+    /// Cases, one JSON object a line.
+    pub cases: String,
+    /// Why it is made, 1 to 200 characters.
+    pub note: String,
+}
+
+/// Tables to look at without storing them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TablesInput {
+    /// The colour table as CSV.
+    pub colour_csv: String,
+    /// The gate table as CSV.
+    pub gate_csv: String,
+    /// Cases to run, one JSON object a line.
+    #[serde(default)]
+    pub cases: String,
+}
+
+/// What is wrong with tables, cell by cell, and which cases fail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TablesReport {
+    /// Faults with table, row and column; a hundred at most. No case is run while there are any.
+    pub faults: Vec<TableError>,
+    /// A situation that would be red on no ground of the closed list, if there is one.
+    pub groundless: Option<State>,
+    /// How the cases went.
+    pub cases: CaseReport,
+}
+
+/// How cases went.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct CaseReport {
+    /// Cases that came out as expected.
+    pub passed: usize,
+    /// Cases that did not.
+    pub failed: usize,
+    /// Those; a hundred at most.
+    pub failures: Vec<CaseFailure>,
+}
+
+/// A case that did not come out as expected.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseFailure {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Its name; empty for a line that is no case.
+    pub id: String,
+    /// What was expected.
+    pub expected: Option<Outcome>,
+    /// What came out.
+    pub got: Option<Outcome>,
+    /// Why the line is no case.
+    pub problem: Option<String>,
+}
+
+/// A draft after its check.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckedView {
+    /// The version; checked if no case failed.
+    #[serde(flatten)]
+    pub view: RuleSetView,
+    /// How its cases went.
+    pub cases: CaseReport,
+}
+
+/// A workbook as tables.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkbookView {
+    /// The sheet `colour` in its canonical CSV form.
+    pub colour_csv: String,
+    /// The sheet `gate` in its canonical CSV form.
+    pub gate_csv: String,
 }
 
 /// Why an uploaded workbook is entered.
@@ -104,159 +213,4 @@ pub fn table_problem(errors: &[TableError]) -> ApiError {
         )
     });
     ApiError::new(Code::RuleTableInvalid).with_fields(told.collect())
-}
-
-/// A case to try: facts, a gate and a scan.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CaseInput {
-    /// The instant of the scan.
-    pub now: Timestamp,
-    /// The facts, each with id, kind, its fields, `recorded_at` and maybe `retracted_at`;
-    /// enclosures and employers may be any names.
-    #[schema(value_type = Vec<Object>)]
-    pub facts: Vec<Value>,
-    /// The gate.
-    pub gate: CaseGate,
-    /// The scan.
-    pub scan: CaseScan,
-}
-
-/// The gate of a case.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CaseGate {
-    /// Name of its enclosure, if it has one.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub enclosure: Value,
-    /// Name of its employer, if it has one.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub employer: Value,
-    /// How the enclosure is managed.
-    pub area: AreaStatus,
-}
-
-/// The scan of a case.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CaseScan {
-    /// In or out.
-    pub direction: Direction,
-    /// Reading in degrees Celsius.
-    #[serde(default)]
-    pub temperature: Option<f64>,
-}
-
-/// What a rule set decides for a case, and why.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CaseView {
-    /// The version tried.
-    pub rule_set_version: RuleSetVersion,
-    /// What the facts add up to.
-    pub state: State,
-    /// Colour.
-    pub colour: Colour,
-    /// Why the pass has this colour.
-    pub reason: Reason,
-    /// Row of the colour table.
-    pub rule: String,
-    /// What the person reads, in Chinese.
-    pub message_zh: String,
-    /// What the person reads, in English.
-    pub message_en: String,
-    /// Hours within which a grid worker has to call.
-    pub visit_hours: Option<u16>,
-    /// Who is told of the colour.
-    pub notify: Vec<Notify>,
-    /// What the guard does.
-    pub action: Action,
-    /// Why.
-    pub gate_reason: Reason,
-    /// Row of the gate table.
-    pub gate_rule: String,
-    /// What the guard checks.
-    pub checks: Vec<Check>,
-    /// Who is told of what happened at the gate.
-    pub gate_notify: Vec<Notify>,
-    /// Rows of the colour table that were tried.
-    pub trace: Vec<RuleTrial>,
-    /// Rows of the gate table that were tried.
-    pub gate_trace: Vec<RuleTrial>,
-}
-
-impl CaseInput {
-    /// Decides the case as a scan would: a fever becomes a fact before the colour is derived.
-    ///
-    /// # Errors
-    /// 422 when a fact cannot be read.
-    pub fn run(&self, rules: &RuleSet) -> ApiResult<CaseView> {
-        let case = self.read()?;
-        let mut facts = case.facts.clone();
-        facts.extend(fever(&case));
-        let state = derive(&facts, case.now).state;
-        let colour = rules.explain_colour(&state);
-        let gate = rules.explain_gate(&GateContext {
-            colour: colour.decision.colour,
-            area: case.area,
-            direction: case.direction,
-            relation: state.relation(case.enclosure, case.employer),
-            checked: state.checked,
-            temperature: case.temperature,
-        });
-        let (decided, at_gate) = (colour.decision, gate.decision);
-        Ok(CaseView {
-            rule_set_version: rules.version,
-            colour: decided.colour,
-            reason: decided.reason,
-            rule: decided.rule.to_owned(),
-            message_zh: decided.message_zh.to_owned(),
-            message_en: decided.message_en.to_owned(),
-            visit_hours: decided.visit_hours,
-            notify: decided.notify.to_vec(),
-            action: at_gate.action,
-            gate_reason: at_gate.reason,
-            gate_rule: at_gate.rule.to_owned(),
-            checks: at_gate.checks.to_vec(),
-            gate_notify: at_gate.notify.to_vec(),
-            state,
-            trace: colour.trace,
-            gate_trace: gate.trace,
-        })
-    }
-
-    /// Reads the case by the reader of golden cases, which also expects a name and an outcome.
-    fn read(&self) -> ApiResult<Case> {
-        let mut case = serde_json::to_value(self).map_err(ApiError::internal)?;
-        case["id"] = "input".into();
-        case["expect"] = serde_json::json!({
-            "colour": "", "reason": "", "rule": "", "action": "", "gate_rule": ""
-        });
-        Case::parse(&case.to_string()).map_err(|error| {
-            ApiError::fields(vec![FieldError::new(
-                "facts",
-                "case_fact_invalid",
-                error.to_string(),
-                "事实内容有误",
-            )])
-        })
-    }
-}
-
-fn fever(case: &Case) -> Option<Fact> {
-    let temperature = case
-        .temperature
-        .filter(|celsius| *celsius >= FEVER_CELSIUS)?;
-    let last = case.facts.iter().map(|fact| fact.id.get()).max();
-    Some(Fact {
-        id: FactId::new(last.unwrap_or(0).saturating_add(1)),
-        recorded_at: case.now,
-        retracted_at: None,
-        body: FactBody::Health {
-            at: case.now,
-            temperature: Some(temperature),
-            symptoms: Vec::new(),
-        },
-    })
 }

@@ -1,6 +1,7 @@
 //! Answers to scans that are known already: what was decided then, word for word.
 
 use gridpass_rules::words::Action;
+use gridpass_types::ids::RuleSetVersion;
 
 use super::model::{ScanKey, ScanView};
 use super::store::{self, Stored};
@@ -42,7 +43,11 @@ async fn answer(app: &App, db: &Client, stored: &Stored) -> ApiResult<ScanView> 
         ))
     };
     let colour = rules.colour.find(&stored.colour_rule).ok_or_else(lost)?;
-    let gate = rules.gate.find(&stored.gate_rule).ok_or_else(lost)?;
+    let gate_rules = match stored.gate_rule_set_version {
+        Some(version) => rules::at_version(db, app, version).await?,
+        None => rules.clone(),
+    };
+    let gate = gate_rules.gate.find(&stored.gate_rule).ok_or_else(lost)?;
     Ok(ScanView {
         person_id: stored.key.person_id,
         pass_serial: stored.pass_serial,
@@ -58,6 +63,7 @@ async fn answer(app: &App, db: &Client, stored: &Stored) -> ApiResult<ScanView> 
         message_zh: colour.message_zh.to_owned(),
         message_en: colour.message_en.to_owned(),
         rule_set_version: rules.version,
+        gate_rule_set_version: stored.gate_rule_set_version.map(RuleSetVersion::new),
         duplicate: true,
     })
 }

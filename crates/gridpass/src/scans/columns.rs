@@ -22,10 +22,11 @@ pub struct ScanColumns<'t> {
     temperatures: Vec<Option<i16>>,
     colour_rules: Vec<&'t str>,
     gate_rules: Vec<&'t str>,
+    versions: Vec<i32>,
+    gate_versions: Vec<Option<i32>>,
     minutes: Vec<i32>,
     cells: Vec<i16>,
     received_at: Timestamp,
-    rule_set_version: i32,
     lane: i16,
     tally_id: i64,
 }
@@ -35,8 +36,6 @@ pub struct ScanColumns<'t> {
 pub struct Stamp {
     /// When the server took them.
     pub received_at: Timestamp,
-    /// Version that decided them.
-    pub rule_set_version: i32,
     /// Lane of the batcher; 0 on one PostgreSQL.
     pub lane: i16,
     /// Identity of the tally row.
@@ -68,10 +67,11 @@ impl<'t> ScanColumns<'t> {
             temperatures: Vec::with_capacity(rows),
             colour_rules: Vec::with_capacity(rows),
             gate_rules: Vec::with_capacity(rows),
+            versions: Vec::with_capacity(rows),
+            gate_versions: Vec::with_capacity(rows),
             minutes: Vec::with_capacity(rows),
             cells: Vec::with_capacity(rows),
             received_at: stamp.received_at,
-            rule_set_version: stamp.rule_set_version,
             lane: stamp.lane,
             tally_id: stamp.tally_id,
         }
@@ -102,6 +102,9 @@ impl<'t> ScanColumns<'t> {
         self.temperatures.push(scan.decicelsius);
         self.colour_rules.push(verdict.colour.rule);
         self.gate_rules.push(verdict.gate.rule);
+        self.versions.push(verdict.colour_version.get());
+        let other = verdict.other_gate_version();
+        self.gate_versions.push(other.map(|version| version.get()));
         let minute = scan.key.at.as_second().div_euclid(60);
         self.minutes.push(i32::try_from(minute).unwrap_or(i32::MAX));
         self.cells.push(
@@ -135,8 +138,8 @@ impl<'t> ScanColumns<'t> {
         params
     }
 
-    /// Parameters 1 to 16 of the inserting statements.
-    pub fn params(&self) -> [&(dyn ToSql + Sync); 16] {
+    /// Parameters 1 to 17 of the inserting statements.
+    pub fn params(&self) -> [&(dyn ToSql + Sync); 17] {
         [
             &self.people,
             &self.at,
@@ -151,9 +154,10 @@ impl<'t> ScanColumns<'t> {
             &self.colour_rules,
             &self.gate_rules,
             &self.received_at,
-            &self.rule_set_version,
+            &self.versions,
             &self.lane,
             &self.tally_id,
+            &self.gate_versions,
         ]
     }
 }
@@ -192,12 +196,12 @@ impl FollowColumns {
         self.topics.iter().any(|topic| topic.starts_with("alert."))
     }
 
-    /// Parameters 19 to 22 of the statement that adds scans believed to be new.
+    /// Parameters 20 to 23 of the statement that adds scans believed to be new.
     pub fn params_without_scans(&self) -> [&(dyn ToSql + Sync); 4] {
         [&self.people, &self.topics, &self.keys, &self.payloads]
     }
 
-    /// Parameters 17 to 22 of the inserting statement.
+    /// Parameters 18 to 23 of the inserting statement.
     pub fn params(&self) -> [&(dyn ToSql + Sync); 6] {
         [
             &self.people,

@@ -1,7 +1,7 @@
 //! What a scan leads to: colour, action, and who has to be told. Pure.
 
 use gridpass_rules::words::Notify;
-use gridpass_rules::{ColourDecision, Direction, GateContext, GateDecision, RuleSet, State};
+use gridpass_rules::{ColourDecision, Direction, GateContext, GateDecision, State};
 use gridpass_types::Colour;
 use gridpass_types::clock::district_date;
 use jiff::Timestamp;
@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::asked::VisitCause;
 use super::model::{ScanKey, ScanView, is_fever};
 use crate::gates::GateInfo;
-use gridpass_types::ids::PassSerial;
+use crate::rules::Deciding;
+use gridpass_types::ids::{PassSerial, RuleSetVersion};
 
 /// Seconds in which the same alert about the same person at the same gate counts once.
 const ALERT_WINDOW_S: i64 = 600;
@@ -21,6 +22,10 @@ pub struct Verdict<'t> {
     pub colour: ColourDecision<'t>,
     /// From the gate table.
     pub gate: GateDecision<'t>,
+    /// Version of the colour table: that of the place where the person counts.
+    pub colour_version: RuleSetVersion,
+    /// Version of the gate table: that of the place where the gate stands.
+    pub gate_version: RuleSetVersion,
 }
 
 /// What a gate adds to a person's state.
@@ -35,8 +40,8 @@ pub struct AtGate<'g> {
 }
 
 /// Decides a scan.
-pub fn decide<'t>(rules: &'t RuleSet, state: &State, at: &AtGate<'_>) -> Verdict<'t> {
-    let colour = rules.decide_colour(state);
+pub fn decide<'t>(rules: Deciding<'t>, state: &State, at: &AtGate<'_>) -> Verdict<'t> {
+    let colour = rules.person.decide_colour(state);
     let context = GateContext {
         colour: colour.colour,
         area: at.gate.area,
@@ -47,13 +52,15 @@ pub fn decide<'t>(rules: &'t RuleSet, state: &State, at: &AtGate<'_>) -> Verdict
     };
     Verdict {
         colour,
-        gate: rules.decide_gate(&context),
+        gate: rules.gate.decide_gate(&context),
+        colour_version: rules.person.version,
+        gate_version: rules.gate.version,
     }
 }
 
 impl Verdict<'_> {
     /// The answer to the gate.
-    pub fn view(&self, key: &ScanKey, pass_serial: PassSerial, rules: &RuleSet) -> ScanView {
+    pub fn view(&self, key: &ScanKey, pass_serial: PassSerial) -> ScanView {
         ScanView {
             person_id: key.person_id,
             pass_serial,
@@ -67,7 +74,8 @@ impl Verdict<'_> {
             checks: self.gate.checks.to_vec(),
             message_zh: self.colour.message_zh.to_owned(),
             message_en: self.colour.message_en.to_owned(),
-            rule_set_version: rules.version,
+            rule_set_version: self.colour_version,
+            gate_rule_set_version: self.other_gate_version(),
             duplicate: false,
         }
     }
@@ -106,6 +114,11 @@ pub fn follow_ups(
 }
 
 impl Verdict<'_> {
+    /// Version of the gate table where it is another than the colour table's.
+    pub fn other_gate_version(&self) -> Option<RuleSetVersion> {
+        Some(self.gate_version).filter(|version| *version != self.colour_version)
+    }
+
     /// Why the colour asks for a visit, if it does.
     pub fn visit_cause(&self, key: &ScanKey) -> Option<VisitCause> {
         self.colour.visit_hours.map(|_| VisitCause {

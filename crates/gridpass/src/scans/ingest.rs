@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use gridpass_batcher::{Sink, Slot};
-use gridpass_rules::{RuleSet, derive};
+use gridpass_rules::derive;
 use gridpass_types::Colour;
 use prometheus_client::metrics::counter::Counter;
 
@@ -25,7 +25,7 @@ use crate::gates::{Directory, Snapshot};
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 use crate::metrics::Kind;
-use crate::rules::InForce;
+use crate::rules::{InForce, Scopes};
 
 /// What a caller is told about one scan.
 pub type Answer = Result<ScanView, Code>;
@@ -293,7 +293,6 @@ async fn transact(
 
     let stamp = Stamp {
         received_at: app.now(),
-        rule_set_version: rules.version.get(),
         lane,
         tally_id: app.ids.next(),
     };
@@ -312,7 +311,7 @@ async fn transact(
             }
             follow.extend(&scan.key, verdict.alert(&scan.key, scan.decicelsius));
         }
-        decided.push(verdict.map(|(verdict, serial)| verdict.view(&scan.key, serial, &rules)));
+        decided.push(verdict.map(|(verdict, serial)| verdict.view(&scan.key, serial)));
     }
     if columns.is_empty() {
         hot.rollback().await?;
@@ -360,7 +359,7 @@ fn judge<'r>(
     scan: &Scan,
     trip: &FirstTrip,
     directory: &Snapshot,
-    rules: &'r RuleSet,
+    rules: &'r Scopes,
 ) -> Result<(Verdict<'r>, gridpass_types::ids::PassSerial), Code> {
     let gate = super::gate_of(directory, scan)?;
     let subject = trip
@@ -373,7 +372,8 @@ fn judge<'r>(
         direction: scan.direction,
         decicelsius: scan.decicelsius,
     };
-    Ok((decide(rules, &subject.state, &at), subject.pass_serial))
+    let deciding = rules.deciding(subject.place.as_str(), &gate.place_code);
+    Ok((decide(deciding, &subject.state, &at), subject.pass_serial))
 }
 
 /// Puts the stored answer in the place of the decision for scans that were known already.

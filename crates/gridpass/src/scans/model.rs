@@ -64,6 +64,27 @@ pub struct GateScanInput {
     pub at: Timestamp,
 }
 
+/// The code of a leaf division, kept without allocating: the hot path holds one for each
+/// person of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafCode([u8; 15]);
+
+impl LeafCode {
+    /// A code of 15 digits.
+    ///
+    /// # Panics
+    /// Never: a CHECK keeps stored codes at that length.
+    pub fn of(code: &str) -> Self {
+        let digits = code.as_bytes().try_into();
+        Self(digits.expect("a leaf code has 15 digits"))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("it was text")
+    }
+}
+
 /// What a gate is told about a scan. The same scan sent again is answered the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScanView {
@@ -91,8 +112,12 @@ pub struct ScanView {
     pub message_zh: String,
     /// What the person is told, in English.
     pub message_en: String,
-    /// Version of both tables.
+    /// Version of the colour table, and of the gate table unless another is named.
     pub rule_set_version: RuleSetVersion,
+    /// Version of the gate table where it is another: the gate stands in a division with
+    /// rules of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_rule_set_version: Option<RuleSetVersion>,
     /// Whether the scan was known already.
     pub duplicate: bool,
 }

@@ -50,10 +50,10 @@ async fn transact(app: &App, scan: &Scan) -> ApiResult<ScanView> {
         direction: scan.direction,
         decicelsius: scan.decicelsius,
     };
-    let verdict = decide(&rules, &subject.state, &at);
+    let deciding = rules.deciding(subject.place.as_str(), &at.gate.place_code);
+    let verdict = decide(deciding, &subject.state, &at);
     let stamp = Stamp {
         received_at: app.now(),
-        rule_set_version: rules.version.get(),
         lane: 0,
         tally_id: app.ids.next(),
     };
@@ -65,7 +65,7 @@ async fn transact(app: &App, scan: &Scan) -> ApiResult<ScanView> {
     follow.extend(&scan.key, caused);
     if let Inserted::All = store::insert_scans(&tx, &columns, &follow).await? {
         tx.commit().await?;
-        return Ok(verdict.view(&scan.key, subject.pass_serial, &rules));
+        return Ok(verdict.view(&scan.key, subject.pass_serial));
     }
     let known = answers::recall_one(app, &tx, &scan.key).await?;
     known.ok_or_else(|| ApiError::new(Code::Conflict))

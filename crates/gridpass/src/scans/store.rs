@@ -12,7 +12,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::columns::{FollowColumns, ScanColumns};
-use super::model::{ScanKey, Shown};
+use super::model::{LeafCode, ScanKey, Shown};
 use super::proofs::Proof;
 use crate::db::Client;
 use crate::http::code::Code;
@@ -21,7 +21,7 @@ use crate::http::code::Code;
 pub const READ_SUBJECTS: &str = "-- scans.read_subjects
     SELECT s.person_id, s.pass_serial, s.case_status, s.quarantine, s.contact, s.health, s.stay,
         s.exempt, s.registry, s.residence, s.employment, s.checked, s.enclosure_id, s.employer_ids,
-        s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before
+        s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before, s.place_code
     FROM person_state s LEFT JOIN pass p USING (person_id) WHERE s.person_id = ANY ($1)";
 
 /// The versions that caches are compared with: directory, then rules.
@@ -33,41 +33,44 @@ pub const READ_VERSIONS: &str = "-- scans.read_versions
 /// statement. Parameters: `ScanColumns::params_with_cells`.
 pub const ADD_SCANS: &str = "-- scans.add_scans
     WITH ins AS (
-        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, gate_rule_set_version, direction,
             colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
-        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        SELECT p, a, g, $13, d, v, gv, w, c, x, r, s, t, cr, gr
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
-            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr))
-    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $17, $18)";
+            $11::text[], $12::text[], $14::integer[], $17::integer[])
+            AS u (p, a, g, d, w, c, x, r, s, t, cr, gr, v, gv))
+    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $18, $19)";
 
 /// As [`ADD_SCANS`], and writes the follow-ups of these scans.
 /// Parameters: those of `ScanColumns::params_with_cells`, then `FollowColumns::params_without_scans`.
 pub const ADD_SCANS_AND_FOLLOW_UPS: &str = "-- scans.add_scans_and_follow_ups
     WITH ins AS (
-        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, gate_rule_set_version, direction,
             colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
-        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        SELECT p, a, g, $13, d, v, gv, w, c, x, r, s, t, cr, gr
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
-            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr)),
+            $11::text[], $12::text[], $14::integer[], $17::integer[])
+            AS u (p, a, g, d, w, c, x, r, s, t, cr, gr, v, gv)),
     follow AS (
         INSERT INTO outbox (person_id, topic, dedupe_key, payload, created_at)
         SELECT p, t, k, b::jsonb, $13
-        FROM unnest($19::bigint[], $20::text[], $21::text[], $22::text[]) AS f (p, t, k, b)
+        FROM unnest($20::bigint[], $21::text[], $22::text[], $23::text[]) AS f (p, t, k, b)
         ON CONFLICT DO NOTHING)
-    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $17, $18)";
+    INSERT INTO scan_tally (lane, tally_id, gate_ids, minutes, cells) VALUES ($15, $16, $3, $18, $19)";
 
 /// Stores scans, counts those that were new in the tally, and answers how many that are;
 /// if not all, also which. Parameters: `ScanColumns::params`.
 pub const INSERT_SCANS: &str = "-- scans.insert_scans
     WITH ins AS (
-        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, gate_rule_set_version, direction,
             colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
-        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        SELECT p, a, g, $13, d, v, gv, w, c, x, r, s, t, cr, gr
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
-            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr)
+            $11::text[], $12::text[], $14::integer[], $17::integer[])
+            AS u (p, a, g, d, w, c, x, r, s, t, cr, gr, v, gv)
         ON CONFLICT DO NOTHING
         RETURNING person_id, at, gate_id, (colour * 100 + action * 10 + direction * 2
             + CASE WHEN temperature_decicelsius >= 373 THEN 1 ELSE 0 END)::smallint AS cell),
@@ -84,12 +87,13 @@ pub const INSERT_SCANS: &str = "-- scans.insert_scans
 /// Parameters: those of `ScanColumns::params`, then `FollowColumns::params`.
 pub const INSERT_SCANS_AND_FOLLOW_UPS: &str = "-- scans.insert_scans_and_follow_ups
     WITH ins AS (
-        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, direction,
+        INSERT INTO scan (person_id, at, gate_id, received_at, device_id, rule_set_version, gate_rule_set_version, direction,
             colour, action, rung, shown_colour, temperature_decicelsius, colour_rule, gate_rule)
-        SELECT p, a, g, $13, d, $14, w, c, x, r, s, t, cr, gr
+        SELECT p, a, g, $13, d, v, gv, w, c, x, r, s, t, cr, gr
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::smallint[], $10::smallint[],
-            $11::text[], $12::text[]) AS u (p, a, g, d, w, c, x, r, s, t, cr, gr)
+            $11::text[], $12::text[], $14::integer[], $17::integer[])
+            AS u (p, a, g, d, w, c, x, r, s, t, cr, gr, v, gv)
         ON CONFLICT DO NOTHING
         RETURNING person_id, at, gate_id, (colour * 100 + action * 10 + direction * 2
             + CASE WHEN temperature_decicelsius >= 373 THEN 1 ELSE 0 END)::smallint AS cell),
@@ -100,7 +104,7 @@ pub const INSERT_SCANS_AND_FOLLOW_UPS: &str = "-- scans.insert_scans_and_follow_
     follow AS (
         INSERT INTO outbox (person_id, topic, dedupe_key, payload, created_at)
         SELECT f.p, f.t, f.k, f.b::jsonb, $13
-        FROM unnest($17::bigint[], $18::timestamptz[], $19::bigint[], $20::text[], $21::text[], $22::text[])
+        FROM unnest($18::bigint[], $19::timestamptz[], $20::bigint[], $21::text[], $22::text[], $23::text[])
             AS f (p, a, g, t, k, b)
         JOIN ins ON ins.person_id = f.p AND ins.at = f.a AND ins.gate_id = f.g
         ON CONFLICT DO NOTHING)
@@ -116,6 +120,8 @@ pub struct Subject {
     pub person_id: PersonId,
     /// Serial of the pass.
     pub pass_serial: PassSerial,
+    /// Leaf division where the person counts; which rules count follows from it.
+    pub place: LeafCode,
     /// The state in its interval.
     pub state: State,
     /// From when the state holds.
@@ -150,6 +156,7 @@ impl Subject {
         Self {
             person_id: PersonId::new(row.get(0)),
             pass_serial: PassSerial::new(row.get(1)),
+            place: LeafCode::of(row.get(19)),
             state,
             valid_from: row.get(14),
             valid_until: row.get(15),
@@ -298,8 +305,10 @@ pub struct Stored {
     pub key: ScanKey,
     /// Serial of the person's pass.
     pub pass_serial: PassSerial,
-    /// Version that decided.
+    /// Version that decided the colour.
     pub rule_set_version: i32,
+    /// Version that decided the action, where it was another.
+    pub gate_rule_set_version: Option<i32>,
     /// What the table said, by code.
     pub action: i16,
     /// Row of the colour table.
@@ -319,7 +328,8 @@ pub async fn list_stored(db: &Client, keys: &[ScanKey]) -> Result<Vec<Stored>, E
     let at: Vec<Timestamp> = keys.iter().map(|key| key.at).collect();
     let gates: Vec<i64> = keys.iter().map(|key| key.gate_id.get()).collect();
     let sql = "-- scans.list_stored
-        SELECT s.person_id, s.at, s.gate_id, p.pass_serial, s.rule_set_version, s.action, s.colour_rule, s.gate_rule
+        SELECT s.person_id, s.at, s.gate_id, p.pass_serial, s.rule_set_version, s.action, s.colour_rule, s.gate_rule,
+            s.gate_rule_set_version
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) AS u (person_id, at, gate_id)
         JOIN scan s ON s.person_id = u.person_id AND s.at = u.at AND s.gate_id = u.gate_id
             AND s.at BETWEEN $4 AND $5
@@ -339,6 +349,7 @@ pub async fn list_stored(db: &Client, keys: &[ScanKey]) -> Result<Vec<Stored>, E
         action: row.get(5),
         colour_rule: row.get(6),
         gate_rule: row.get(7),
+        gate_rule_set_version: row.get(8),
     };
     Ok(rows.iter().map(read).collect())
 }

@@ -192,7 +192,6 @@ async fn store_all(
     let known = Known::read(app, tx, &mut kept).await?;
     let stamp = Stamp {
         received_at: app.now(),
-        rule_set_version: rules.version.get(),
         lane: 0,
         tally_id: app.ids.next(),
     };
@@ -203,7 +202,8 @@ async fn store_all(
             direction: each.scan.direction,
             decicelsius: each.scan.decicelsius,
         };
-        let verdict = decide(&rules, known.state_of(place, &each.scan), &at);
+        let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
+        let verdict = decide(deciding, known.state_of(place, &each.scan), &at);
         let since = known.red_since(place, &each.scan);
         decided.add(&app.part::<Ingest>().asked, each, (&verdict, since));
     }

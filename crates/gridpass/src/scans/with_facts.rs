@@ -113,10 +113,10 @@ async fn decide_and_insert(
         decicelsius: scan.decicelsius,
     };
     let appended = facts::append(tx, app, scan.key.person_id, facts).await?;
-    let verdict = decide(&rules, &appended.row.state, &at);
+    let deciding = rules.deciding(&appended.row.place_code, &at.gate.place_code);
+    let verdict = decide(deciding, &appended.row.state, &at);
     let stamp = Stamp {
         received_at: app.now(),
-        rule_set_version: rules.version.get(),
         lane: 0,
         tally_id: app.ids.next(),
     };
@@ -128,7 +128,7 @@ async fn decide_and_insert(
     follow.extend(&scan.key, caused);
     match store::insert_scans(tx, &columns, &follow).await? {
         Inserted::All => {
-            let view = verdict.view(&scan.key, subject.pass_serial, &rules);
+            let view = verdict.view(&scan.key, subject.pass_serial);
             Ok(Some((view, follow.has_alerts())))
         }
         Inserted::Only(_) => Ok(None),

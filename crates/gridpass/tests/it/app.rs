@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 
 use gridpass::access::Role;
-use gridpass::app::{App, Settings, SignIn};
+use gridpass::app::{App, HoldLimit, Settings, SignIn};
 use gridpass::assemble::{Assembled, Given, assemble};
 use gridpass::config::Limits;
 use gridpass::config::secrets::Secrets;
@@ -40,6 +40,8 @@ pub struct Setup {
     pub sign_in: SignIn,
     /// Which cryptography.
     pub suite: Suite,
+    /// From how many people on a change of colours waits for a person.
+    pub hold: HoldLimit,
     /// Of the randomness; two nodes on one database must differ, or they make the same ids.
     pub seed: u64,
 }
@@ -57,6 +59,10 @@ impl Default for Setup {
                 idle_max: SignedDuration::from_hours(12),
             },
             suite: Suite::Standard,
+            hold: HoldLimit {
+                share_percent: 5,
+                people_min: 50,
+            },
             seed: 1,
         }
     }
@@ -171,6 +177,7 @@ impl TestApp {
             tls_only: false,
             bench_baseline: true,
             red_people_per_hour: 20,
+            hold: setup.hold,
             sign_in: setup.sign_in,
         };
         let given = Given {

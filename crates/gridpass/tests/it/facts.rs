@@ -10,6 +10,7 @@ use crate::evidence::{
     ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, colour, decision_path,
     enclosure, facts_path, medical, person, red_fact,
 };
+use crate::rules::support::{loose, put_into_force};
 
 #[tokio::test]
 async fn a_verified_residence_turns_the_pass_green_and_its_withdrawal_yellow_again() {
@@ -66,18 +67,7 @@ async fn any_past_moment_is_replayed_by_the_facts_and_rules_of_then() {
     let red = test.now();
     test.advance(SignedDuration::from_mins(10));
 
-    let maker = test.caller(Role::RuleMaker, "").await;
-    let colour_csv = include_str!("../../../../rules/2020-03/colour.csv").replace(
-        "A15,-,-,-,-,-,-,-,-,-,yellow,",
-        "A15,-,-,-,-,-,-,-,-,-,green,",
-    );
-    let gate_csv = include_str!("../../../../rules/2020-03/gate.csv");
-    let rules = json!({ "colour_csv": colour_csv, "gate_csv": gate_csv, "note": "放宽" });
-    maker.post("/api/v1/rule-sets", rules).await.expect(201);
-    maker
-        .post("/api/v1/rule-sets/2/activate", json!({}))
-        .await
-        .expect(200);
+    put_into_force(&test, loose()).await;
 
     let ask = |at: jiff::Timestamp| {
         let team = team.clone();
@@ -118,18 +108,7 @@ async fn a_new_rule_set_colours_the_counts_anew() {
     test.settle().await;
     let greens = "SELECT count(*) FROM person_state WHERE colour = 0 AND rule_set_version = 2";
     assert_eq!(test.scalar::<i64>(greens).await, 0);
-    let maker = test.caller(Role::RuleMaker, "").await;
-    let colour_csv = include_str!("../../../../rules/2020-03/colour.csv").replace(
-        "A15,-,-,-,-,-,-,-,-,-,yellow,",
-        "A15,-,-,-,-,-,-,-,-,-,green,",
-    );
-    let gate_csv = include_str!("../../../../rules/2020-03/gate.csv");
-    let rules = json!({ "colour_csv": colour_csv, "gate_csv": gate_csv, "note": "放宽" });
-    maker.post("/api/v1/rule-sets", rules).await.expect(201);
-    maker
-        .post("/api/v1/rule-sets/2/activate", json!({}))
-        .await
-        .expect(200);
+    put_into_force(&test, loose()).await;
     test.settle().await;
     assert_eq!(test.scalar::<i64>(greens).await, 3);
     assert_counts_agree(&test).await;

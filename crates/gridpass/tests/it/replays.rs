@@ -168,7 +168,7 @@ impl Week {
             3 => COLOUR.replace("symptoms,-,-,-,-,-,yellow", "symptoms,-,-,-,-,-,red"),
             _ => COLOUR.to_owned(),
         };
-        crate::rules::put_into_force(&self.test, &colour, GATE).await;
+        crate::rules::support::put_tables_into_force(&self.test, &colour, GATE).await;
     }
 
     async fn replayed(&self, span: Span) -> Report {

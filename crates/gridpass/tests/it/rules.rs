@@ -1,34 +1,19 @@
-//! Rule sets: entering, reading, activating, trying.
+//! Rule sets: entering, reading, trying; their life in `life`, where they are in force in
+//! `places`.
+
+mod life;
+mod places;
+mod shadow;
+pub mod support;
 
 use gridpass::access::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::{Client, TestApp};
-
-const COLOUR: &str = include_str!("../../../../rules/2020-03/colour.csv");
-const GATE: &str = include_str!("../../../../rules/2020-03/gate.csv");
+use support::{COLOUR, loose};
 
 async fn maker(test: &TestApp) -> Client {
     test.caller(Role::RuleMaker, "").await
-}
-
-/// Enters tables as a version and puts it into force.
-pub async fn put_into_force(test: &TestApp, colour_csv: &str, gate_csv: &str) {
-    let maker = maker(test).await;
-    let body = json!({ "colour_csv": colour_csv, "gate_csv": gate_csv, "note": "调整" });
-    let view = maker.post("/api/v1/rule-sets", body).await.expect(201);
-    let path = format!("/api/v1/rule-sets/{}/activate", view["version"]);
-    maker.post(&path, json!({})).await.expect(200);
-}
-
-/// Tables in which people of whom nothing is known are green.
-fn loose() -> Value {
-    let colour = COLOUR.replace(
-        "A15,-,-,-,-,-,-,-,-,-,yellow,",
-        "A15,-,-,-,-,-,-,-,-,-,green,",
-    );
-    assert_ne!(colour, COLOUR);
-    json!({ "colour_csv": colour, "gate_csv": GATE, "note": "放宽" })
 }
 
 #[tokio::test]
@@ -157,14 +142,16 @@ async fn no_table_stops_people_on_no_ground_of_the_closed_list() {
 }
 
 #[tokio::test]
-async fn an_activation_decides_at_once_and_once() {
+async fn a_start_decides_at_once_and_caches_never_claim_what_they_have_not_read() {
     let test = TestApp::start().await;
-    let maker = maker(&test).await;
-    let new = maker
+    let lab = support::lab(&test).await;
+    let new = lab
+        .maker
         .post_with_key("/api/v1/rule-sets", "k1", loose())
         .await
         .expect(201);
-    let same = maker
+    let same = lab
+        .maker
         .post_with_key("/api/v1/rule-sets", "k1", loose())
         .await
         .expect(201);
@@ -172,32 +159,16 @@ async fn an_activation_decides_at_once_and_once() {
 
     let db = test.app.db.client().await.unwrap();
     let in_force = test.app.part::<gridpass::rules::InForce>();
-    assert_eq!(in_force.current(&db).await.unwrap().version.get(), 1);
+    let whole = async || in_force.current(&db).await.unwrap().whole().version.get();
+    assert_eq!(whole().await, 1);
     let epoch: i64 = test
         .scalar("SELECT value FROM epoch WHERE name = 'rules'")
         .await;
     assert!(in_force.cached(epoch).is_some());
-    for _ in 0..2 {
-        let view = maker
-            .post("/api/v1/rule-sets/2/activate", json!({}))
-            .await
-            .expect(200);
-        assert_eq!(view["in_force"], true);
-    }
-    assert_eq!(
-        test.scalar::<i64>("SELECT count(*) FROM rule_set_activation")
-            .await,
-        2
-    );
-    assert!(
-        in_force.cached(epoch + 1).is_none(),
-        "the cache does not claim what it has not read"
-    );
-    assert_eq!(in_force.current(&db).await.unwrap().version.get(), 2);
-    maker
-        .post("/api/v1/rule-sets/7/activate", json!({}))
-        .await
-        .problem(404, "rule_set_unknown");
+    let version = support::put_into_force(&test, loose()).await;
+    assert!(in_force.cached(epoch + 1).is_none());
+    assert_eq!(i64::from(whole().await), version);
+    assert!(in_force.cached(epoch + 1).is_some());
 }
 
 #[tokio::test]
@@ -258,7 +229,7 @@ async fn only_rule_makers_enter_rules() {
     lead.post("/api/v1/rule-sets", loose())
         .await
         .problem(403, "not_allowed");
-    lead.post("/api/v1/rule-sets/1/activate", json!({}))
+    lead.post("/api/v1/rule-sets/1/schedules", json!({ "note": "n" }))
         .await
         .problem(403, "not_allowed");
     lead.post_text("/api/v1/rule-sets/import", "application/octet-stream", "x")

@@ -41,7 +41,7 @@ pub async fn list_scans(
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Vec<PastScan>, Error> {
     let sql = "-- backtest.list_scans
-        SELECT person_id, at, gate_id, received_at, rule_set_version, direction, rung, temperature_decicelsius,
+        SELECT person_id, at, gate_id, received_at, rule_set_version, gate_rule_set_version, direction, rung, temperature_decicelsius,
             colour, action, colour_rule, gate_rule
         FROM scan WHERE person_id = ANY ($1) AND at >= $2 AND at < $3 ORDER BY person_id, at, gate_id";
     let statement = db.prepare_cached(sql).await?;
@@ -57,6 +57,7 @@ fn past_scan(row: &Row) -> Option<PastScan> {
         gate_id: row.get("gate_id"),
         received_at: row.get("received_at"),
         rule_set_version: row.get("rule_set_version"),
+        gate_rule_set_version: row.get("gate_rule_set_version"),
         direction: Direction::from_code(row.get("direction"))?,
         rung: Rung::from_code(row.get("rung"))?,
         decicelsius: row.get("temperature_decicelsius"),

@@ -26,7 +26,11 @@ fn caused(state: &State, area: AreaStatus, decicelsius: Option<i16>) -> (Action,
         direction: Direction::In,
         decicelsius,
     };
-    let verdict = decide(&rules, state, &at);
+    let deciding = Deciding {
+        person: &rules,
+        gate: &rules,
+    };
+    let verdict = decide(deciding, state, &at);
     let mut out = Vec::new();
     follow_ups(&verdict, &key(), decicelsius, &mut out);
     (verdict.gate.action, out)

@@ -271,6 +271,14 @@ impl Known {
         }
     }
 
+    /// Where the person of a scan counts now; the rules of that place decide.
+    ///
+    /// # Panics
+    /// Never: scans of unknown people were rejected.
+    pub fn place_of(&self, scan: &Scan) -> &str {
+        self.subjects[&scan.key.person_id].place.as_str()
+    }
+
     /// From when the state of a scan held, as far as a date says.
     pub fn red_since(&self, place: usize, scan: &Scan) -> Option<Timestamp> {
         let since = match self.derived.get(&place) {

