@@ -4,13 +4,15 @@
 //! transaction with its counts, so an import that breaks off left whole chunks and the same
 //! file again changes nothing twice; a known person is compared, never overwritten; what a
 //! row says becomes facts with the registry as their source; rows that need an eye are kept
-//! by number, column and code, never by value.
+//! by number, column and code, never by value; a file that would flip too many colours of a
+//! community, or is of an unusual size, is held from there on until a second person releases it.
 
 mod api;
 mod chunk;
 mod compare;
 mod directory;
 pub mod file;
+mod hold;
 mod import;
 mod model;
 mod prepare;
@@ -27,4 +29,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::import_registry))
         .routes(routes!(api::get_registry_import))
         .routes(routes!(api::list_registry_import_rows))
+        .routes(routes!(api::list_registry_imports))
+        .routes(routes!(api::release_registry_import))
 }

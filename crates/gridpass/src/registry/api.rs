@@ -10,15 +10,16 @@ use gridpass_types::ids::RegistryImportId;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::chunk::Target;
+use super::chunk::{Target, Writer};
 use super::directory::Directory;
+use super::hold::{self, Breaker};
 use super::import::{Incoming, run};
-use super::model::{ImportRowView, ImportView, RowOutcome};
+use super::model::{ImportRowView, ImportView, ReleaseInput, RowOutcome};
 use super::store;
-use crate::access::ImportRegistry;
+use crate::access::{ImportRegistry, ReadImports, ReleaseImports};
 use crate::app::App;
 use crate::audit;
-use crate::auth::Staff;
+use crate::auth::{Caller, Staff};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -32,10 +33,13 @@ pub struct ImportQuery {
     /// Whether unknown people are entered; false when absent.
     #[serde(default)]
     pub create: bool,
+    /// The held import that this file is and that was released; each once.
+    pub released: Option<i64>,
 }
 
 /// Streams a registry in. Known people are compared, unknown ones entered if asked; the same
-/// file again changes nothing.
+/// file again changes nothing. What would flip too many colours of a community, or is ten times
+/// its usual size, is held from there on.
 #[utoipa::path(post, path = "/api/v1/registry-imports", operation_id = "import_registry", tag = "registry",
     security(("staff" = [])), params(ImportQuery), request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = ImportView), (status = 403, body = Problem), (status = 415, body = Problem),
@@ -55,17 +59,36 @@ pub async fn import_registry(
         creates_people: query.create,
     };
     audit::object(format!("registry_import/{}", target.import_id));
-    let tx = app.db.tx().await?;
-    let directory = Directory::load(&tx, &app, &staff.caller).await?;
-    let what = (target.source.as_str(), target.creates_people);
-    let by = staff.caller.staff_id;
-    store::insert_import(&tx, target.import_id, what, by, app.now()).await?;
-    tx.commit().await?;
-    run(&app, &target, directory, opened).await?;
+    let writer = begin(&app, &staff.caller, (&target, query.released)).await?;
+    if let Some(held) = run(&app, &target, writer, opened).await? {
+        hold::note(&app, target.import_id, &held).await?;
+    }
     let db = app.db.client().await?;
     store::finish_import(&db, target.import_id, app.now()).await?;
     let found = store::find_import(&db, target.import_id.get()).await?;
     found.map(Json).ok_or_else(|| Code::NotFound.into())
+}
+
+/// Notes that an import begins, and what it is written with.
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    (target, released): (&Target, Option<i64>),
+) -> ApiResult<Writer> {
+    let tx = app.db.tx().await?;
+    if let Some(held) = released
+        && !store::is_released(&tx, held, &target.source).await?
+    {
+        return Err(Code::ImportNotReleased.into());
+    }
+    let writer = Writer {
+        directory: Directory::load(&tx, app, caller).await?,
+        breaker: Breaker::new(&tx, &target.source, released.is_some()).await?,
+    };
+    let what = (target.source.as_str(), target.creates_people, released);
+    store::insert_import(&tx, target.import_id, what, caller.staff_id, app.now()).await?;
+    tx.commit().await?;
+    Ok(writer)
 }
 
 fn check_request(app: &App, query: &ImportQuery, headers: &HeaderMap) -> ApiResult<()> {
@@ -85,13 +108,54 @@ fn check_request(app: &App, query: &ImportQuery, headers: &HeaderMap) -> ApiResu
     })
 }
 
+/// Imports, oldest first, with why some wait.
+#[utoipa::path(get, path = "/api/v1/registry-imports", operation_id = "list_registry_imports", tag = "registry",
+    security(("staff" = [])), params(PageQuery),
+    responses((status = 200, body = Page<ImportView>), (status = 403, body = Problem)))]
+pub async fn list_registry_imports(
+    State(app): State<App>,
+    staff: Staff<ReadImports>,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<ImportView>>> {
+    let limit = page.limit();
+    let db = staff.tx(&app).await?;
+    let items = store::list_imports(&db, page.after(), limit).await?;
+    Ok(Json(Page::new(items, limit, |item| item.import_id.get())))
+}
+
+/// Lets a held file be sent again, without limits and once; never by whoever sent it.
+#[utoipa::path(post, path = "/api/v1/registry-imports/{import_id}/release", operation_id = "release_registry_import",
+    tag = "registry", security(("staff" = [])), params(("import_id" = i64, Path,)), request_body = ReleaseInput,
+    responses((status = 200, body = ImportView), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn release_registry_import(
+    State(app): State<App>,
+    staff: Staff<ReleaseImports>,
+    extract::Path(import_id): extract::Path<i64>,
+    extract::Json(input): extract::Json<ReleaseInput>,
+) -> ApiResult<Json<ImportView>> {
+    input.validate()?;
+    let tx = app.db.tx().await?;
+    let sent_by = store::lock_held(&tx, import_id).await?;
+    let sent_by = sent_by.ok_or(Code::NotFound)?;
+    if sent_by == staff.caller.staff_id {
+        return Err(Code::ImportSameAccount.into());
+    }
+    let by = (staff.caller.staff_id, input.note.trim());
+    store::release_import(&tx, import_id, by, app.now()).await?;
+    audit::object(format!("registry_import/{import_id}"));
+    tx.commit().await?;
+    let found = store::find_import(&*staff.tx(&app).await?, import_id).await?;
+    found.map(Json).ok_or_else(|| Code::NotFound.into())
+}
+
 /// An import with its counts so far.
 #[utoipa::path(get, path = "/api/v1/registry-imports/{import_id}", operation_id = "get_registry_import",
     tag = "registry", security(("staff" = [])), params(("import_id" = i64, Path,)),
     responses((status = 200, body = ImportView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_registry_import(
     State(app): State<App>,
-    staff: Staff<ImportRegistry>,
+    staff: Staff<ReadImports>,
     extract::Path(import_id): extract::Path<i64>,
 ) -> ApiResult<Json<ImportView>> {
     let found = store::find_import(&*staff.tx(&app).await?, import_id).await?;

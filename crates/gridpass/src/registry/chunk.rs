@@ -4,7 +4,8 @@ use gridpass_types::ids::{PassSerial, RegistryImportId};
 
 use super::compare::{KnownRow, without_doubles};
 use super::directory::Directory;
-use super::model::RowOutcome;
+use super::hold::{Breaker, Flips};
+use super::model::{HoldView, RowOutcome};
 use super::prepare::{Prepared, Ready};
 use super::said::Said;
 use super::store::{self, Counts, NotedRow};
@@ -36,18 +37,25 @@ pub(super) struct Chunk<'a> {
     creates_people: bool,
     pub(super) counts: Counts,
     pub(super) noted: Vec<NotedRow>,
+    pub(super) flips: Flips,
 }
 
-/// Writes a chunk; all of it or nothing.
+/// What a file is written with, from chunk to chunk.
+pub(super) struct Writer {
+    pub(super) directory: Directory,
+    pub(super) breaker: Breaker,
+}
+
+/// Writes a chunk; all of it or nothing. Gives the hold when nothing was written for one.
 pub(super) async fn write(
     app: &App,
     target: &Target,
-    directory: &mut Directory,
+    writer: &mut Writer,
     rows: &[Prepared],
-) -> ApiResult<()> {
+) -> ApiResult<Option<HoldView>> {
     let mut tries = 1;
     loop {
-        match try_write(app, target, directory, rows).await {
+        match try_write(app, target, writer, rows).await {
             Err(error) if tries < TRIES_MAX && error.db_kind() == Some(DbErrorKind::Retry) => {
                 tries += 1;
             }
@@ -59,30 +67,42 @@ pub(super) async fn write(
 async fn try_write(
     app: &App,
     target: &Target,
-    directory: &mut Directory,
+    writer: &mut Writer,
     rows: &[Prepared],
-) -> ApiResult<()> {
+) -> ApiResult<Option<HoldView>> {
     let tx = app.db.tx().await?;
     store::lock_chunks(&tx).await?;
-    directory.learn(&tx, rows).await?;
+    writer.directory.learn(&tx, rows).await?;
     let mut chunk = Chunk {
         tx: &tx,
         app,
-        directory,
+        directory: &writer.directory,
         source: &target.source,
         creates_people: target.creates_people,
         counts: Counts::default(),
         noted: Vec::new(),
+        flips: Flips::default(),
     };
     chunk.take(rows).await?;
-    let Chunk { counts, noted, .. } = chunk;
+    let Chunk {
+        counts,
+        noted,
+        flips,
+        ..
+    } = chunk;
+    let counted = (counts.rows, &flips);
+    if let Some(hold) = writer.breaker.count(&tx, app, counted).await? {
+        tx.rollback().await?;
+        return Ok(Some(hold));
+    }
     store::insert_rows(&tx, target.import_id, &noted).await?;
     store::add_counts(&tx, target.import_id, &counts).await?;
     tx.commit().await?;
+    writer.breaker.committed(counts.rows, flips);
     if counts.conflicts > 0 {
         app.work_waiting.notify_waiters();
     }
-    Ok(())
+    Ok(None)
 }
 
 impl Chunk<'_> {

@@ -67,7 +67,8 @@ impl Chunk<'_> {
         }
         // People before their states, as enrolment locks them.
         people::add_to_people(self.tx, additions).await?;
-        facts::append_many(self.tx, self.app, &news).await?;
+        let changed = facts::append_many(self.tx, self.app, &news).await?;
+        self.flips.add(&changed);
         outbox::insert(self.tx, &visits, self.app.now()).await?;
         Ok(())
     }

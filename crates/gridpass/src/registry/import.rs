@@ -10,9 +10,9 @@ use gridpass_types::clock::district_date;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::chunk::{Target, write};
-use super::directory::Directory;
+use super::chunk::{Target, Writer, write};
 use super::file::{Header, HeaderError, RawRows, Splitter};
+use super::model::HoldView;
 use super::prepare::{Form, Prepared, prepare};
 use crate::app::App;
 use crate::http::code::Code;
@@ -94,13 +94,14 @@ fn header_problem(error: HeaderError) -> ApiError {
     ApiError::new(Code::RegistryHeaderInvalid).with_fields(vec![wrong])
 }
 
-/// Reads, prepares and writes until the body ends.
+/// Reads, prepares and writes until the body ends. Gives the hold if there was one: what follows
+/// it is read, so that the sender hears the answer, and not written.
 pub(super) async fn run(
     app: &App,
     target: &Target,
-    mut directory: Directory,
+    mut writer: Writer,
     (incoming, header): (Incoming, Header),
-) -> ApiResult<()> {
+) -> ApiResult<Option<HoldView>> {
     let form = Arc::new(Form {
         header,
         source: target.source.clone(),
@@ -109,15 +110,18 @@ pub(super) async fn run(
     let (ahead, mut behind) = mpsc::channel(CHUNKS_AHEAD_MAX);
     let reading = read_ahead(app, form, incoming, ahead);
     let writing = async {
+        let mut held = None;
         while let Some(preparing) = behind.recv().await {
             let rows: JoinHandle<Vec<Prepared>> = preparing;
             let rows = rows.await.map_err(ApiError::internal)?;
-            write(app, target, &mut directory, &rows).await?;
+            if held.is_none() {
+                held = write(app, target, &mut writer, &rows).await?;
+            }
         }
-        Ok(())
+        Ok(held.or_else(|| writer.breaker.ended()))
     };
-    tokio::try_join!(reading, writing)?;
-    Ok(())
+    let ((), held) = tokio::try_join!(reading, writing)?;
+    Ok(held)
 }
 
 async fn read_ahead(

@@ -1,11 +1,16 @@
 //! Imports as they go over the wire.
 
 use gridpass_types::document::DocumentError;
-use gridpass_types::ids::{PersonId, RegistryImportId};
+use gridpass_types::ids::{PersonId, RegistryImportId, StaffId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use utoipa::ToSchema;
+
+use crate::http::error::{ApiError, ApiResult, FieldError};
+
+/// Characters of a note at most.
+const NOTE_CHARS_MAX: usize = 200;
 
 /// What became of a row that needs an eye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,6 +68,116 @@ pub struct ImportView {
     pub finished_at: Option<Timestamp>,
     /// How long it took in seconds, once it ended.
     pub seconds: Option<f64>,
+    /// Why it waits for a person, if it does or did.
+    pub held: Option<HoldView>,
+    /// The held import that this one carries out after its release.
+    pub releases: Option<RegistryImportId>,
+}
+
+/// Why a held file may be sent again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseInput {
+    /// 1 to 200 characters; no names or numbers of people.
+    pub note: String,
+}
+
+impl ReleaseInput {
+    /// Checks the note.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    pub fn validate(&self) -> ApiResult<()> {
+        let chars = self.note.trim().chars().count();
+        if (1..=NOTE_CHARS_MAX).contains(&chars) && !self.note.chars().any(char::is_control) {
+            return Ok(());
+        }
+        Err(ApiError::fields(vec![FieldError::new(
+            "note",
+            "note_invalid",
+            "1 to 200 characters",
+            "说明应为 1 至 200 字",
+        )]))
+    }
+}
+
+/// Why nothing of a file was taken from some row on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// It would flip the colour of too many people of a community.
+    Flips,
+    /// It has ten times as many rows as usual.
+    Size,
+    /// It has no rows where there usually are some.
+    Empty,
+}
+
+impl HoldReason {
+    /// As stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HoldReason::Flips => "flips",
+            HoldReason::Size => "size",
+            HoldReason::Empty => "empty",
+        }
+    }
+
+    fn read(word: &str) -> Self {
+        match word {
+            "flips" => HoldReason::Flips,
+            "size" => HoldReason::Size,
+            _ => HoldReason::Empty,
+        }
+    }
+}
+
+/// A hold on an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldView {
+    /// Why.
+    pub reason: HoldReason,
+    /// The community, when it is held for flips.
+    pub community: Option<String>,
+    /// Flips there, or rows of the file so far.
+    pub count: i64,
+    /// People there, or the usual number of rows.
+    pub of: i64,
+    /// Since when.
+    pub held_at: Option<Timestamp>,
+    /// When a second person let the file be sent again.
+    pub released_at: Option<Timestamp>,
+    /// That person.
+    pub released_by: Option<StaffId>,
+}
+
+impl HoldView {
+    /// A hold that is not noted yet.
+    pub fn new(reason: HoldReason, count: i64, of: i64) -> Self {
+        Self {
+            reason,
+            community: None,
+            count,
+            of,
+            held_at: None,
+            released_at: None,
+            released_by: None,
+        }
+    }
+
+    fn from_row(row: &Row) -> Option<Self> {
+        let reason: Option<&str> = row.get("hold_reason");
+        let number = |name| row.get::<_, Option<i64>>(name).unwrap_or(0);
+        Some(Self {
+            reason: HoldReason::read(reason?),
+            community: row.get("held_community"),
+            count: number("held_count"),
+            of: number("held_of"),
+            held_at: row.get("held_at"),
+            released_at: row.get("released_at"),
+            released_by: row.get("released_by"),
+        })
+    }
 }
 
 impl ImportView {
@@ -83,6 +198,8 @@ impl ImportView {
             started_at,
             finished_at,
             seconds: finished_at.map(|end| end.duration_since(started_at).as_secs_f64()),
+            held: HoldView::from_row(row),
+            releases: row.get("releases"),
         }
     }
 }

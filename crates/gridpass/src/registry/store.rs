@@ -7,7 +7,7 @@ use gridpass_types::ids::{PersonId, RegistryImportId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
-use super::model::{ImportRowView, ImportView, RowOutcome};
+use super::model::{HoldView, ImportRowView, ImportView, RowOutcome};
 use crate::db::Client;
 use crate::http::error::{ApiError, ApiResult};
 
@@ -50,17 +50,24 @@ pub struct NotedRow {
 pub async fn insert_import(
     db: &Client,
     import_id: RegistryImportId,
-    (source, creates_people): (&str, bool),
+    (source, creates_people, releases): (&str, bool, Option<i64>),
     started_by: StaffId,
     now: Timestamp,
 ) -> Result<(), Error> {
     let sql = "-- registry.insert_import
-        INSERT INTO registry_import (import_id, source, creates_people, started_at, started_by)
-        VALUES ($1, $2, $3, $4, $5)";
+        INSERT INTO registry_import (import_id, source, creates_people, started_at, started_by, releases)
+        VALUES ($1, $2, $3, $4, $5, $6)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
-        &[&import_id, &source, &creates_people, &now, &started_by],
+        &[
+            &import_id,
+            &source,
+            &creates_people,
+            &now,
+            &started_by,
+            &releases,
+        ],
     )
     .await?;
     Ok(())
@@ -110,12 +117,113 @@ pub async fn finish_import(
 pub async fn find_import(db: &Client, import_id: i64) -> Result<Option<ImportView>, Error> {
     let sql = "-- registry.find_import
         SELECT import_id, source, creates_people, started_at, finished_at, rows_read, matched, created,
-            conflicts, missed, rejected
+            conflicts, missed, rejected, held_at, hold_reason, held_community, held_count, held_of, released_at,
+            released_by, releases
         FROM registry_import WHERE import_id = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&import_id])
         .await?;
     Ok(row.as_ref().map(ImportView::from_row))
+}
+
+/// Imports from `after` on, with their counts.
+pub async fn list_imports(db: &Client, after: i64, limit: i64) -> Result<Vec<ImportView>, Error> {
+    let sql = "-- registry.list_imports
+        SELECT import_id, source, creates_people, started_at, finished_at, rows_read, matched, created,
+            conflicts, missed, rejected, held_at, hold_reason, held_community, held_count, held_of, released_at,
+            released_by, releases
+        FROM registry_import WHERE import_id > $1 ORDER BY import_id LIMIT $2";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&after, &limit]).await?;
+    Ok(rows.iter().map(ImportView::from_row).collect())
+}
+
+/// Rows of a usual file of a source: the median of the last five that ended and were not held;
+/// `None` while there are fewer than three.
+pub async fn find_usual_rows(db: &Client, source: &str) -> Result<Option<i64>, Error> {
+    let sql = "-- registry.find_usual_rows
+        SELECT CASE WHEN count(*) >= 3
+            THEN percentile_disc(0.5) WITHIN GROUP (ORDER BY rows_read) END
+        FROM (SELECT rows_read FROM registry_import
+              WHERE source = $1 AND finished_at IS NOT NULL AND held_at IS NULL
+              ORDER BY started_at DESC LIMIT 5) AS last";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&source])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// People who count in a community.
+pub async fn count_people(db: &Client, community: &str) -> Result<i64, Error> {
+    let sql = "-- registry.count_people
+        SELECT count(*) FROM person_state WHERE place_code ~>=~ $1 AND place_code ~<=~ ($1 || '~')";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&community])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Notes a hold.
+pub async fn hold_import(
+    tx: &Client,
+    import_id: RegistryImportId,
+    hold: &HoldView,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- registry.hold_import
+        UPDATE registry_import SET held_at = $2, hold_reason = $3, held_community = $4, held_count = $5, held_of = $6
+        WHERE import_id = $1";
+    let statement = tx.prepare_cached(sql).await?;
+    tx.execute(
+        &statement,
+        &[
+            &import_id,
+            &now,
+            &hold.reason.as_str(),
+            &hold.community,
+            &hold.count,
+            &hold.of,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Who sent an import that is held and not released, locked; `None` when there is none.
+pub async fn lock_held(tx: &Client, import_id: i64) -> Result<Option<StaffId>, Error> {
+    let sql = "-- registry.lock_held
+        SELECT started_by FROM registry_import
+        WHERE import_id = $1 AND held_at IS NOT NULL AND released_at IS NULL FOR UPDATE";
+    let row = tx
+        .query_opt(&tx.prepare_cached(sql).await?, &[&import_id])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Lets a held file be sent again.
+pub async fn release_import(
+    tx: &Client,
+    import_id: i64,
+    (by, note): (StaffId, &str),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- registry.release_import
+        UPDATE registry_import SET released_at = $2, released_by = $3, release_note = $4 WHERE import_id = $1";
+    let statement = tx.prepare_cached(sql).await?;
+    tx.execute(&statement, &[&import_id, &now, &by, &note])
+        .await?;
+    Ok(())
+}
+
+/// Whether a held import of this source was released and not carried out yet.
+pub async fn is_released(db: &Client, import_id: i64, source: &str) -> Result<bool, Error> {
+    let sql = "-- registry.is_released
+        SELECT EXISTS (SELECT FROM registry_import
+                       WHERE import_id = $1 AND source = $2 AND released_at IS NOT NULL)
+            AND NOT EXISTS (SELECT FROM registry_import WHERE releases = $1)";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db.query_one(&statement, &[&import_id, &source]).await?;
+    Ok(row.get(0))
 }
 
 /// Rows of an import that need an eye, in order of the file.

@@ -50,6 +50,7 @@ mod red;
 mod red_lists;
 mod registry;
 mod registry_corpus;
+mod registry_holds;
 mod replays;
 mod rules;
 mod scans;

@@ -1496,11 +1496,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Imports, oldest first, with why some wait. */
+        get: operations["list_registry_imports"];
         put?: never;
         /**
          * Streams a registry in. Known people are compared, unknown ones entered if asked; the same
-         *     file again changes nothing.
+         *     file again changes nothing. What would flip too many colours of a community, or is ten times
+         *     its usual size, is held from there on.
          */
         post: operations["import_registry"];
         delete?: never;
@@ -1526,6 +1528,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry-imports/{import_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a held file be sent again, without limits and once; never by whoever sent it. */
+        post: operations["release_registry_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry-imports/{import_id}/rows": {
         parameters: {
             query?: never;
@@ -1543,6 +1562,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rule-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules, past ones too, oldest first. */
+        get: operations["list_rule_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-schedules/{schedule_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a schedule back before its time. */
+        post: operations["cancel_rule_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-schedules/{schedule_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a held schedule: nothing changes. */
+        post: operations["reject_rule_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-schedules/{schedule_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a held schedule begin although it flips many people's colour. */
+        post: operations["release_rule_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rule-sets": {
         parameters: {
             query?: never;
@@ -1550,12 +1637,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Versions in order, with which one is in force. */
+        /** Versions in order, drafts too, with where each stands. */
         get: operations["list_rule_sets"];
         put?: never;
         /**
-         * Enters a rule set from two CSV tables as the next version. It decides nothing until it
-         *     is activated.
+         * Begins a version from two CSV tables. It decides nothing until it was checked, back-tested,
+         *     approved by somebody else and given a place and a time.
          */
         post: operations["create_rule_set"];
         delete?: never;
@@ -1573,7 +1660,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Enters a rule set from a workbook with the sheets `colour` and `gate`. */
+        /**
+         * Begins a version from a workbook with the sheets `colour` and `gate`; its cases are those of
+         *     the version in force.
+         */
         post: operations["import_rule_set"];
         delete?: never;
         options?: never;
@@ -1588,9 +1678,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A version with its tables; `3.xlsx` gives version 3 as a workbook. */
+        /**
+         * A version with its content; `3.xlsx` gives version 3 as a workbook, `3.json` as it was
+         *     approved, signed.
+         */
         get: operations["get_rule_set"];
-        put?: never;
+        /**
+         * Overwrites a draft. Other tables or cases take it back to the beginning of its life; a
+         *     revision that is not the newest is 409.
+         */
+        put: operations["update_rule_set"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1598,7 +1695,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rule-sets/{version}/activate": {
+    "/api/v1/rule-sets/{version}/approve": {
         parameters: {
             query?: never;
             header?: never;
@@ -1608,10 +1705,27 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Puts a version into force: it decides from the next scan on, on every node. Activating
-         *     what is in force changes nothing.
+         * Approves what others wrote: checked, back-tested, by nobody of the writers' units. It never
+         *     changes again, and is signed.
          */
-        post: operations["activate_rule_set"];
+        post: operations["approve_rule_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-sets/{version}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a draft's cases. If all pass it is checked, until somebody edits it. */
+        post: operations["check_rule_set"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1652,6 +1766,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rule-sets/{version}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives an approved version a place and a time: the whole district or a division of it, at once
+         *     or later. What would flip too many people of a community is held for a decision.
+         */
+        post: operations["schedule_rule_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-sets/{version}/shadows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Evaluates an approved version beside what is in force, and counts; nothing is acted on. */
+        post: operations["start_rule_shadow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-sets/{version}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every step in the life of a version, oldest first. */
+        get: operations["list_rule_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-sets/{version}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a version up: a draft by a maker, an approved one by an approver, none that is in force. */
+        post: operations["withdraw_rule_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rule-sets/{version}/{table}": {
         parameters: {
             query?: never;
@@ -1659,10 +1844,129 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One table of a version as CSV: `colour.csv` or `gate.csv`. */
+        /** One part of a version: `colour.csv`, `gate.csv` or `cases.jsonl`. */
         get: operations["get_rule_table"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-shadows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shadows, past ones too, oldest first. */
+        get: operations["list_rule_shadows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-shadows/{shadow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shadow with its counts by day and community within the caller's jurisdiction. */
+        get: operations["get_rule_shadow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-shadows/{shadow_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a shadow; its counts stay. */
+        post: operations["end_rule_shadow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-tables/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with tables, cell by cell, and which cases fail. Nothing is stored. */
+        post: operations["check_rule_tables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-tables/read-workbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A workbook as tables, for a draft that is being edited. Nothing is stored. */
+        post: operations["read_rule_workbook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules-in-force": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in force where. */
+        get: operations["get_rules_in_force"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules-in-force/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Returns a place to the version in force there before, from the next scan on at every node. */
+        post: operations["roll_back_rules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2475,6 +2779,17 @@ export interface components {
          * @enum {string}
          */
         Case: "none" | "suspected" | "confirmed";
+        /** @description A case that did not come out as expected. */
+        CaseFailure: {
+            expected?: components["schemas"]["Outcome"] | null;
+            got?: components["schemas"]["Outcome"] | null;
+            /** @description Its name; empty for a line that is no case. */
+            id: string;
+            /** @description Line in the file, from 1. */
+            line: number;
+            /** @description Why the line is no case. */
+            problem?: string | null;
+        };
         /** @description The gate of a case. */
         CaseGate: {
             /** @description How the enclosure is managed. */
@@ -2500,6 +2815,15 @@ export interface components {
             now: string;
             /** @description The scan. */
             scan: components["schemas"]["CaseScan"];
+        };
+        /** @description How cases went. */
+        CaseReport: {
+            /** @description Cases that did not. */
+            failed: number;
+            /** @description Those; a hundred at most. */
+            failures: components["schemas"]["CaseFailure"][];
+            /** @description Cases that came out as expected. */
+            passed: number;
         };
         /** @description The scan of a case. */
         CaseScan: {
@@ -2579,6 +2903,11 @@ export interface components {
          * @enum {string}
          */
         Checked: "no" | "yes";
+        /** @description A draft after its check. */
+        CheckedView: components["schemas"]["RuleSetView"] & {
+            /** @description How its cases went. */
+            cases: components["schemas"]["CaseReport"];
+        };
         /** @description A division below, with its people. */
         ChildCount: components["schemas"]["PeopleCount"] & {
             /** @description Code; ends in 000 for those whose place is known no deeper. */
@@ -2625,6 +2954,21 @@ export interface components {
             people?: number | null;
             /** @description Colour then. */
             to: components["schemas"]["Colour"];
+        };
+        /** @description The same of one community. */
+        CommunityFlips: {
+            /** @description Its code. */
+            division_code: string;
+            /**
+             * Format: int64
+             * @description Of them those whose colour would change.
+             */
+            flips: number;
+            /**
+             * Format: int64
+             * @description People who count there.
+             */
+            people: number;
         };
         /** @description What a worker found. */
         CompleteInput: {
@@ -3361,6 +3705,23 @@ export interface components {
          * @enum {string}
          */
         FindingStatus: "open" | "explained" | "escalated";
+        /** @description How many people's colour a change would flip. */
+        Flips: {
+            /** @description How many communities are above the limit. */
+            above: number;
+            /** @description Communities above the limit, hardest hit first; twenty at most. */
+            communities: components["schemas"]["CommunityFlips"][];
+            /**
+             * Format: int64
+             * @description Of them those whose colour would change.
+             */
+            flips: number;
+            /**
+             * Format: int64
+             * @description People under the place.
+             */
+            people: number;
+        };
         /** @description What to change of a gate; absent fields stay. */
         GateChange: {
             /** @description False closes the gate: its devices are refused. True opens it again. */
@@ -3707,6 +4068,39 @@ export interface components {
          */
         Health: "none" | "normal" | "symptoms" | "fever";
         /**
+         * @description Why nothing of a file was taken from some row on.
+         * @enum {string}
+         */
+        HoldReason: "flips" | "size" | "empty";
+        /** @description A hold on an import. */
+        HoldView: {
+            /** @description The community, when it is held for flips. */
+            community?: string | null;
+            /**
+             * Format: int64
+             * @description Flips there, or rows of the file so far.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            held_at?: string | null;
+            /**
+             * Format: int64
+             * @description People there, or the usual number of rows.
+             */
+            of: number;
+            /** @description Why. */
+            reason: components["schemas"]["HoldReason"];
+            /**
+             * Format: date-time
+             * @description When a second person let the file be sent again.
+             */
+            released_at?: string | null;
+            released_by?: components["schemas"]["StaffId"] | null;
+        };
+        /**
          * Format: int64
          * @description A household.
          */
@@ -3793,6 +4187,7 @@ export interface components {
              * @description When it ended; absent while it runs or when it broke off.
              */
             finished_at?: string | null;
+            held?: components["schemas"]["HoldView"] | null;
             /** @description Identity. */
             import_id: components["schemas"]["RegistryImportId"];
             /**
@@ -3810,6 +4205,7 @@ export interface components {
              * @description Rows that could not be read.
              */
             rejected: number;
+            releases?: components["schemas"]["RegistryImportId"] | null;
             /**
              * Format: int64
              * @description Rows read, without the header.
@@ -3827,6 +4223,20 @@ export interface components {
              * @description When it began.
              */
             started_at: string;
+        };
+        /** @description What is in force in one place. */
+        InForceView: {
+            activated_by?: components["schemas"]["StaffId"] | null;
+            before?: components["schemas"]["RuleSetVersion"] | null;
+            /** @description Division; empty is the whole district. The longest that fits a place decides. */
+            place_prefix: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description The version. */
+            version: components["schemas"]["RuleSetVersion"];
         };
         /**
          * @description Where a key stands in its life.
@@ -4112,14 +4522,57 @@ export interface components {
              */
             start: string;
         };
-        /** @description A rule set to enter. */
+        /** @description A rule set to begin. */
         NewRuleSet: {
+            /**
+             * Format: int32
+             * @description Version it is made from; the one in force in the whole district if absent.
+             */
+            based_on?: number | null;
+            /** @description Cases, one JSON object a line; those of `based_on` if absent. */
+            cases?: string | null;
             /** @description The colour table as CSV. */
             colour_csv: string;
             /** @description The gate table as CSV. */
             gate_csv: string;
             /** @description Why it is made, 1 to 200 characters. */
             note: string;
+        };
+        /** @description Where a version is to be in force, and when. */
+        NewSchedule: {
+            /**
+             * @description Whether divisions within, which have another version of their own, follow too. Those
+             *     with the same version always do.
+             */
+            also_narrower?: boolean;
+            /**
+             * Format: date-time
+             * @description From when; now if absent.
+             */
+            from_at?: string | null;
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+            /** @description Subdistrict, community or grid; empty or absent is the whole district. */
+            place_prefix?: string;
+            /**
+             * Format: date-time
+             * @description Until when, not included; until it is replaced if absent.
+             */
+            until_at?: string | null;
+        };
+        /** @description A shadow to begin. */
+        NewShadow: {
+            /** @description Whether everybody there is counted by the colour they would have. */
+            count_people: boolean;
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+            /** @description Subdistrict, community or grid; empty or absent is the whole district. */
+            place_prefix?: string;
+            /**
+             * Format: int32
+             * @description Share of the scans in percent, 0 to 100.
+             */
+            scan_percent: number;
         };
         /** @description A specimen to make. */
         NewSpecimen: {
@@ -4170,6 +4623,11 @@ export interface components {
              * @description Whom to call on.
              */
             person_id: number;
+        };
+        /** @description Why a step is taken. */
+        NoteInput: {
+            /** @description 1 to 200 characters. */
+            note: string;
         };
         /** @description A notice as the person reads it. */
         NoticeView: {
@@ -4233,6 +4691,19 @@ export interface components {
             decision: components["schemas"]["DecisionView"];
             /** @description The order. */
             order: components["schemas"]["QuarantineOrder"];
+        };
+        /** @description What a case expects, or what came out of it. */
+        Outcome: {
+            /** @description Action at the gate. */
+            action: string;
+            /** @description Colour. */
+            colour: string;
+            /** @description Rule of the gate table. */
+            gate_rule: string;
+            /** @description Reason of the colour. */
+            reason: string;
+            /** @description Rule of the colour table. */
+            rule: string;
         };
         /** @description A page of items; `next` continues it. */
         Page_Alert: {
@@ -4608,6 +5079,70 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_ImportView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Rows whose person was known and disagreed.
+                 */
+                conflicts: number;
+                /**
+                 * Format: int64
+                 * @description Rows that entered a new person.
+                 */
+                created: number;
+                /** @description Whether unknown people are entered. */
+                creates_people: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ended; absent while it runs or when it broke off.
+                 */
+                finished_at?: string | null;
+                held?: components["schemas"]["HoldView"] | null;
+                /** @description Identity. */
+                import_id: components["schemas"]["RegistryImportId"];
+                /**
+                 * Format: int64
+                 * @description Rows whose person was known and agreed.
+                 */
+                matched: number;
+                /**
+                 * Format: int64
+                 * @description Rows whose person was unknown and not entered.
+                 */
+                missed: number;
+                /**
+                 * Format: int64
+                 * @description Rows that could not be read.
+                 */
+                rejected: number;
+                releases?: components["schemas"]["RegistryImportId"] | null;
+                /**
+                 * Format: int64
+                 * @description Rows read, without the header.
+                 */
+                rows: number;
+                /**
+                 * Format: double
+                 * @description How long it took in seconds, once it ended.
+                 */
+                seconds?: number | null;
+                /** @description The registry's name. */
+                source: string;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                started_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_LookView: {
             /** @description The items. */
             items: {
@@ -4800,22 +5335,147 @@ export interface components {
             items: {
                 /**
                  * Format: date-time
-                 * @description When it was last put into force.
+                 * @description When it was last put into force anywhere.
                  */
                 activated_at?: string | null;
-                /** @description SHA-256 over both tables, hex. */
+                /**
+                 * Format: date-time
+                 * @description When it was approved.
+                 */
+                approved_at?: string | null;
+                approved_by?: components["schemas"]["StaffId"] | null;
+                /** @description Whether exactly these tables were back-tested. */
+                back_tested: boolean;
+                based_on?: components["schemas"]["RuleSetVersion"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last edited.
+                 */
+                changed_at: string;
+                /** @description SHA-256 over both tables, hex; a back-test counts for exactly this content. */
                 content_sha256: string;
+                /**
+                 * Format: date-time
+                 * @description When it was begun.
+                 */
+                created_at: string;
+                created_by?: components["schemas"]["StaffId"] | null;
+                /** @description Whether it decides wherever no division has a version of its own. */
+                in_force: boolean;
+                /** @description Why it is made. */
+                note: string;
+                /** @description Where it is in force; empty text is the whole district. */
+                places: string[];
+                /**
+                 * Format: int32
+                 * @description Grows with each edit.
+                 */
+                revision: number;
+                /** @description Where it stands in its life. */
+                status: components["schemas"]["RuleSetStatus"];
+                /** @description Version. */
+                version: components["schemas"]["RuleSetVersion"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Schedule: {
+            /** @description The items. */
+            items: {
+                /** @description Whether divisions within, which have a version of their own, follow too. */
+                also_narrower: boolean;
                 /**
                  * Format: date-time
                  * @description When it was entered.
                  */
                 created_at: string;
-                created_by?: components["schemas"]["StaffId"] | null;
-                /** @description Whether it decides now. */
-                in_force: boolean;
-                /** @description Why it was made. */
+                /** @description By whom. */
+                created_by: components["schemas"]["StaffId"];
+                /**
+                 * Format: date-time
+                 * @description When it was cancelled, released or rejected.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                flips?: components["schemas"]["Flips"] | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from_at: string;
+                /** @description Why. */
                 note: string;
-                /** @description Version. */
+                /** @description Division; empty is the whole district. */
+                place_prefix: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                schedule_id: number;
+                /** @description Where it stands. */
+                status: components["schemas"]["ScheduleStatus"];
+                /**
+                 * Format: date-time
+                 * @description Until when, not included; absent until it is replaced.
+                 */
+                until_at?: string | null;
+                /** @description The version. */
+                version: components["schemas"]["RuleSetVersion"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Shadow: {
+            /** @description The items. */
+            items: {
+                /** @description Whether everybody there is counted by the colour they would have. */
+                count_people: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ended; absent while it runs.
+                 */
+                ended_at?: string | null;
+                ended_by?: components["schemas"]["StaffId"] | null;
+                /** @description Why. */
+                note: string;
+                /**
+                 * Format: date-time
+                 * @description When people were last counted.
+                 */
+                people_counted_at?: string | null;
+                /** @description Where it is taken to be in force; empty is the whole district. */
+                place_prefix: string;
+                /**
+                 * Format: int32
+                 * @description Share of the scans that are decided a second time.
+                 */
+                scan_percent: number;
+                /**
+                 * Format: date-time
+                 * @description Scans that the server took up to then are counted.
+                 */
+                scans_until: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                shadow_id: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                started_at: string;
+                /** @description Who began it. */
+                started_by: components["schemas"]["StaffId"];
+                /** @description The version. */
                 version: components["schemas"]["RuleSetVersion"];
             }[];
             /**
@@ -4846,6 +5506,39 @@ export interface components {
                 unit: string;
                 /** @description User name. */
                 username: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_StepView: {
+            /** @description The items. */
+            items: {
+                /** @description Why. */
+                note: string;
+                /** @description Where, if it is about a place; empty is the whole district. */
+                place_prefix?: string | null;
+                /**
+                 * @description What happened: created, edited, checked, check_failed, approved, withdrawn, scheduled,
+                 *     cancelled, started, held, released, rejected, rolled_back or ended.
+                 */
+                step: string;
+                /**
+                 * Format: int64
+                 * @description Identity; grows with time.
+                 */
+                step_id: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                taken_at: string;
+                taken_by?: components["schemas"]["StaffId"] | null;
+                /** @description Unit of that person then. */
+                unit?: string | null;
             }[];
             /**
              * Format: int64
@@ -5617,6 +6310,13 @@ export interface components {
          * @enum {string}
          */
         Role: "system_admin" | "security_admin" | "audit_admin" | "data_desk" | "rule_maker" | "rule_approver" | "gate_guard" | "grid_worker" | "team_worker" | "team_doctor" | "team_police" | "community_lead" | "subdistrict_officer" | "employer_manager" | "privacy_officer" | "oversight";
+        /** @description Where to return to the version before, and why. */
+        RollBackInput: {
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+            /** @description Division that has a version of its own; empty or absent is the whole district. */
+            place_prefix?: string;
+        };
         /** @description What became of a row. */
         RowAnswer: {
             /** @description Whether it is proposed. */
@@ -5663,47 +6363,105 @@ export interface components {
              */
             visit_hours?: number | null;
         };
+        /** @description A draft as it is to be. */
+        RuleSetEdit: {
+            /** @description Cases, one JSON object a line. */
+            cases: string;
+            /** @description The colour table as CSV. */
+            colour_csv: string;
+            /** @description The gate table as CSV. */
+            gate_csv: string;
+            /** @description Why it is made, 1 to 200 characters. */
+            note: string;
+            /**
+             * Format: int32
+             * @description The revision that was read; another means that somebody edited it meanwhile.
+             */
+            revision: number;
+        };
+        /**
+         * @description Where a version stands in its life.
+         * @enum {string}
+         */
+        RuleSetStatus: "draft" | "checked" | "back_tested" | "approved" | "scheduled" | "held" | "in_force" | "superseded" | "withdrawn";
         /**
          * Format: int32
          * @description The version of a rule set; versions only grow.
          */
         RuleSetVersion: number;
-        /** @description A stored version. */
+        /** @description A version, from its first draft on. */
         RuleSetView: {
             /**
              * Format: date-time
-             * @description When it was last put into force.
+             * @description When it was last put into force anywhere.
              */
             activated_at?: string | null;
-            /** @description SHA-256 over both tables, hex. */
+            /**
+             * Format: date-time
+             * @description When it was approved.
+             */
+            approved_at?: string | null;
+            approved_by?: components["schemas"]["StaffId"] | null;
+            /** @description Whether exactly these tables were back-tested. */
+            back_tested: boolean;
+            based_on?: components["schemas"]["RuleSetVersion"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last edited.
+             */
+            changed_at: string;
+            /** @description SHA-256 over both tables, hex; a back-test counts for exactly this content. */
             content_sha256: string;
             /**
              * Format: date-time
-             * @description When it was entered.
+             * @description When it was begun.
              */
             created_at: string;
             created_by?: components["schemas"]["StaffId"] | null;
-            /** @description Whether it decides now. */
+            /** @description Whether it decides wherever no division has a version of its own. */
             in_force: boolean;
-            /** @description Why it was made. */
+            /** @description Why it is made. */
             note: string;
+            /** @description Where it is in force; empty text is the whole district. */
+            places: string[];
+            /**
+             * Format: int32
+             * @description Grows with each edit.
+             */
+            revision: number;
+            /** @description Where it stands in its life. */
+            status: components["schemas"]["RuleSetStatus"];
             /** @description Version. */
             version: components["schemas"]["RuleSetVersion"];
         };
-        /** @description A version with its tables. */
-        RuleTablesView: {
+        /** @description A version with its content. */
+        RuleTablesView: components["schemas"]["RuleSetView"] & {
+            /** @description Cases with what is expected, one JSON object a line. */
+            cases: string;
             /** @description The colour table in its canonical CSV form. */
             colour_csv: string;
+            /** @description Who wrote it; none of them, and nobody of their units, may approve it. */
+            editors: components["schemas"]["StaffId"][];
             /** @description The gate table in its canonical CSV form. */
             gate_csv: string;
-            /** @description Version. */
-            version: components["schemas"]["RuleSetVersion"];
+            /** @description Code of what keeps the caller from approving it; absent when nothing does. */
+            hindrance?: string | null;
         };
         /** @description One rule that was tried. */
         RuleTrial: {
             failed?: components["schemas"]["FailedCell"] | null;
             /** @description Id of the rule. */
             rule: string;
+        };
+        /** @description Everything that is in force. */
+        RulesInForce: {
+            /**
+             * Format: int64
+             * @description How often it changed.
+             */
+            epoch: number;
+            /** @description Places, the whole district first. */
+            places: components["schemas"]["InForceView"][];
         };
         /**
          * @description How a gate knew the person, from the surest to the barest.
@@ -5816,6 +6574,7 @@ export interface components {
             gate_reason: components["schemas"]["Reason"];
             /** @description Row of the gate table. */
             gate_rule: string;
+            gate_rule_set_version?: components["schemas"]["RuleSetVersion"] | null;
             /** @description What the person is told, in English. */
             message_en: string;
             /** @description What the person is told, in Chinese. */
@@ -5828,9 +6587,56 @@ export interface components {
             reason: components["schemas"]["Reason"];
             /** @description Row of the colour table. */
             rule: string;
-            /** @description Version of both tables. */
+            /** @description Version of the colour table, and of the gate table unless another is named. */
             rule_set_version: components["schemas"]["RuleSetVersion"];
         };
+        /** @description Where and when an approved version is to be in force. */
+        Schedule: {
+            /** @description Whether divisions within, which have a version of their own, follow too. */
+            also_narrower: boolean;
+            /**
+             * Format: date-time
+             * @description When it was entered.
+             */
+            created_at: string;
+            /** @description By whom. */
+            created_by: components["schemas"]["StaffId"];
+            /**
+             * Format: date-time
+             * @description When it was cancelled, released or rejected.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            flips?: components["schemas"]["Flips"] | null;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from_at: string;
+            /** @description Why. */
+            note: string;
+            /** @description Division; empty is the whole district. */
+            place_prefix: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            schedule_id: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["ScheduleStatus"];
+            /**
+             * Format: date-time
+             * @description Until when, not included; absent until it is replaced.
+             */
+            until_at?: string | null;
+            /** @description The version. */
+            version: components["schemas"]["RuleSetVersion"];
+        };
+        /**
+         * @description Where a schedule stands.
+         * @enum {string}
+         */
+        ScheduleStatus: "scheduled" | "held" | "in_force" | "ended" | "cancelled" | "rejected";
         /** @description Whom to look up: a number, with its type if known, or a pass serial. */
         SearchInput: {
             /** @description Number of the document. */
@@ -5884,6 +6690,99 @@ export interface components {
          * @enum {string}
          */
         Sex: "male" | "female";
+        /** @description A version that is evaluated beside what is in force. */
+        Shadow: {
+            /** @description Whether everybody there is counted by the colour they would have. */
+            count_people: boolean;
+            /**
+             * Format: date-time
+             * @description When it ended; absent while it runs.
+             */
+            ended_at?: string | null;
+            ended_by?: components["schemas"]["StaffId"] | null;
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description When people were last counted.
+             */
+            people_counted_at?: string | null;
+            /** @description Where it is taken to be in force; empty is the whole district. */
+            place_prefix: string;
+            /**
+             * Format: int32
+             * @description Share of the scans that are decided a second time.
+             */
+            scan_percent: number;
+            /**
+             * Format: date-time
+             * @description Scans that the server took up to then are counted.
+             */
+            scans_until: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            shadow_id: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description Who began it. */
+            started_by: components["schemas"]["StaffId"];
+            /** @description The version. */
+            version: components["schemas"]["RuleSetVersion"];
+        };
+        /** @description People of one community, as last counted on a day. */
+        ShadowPeople: {
+            /** @description Colour they have. */
+            colour: components["schemas"]["Colour"];
+            /**
+             * Format: date
+             * @description Day of the district.
+             */
+            day: string;
+            /** @description Community where they count. */
+            division_code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            people: number;
+            /** @description Colour by the shadow. */
+            shadow_colour: components["schemas"]["Colour"];
+        };
+        /** @description Scans of one day and community by what was decided and what would have been. */
+        ShadowScans: {
+            /** @description Action that was decided. */
+            action: components["schemas"]["Action"];
+            /** @description Colour that was decided. */
+            colour: components["schemas"]["Colour"];
+            /**
+             * Format: date
+             * @description Day of the district.
+             */
+            day: string;
+            /** @description Community of the gate. */
+            division_code: string;
+            /**
+             * Format: int64
+             * @description How many of the sample.
+             */
+            scans: number;
+            /** @description Action by the shadow. */
+            shadow_action: components["schemas"]["Action"];
+            /** @description Colour by the shadow. */
+            shadow_colour: components["schemas"]["Colour"];
+        };
+        /** @description A shadow with its counts. */
+        ShadowView: components["schemas"]["Shadow"] & {
+            /** @description People, by day and community. */
+            people: components["schemas"]["ShadowPeople"][];
+            /** @description Scans, by day and community. */
+            scans: components["schemas"]["ShadowScans"][];
+        };
         /** @description How many people of a list share something. */
         Share: {
             /** @description Reason, community code or colour. */
@@ -5997,6 +6896,76 @@ export interface components {
              * @description Last day there.
              */
             until: string;
+        };
+        /** @description A step in the life of a version. */
+        StepView: {
+            /** @description Why. */
+            note: string;
+            /** @description Where, if it is about a place; empty is the whole district. */
+            place_prefix?: string | null;
+            /**
+             * @description What happened: created, edited, checked, check_failed, approved, withdrawn, scheduled,
+             *     cancelled, started, held, released, rejected, rolled_back or ended.
+             */
+            step: string;
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            step_id: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            taken_at: string;
+            taken_by?: components["schemas"]["StaffId"] | null;
+            /** @description Unit of that person then. */
+            unit?: string | null;
+        };
+        /** @description One thing wrong with a table. */
+        TableError: {
+            /** @description Stable code. */
+            code: components["schemas"]["TableErrorCode"];
+            /** @description The column's name; empty if it is about the whole row. */
+            column: string;
+            /** @description What is wrong, in English. */
+            message: string;
+            /** @description What is wrong, in Chinese. */
+            message_zh: string;
+            /**
+             * Format: int32
+             * @description Row as a spreadsheet counts, the header being 1; 0 if it is about the whole table.
+             */
+            row: number;
+            /** @description Which table. */
+            table: components["schemas"]["TableName"];
+        };
+        /**
+         * @description Stable code of what is wrong.
+         * @enum {string}
+         */
+        TableErrorCode: "too_large" | "not_utf8" | "bad_csv" | "bad_xlsx" | "missing_sheet" | "empty" | "unknown_column" | "missing_column" | "duplicate_column" | "cell_count" | "empty_cell" | "cell_too_long" | "bad_test" | "unknown_value" | "unknown_reason" | "bad_number" | "empty_range" | "bad_rule_id" | "duplicate_rule" | "bad_text" | "unreachable_row" | "missing_catch_all" | "bad_cell";
+        /**
+         * @description One of the two tables of a rule set.
+         * @enum {string}
+         */
+        TableName: "colour" | "gate";
+        /** @description Tables to look at without storing them. */
+        TablesInput: {
+            /** @description Cases to run, one JSON object a line. */
+            cases?: string;
+            /** @description The colour table as CSV. */
+            colour_csv: string;
+            /** @description The gate table as CSV. */
+            gate_csv: string;
+        };
+        /** @description What is wrong with tables, cell by cell, and which cases fail. */
+        TablesReport: {
+            /** @description How the cases went. */
+            cases: components["schemas"]["CaseReport"];
+            /** @description Faults with table, row and column; a hundred at most. No case is run while there are any. */
+            faults: components["schemas"]["TableError"][];
+            groundless?: components["schemas"]["State"] | null;
         };
         /** @description One of the ten rules. */
         TenDontView: {
@@ -6225,6 +7194,13 @@ export interface components {
          * @enum {string}
          */
         Which: "sealing" | "digest" | "pass";
+        /** @description A workbook as tables. */
+        WorkbookView: {
+            /** @description The sheet `colour` in its canonical CSV form. */
+            colour_csv: string;
+            /** @description The sheet `gate` in its canonical CSV form. */
+            gate_csv: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -10017,6 +10993,38 @@ export interface operations {
             };
         };
     };
+    list_registry_imports: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_registry: {
         parameters: {
             query: {
@@ -10024,6 +11032,8 @@ export interface operations {
                 source: string;
                 /** @description Whether unknown people are entered; false when absent. */
                 create?: boolean;
+                /** @description The held import that this file is and that was released; each once. */
+                released?: number | null;
             };
             header?: never;
             path?: never;
@@ -10106,6 +11116,63 @@ export interface operations {
             };
         };
     };
+    release_registry_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_registry_import_rows: {
         parameters: {
             query?: {
@@ -10141,6 +11208,211 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_schedules: {
+        parameters: {
+            query?: {
+                /** @description Of this version only. */
+                version?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Schedule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_rule_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_rule_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_rule_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10268,7 +11540,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description number, or number.xlsx */
+                /** @description number, number.xlsx or number.json */
                 version: string;
             };
             cookie?: never;
@@ -10299,9 +11571,17 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    activate_rule_set: {
+    update_rule_set: {
         parameters: {
             query?: never;
             header?: never;
@@ -10310,7 +11590,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSetEdit"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -10329,6 +11613,132 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_rule_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSetView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_rule_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10424,13 +11834,218 @@ export interface operations {
             };
         };
     };
+    schedule_rule_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_rule_shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShadow"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_steps: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StepView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_rule_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSetView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_rule_table: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 version: number;
-                /** @description colour.csv or gate.csv */
+                /** @description colour.csv, gate.csv or cases.jsonl */
                 table: string;
             };
             cookie?: never;
@@ -10454,6 +12069,270 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rule_shadows: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Shadow"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule_shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shadow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_rule_shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shadow_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_rule_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TablesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablesReport"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_rule_workbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkbookView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rules_in_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesInForce"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesInForce"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
