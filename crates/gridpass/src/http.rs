@@ -63,7 +63,7 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-/// Headers of every page and answer: nothing from elsewhere, nothing inline, nothing framed,
+/// Headers of every page and every answer but JSON: nothing from elsewhere, nothing inline, nothing framed,
 /// no sensor but the camera.
 static HARDENED: [(HeaderName, HeaderValue); 6] = [
     (
@@ -98,11 +98,28 @@ static HARDENED: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
+/// Headers of JSON: nothing in it is ever run, framed or read by other sites. A gate's answer
+/// is shorter than what a page needs by half a kilobyte, thousands of times a second.
+static HARDENED_DATA: [(HeaderName, HeaderValue); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
 /// A year, for browsers that reached us by TLS.
 static TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Refuses changes that another website's page asks for, and puts `HARDENED` on every
-/// answer. Callers prove themselves by a token that no other site holds; this is the second
+/// Refuses changes that another website's page asks for, and puts `HARDENED` or
+/// `HARDENED_DATA` on every answer. Callers prove themselves by a token that no other site holds; this is the second
 /// lock, should a browser ever be made to send it.
 pub async fn harden(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = if !request.method().is_safe() && is_foreign(request.headers()) {
@@ -111,7 +128,11 @@ pub async fn harden(State(app): State<App>, request: Request, next: Next) -> Res
         next.run(request).await
     };
     let headers = response.headers_mut();
-    for (name, value) in &HARDENED {
+    let hardened = match is_json(headers) {
+        true => &HARDENED_DATA[..],
+        false => &HARDENED[..],
+    };
+    for (name, value) in hardened {
         headers.insert(name.clone(), value.clone());
     }
     if app.settings.tls_only {
@@ -121,6 +142,14 @@ pub async fn harden(State(app): State<App>, request: Request, next: Next) -> Res
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| {
+        let kind = kind.as_bytes();
+        kind.starts_with(b"application/json") || kind.starts_with(b"application/problem+json")
+    })
 }
 
 /// Whether a browser says that a page of another origin sent this. Programs that are no
