@@ -50,7 +50,10 @@ function running(publicUrl, staffUrl) {
   };
 }
 
-/** Starts the binary, or takes the instance named in the environment. `more` are further arguments. */
+/**
+ * Starts the binary, or takes the instance named in the environment. `more` are further arguments,
+ * or makes them of the server's addresses.
+ */
 export async function startServer(more = []) {
   const { GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL } = process.env;
   if (GRIDPASS_PUBLIC_URL && GRIDPASS_STAFF_URL) return running(GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL);
@@ -66,7 +69,8 @@ export async function startServer(more = []) {
   let child = null;
   let end = null;
   server.start = async () => {
-    const args = ["serve", ...common, "--web-dir", join(root, "web/apps"), ...more];
+    const args = ["serve", ...common, "--web-dir", join(root, "web/apps")];
+    args.push(...(typeof more === "function" ? more(server) : more));
     args.push("--public-addr", `127.0.0.1:${publicPort}`, "--staff-addr", `127.0.0.1:${staffPort}`);
     child = spawn(binary, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
     let said = "";

@@ -21,7 +21,7 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, shadow,
+    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, shadow, staff,
     stats, visits,
 };
 
@@ -39,6 +39,8 @@ pub struct Given {
     pub settings: Settings,
     /// Way out for text messages, if there is one.
     pub gateway: Option<Box<dyn Gateway>>,
+    /// The identity provider that staff may sign in through, or none.
+    pub provider: staff::Provider,
 }
 
 /// A server that only lacks its listeners.
@@ -91,6 +93,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
         .with(Arc::new(Texts::new(given.gateway)))
+        .with(Arc::new(given.provider))
         .with(Arc::new(phone_codes::Shown::default()))
         .build();
     audit::start(&app).await?;

@@ -26,6 +26,7 @@ use crate::ids::Entropy;
 use crate::jobs::Jobs;
 use crate::keys::Keeper;
 use crate::notify::open_gateway;
+use crate::staff::Provider;
 
 use listen::Bounds;
 use tls::Tls;
@@ -70,6 +71,8 @@ pub async fn boot(config: &ServeConfig, entropy: Entropy) -> Result<Running, Boo
     };
     let public = bind(listen.public_addr, "--public-addr").await?;
     let staff = bind(listen.staff_addr, "--staff-addr").await?;
+    // What is wrong with the settings is said before anything is opened.
+    Provider::open(&site.identity)?;
     let gateway = open_gateway(&site.texts, site.mode == Mode::Demo)?;
     if gateway.is_none() {
         tracing::warn!(
@@ -116,6 +119,7 @@ pub async fn application(
             sign_in: site.sign_in.settings(site.mode),
         },
         gateway: open_gateway(&site.texts, demo)?,
+        provider: Provider::open(&site.identity)?,
     };
     assemble(given).await.map_err(BootError::Assemble)
 }

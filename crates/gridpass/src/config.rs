@@ -140,6 +140,52 @@ pub struct SiteConfig {
     /// How often residents and clients may do something.
     #[command(flatten)]
     pub limits: LimitConfig,
+    /// The identity provider that staff may sign in through.
+    #[command(flatten)]
+    pub identity: IdentityConfig,
+}
+
+/// The identity provider (OpenID Connect) that staff may sign in through; without an issuer
+/// there is none.
+#[derive(Debug, Clone, Default, Args)]
+pub struct IdentityConfig {
+    /// Issuer of the provider, to the letter
+    #[arg(long, env = "GRIDPASS_OIDC_ISSUER", value_name = "URL",
+          requires_all = ["oidc_client_id", "oidc_redirect_url"])]
+    pub oidc_issuer: Option<String>,
+    /// Name of this installation at the provider
+    #[arg(long, env = "GRIDPASS_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// Address of the console, as registered at the provider
+    #[arg(long, env = "GRIDPASS_OIDC_REDIRECT_URL", value_name = "URL")]
+    pub oidc_redirect_url: Option<String>,
+    /// File with the secret of this installation at the provider, if it wants one; or set
+    /// GRIDPASS_OIDC_CLIENT_SECRET
+    #[arg(long, env = "GRIDPASS_OIDC_CLIENT_SECRET_FILE", value_name = "FILE")]
+    pub oidc_client_secret_file: Option<PathBuf>,
+    /// Authorities that vouch for the provider's certificate, PEM; those of the system unless given
+    #[arg(long, env = "GRIDPASS_OIDC_AUTHORITIES", value_name = "FILE")]
+    pub oidc_authorities: Option<PathBuf>,
+    /// Whether the provider's word replaces our second factor: when it says so, always, or never
+    #[arg(
+        long,
+        env = "GRIDPASS_OIDC_SECOND_FACTOR",
+        value_enum,
+        default_value_t = ProviderFactor::Told
+    )]
+    pub oidc_second_factor: ProviderFactor,
+}
+
+/// Whether the provider's word replaces our second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProviderFactor {
+    /// When its token says that it saw two (`amr`).
+    #[default]
+    Told,
+    /// Always: it lets nobody in without two, and does not say so.
+    Always,
+    /// Never: ours is asked every time.
+    Never,
 }
 
 /// When a change of colours waits for a person: both limits are reached in one community.

@@ -93,6 +93,12 @@ pub fn retention() -> String {
         "`emergency` means: until the emergency ends and the data is destroyed. Columns that are \
          not listed do not exist: a test compares the file with the live schema.",
     );
+    text += "The audit log is kept six months at least: the Cybersecurity Law of the PRC asks for \
+             that of the logs of a network (article 21). There is deliberately no command that \
+             removes entries. The server's roles in the database cannot; the owner of the database \
+             may drop whole months that are older, as operations.md says under \"Prove the audit \
+             log\". The signed digests and the public keys stay for good, so that what is left can \
+             still be proved.\n\n";
     row(&mut text, &["table", "class", "kept", "columns"]);
     row(&mut text, &["---"; 4]);
     for (table, columns) in &tables {

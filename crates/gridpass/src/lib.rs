@@ -29,6 +29,7 @@ pub mod limits;
 pub mod masking;
 pub mod metrics;
 pub mod notify;
+pub mod outbound;
 pub mod oversight;
 pub mod passes;
 pub mod people;

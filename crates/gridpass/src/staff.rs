@@ -2,7 +2,8 @@
 //!
 //! Invariants: a password is stored as Argon2id only; a wrong user name and a wrong
 //! password are answered alike and take as long; five wrong attempts lock an account; a
-//! one-time code counts once. A grant is a role in a place for a time: it is given by
+//! one-time code counts once. An identity provider says who somebody is and never makes an
+//! account. A grant is a role in a place for a time: it is given by
 //! somebody else, never wider than the giver's own, and ended, never changed. Nobody holds
 //! two roles that check each other.
 
@@ -12,6 +13,8 @@ mod factor_api;
 mod grants;
 mod grants_api;
 pub mod model;
+mod oidc;
+mod oidc_api;
 mod password;
 mod sessions;
 mod sign_in;
@@ -27,6 +30,7 @@ use crate::db::Client;
 use crate::http::error::ApiResult;
 
 pub use accounts::{Maker, insert};
+pub use oidc::{Provider, ProviderConfigError};
 
 /// Whether somebody may act at a place now in one of these roles.
 ///
@@ -64,6 +68,10 @@ pub fn router() -> OpenApiRouter<App> {
             sessions::get_ten_donts,
             sessions::confirm_ten_donts
         ))
+        .routes(routes!(oidc_api::get_identity_provider))
+        .routes(routes!(oidc_api::ask_identity_provider))
+        .routes(routes!(oidc_api::sign_in_with_identity))
+        .routes(routes!(oidc_api::link_identity))
         .routes(routes!(factor_api::present_second_factor))
         .routes(routes!(factor_api::begin_second_factor))
         .routes(routes!(factor_api::confirm_second_factor))

@@ -33,7 +33,8 @@ pub struct Actor {
     pub unit: Option<String>,
     /// Role, of staff.
     pub role: Option<&'static str>,
-    /// Jurisdiction, of staff; empty otherwise.
+    /// Jurisdiction, of staff; of an account that acts in no role yet, the place that answers
+    /// for it; empty otherwise.
     pub jurisdiction: String,
 }
 
@@ -50,9 +51,10 @@ impl Actor {
     }
 
     /// An account whose session has not finished signing in, so that it acts in no role yet.
-    pub fn account(staff_id: StaffId, unit: Option<&str>) -> Self {
+    pub fn account(staff_id: StaffId, unit: Option<&str>, home: String) -> Self {
         Self {
             unit: unit.map(str::to_owned),
+            jurisdiction: home,
             ..Self::of("staff", staff_id.get())
         }
     }

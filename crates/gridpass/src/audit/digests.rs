@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_ledger::merkle::RootBuilder;
 use gridpass_ledger::{Chain, DayDigest, Hash};
-use gridpass_passcode::Suite;
+use gridpass_passcode::{ServerPublicKey, Suite};
 use gridpass_types::clock::{district_date, start_of_day};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::keys::Keys;
-use super::store::{self, SignedDigest};
+use super::store::{self, KeyRow, SignedDigest};
 use crate::app::App;
 use crate::http::error::ApiResult;
 use crate::http::extract;
@@ -48,6 +48,9 @@ pub struct AuditKeyView {
     pub alg: String,
     /// Public key, base64url without padding: 32 bytes of Ed25519, or `04`, x and y of SM2.
     pub public_key: String,
+    /// Signature of the key with the number before, by its algorithm, over `gridpass audit key 1`, this number (two
+    /// bytes, big-endian) and this public key; base64url without padding. The first has none.
+    pub endorsement: Option<String>,
 }
 
 /// What signed before digests named it.
@@ -108,20 +111,34 @@ pub async fn get_audit_digests(
 ) -> ApiResult<impl IntoResponse> {
     let db = app.db.client().await?;
     let digests = store::list_digests(&db, query.before, capped(query.limit)).await?;
-    let keys = app.part::<Keys>().all();
+    // As the database has them: another node may have signed with one that is new here.
+    let keys = store::list_keys(&db).await?;
     let view = DigestsView {
-        keys: keys
-            .values()
-            .map(|key| AuditKeyView {
-                key_number: key.number,
-                alg: key.public().suite().algorithm().to_owned(),
-                public_key: URL_SAFE_NO_PAD.encode(key.public().to_bytes()),
-            })
-            .collect(),
+        keys: keys.iter().map(AuditKeyView::of).collect(),
         digests: digests.iter().filter_map(view_of).collect(),
     };
     let cache = [(header::CACHE_CONTROL, "public, max-age=300")];
     Ok((cache, Json(view)))
+}
+
+impl AuditKeyView {
+    /// The public half of a key.
+    pub(super) fn of(row: &KeyRow) -> Self {
+        let endorsement = row.endorsement.as_ref();
+        Self {
+            key_number: row.number,
+            alg: row.suite.algorithm().to_owned(),
+            public_key: URL_SAFE_NO_PAD.encode(&row.public_key),
+            endorsement: endorsement.map(|signature| URL_SAFE_NO_PAD.encode(signature)),
+        }
+    }
+
+    /// The key; `None` when it is not of its form.
+    pub(super) fn verifying(&self) -> Option<ServerPublicKey> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.public_key).ok()?;
+        let suite = Suite::of_algorithm(&self.alg)?;
+        ServerPublicKey::from_bytes(suite, &bytes).ok()
+    }
 }
 
 /// A digest as published; the day always reads, since it was written as one.
@@ -168,9 +185,13 @@ pub(super) fn from_hex(text: &str) -> Option<Hash> {
     bytes.try_into().ok()
 }
 
-/// Makes partitions ahead and closes days that are over.
+/// Makes partitions ahead, takes up new keys and closes days that are over.
 pub async fn round(app: App) -> anyhow::Result<bool> {
     make_months(&app).await?;
+    let db = app.db.client().await?;
+    let reloaded = app.part::<Keys>().reload(&app, &db).await;
+    reloaded.map_err(|error| anyhow::anyhow!("reading the audit keys: {error:?}"))?;
+    drop(db);
     for _ in 0..DAYS_MAX {
         if !close_next_day(&app).await? {
             return Ok(false);

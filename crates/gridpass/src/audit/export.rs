@@ -1,4 +1,5 @@
-//! The log as a file: one JSON object a line, links with their entries first, digests after.
+//! The log as a file: one JSON object a line, links with their entries first, digests after,
+//! and the public keys last.
 //!
 //! It can be checked without the database and without any key but the published ones; only
 //! the MACs need the server's.
@@ -8,7 +9,7 @@ use std::io::{BufRead, Write};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use super::digests::{DigestView, DigestsView, from_hex, view_of};
+use super::digests::{AuditKeyView, DigestView, DigestsView, from_hex, view_of};
 use super::entry::Entry;
 use super::store::{self, Linked};
 use super::verify::{Broken, Checker, PAGE_LINKS, Report, Trust};
@@ -61,6 +62,9 @@ enum Line {
     Digest {
         digest: DigestView,
     },
+    Key {
+        key: AuditKeyView,
+    },
 }
 
 /// Writes the whole log; answers how many links.
@@ -92,6 +96,11 @@ pub async fn export(db: &Client, out: &mut impl Write) -> anyhow::Result<u64> {
         serde_json::to_writer(&mut *out, &Line::Digest { digest })?;
         out.write_all(b"\n")?;
     }
+    for row in store::list_keys(db).await? {
+        let key = AuditKeyView::of(&row);
+        serde_json::to_writer(&mut *out, &Line::Key { key })?;
+        out.write_all(b"\n")?;
+    }
     Ok(count)
 }
 
@@ -113,6 +122,7 @@ pub fn verify_file(
         .collect::<anyhow::Result<_>>()?;
     let mut links = Vec::new();
     let mut digests = Vec::new();
+    let mut keys = Vec::new();
     for line in lines {
         match line {
             Line::Link {
@@ -133,9 +143,10 @@ pub fn verify_file(
             Line::Digest { digest } => {
                 digests.push(digest.signed().context("a digest is not of its form")?);
             }
+            Line::Key { key } => keys.push(key),
         }
     }
-    let trust = match Trust::new(kept, digests) {
+    let trust = match Trust::new(kept, digests, &keys) {
         Ok(trust) => trust,
         Err(broken) => return Ok(Err(broken)),
     };

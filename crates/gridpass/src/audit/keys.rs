@@ -1,7 +1,12 @@
 //! Keys of the log: what signs the digests, and what keeps a row from being forged.
 //!
 //! One seed, sealed in the database, gives both: the signing key (Ed25519, or SM2 under the
-//! suite `guomi`) and, by HKDF, the key of the MACs. The database alone can therefore neither make an entry nor sign a digest.
+//! suite `guomi`) and, by HKDF, the key of the MACs. The database alone can therefore neither
+//! make an entry nor sign a digest.
+//!
+//! A key is replaced by a new one (`gridpass keys rotate --which audit`) that the old one vouches
+//! for, so that whoever kept the old public key can believe the new. The old ones stay: what they
+//! signed and wrote is proved with them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -15,6 +20,8 @@ use subtle::ConstantTimeEq;
 use super::entry::Entry;
 use super::store::{self, KeyRow};
 use crate::app::Inner;
+use crate::db::Client;
+use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::seal::{Field, Sealer};
 
@@ -24,6 +31,8 @@ const FIRST: i16 = 1;
 const MAC_INFO: &[u8] = b"gridpass audit mac 1";
 /// Before a link's number and hash under the MAC; entries begin with their layout instead.
 const LINK_LAYOUT: &[u8] = b"gridpass audit link 1";
+/// Before a key's number and public half under an endorsement; digests begin with their own.
+const ENDORSEMENT_LAYOUT: &[u8] = b"gridpass audit key 1";
 
 /// One key with everything it gives.
 pub struct Key {
@@ -70,9 +79,47 @@ impl Key {
     }
 }
 
+/// What an older key signs to vouch for a newer one.
+fn endorsed(number: i16, public: &ServerPublicKey) -> Vec<u8> {
+    [
+        ENDORSEMENT_LAYOUT,
+        &number.to_be_bytes(),
+        &public.to_bytes()[..],
+    ]
+    .concat()
+}
+
+/// Whether `by` vouches for a key of this number.
+pub fn vouches(
+    by: &ServerPublicKey,
+    number: i16,
+    public: &ServerPublicKey,
+    signature: &[u8],
+) -> bool {
+    let signature = <&[u8; 64]>::try_from(signature);
+    signature.is_ok_and(|signature| by.has_signed(&endorsed(number, public), signature))
+}
+
 /// Whether two MACs are the same.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
+}
+
+/// A random key, sealed, that the one before vouches for.
+fn make(app: &Inner, number: i16, before: Option<&Key>) -> KeyRow {
+    let key = ServerKey::draw(app.sealer.signing_suite(), || app.entropy.bytes());
+    let public = key.public();
+    let seed = key.to_bytes();
+    let sealed = app
+        .sealer
+        .seal(Field::AuditKey, i64::from(number), &*seed, &app.entropy);
+    KeyRow {
+        number,
+        suite: key.suite(),
+        public_key: public.to_bytes(),
+        seed_sealed: sealed,
+        endorsement: before.map(|before| before.sign(&endorsed(number, &public)).to_vec()),
+    }
 }
 
 /// Every key of the installation, by number.
@@ -87,20 +134,8 @@ impl Keys {
         let db = app.db.client().await?;
         let mut rows = store::list_keys(&db).await?;
         if rows.is_empty() {
-            let key = ServerKey::draw(app.sealer.signing_suite(), || app.entropy.bytes());
-            let row = KeyRow {
-                number: FIRST,
-                suite: key.suite(),
-                public_key: key.public().to_bytes(),
-                seed_sealed: app.sealer.seal(
-                    Field::AuditKey,
-                    i64::from(FIRST),
-                    &*key.to_bytes(),
-                    &app.entropy,
-                ),
-            };
-            store::insert_key(&db, &row, app.clock.now()).await?;
-            // Another node may have been quicker; its key counts.
+            // Another node may be quicker; its key counts.
+            store::insert_key(&db, &make(app, FIRST, None), app.clock.now()).await?;
             rows = store::list_keys(&db).await?;
         }
         Self::from_rows(&app.sealer, &rows)
@@ -116,6 +151,44 @@ impl Keys {
             keys.insert(row.number, Arc::new(Key::new(row.number, key)));
         }
         Ok(Self(RwLock::new(Arc::new(keys))))
+    }
+
+    /// Reads the keys anew, for one that another node or a command made.
+    ///
+    /// # Errors
+    /// As [`Keys::open`].
+    pub async fn reload(&self, app: &Inner, db: &Client) -> ApiResult<()> {
+        let rows = store::list_keys(db).await?;
+        if rows.len() == self.all().len() {
+            return Ok(());
+        }
+        let read = Self::from_rows(&app.sealer, &rows)?.all();
+        *self
+            .0
+            .write()
+            .expect("no thread panics while it swaps a pointer") = read;
+        Ok(())
+    }
+
+    /// Makes a new key that writes and signs from now on, and answers its number. The one before
+    /// vouches for it and goes on proving what it wrote.
+    ///
+    /// # Errors
+    /// 409 when somebody else makes one at the same moment; else when the database or a key
+    /// cannot be used.
+    pub async fn rotate(&self, app: &Inner) -> ApiResult<i16> {
+        let tx = app.db.tx().await?;
+        self.reload(app, &tx).await?;
+        let before = self.newest();
+        let number = before.number.checked_add(1).ok_or(Code::Conflict)?;
+        let row = make(app, number, Some(before.as_ref()));
+        if !store::insert_key(&tx, &row, app.clock.now()).await? {
+            return Err(Code::Conflict.into());
+        }
+        super::object(format!("audit_key/{number}"));
+        tx.commit().await?;
+        self.reload(app, &app.db.client().await?).await?;
+        Ok(number)
     }
 
     /// All keys.

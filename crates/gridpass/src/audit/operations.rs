@@ -139,6 +139,7 @@ operations! {
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
+    ask_identity_provider: Plain Administration;
     assign_visit: Change Visits;
     begin_second_factor: Manage Administration;
     cancel_rule_schedule: Manage Administration;
@@ -186,6 +187,7 @@ operations! {
     get_gate: Plain Administration;
     get_gate_code: Plain Gate;
     get_health: Plain Administration;
+    get_identity_provider: Plain Administration;
     get_live_stats: Plain Administration;
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
@@ -198,7 +200,7 @@ operations! {
     get_person: Read Registration;
     get_photo: Read Registration;
     get_readiness: Plain Administration;
-    get_red_list: Supervise Evidence;
+    get_red_list: Read Evidence;
     get_red_proposal: Read Evidence;
     get_registry_import: Plain Comparison;
     get_rule_dmn: Plain Administration;
@@ -220,6 +222,7 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    link_identity: Manage Administration;
     list_alerts: Read Response;
     list_back_test_examples: Read Evidence;
     list_back_tests: Plain Administration;
@@ -237,7 +240,7 @@ operations! {
     list_own_sign_ins: Plain Administration;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
-    list_red_lists: Supervise Evidence;
+    list_red_lists: Read Evidence;
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
@@ -282,6 +285,7 @@ operations! {
     set_clock: Plain Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
+    sign_in_with_identity: Manage Administration;
     sign_out: Manage Administration;
     start_rule_shadow: Manage Administration;
     stream_events: Plain Administration;

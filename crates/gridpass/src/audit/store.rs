@@ -165,12 +165,14 @@ pub struct KeyRow {
     pub public_key: Vec<u8>,
     /// Sealed seed.
     pub seed_sealed: Vec<u8>,
+    /// Signature of the key before; the first has none.
+    pub endorsement: Option<Vec<u8>>,
 }
 
 /// Every key.
 pub async fn list_keys(db: &Client) -> Result<Vec<KeyRow>, Error> {
     let sql = "-- audit.list_keys
-        SELECT key_number, suite, public_key, seed_sealed FROM audit_key ORDER BY key_number";
+        SELECT key_number, suite, public_key, seed_sealed, endorsement FROM audit_key ORDER BY key_number";
     let rows = db.query(&db.prepare_cached(sql).await?, &[]).await?;
     let read = |row: &Row| {
         Some(KeyRow {
@@ -179,29 +181,32 @@ pub async fn list_keys(db: &Client) -> Result<Vec<KeyRow>, Error> {
             suite: Suite::from_name(row.get(1))?,
             public_key: row.get(2),
             seed_sealed: row.get(3),
+            endorsement: row.get(4),
         })
     };
     Ok(rows.iter().filter_map(read).collect())
 }
 
-/// Stores a key unless its number is taken.
-pub async fn insert_key(db: &Client, row: &KeyRow, now: Timestamp) -> Result<(), Error> {
+/// Stores a key; false when its number is taken.
+pub async fn insert_key(db: &Client, row: &KeyRow, now: Timestamp) -> Result<bool, Error> {
     let sql = "-- audit.insert_key
-        INSERT INTO audit_key (key_number, suite, public_key, seed_sealed, made_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT DO NOTHING";
+        INSERT INTO audit_key (key_number, suite, public_key, seed_sealed, made_at, endorsement)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     let statement = db.prepare_cached(sql).await?;
-    db.execute(
-        &statement,
-        &[
-            &row.number,
-            &row.suite.as_str(),
-            &row.public_key,
-            &row.seed_sealed,
-            &now,
-        ],
-    )
-    .await?;
-    Ok(())
+    let inserted = db
+        .execute(
+            &statement,
+            &[
+                &row.number,
+                &row.suite.as_str(),
+                &row.public_key,
+                &row.seed_sealed,
+                &now,
+                &row.endorsement,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
 }
 
 /// Makes the partitions of a month unless they are there.

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_ledger::merkle::RootBuilder;
 use gridpass_ledger::{Chain, DayDigest, Fault, Link, Verifier};
-use gridpass_passcode::{ServerPublicKey, Suite};
+use gridpass_passcode::ServerPublicKey;
 
-use super::digests::DigestsView;
-use super::keys::{Key, Keys, same};
+use super::digests::{AuditKeyView, DigestsView};
+use super::keys::{Key, Keys, same, vouches};
 use super::store::{self, Linked, SignedDigest};
 use crate::app::App;
 use crate::db::Client;
@@ -83,13 +83,18 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Those stored beside the log, oldest first, checked with the keys given; and those kept
-    /// outside, which bring their own keys and take precedence.
+    /// Those stored beside the log, oldest first; and those kept outside, which bring their own
+    /// keys and take precedence. Of the keys beside the log only those count that the kept ones
+    /// vouch for.
     ///
     /// # Errors
     /// The first digest that is not genuine.
-    pub fn new(kept: Option<&DigestsView>, stored: Vec<SignedDigest>) -> Result<Self, Broken> {
-        let keys = kept.map_or_else(BTreeMap::new, published);
+    pub fn new(
+        kept: Option<&DigestsView>,
+        stored: Vec<SignedDigest>,
+        beside: &[AuditKeyView],
+    ) -> Result<Self, Broken> {
+        let keys = kept.map_or_else(BTreeMap::new, |kept| vouched(published(&kept.keys), beside));
         Self::with_keys(kept, stored, &keys)
     }
 
@@ -131,14 +136,34 @@ impl Trust {
     }
 }
 
-fn published(view: &DigestsView) -> BTreeMap<i16, ServerPublicKey> {
-    let read = |key: &super::digests::AuditKeyView| {
-        let bytes = URL_SAFE_NO_PAD.decode(&key.public_key).ok()?;
-        let suite = Suite::of_algorithm(&key.alg)?;
-        let public_key = ServerPublicKey::from_bytes(suite, &bytes).ok()?;
-        Some((key.key_number, public_key))
-    };
-    view.keys.iter().filter_map(read).collect()
+fn published(keys: &[AuditKeyView]) -> BTreeMap<i16, ServerPublicKey> {
+    let read = |key: &AuditKeyView| Some((key.key_number, key.verifying()?));
+    keys.iter().filter_map(read).collect()
+}
+
+/// The trusted keys and those that they vouch for, each by the one before.
+fn vouched(
+    mut trusted: BTreeMap<i16, ServerPublicKey>,
+    claimed: &[AuditKeyView],
+) -> BTreeMap<i16, ServerPublicKey> {
+    let mut claimed: Vec<&AuditKeyView> = claimed.iter().collect();
+    claimed.sort_by_key(|key| key.key_number);
+    for key in claimed {
+        let number = key.key_number;
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| trusted.get(&before));
+        let (Some(before), Some(public)) = (before, key.verifying()) else {
+            continue;
+        };
+        let endorsement = key.endorsement.as_deref().unwrap_or_default();
+        let endorsement = URL_SAFE_NO_PAD.decode(endorsement).unwrap_or_default();
+        if vouches(before, number, &public, &endorsement) {
+            // What came from outside wins: whoever changed ours could not change that.
+            trusted.entry(number).or_insert(public);
+        }
+    }
+    trusted
 }
 
 fn check_signature(
@@ -327,10 +352,13 @@ pub async fn verify(
     let keys = app.part::<Keys>().all();
     let mut stored = store::list_digests(&tx, None, i64::MAX).await?;
     stored.reverse();
-    let mut known: BTreeMap<i16, ServerPublicKey> =
-        keys.iter().map(|(n, key)| (*n, key.public())).collect();
-    // Keys that came from outside win: whoever changed ours could not change those.
-    known.extend(kept.map(published).unwrap_or_default());
+    let own = || keys.iter().map(|(n, key)| (*n, key.public())).collect();
+    let beside: Vec<AuditKeyView> = store::list_keys(&tx)
+        .await?
+        .iter()
+        .map(AuditKeyView::of)
+        .collect();
+    let known = kept.map_or_else(own, |kept| vouched(published(&kept.keys), &beside));
     let trust = match Trust::with_keys(kept, stored, &known) {
         Ok(trust) => trust,
         Err(broken) => return Ok(Err(broken)),

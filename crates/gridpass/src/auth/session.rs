@@ -56,6 +56,8 @@ pub struct Session {
     pub staff_id: StaffId,
     /// Organisation the person belongs to, as in [`Caller`].
     pub unit: String,
+    /// Prefix of the divisions whose security administrator answers for the account.
+    pub home: String,
     /// What is missing; empty once signing in is finished.
     pub needs: Vec<Need>,
     /// Whether the account has a second factor in force.
@@ -89,6 +91,8 @@ pub(super) struct Found {
     pub session_id: SessionId,
     pub staff_id: StaffId,
     pub unit: String,
+    pub home: String,
+    pub by_provider: bool,
     pub last_seen_at: Timestamp,
     pub factor_presented: bool,
     pub has_factor: bool,
@@ -108,7 +112,11 @@ impl Found {
                 Need::EnrolSecondFactor,
                 factor_required && !self.has_factor && !self.factor_presented,
             ),
-            (Need::ChangePassword, self.password_must_change),
+            // Who came without the password does not need to know it.
+            (
+                Need::ChangePassword,
+                self.password_must_change && !self.by_provider,
+            ),
             (
                 Need::ConfirmTenDonts,
                 self.ten_donts_version < ten_donts::VERSION,
@@ -120,6 +128,7 @@ impl Found {
             session_id: self.session_id,
             staff_id: self.staff_id,
             unit: self.unit,
+            home: self.home,
             needs: needs.map(|(need, _)| need).collect(),
             has_factor: self.has_factor,
             acting: self.acting,
@@ -144,7 +153,10 @@ impl FromRequestParts<App> for Entering {
         }
         let session = find(app, &token_digest(token)).await?;
         let session = session.ok_or(Code::SessionExpired)?;
-        audit::actor(|| audit::Actor::account(session.staff_id, Some(&session.unit)));
+        audit::actor(|| {
+            let home = session.home.clone();
+            audit::Actor::account(session.staff_id, Some(&session.unit), home)
+        });
         parts.extensions.insert(session.clone());
         Ok(Self(session))
     }
@@ -173,6 +185,8 @@ mod tests {
             session_id: SessionId::new(1),
             staff_id: StaffId::new(2),
             unit: "社区".into(),
+            home: String::new(),
+            by_provider: false,
             last_seen_at: Timestamp::UNIX_EPOCH,
             factor_presented: false,
             has_factor: false,
@@ -204,6 +218,12 @@ mod tests {
             session.finished().unwrap_err().code(),
             Code::SecondFactorUnset
         );
+        let provided = Found {
+            password_must_change: true,
+            by_provider: true,
+            ..found()
+        };
+        assert_eq!(provided.judge(false).needs, [Need::ChooseGrant]);
         let optional = found().judge(false);
         assert_eq!(optional.needs, [Need::ChooseGrant]);
         assert!(optional.require_factor().is_ok());

@@ -21,7 +21,7 @@ pub(super) async fn find_session(
 ) -> Result<Option<Found>, Error> {
     let sql = "-- auth.find_session
         SELECT t.session_id, t.staff_id, t.last_seen_at, t.factor_at IS NOT NULL AS factor_presented,
-               s.unit, s.totp_confirmed_at IS NOT NULL AS has_factor, s.password_must_change, s.ten_donts_version,
+               t.by_provider, s.unit, s.jurisdiction AS home, s.totp_confirmed_at IS NOT NULL AS has_factor, s.password_must_change, s.ten_donts_version,
                g.grant_id, g.role, g.jurisdiction, g.enclosure_id, g.employer_id
         FROM staff_session t JOIN staff s USING (staff_id)
         LEFT JOIN staff_grant g ON g.grant_id = t.grant_id AND g.ended_at IS NULL
@@ -41,6 +41,8 @@ fn found(row: &Row) -> Found {
         session_id: SessionId::new(row.get("session_id")),
         staff_id: StaffId::new(row.get("staff_id")),
         unit: unit_of(row.get("unit"), row.get("staff_id")),
+        home: row.get("home"),
+        by_provider: row.get("by_provider"),
         last_seen_at: row.get("last_seen_at"),
         factor_presented: row.get("factor_presented"),
         has_factor: row.get("has_factor"),
@@ -108,6 +110,8 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
     /// When a second factor was presented, if it was already.
     pub factor_at: Option<Timestamp>,
+    /// Whether the identity provider let the person in, rather than the password.
+    pub by_provider: bool,
     /// What the browser calls itself.
     pub client: &'a str,
 }
@@ -120,8 +124,9 @@ pub async fn insert_session(
 ) -> Result<(), Error> {
     let sql = "-- auth.insert_session
         INSERT INTO staff_session
-            (token_digest, staff_id, created_at, expires_at, session_id, grant_id, last_seen_at, factor_at, client)
-        VALUES ($1, $2, $3, $4, $5, $6, $3, $7, $8)";
+            (token_digest, staff_id, created_at, expires_at, session_id, grant_id, last_seen_at, factor_at, client,
+             by_provider)
+        VALUES ($1, $2, $3, $4, $5, $6, $3, $7, $8, $9)";
     let statement = db.prepare_cached(sql).await?;
     let grant_id = new.grant_id.map(GrantId::get);
     db.execute(
@@ -135,6 +140,7 @@ pub async fn insert_session(
             &grant_id,
             &new.factor_at,
             &new.client,
+            &new.by_provider,
         ],
     )
     .await?;

@@ -14,6 +14,7 @@ use crate::db::embedded::ClusterError;
 use crate::db::migrate::MigrateError;
 use crate::db::roles::RolesError;
 use crate::notify::GatewayConfigError;
+use crate::staff::ProviderConfigError;
 
 /// The data is damaged.
 const DATA_ERROR: u8 = 65;
@@ -74,6 +75,9 @@ pub enum BootError {
     /// No usable way to send text messages.
     #[error(transparent)]
     Texts(#[from] GatewayConfigError),
+    /// The identity provider is misconfigured.
+    #[error(transparent)]
+    IdentityProvider(#[from] ProviderConfigError),
     /// Not a database address.
     #[error(
         "DATABASE_URL cannot be read ({reason}); write it as postgres://user:password@host:5432/database"
@@ -113,6 +117,7 @@ impl BootError {
             Self::SameAddress
             | Self::SimulatedClockInProduction
             | Self::Texts(_)
+            | Self::IdentityProvider(_)
             | Self::DatabaseUrl { .. } => CONFIG,
             Self::DataDir(error) => data_dir_code(error),
             Self::Secrets(error) => secrets_code(error),

@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 
 use super::CommandError;
 use crate::assemble::Assembled;
+use crate::audit;
 use crate::boot::{self, BootError, Store};
 use crate::config::{DataConfig, SiteConfig};
 use crate::ids::Entropy;
@@ -69,6 +70,8 @@ pub enum WhichKey {
     Pass,
     /// Signs credentials; kept in the database
     Signing,
+    /// Signs the audit log's digests and keys its MACs; kept in the database
+    Audit,
 }
 
 impl WhichKey {
@@ -79,6 +82,10 @@ impl WhichKey {
             Self::Pass => Ok(Which::Pass),
             Self::Signing => Err(CommandError::Keys(
                 "signing keys are kept in the database and end by themselves".to_owned(),
+            )),
+            Self::Audit => Err(CommandError::Keys(
+                "audit keys are kept in the database for good: older entries are proved with them"
+                    .to_owned(),
             )),
         }
     }
@@ -111,6 +118,11 @@ async fn run_on(
             which: WhichKey::Signing,
             ..
         } => rotate_signing(&open(place, store, entropy).await?).await,
+        KeysCommand::Rotate {
+            place,
+            which: WhichKey::Audit,
+            ..
+        } => rotate_audit(&open(place, store, entropy).await?).await,
         KeysCommand::Rotate { which, lead, .. } => rotate(store, which.master()?, *lead, &entropy),
         KeysCommand::Forget { which, number, .. } => {
             let generation = Generation {
@@ -193,6 +205,17 @@ async fn rotate_signing(assembled: &Assembled) -> Result<String, CommandError> {
     let rotated = app.part::<passes::Keys>().rotate(app).await;
     rotated.map_err(|error| CommandError::Keys(error.to_string()))?;
     Ok("a new signing key signs from now on; what the older ones signed counts until it runs out\n".to_owned())
+}
+
+async fn rotate_audit(assembled: &Assembled) -> Result<String, CommandError> {
+    let app = &assembled.app;
+    let keys = app.part::<audit::Keys>();
+    let rotated = audit::as_job(app, "command/keys_rotate", keys.rotate(app)).await;
+    let number = rotated.map_err(|error| CommandError::Keys(error.to_string()))?;
+    Ok(format!(
+        "audit key {number} writes and signs from now on, on servers that run within a minute; \
+         the older ones stay published and prove what they signed\n"
+    ))
 }
 
 async fn forget(store: &Store, generation: Generation) -> Result<String, CommandError> {

@@ -8,21 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio_postgres_rustls::MakeRustlsConnect;
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::crypto::{
     CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
 };
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Authorities that Debian and most others keep here.
-const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+use crate::outbound;
 
 /// How a connection to the database is encrypted; makes one per connection.
 pub type DatabaseTls = MakeRustlsConnect;
@@ -41,7 +36,7 @@ pub fn read_address(url: &str) -> Result<(tokio_postgres::Config, DatabaseTls), 
         let file = settings
             .authorities
             .as_deref()
-            .unwrap_or(SYSTEM_AUTHORITIES);
+            .unwrap_or(outbound::SYSTEM_AUTHORITIES);
         verified(Path::new(file))?
     } else {
         unverified()
@@ -89,24 +84,8 @@ pub fn unverified() -> DatabaseTls {
 }
 
 fn verified(authorities: &Path) -> Result<DatabaseTls, String> {
-    let unusable = |reason: String| format!("sslrootcert {}: {reason}", authorities.display());
-    let mut roots = RootCertStore::empty();
-    let found =
-        CertificateDer::pem_file_iter(authorities).map_err(|error| unusable(error.to_string()))?;
-    for certificate in found {
-        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        // One old authority that is not understood must not keep us from the others.
-        let _not_understood = roots.add(certificate);
-    }
-    let provider = Arc::new(ring::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .map_err(|error| unusable(error.to_string()))?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(error.to_string()))?
-        .with_webpki_verifier(verifier)
-        .with_no_client_auth();
+    let config = outbound::verified(authorities);
+    let config = config.map_err(|reason| format!("sslrootcert {reason}"))?;
     Ok(MakeRustlsConnect::new(config))
 }
 

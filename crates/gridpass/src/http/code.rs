@@ -68,6 +68,10 @@ codes! {
     TenDontsNotConfirmed "ten_donts_not_confirmed" FORBIDDEN "Read and confirm the ten rules of information security first." "请先阅读并确认信息安全“十不准”。";
     GrantNeeded "grant_needed" FORBIDDEN "Choose a grant to act under; if there is none, ask the security administrator." "请选择任职身份；如没有可用身份，请联系安全管理员。";
     GrantUnfit "grant_unfit" CONFLICT "One person may not hold these two roles." "同一人不得兼任这两个角色。";
+    IdentityRefused "identity_refused" UNAUTHORIZED "The identity provider's answer was not accepted; begin again." "统一身份认证结果无效，请重新登录。";
+    IdentityUnlinked "identity_unlinked" FORBIDDEN "This identity opens no account here; ask the security administrator to link it." "该身份未关联本系统账号，请联系安全管理员关联。";
+    IdentityTaken "identity_taken" CONFLICT "This identity is linked to another account." "该身份已关联其他账号。";
+    IdentityProviderDown "identity_provider_down" SERVICE_UNAVAILABLE "The identity provider cannot be used at this moment; sign in with your password." "统一身份认证暂不可用，请用密码登录。";
     OwnAccount "own_account" FORBIDDEN "Nobody does this to their own account." "不能对本人账号进行此操作。";
     ColleagueUnknown "colleague_unknown" UNPROCESSABLE_ENTITY "There is no such colleague in your unit." "本单位没有该同事。";
     UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";

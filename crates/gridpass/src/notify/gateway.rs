@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::model::TextMessage;
 use crate::config::TextConfig;
+use crate::outbound;
 
 /// How long one delivery to the gateway may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -149,7 +150,7 @@ impl Webhook {
     /// [`GatewayConfigError`].
     pub fn new(url: &str, secret: Zeroizing<Vec<u8>>) -> Result<Self, GatewayConfigError> {
         let url = reqwest::Url::parse(url).map_err(|_| GatewayConfigError::Url)?;
-        if !is_near(&url) {
+        if !outbound::is_near(&url) {
             return Err(GatewayConfigError::Url);
         }
         let http = reqwest::Client::builder()
@@ -192,19 +193,6 @@ impl Gateway for Webhook {
     fn send<'a>(&'a self, message: &'a TextMessage, now: Timestamp) -> Sending<'a> {
         Box::pin(self.post(message, now))
     }
-}
-
-/// Plain HTTP may only go where nobody listens in: this host, or a private network.
-fn is_near(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_matches(['[', ']']).parse();
-    let private = match address {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private(),
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
-        // A name without a dot is one of this host's own network.
-        Err(_) => !host.is_empty() && !host.contains('.'),
-    };
-    url.scheme() == "http" && private
 }
 
 /// `t=<seconds>,v1=<hex>`: HMAC-SHA-256 over the seconds, a full stop, and the body.

@@ -14,6 +14,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery, capped};
+use crate::masking::{self, Viewer};
 use crate::people::Holder;
 
 /// Entries of the audit log, newest first, of callers within the jurisdiction. The search is
@@ -26,18 +27,15 @@ pub async fn search_audit_entries(
     staff: Staff<SearchAudit>,
     extract::Query(query): extract::Query<EntryQuery>,
 ) -> ApiResult<Json<Page<EntryView>>> {
-    let without_people = staff.caller.role == Role::Oversight;
-    if without_people && query.subject.is_some() {
+    let seen = Seen::by(staff.caller.role);
+    if !seen.people && query.subject.is_some() {
         return Err(Code::NotAllowed.into());
     }
     crate::audit::object(search_object(&query));
     let limit = capped(query.limit);
     let db = app.db.client().await?;
     let found = store::search_entries(&db, &query, &staff.caller.jurisdiction, limit).await?;
-    let items = found
-        .into_iter()
-        .map(|entry| view(entry, without_people))
-        .collect();
+    let items = found.into_iter().map(|entry| view(entry, seen)).collect();
     Ok(Json(Page::new(items, limit, |item: &EntryView| {
         item.entry_id
     })))
@@ -55,27 +53,44 @@ fn search_object(query: &EntryQuery) -> String {
     }
 }
 
-fn view(entry: Entry, without_people: bool) -> EntryView {
+/// Which personal columns of an entry a role sees, by `columns.toml`.
+#[derive(Clone, Copy)]
+struct Seen {
+    people: bool,
+    origin: bool,
+}
+
+impl Seen {
+    fn by(role: Role) -> Self {
+        let sees = |column| masking::sees(Viewer::Staff(role), "audit_entry", column);
+        Self {
+            people: sees("subjects"),
+            origin: sees("origin"),
+        }
+    }
+}
+
+fn view(entry: Entry, seen: Seen) -> EntryView {
     let is_person = entry.actor == "holder";
     EntryView {
         entry_id: entry.entry_id,
         at: entry.at,
-        actor_id: Some(entry.actor_id).filter(|_| !(without_people && is_person)),
+        actor_id: Some(entry.actor_id).filter(|_| seen.people || !is_person),
         actor: entry.actor,
         unit: entry.unit,
         role: entry.role,
         purpose: entry.purpose,
         action: entry.action,
         people: u32::try_from(entry.subjects.len()).unwrap_or(u32::MAX),
-        subjects: if without_people {
-            Vec::new()
-        } else {
+        subjects: if seen.people {
             entry.subjects
+        } else {
+            Vec::new()
         },
-        object: entry.object.filter(|_| !without_people),
+        object: entry.object.filter(|_| seen.people),
         result: entry.result,
         code: entry.code,
-        origin: entry.origin.filter(|_| !without_people),
+        origin: entry.origin.filter(|_| seen.origin),
         session: entry.session,
         reference: entry.reference,
     }

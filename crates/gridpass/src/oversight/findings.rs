@@ -12,6 +12,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
+use crate::masking::{self, Viewer};
 use crate::seal::Field;
 
 /// Members of staff whose look-ups of a day stand out, newest first: leads to check, never a
@@ -31,8 +32,10 @@ pub async fn list_lookup_findings(
     let db = app.db.client().await?;
     let rows = store::list_findings(&db, which, page.after.unwrap_or(i64::MAX), limit).await?;
     let mut items = Vec::with_capacity(rows.len());
+    let viewer = Viewer::Staff(staff.caller.role);
+    let seen = masking::sees(viewer, "lookup_finding", "note_sealed");
     for (mut finding, sealed) in rows {
-        if let Some(sealed) = sealed {
+        if let Some(sealed) = sealed.filter(|_| seen) {
             let id = finding.finding_id;
             finding.note = Some(app.sealer.open_text(Field::FindingNote, id, &sealed)?);
         }

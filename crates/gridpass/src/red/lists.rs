@@ -19,6 +19,7 @@ use super::store::{self, lists as list_store};
 use super::{confirm, propose};
 use crate::access::{ApproveRedLists, ConfirmRed, ReadRedLists, SubmitRedLists};
 use crate::app::{App, LiveEvent};
+use crate::audit;
 use crate::auth::{Authorised, Caller, Staff, authorise};
 use crate::db::{Client, Tx};
 use crate::divisions::read_rows;
@@ -204,6 +205,8 @@ pub async fn list_red_lists(
     let wanted = (staff.caller.jurisdiction.as_str(), query.status);
     let lists = list_store::list_lists(&db, wanted, page.after(), limit).await?;
     let seen = |list: RedList| list.seen_by(&staff.caller, now);
+    // Counts and places; whose they are is said when one list is opened.
+    audit::subjects([]);
     let items: Vec<RedList> = lists.into_iter().map(seen).collect();
     Ok(Json(Page::new(items, limit, |item| item.list_id.get())))
 }
@@ -218,6 +221,7 @@ pub async fn get_red_list(
 ) -> ApiResult<Json<ListAnswer>> {
     let db = app.db.client().await?;
     let impact = list_store::impact(&db, list.entity.list_id).await?;
+    audit::subjects(list_store::list_people(&db, list.entity.list_id).await?);
     Ok(Json(ListAnswer {
         list: Some(list.entity.seen_by(&list.caller, app.now())),
         impact: Some(impact),

@@ -8,7 +8,7 @@ use gridpass_types::ids::StaffId;
 use super::grants::{self, NewGrant};
 use super::model::{NewStaff, PasswordInput, SignInRow, StaffView, all_right};
 use super::sign_in::Windows;
-use super::{factor, password, store};
+use super::{factor, oidc, password, store};
 use crate::access::ManageStaff;
 use crate::app::App;
 use crate::audit;
@@ -169,8 +169,15 @@ pub async fn list_staff(
 #[utoipa::path(get, path = "/api/v1/staff/{staff_id}", operation_id = "get_staff", tag = "staff",
     security(("staff" = [])), params(("staff_id" = i64, Path)),
     responses((status = 200, body = StaffView), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub async fn get_staff(account: Authorised<StaffAccount, ManageStaff>) -> Json<StaffView> {
-    Json(account.entity.0)
+pub async fn get_staff(
+    State(app): State<App>,
+    account: Authorised<StaffAccount, ManageStaff>,
+) -> ApiResult<Json<StaffView>> {
+    let mut view = account.entity.0;
+    // Not the role of staff's to see: linking is all that is done with it.
+    let db = app.db.client().await?;
+    view.identity = oidc::identity_of(&db, view.staff_id).await?;
+    Ok(Json(view))
 }
 
 /// Closes an account: its grants and sessions end at once. What it did stays on record.
@@ -185,6 +192,8 @@ pub async fn close_staff(
     let staff_id = account.entity.of_another(&account.caller)?.staff_id;
     let db = app.db.tx().await?;
     store::close_staff(&db, staff_id).await?;
+    // The person may be given another account later.
+    oidc::store::delete_identity(&db, staff_id).await?;
     grants::store::end_all_grants(&db, staff_id, by, app.now()).await?;
     auth::store::revoke_sessions(&db, staff_id, Which::All, app.now()).await?;
     db.commit().await?;

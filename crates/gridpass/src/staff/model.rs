@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::oidc::IdentityView;
 use super::password;
 use crate::access::Role;
 use crate::auth::Need;
@@ -72,6 +73,8 @@ pub struct StaffView {
     pub second_factor: bool,
     /// Whether the password was set by somebody else and must be changed.
     pub password_must_change: bool,
+    /// Who the account is at the identity provider, if it is linked.
+    pub identity: Option<IdentityView>,
     /// Grants that count now or later.
     pub grants: Vec<GrantView>,
 }

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_types::ids::{GrantId, SessionId, StaffId};
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::{CLIENT_CHARS_MAX, MeView, SessionView, SignInInput, SignInRow};
+use super::model::{CLIENT_CHARS_MAX, MeView, SessionView, SignInInput, SignInRow, StaffView};
 use super::{factor, grants, password, store};
 use crate::app::App;
 use crate::audit;
@@ -59,6 +59,18 @@ impl Windows {
     }
 }
 
+/// How somebody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// With the password.
+    Password,
+    /// Through the identity provider.
+    Provider {
+        /// Whether its word counts as our second factor.
+        strong: bool,
+    },
+}
+
 /// What the browser calls itself, cut; empty when it says nothing.
 pub fn client_of(headers: &HeaderMap) -> String {
     let said = headers.get(header::USER_AGENT);
@@ -74,7 +86,7 @@ pub async fn with_password(
 ) -> ApiResult<SessionView> {
     let answer_at = tokio::time::Instant::now() + WRONG_AFTER;
     match try_password(app, input, &client).await {
-        Ok(staff_id) => open_session(app, staff_id, None, client).await,
+        Ok(staff_id) => open_session(app, staff_id, Entrance::Password, client).await,
         Err(error) => {
             tokio::time::sleep_until(answer_at).await;
             Err(error)
@@ -106,7 +118,13 @@ async fn try_password(app: &App, input: SignInInput, client: &str) -> ApiResult<
     }
     match outcome {
         "signed_in" => settle_ticket(&db, ticket.staff_id).await,
-        "locked" => Err(Code::AccountLocked.into()),
+        "locked" => {
+            let account = store::find_staff(&db, ticket.staff_id, windows).await?;
+            if let Some(account) = &account {
+                note_actor(account);
+            }
+            Err(Code::AccountLocked.into())
+        }
         _ => Err(Code::WrongCredentials.into()),
     }
 }
@@ -138,12 +156,20 @@ pub async fn remember(
     Ok(store::insert_sign_in(db, staff_id, &row).await?)
 }
 
-/// Makes a token, which only the answer holds, and stores its digest. `factor_at` is when
-/// somebody else already saw a second factor.
+/// Says in the audit log whose account it is, and where it belongs: whoever searches the log
+/// of a place finds who came in there.
+pub fn note_actor(account: &StaffView) {
+    audit::actor(|| {
+        let unit = Some(account.unit.as_str()).filter(|unit| !unit.is_empty());
+        audit::Actor::account(account.staff_id, unit, account.jurisdiction.clone())
+    });
+}
+
+/// Makes a token, which only the answer holds, and stores its digest.
 pub async fn open_session(
     app: &App,
     staff_id: StaffId,
-    factor_at: Option<Timestamp>,
+    entrance: Entrance,
     client: String,
 ) -> ApiResult<SessionView> {
     let secret = URL_SAFE_NO_PAD.encode(app.entropy.bytes::<32>());
@@ -151,15 +177,17 @@ pub async fn open_session(
     let now = app.now();
     let expires_at = now + SESSION_LIFE;
     let digest = token_digest(&token);
-    audit::actor(|| audit::Actor::account(staff_id, None));
     let db = app.db.tx().await?;
+    let account = store::find_staff(&db, staff_id, Windows::at(now)).await?;
+    note_actor(&account.ok_or(Code::WrongCredentials)?);
     let new = auth::store::NewSession {
         session_id: SessionId::new(app.ids.next()),
         digest: &digest,
         staff_id,
         grant_id: only_grant(&db, staff_id, now).await?,
         expires_at,
-        factor_at,
+        factor_at: (entrance == Entrance::Provider { strong: true }).then_some(now),
+        by_provider: entrance != Entrance::Password,
         client: &client,
     };
     auth::store::insert_session(&db, &new, now).await?;

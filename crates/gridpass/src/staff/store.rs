@@ -176,6 +176,7 @@ fn view(row: &Row) -> StaffView {
         locked: row.get::<_, Option<bool>>("locked").unwrap_or(false),
         second_factor: row.get("second_factor"),
         password_must_change: row.get("password_must_change"),
+        identity: None,
         grants: Vec::new(),
     }
 }

@@ -6,16 +6,16 @@ use std::net::SocketAddr;
 use gridpass::access::Role;
 use gridpass::app::{App, HoldLimit, Settings, SignIn};
 use gridpass::assemble::{Assembled, Given, assemble};
-use gridpass::config::Limits;
 use gridpass::config::secrets::Secrets;
+use gridpass::config::{IdentityConfig, Limits};
 use gridpass::db::{Db, DbConfig, Logins};
 use gridpass::ids::Entropy;
 use gridpass::jobs::{self, Loop};
 use gridpass::keys::Keeper;
 use gridpass::notify::{Console, Gateway};
 use gridpass::seal::Suite;
-use gridpass::staff::Maker;
 use gridpass::staff::model::NewStaff;
+use gridpass::staff::{Maker, Provider};
 use gridpass_types::clock::ManualClock;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -38,6 +38,8 @@ pub struct Setup {
     pub demo: bool,
     /// What signing in takes.
     pub sign_in: SignIn,
+    /// The identity provider, or none.
+    pub provider: Provider,
     /// Which cryptography.
     pub suite: Suite,
     /// From how many people on a change of colours waits for a person.
@@ -58,6 +60,7 @@ impl Default for Setup {
                 factor_required: false,
                 idle_max: SignedDuration::from_hours(12),
             },
+            provider: Provider::open(&IdentityConfig::default()).unwrap(),
             suite: Suite::Standard,
             hold: HoldLimit {
                 share_percent: 5,
@@ -189,6 +192,7 @@ impl TestApp {
             ),
             settings,
             gateway: setup.gateway,
+            provider: setup.provider,
         };
         let Assembled {
             app,

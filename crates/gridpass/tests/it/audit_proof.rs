@@ -3,7 +3,7 @@
 use gridpass::access::Role;
 use gridpass::audit::digests::DigestsView;
 use gridpass::audit::verify::{Broken, Report, verify};
-use gridpass::audit::{export, verify_file};
+use gridpass::audit::{Keys, export, verify_file};
 use gridpass_ledger::Fault;
 use jiff::SignedDuration;
 
@@ -271,6 +271,66 @@ async fn an_export_is_proved_without_the_database() {
 }
 
 #[tokio::test]
+async fn a_new_key_is_vouched_for_by_the_old_which_goes_on_proving() {
+    let test = TestApp::with_divisions().await;
+    let other_node = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
+    some_log(&test).await;
+    test.advance(SignedDuration::from_hours(24));
+    test.settle().await;
+    let kept = published(&test).await;
+    assert_eq!((kept.keys.len(), kept.digests.len()), (1, 1));
+
+    let keys = test.app.part::<Keys>();
+    assert_eq!(keys.rotate(&test.app).await.unwrap(), 2);
+    some_log(&test).await;
+    // The other node goes on with the key it knows until it looks, and publishes both at once.
+    assert_eq!(other_node.app.part::<Keys>().newest().number, 1);
+    assert_eq!(published(&other_node).await.keys.len(), 2);
+    // A clock's tick apart, or two nodes could give the same identities.
+    test.advance(SignedDuration::from_secs(60));
+    some_log(&other_node).await;
+    assert_eq!(other_node.app.part::<Keys>().newest().number, 2);
+    test.advance(SignedDuration::from_secs(60));
+    some_log(&other_node).await;
+    test.advance(SignedDuration::from_hours(48));
+    test.settle().await;
+
+    let now = published(&test).await;
+    let numbers: Vec<i16> = now.digests.iter().map(|digest| digest.key_number).collect();
+    assert_eq!(numbers, [2, 2, 1]);
+    assert!(now.keys[0].endorsement.is_none() && now.keys[1].endorsement.is_some());
+    let used = "SELECT count(DISTINCT key_number) FROM audit_entry";
+    assert_eq!(test.scalar::<i64>(used).await, 2);
+    // What was kept before the change still proves all that came after it.
+    for node in [&test, &other_node] {
+        for held_to in [None, Some(&kept), Some(&now)] {
+            assert_eq!(proof(node, held_to).await.unwrap().days, 3);
+        }
+    }
+    let mut file = Vec::new();
+    export(&test.app.db.client().await.unwrap(), &mut file)
+        .await
+        .unwrap();
+    assert_eq!(
+        verify_file(&file[..], Some(&kept)).unwrap().unwrap().days,
+        3
+    );
+
+    // A key that the old one does not vouch for signs nothing that counts.
+    let owner = owner(&test).await;
+    owner
+        .batch_execute("UPDATE audit_key SET endorsement = NULL WHERE key_number = 2")
+        .await
+        .unwrap();
+    let named = proof(&test, Some(&kept)).await.unwrap_err();
+    assert!(matches!(named, Broken::Digest { .. }), "{named}");
+    let text = String::from_utf8(file).unwrap();
+    let unvouched = text.replace("\"endorsement\":\"", "\"endorsement\":\"A");
+    let named = verify_file(unvouched.as_bytes(), Some(&kept)).unwrap();
+    assert!(matches!(named, Err(Broken::Digest { .. })));
+}
+
+#[tokio::test]
 async fn entries_that_commit_at_the_same_time_are_linked_once_each() {
     let test = TestApp::with_divisions().await;
     let other_node = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
@@ -346,5 +406,14 @@ async fn the_command_line_proves_the_log_and_names_what_is_broken() {
         out.starts_with("BROKEN: entry ") && out.contains("was changed"),
         "{out}"
     );
+    let (code, out) = said(&["keys", "rotate", "--which", "audit"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("audit key 2 writes"), "{out}");
+    wait_for("the link of the change of keys", || {
+        let (code, out) = said(&["audit", "verify"]);
+        assert_eq!(code, Some(0), "{out}");
+        out.contains("OK: 2 entries, 0 signed days, 0 waiting")
+            .then_some(())
+    });
     assert!(server.terminate().success());
 }

@@ -17,20 +17,23 @@ use serde_json::Value;
 use crate::app::{Client, TestApp};
 
 /// Operations that anybody may call. This list only shrinks.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 16] = [
+    "ask_identity_provider",  // how one signs in through the provider
     "enrol_person",           // how one gets a token
     "find_public_enclosures", // the form of enrolment; names only
     "get_enrol_challenge",    // what to solve before enrolment
     "get_audit_digests",      // published, so that anybody can hold the log to them
     "get_health",
-    "get_metrics",   // staff listener; numbers only
-    "get_pass_keys", // public keys
+    "get_identity_provider", // whether the sign-in page has a second button
+    "get_metrics",           // staff listener; numbers only
+    "get_pass_keys",         // public keys
     "get_readiness",
     "get_time",
     "request_phone_code", // the same answer for every phone
     "set_clock",          // refused outside demo mode
     "show_phone_code",    // refused outside demo mode
     "sign_in",
+    "sign_in_with_identity", // likewise, with the provider's answer
 ];
 
 /// Ends the session it is called with, so it is called last.

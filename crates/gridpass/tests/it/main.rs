@@ -38,6 +38,7 @@ mod limits;
 mod markers;
 mod migrate;
 mod notices;
+mod outbound;
 mod oversight;
 mod passes;
 mod people;

@@ -94,6 +94,44 @@ async fn the_log_is_searched_and_the_search_is_in_it() {
 }
 
 #[tokio::test]
+async fn who_signs_in_is_found_by_the_privacy_officer_of_the_place() {
+    let test = TestApp::with_divisions().await;
+    let worker = test.caller(Role::GridWorker, HERE).await;
+    let me = worker.get("/api/v1/me").await.expect(200);
+    let (here, elsewhere) = (
+        test.caller(Role::PrivacyOfficer, HERE).await,
+        test.caller(Role::PrivacyOfficer, ELSEWHERE).await,
+    );
+    let path = format!("/api/v1/audit/entries?actor_id={}", me["staff_id"]);
+    let found = here.get(&path).await.expect(200);
+    let actions: Vec<&str> = items(&found)
+        .iter()
+        .map(|entry| entry["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["confirm_ten_donts", "sign_in"]);
+    let unit = &items(&found)[1]["unit"];
+    assert_eq!(unit, "单位-grid_worker");
+    let found = elsewhere.get(&path).await.expect(200);
+    assert!(items(&found).is_empty());
+    // A refusal that names the account is found there, too.
+    let username = me["username"].as_str().unwrap();
+    let wrong = json!({ "username": username, "password": "wrong password" });
+    for _ in 0..5 {
+        let nobody = test.anonymous();
+        let answer = nobody.post("/api/v1/sessions", wrong.clone()).await;
+        answer.problem(401, "wrong_credentials");
+    }
+    let right = json!({ "username": username, "password": "correct horse battery" });
+    let answer = test.anonymous().post("/api/v1/sessions", right).await;
+    answer.problem(403, "account_locked");
+    let found = here.get(&path).await.expect(200);
+    assert_eq!(
+        (&items(&found)[0]["action"], &items(&found)[0]["code"]),
+        (&json!("sign_in"), &json!("account_locked"))
+    );
+}
+
+#[tokio::test]
 async fn oversight_sees_what_was_done_and_no_person() {
     let test = TestApp::with_divisions().await;
     let someone = person(&test, HERE).await;

@@ -170,6 +170,13 @@ async fn a_list_above_the_cap_is_held_whole_until_somebody_above_approves() {
         card["impact"]["places"],
         json!([{ "key": HERE, "people": 21 }])
     );
+    // Who looked at the list looked at everybody on it; the page of lists shows nobody.
+    let looked = crate::audit::of(&test, "get_red_list").await;
+    assert_eq!((looked.len(), looked[0].subjects.len()), (1, 21));
+    assert_eq!(looked[0].result, "shown");
+    officer.get(LISTS).await.expect(200);
+    let listed = crate::audit::of(&test, "list_red_lists").await;
+    assert_eq!((listed.len(), listed[0].subjects.len()), (1, 0));
     let approved = officer.post(&approve, json!({})).await.expect(200);
     assert_eq!(approved["status"], "open");
     officer

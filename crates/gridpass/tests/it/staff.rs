@@ -2,6 +2,7 @@
 
 mod factor;
 mod grants;
+mod oidc;
 mod sessions;
 
 use gridpass::access::Role;

@@ -11,6 +11,7 @@ import type {
   GrantInput,
   GrantView,
   HandOverInput,
+  IdentityQuestion,
   LiveStats,
   LookupFinding,
   NewFactorView,
@@ -18,6 +19,7 @@ import type {
   NewStaff,
   PeopleStats,
   PersonView,
+  ProviderView,
   RecoveryCodesView,
   SessionRow,
   SessionView,
@@ -34,10 +36,20 @@ const DIVISIONS_MAX = 1000;
 const PAGES_MAX = 20;
 const ALERTS_MAX = 1000;
 const STAFF_MAX = 500;
+/** The server asks the provider meanwhile, which may take its time. */
+const PROVIDER_MS_MAX = 30_000;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
 
 export const signIn = (username: string, password: string): Promise<SessionView> =>
   sendJson(`${api}sessions`, { body: { username, password } });
+
+export const getIdentityProvider = (): Promise<ProviderView> => sendJson(`${api}identity-provider`);
+
+export const askIdentityProvider = (): Promise<IdentityQuestion> =>
+  sendJson(`${api}identity-provider/questions`, { body: {}, timeout_ms: PROVIDER_MS_MAX });
+
+export const signInWithIdentity = (code: string, state: string, key: string): Promise<SessionView> =>
+  sendJson(`${api}identity-provider/sessions`, { body: { code, state, key }, timeout_ms: PROVIDER_MS_MAX });
 
 export const signOut = (): Promise<Response> =>
   send(`${api}sessions/current`, { method: "DELETE", token: session.token });
@@ -129,6 +141,8 @@ export const closeStaff = (staff_id: number): Promise<unknown> => remove(`staff/
 export const unlockStaff = (staff_id: number): Promise<unknown> => post204(`staff/${staff_id}/unlock`);
 export const resetPassword = (staff_id: number, password: string): Promise<unknown> =>
   put204(`staff/${staff_id}/password`, { password });
+export const linkIdentity = (staff_id: number, subject: string | null): Promise<unknown> =>
+  put204(`staff/${staff_id}/identity`, { subject });
 export const resetSecondFactor = (staff_id: number): Promise<unknown> => remove(`staff/${staff_id}/second-factor`);
 export const listStaffSessions = (staff_id: number): Promise<SessionRow[]> => get(`staff/${staff_id}/sessions`);
 export const endStaffSessions = (staff_id: number): Promise<unknown> => remove(`staff/${staff_id}/sessions`);

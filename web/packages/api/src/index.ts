@@ -45,6 +45,8 @@ export type LookPage = Schemas["Page_LookView"];
 
 // At the console.
 export type SessionView = Schemas["SessionView"];
+export type IdentityQuestion = Schemas["IdentityQuestion"];
+export type ProviderView = Schemas["ProviderView"];
 export type AccountView = Schemas["MeView"];
 export type Need = Schemas["Need"];
 export type GrantView = Schemas["GrantView"];

@@ -585,6 +585,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity provider one may sign in through, if there is one. */
+        get: operations["get_identity_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins signing in through the provider. */
+        post: operations["ask_identity_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens a session with the provider's answer. `account.needs` says what is missing before it
+         *     may do anything.
+         */
+        post: operations["sign_in_with_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lookup-findings": {
         parameters: {
             query?: never;
@@ -2200,6 +2254,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/staff/{staff_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Links an account to a person of the identity provider, or to none, and ends the account's
+         *     sessions.
+         */
+        put: operations["link_identity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/{staff_id}/password": {
         parameters: {
             query?: never;
@@ -2624,6 +2698,11 @@ export interface components {
         AuditKeyView: {
             /** @description `EdDSA` (Ed25519), or `SM2` with SM3 on an installation of the suite `guomi`. */
             alg?: string;
+            /**
+             * @description Ed25519 of the key with the number before, over `gridpass audit key 1`, this number (two
+             *     bytes, big-endian) and this public key; base64url without padding. The first has none.
+             */
+            endorsement?: string | null;
             /**
              * Format: int32
              * @description Number, as digests name it.
@@ -4105,6 +4184,39 @@ export interface components {
          * @description A household.
          */
         HouseholdId: number;
+        /** @description What the provider sent the browser back with, and the key of the question. */
+        IdentityAnswer: {
+            /** @description Authorization code. */
+            code: string;
+            /** @description Key of the question. */
+            key: string;
+            /** @description State. */
+            state: string;
+        };
+        /** @description Who an account is at the provider. */
+        IdentityLink: {
+            /** @description The provider's own name of the person (`sub`); null takes the link away. */
+            subject?: string | null;
+        };
+        /** @description Where to send the browser, and what it keeps meanwhile. */
+        IdentityQuestion: {
+            /**
+             * @description Sent with the answer and seen by nobody else: what the provider sends the browser back
+             *     with is worthless without it.
+             */
+            key: string;
+            /** @description Comes back with the answer; the browser compares it. */
+            state: string;
+            /** @description Address at the provider. */
+            url: string;
+        };
+        /** @description Who an account is at an identity provider. */
+        IdentityView: {
+            /** @description The provider, as it names itself. */
+            issuer: string;
+            /** @description The provider's own name of the person (`sub`). */
+            subject: string;
+        };
         /** @description What a list would do. */
         Impact: {
             /** @description By the colour the passes count as now. */
@@ -5492,6 +5604,7 @@ export interface components {
                 display_name: string;
                 /** @description Grants that count now or later. */
                 grants: components["schemas"]["GrantView"][];
+                identity?: components["schemas"]["IdentityView"] | null;
                 /** @description Division whose security administrator answers for the account. */
                 jurisdiction: string;
                 /** @description Whether it is locked after wrong attempts at this moment. */
@@ -5998,6 +6111,11 @@ export interface components {
              *     an end of their own.
              */
             until?: string | null;
+        };
+        /** @description The identity provider, for the sign-in page and for linking accounts. */
+        ProviderView: {
+            /** @description As it names itself; null when there is none. */
+            issuer?: string | null;
         };
         /** @description An enclosure by name, for the form that residents fill in. */
         PublicEnclosure: {
@@ -6841,6 +6959,7 @@ export interface components {
             display_name: string;
             /** @description Grants that count now or later. */
             grants: components["schemas"]["GrantView"][];
+            identity?: components["schemas"]["IdentityView"] | null;
             /** @description Division whose security administrator answers for the account. */
             jurisdiction: string;
             /** @description Whether it is locked after wrong attempts at this moment. */
@@ -8621,6 +8740,115 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+        };
+    };
+    ask_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityQuestion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_with_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityAnswer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13023,6 +13251,61 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityLink"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,7 @@
 //! SQL of lists.
 
 use gridpass_rules::Colour;
-use gridpass_types::ids::RedListId;
+use gridpass_types::ids::{PersonId, RedListId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
@@ -191,4 +191,14 @@ fn list(row: &Row) -> Option<RedList> {
         approved_unit: row.get("approved_unit"),
         hindrance: None,
     })
+}
+
+/// The people of a list.
+pub async fn list_people(db: &Client, list_id: RedListId) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- red.list_people
+        SELECT DISTINCT person_id FROM red_proposal WHERE list_id = $1";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&list_id])
+        .await?;
+    Ok(rows.iter().map(|row| row.get("person_id")).collect())
 }

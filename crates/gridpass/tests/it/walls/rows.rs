@@ -85,6 +85,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO idempotency VALUES ('staff:{id}', 'k', '', 200, '', now())"),
         format!("INSERT INTO staff (staff_id, username, display_name, password_hash, role, jurisdiction, created_at)
             VALUES ({id}, 's{id}', 'n', '', 'grid_worker', '{community}', now())"),
+        format!("INSERT INTO staff_identity VALUES ('https://idp.example', 's{id}', {id}, {id}, now())"),
         format!("INSERT INTO staff_session (token_digest, staff_id, created_at, expires_at, session_id, last_seen_at, client)
             VALUES ('\\x0{id}', {id}, now(), now(), {id}, now(), 'c')"),
         format!("INSERT INTO lookup_finding (finding_id, staff_id, day, role, jurisdiction, score, reasons, people,
@@ -166,6 +167,7 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
         "outbox",
         "phone_code",
         "scan_proof",
+        "staff_identity",
         "staff_session",
         "staff_sign_in",
         "text_message",
