@@ -231,6 +231,75 @@ async function consoleScreens(world, language) {
   await page.context().close();
 }
 
+/** Somebody in quarantine, with what the record page has to show. */
+async function quarantined(world, name, number) {
+  await person(world, name, number, "green");
+  for (const _ of [1, 2]) await world.district.scan(number);
+  await world.district.quarantine(number);
+}
+
+/** The pages of the response team, its second person, the administrator and the privacy officer. */
+async function officeScreens(world, language) {
+  const say = (zh, en) => label(language, zh, en);
+  const offset = language === "en" ? 40 : 0;
+  const number = residentNumber(701 + offset);
+  await quarantined(world, say("孙丽华", "郑国强"), number);
+  const page = await openPage(world.browser, { language, viewport: DESKTOP });
+  const enter = async (role, name) => {
+    const { username, password } = role === "admin" ? world.server.admin : world.district.accounts[role];
+    await page.goto("about:blank");
+    await page.goto(`${world.server.staffUrl}/#${name}`);
+    await page.evaluate(() => sessionStorage.clear());
+    await page.reload();
+    await page.getByLabel(say("用户名", "User name")).fill(username);
+    await page.getByLabel(say("密码", "Password")).fill(password);
+    await page.getByRole("button", { name: say("登录", "Sign in") }).click();
+    await page.locator(".top h1").waitFor();
+    await page.waitForTimeout(800);
+  };
+  const find = async () => {
+    await page.getByLabel(say("号码", "Number"), { exact: true }).last().fill(number);
+    await page.getByRole("button", { name: say("查找", "Find"), exact: true }).last().click();
+    await page.locator(".person-card img").last().waitFor();
+  };
+  await enter("team_doctor", "people");
+  await find();
+  await page.waitForTimeout(800);
+  await picture(page, "console-person", language);
+  await page.getByRole("button", { name: say("紧急查看", "Break glass") }).click();
+  await picture(page, "console-break-glass", language);
+  await page.keyboard.press("Escape");
+  await enter("team_doctor", "quarantine");
+  await picture(page, "console-quarantine", language);
+  await page.getByRole("button", { name: say("延长", "Extend") }).first().click();
+  await picture(page, "console-extend", language);
+  await page.keyboard.press("Escape");
+  await enter("team_doctor", "red");
+  await find();
+  await picture(page, "console-red", language);
+  await proposedOnce(world, language);
+  await enter("team_police", "red");
+  await page.setViewportSize(PHONE);
+  await picture(page, "console-p-confirm", language);
+  await page.setViewportSize(DESKTOP);
+  await enter("privacy_officer", "supervision");
+  await page.getByRole("radio", { name: say("审计日志", "Audit log") }).click();
+  await page.locator("tbody tr").first().waitFor();
+  await picture(page, "console-audit", language);
+  await enter("admin", "staff");
+  await page.getByRole("button", { name: say("新建账号", "New account") }).click();
+  await page.getByRole("combobox", { name: say("管辖区划", "Place") }).focus();
+  await picture(page, "console-accounts", language);
+  await page.context().close();
+}
+
+/** Something for the second person to decide. */
+async function proposedOnce(world, language) {
+  if (language !== LANGUAGES[0]) return;
+  await person(world, "王桂英", residentNumber(761), "green");
+  await world.district.propose(residentNumber(761));
+}
+
 /** A page that shows them all. */
 async function writeIndex() {
   const names = [...new Set(taken.map(({ name }) => name))];
@@ -257,6 +326,7 @@ try {
     await passScreens(world, language);
     await gateScreens(world, language);
     await consoleScreens(world, language);
+    await officeScreens(world, language);
   }
   await writeIndex();
   console.log(`${taken.length} pictures in docs/screens`);

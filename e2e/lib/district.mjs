@@ -135,8 +135,8 @@ export async function enterDistrict(server) {
       token: tokens.grid_worker,
       body: { kind: "residence", status: "verified", enclosure: enclosure.enclosure_id, source: "visit" },
     });
-  /** The response team starts a quarantine: red by rule. */
-  district.quarantinePerson = async (person_id) => {
+  /** A doctor proposes a quarantine; nothing changes yet. */
+  const proposeOrder = async (person_id) => {
     const now_ms = Date.parse((await staff("time")).now);
     const day = (n) => new Date(now_ms + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
     const body = {
@@ -145,8 +145,13 @@ export async function enterDistrict(server) {
       measure: { step: "start_quarantine", place: "home", start: day(0), end: day(14) },
       evidence: { kind: "order_document", reference: "坪隔〔2020〕12号" },
     };
-    const proposal = await staff("red-proposals", { token: tokens.team_doctor, body });
-    return staff(`red-proposals/${person_id}/${proposal.proposal_id}/confirm`, { token: tokens.team_police, body: {} });
+    return staff("red-proposals", { token: tokens.team_doctor, body });
+  };
+  district.propose = async (document_number) => proposeOrder(await personOf(document_number));
+  /** The response team starts a quarantine: red by rule. */
+  district.quarantinePerson = async (person_id) => {
+    const { proposal_id } = await proposeOrder(person_id);
+    return staff(`red-proposals/${person_id}/${proposal_id}/confirm`, { token: tokens.team_police, body: {} });
   };
   /** The server's time. */
   district.time = () => staff("time");

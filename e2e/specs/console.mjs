@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE, until } from "../lib/browser.mjs";
+import { fits, openConsole, pickPlace } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 /** Signs an account in and waits for its numbers. */
@@ -66,7 +67,8 @@ export function consoleSpecs(world) {
       await own.getByRole("heading", { level: 2, name: "异常查询" }).waitFor();
       await assertAccessible(own, "the findings");
       await own.getByRole("radio", { name: "审计日志" }).click();
-      await own.getByLabel("操作", { exact: true }).fill("search_people");
+      await own.getByLabel("操作", { exact: true }).selectOption({ label: "查找人员" });
+      await pickPlace(own, "操作者辖区", "坪山区", /坪山区/);
       await own.getByRole("button", { name: "查询" }).click();
       await own.locator("tbody tr").filter({ hasText: "网格员" }).first().waitFor();
       await assertAccessible(own, "the audit log");
@@ -91,6 +93,7 @@ export function consoleSpecs(world) {
     test("masks are lifted for half an hour, for who says why", async () => {
       await page.locator(".alerts button.name").first().click();
       const dialog = page.getByRole("dialog", { name: "吴强" });
+      await dialog.getByRole("link", { name: "查看档案" }).waitFor();
       await dialog.getByText("138****").waitFor();
       await assertAccessible(page, "the record");
       await dialog.getByRole("button", { name: "紧急查看" }).click();
@@ -103,6 +106,25 @@ export function consoleSpecs(world) {
       await dialog.getByText(/已解除脱敏，剩余 (29|30):/).waitFor();
       await dialog.getByText(/138\d{8}$/).waitFor();
       await dialog.getByRole("button", { name: "关闭" }).click();
+    });
+
+    test("the privacy officer sees who lifted masks and why, and says so", async () => {
+      const own = await openPage(world.browser, { viewport: PHONE });
+      await openConsole(own, world, "privacy_officer", "supervision", "数据使用监督");
+      await own.getByRole("radio", { name: "紧急查看记录" }).click();
+      const entry = own.locator(".glass li").filter({ hasText: "家属报警，需立即联系本人" });
+      await entry.getByText("社区医生 · 须立即联系").waitFor();
+      await fits(own, "lifted masks on a phone");
+      await entry.getByRole("button", { name: "已复核" }).click();
+      await entry.waitFor({ state: "detached" });
+      await closePage(own);
+    });
+
+    test("alerts are narrowed to a place", async () => {
+      await pickPlace(page, "区划", "马峦", /马峦街道/);
+      await page.getByText("没有待处置的警报").waitFor();
+      await pickPlace(page, "区划", "", /全部区划/);
+      await page.locator(".alerts li").first().waitFor();
     });
 
     test("is walked by keyboard and read as a table", async () => {

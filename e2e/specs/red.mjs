@@ -2,17 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
+import { find, openConsole } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 /** Signs an account in and opens the page of proposals. */
-export async function openRed(page, world, role) {
-  const { username, password } = world.district.accounts[role];
-  await page.goto(`${world.server.staffUrl}/#red`);
-  await page.getByLabel("用户名").fill(username);
-  await page.getByLabel("密码").fill(password);
-  await page.getByRole("button", { name: "登录" }).click();
-  await page.getByRole("heading", { level: 1, name: "变红与确认" }).waitFor();
-}
+const openRed = (page, world, role) => openConsole(page, world, role, "red", "变红与确认");
 
 const HEADER = "document_number,kind,value,day,area,evidence_kind,evidence_reference\n";
 
@@ -38,7 +32,10 @@ export function redSpecs(world) {
     const waiting = (page) => page.locator(".red-inbox li").filter({ hasText: "PCR-2020030617" });
 
     test("a word from above is no evidence", async () => {
-      await doctor.getByLabel("居民身份证号码").fill(number);
+      await find(doctor, number);
+      const who = doctor.locator(".red-propose .person-card");
+      await who.getByText("赵敏").waitFor();
+      assert.match(await who.innerText(), /4403\*{10}\d{3}[\dX]/, "seen and compared, masked");
       await doctor.getByLabel("事项").selectOption({ label: "确诊病例" });
       await doctor.getByLabel("检测报告编号").fill("领导要求");
       await doctor.getByRole("button", { name: "提出，待另一单位确认" }).click();

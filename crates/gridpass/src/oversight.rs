@@ -1,8 +1,9 @@
 //! Who looked at whom: search of the audit log, what a person sees of it, and look-ups that
 //! stand out.
 //!
-//! Invariants: every search is an entry of the log itself; oversight sees no person; a person
-//! sees unit, role, purpose and time of a look, never the name of a member of staff; a finding
+//! Invariants: every search is an entry of the log itself; oversight sees no person; a person,
+//! and staff who may see the person's record, see unit, role, purpose and time of a look, never
+//! the name of a member of staff; a finding
 //! is a lead for somebody to check and has no consequence by itself.
 
 mod api;
@@ -29,6 +30,7 @@ const SCORE_PERIOD: Duration = Duration::from_secs(300);
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::search_audit_entries))
+        .routes(routes!(api::list_lookups))
         .routes(routes!(findings::list_lookup_findings))
         .routes(routes!(findings::resolve_lookup_finding))
 }

@@ -69,6 +69,7 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(uploads)
         .routes(routes!(api::create_scan, list::list_scans))
+        .routes(routes!(list::list_person_scans))
         .routes(routes!(cards::get_scan_card))
         .routes(routes!(cards::get_scan_photo))
         .routes(routes!(checks::create_gate_check))

@@ -234,10 +234,12 @@ operations! {
     list_gates: Plain Administration;
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
+    list_lookups: Read Supervision;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
     list_own_sign_ins: Plain Administration;
+    list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
     list_red_lists: Read Evidence;

@@ -234,6 +234,8 @@ async fn check_rows(
 pub struct PrefixQuery {
     /// Code prefix; the caller's jurisdiction when absent.
     pub prefix: Option<String>,
+    /// Part of the name.
+    pub name: Option<String>,
 }
 
 /// Enclosures under a prefix within the caller's jurisdiction.
@@ -248,7 +250,8 @@ pub async fn list_enclosures(
     let limit = page.limit();
     let items = match staff.caller.reach(query.prefix.as_deref()) {
         Some(reach) => {
-            store::list_enclosures(&app.db.client().await?, &reach, page.after(), limit).await?
+            let which = (&reach, query.name.as_deref());
+            store::list_enclosures(&app.db.client().await?, which, page.after(), limit).await?
         }
         None => Vec::new(),
     };

@@ -89,13 +89,14 @@ pub async fn find_enclosure(
 /// Enclosures whose community lies under a prefix, in order of identity.
 pub async fn list_enclosures(
     db: &Client,
-    reach: &Reach,
+    (reach, name): (&Reach, Option<&str>),
     after: i64,
     limit: i64,
 ) -> Result<Vec<EnclosureView>, Error> {
     let sql = "-- divisions.list_enclosures
         SELECT enclosure_id, code, name, kind, community_code, area_status, contact FROM enclosure
-        WHERE starts_with(community_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND $5::bigint IS NULL AND enclosure_id > $2 ORDER BY enclosure_id LIMIT $3";
+        WHERE starts_with(community_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND $5::bigint IS NULL
+          AND ($6::text IS NULL OR strpos(name, $6) > 0) AND enclosure_id > $2 ORDER BY enclosure_id LIMIT $3";
     let rows = db
         .query(
             &db.prepare_cached(sql).await?,
@@ -105,6 +106,7 @@ pub async fn list_enclosures(
                 &limit,
                 &reach.enclosure_id,
                 &reach.employer_id,
+                &name,
             ],
         )
         .await?;

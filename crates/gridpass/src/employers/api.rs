@@ -83,6 +83,8 @@ async fn check_places(db: &Client, caller: &Caller, new: &NewEmployer) -> ApiRes
 pub struct PrefixQuery {
     /// Code prefix; the caller's jurisdiction when absent.
     pub prefix: Option<String>,
+    /// Part of the name.
+    pub name: Option<String>,
 }
 
 /// Employers under a prefix within the caller's jurisdiction.
@@ -99,7 +101,8 @@ pub async fn list_employers(
     let items = match staff.caller.reach(query.prefix.as_deref()) {
         Some(reach) => {
             let db = app.db.client().await?;
-            store::list_employers(&db, &reach, page.after(), limit).await?
+            let which = (&reach, query.name.as_deref());
+            store::list_employers(&db, which, page.after(), limit).await?
         }
         None => Vec::new(),
     };

@@ -25,13 +25,14 @@ pub async fn find_employer(db: &Client, employer_id: i64) -> Result<Option<Emplo
 /// Employers under a prefix, in order of identity.
 pub async fn list_employers(
     db: &Client,
-    reach: &Reach,
+    (reach, name): (&Reach, Option<&str>),
     after: i64,
     limit: i64,
 ) -> Result<Vec<EmployerView>, Error> {
     let sql = "-- employers.list_employers
         SELECT employer_id, name, credit_code, kind, place_code, enclosure_id FROM employer
-        WHERE starts_with(place_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND ($5::bigint IS NULL OR employer_id = $5) AND employer_id > $2 ORDER BY employer_id LIMIT $3";
+        WHERE starts_with(place_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND ($5::bigint IS NULL OR employer_id = $5)
+          AND ($6::text IS NULL OR strpos(name, $6) > 0) AND employer_id > $2 ORDER BY employer_id LIMIT $3";
     let rows = db
         .query(
             &db.prepare_cached(sql).await?,
@@ -41,6 +42,7 @@ pub async fn list_employers(
                 &limit,
                 &reach.enclosure_id,
                 &reach.employer_id,
+                &name,
             ],
         )
         .await?;

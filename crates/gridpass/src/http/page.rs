@@ -50,4 +50,12 @@ impl<T> Page<T> {
         let next = if full { items.last().map(id) } else { None };
         Self { items, next }
     }
+
+    /// The same page with each item made into something else.
+    pub fn map<U>(self, view: impl Fn(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(view).collect(),
+            next: self.next,
+        }
+    }
 }

@@ -2,14 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use gridpass_types::ids::PersonId;
 
-use super::model::{EntryQuery, EntryView, LookView, role_words};
+use super::model::{EntryQuery, EntryView, LookView, LookupView, role_words};
 use super::store;
-use crate::access::{Role, SearchAudit};
+use crate::access::{ReadPeople, Role, SearchAudit};
 use crate::app::App;
 use crate::audit::Entry;
 use crate::audit::operations::Purpose;
-use crate::auth::Staff;
+use crate::auth::{Authorised, Staff};
+use crate::db::Client;
+use crate::facts::Subject;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -33,8 +36,13 @@ pub async fn search_audit_entries(
     }
     crate::audit::object(search_object(&query));
     let limit = capped(query.limit);
-    let db = app.db.client().await?;
-    let found = store::search_entries(&db, &query, &staff.caller.jurisdiction, limit).await?;
+    let found = match staff.caller.narrow(query.prefix.as_deref()) {
+        Some(prefix) => {
+            let db = app.db.client().await?;
+            store::search_entries(&db, &query, &prefix, limit).await?
+        }
+        None => Vec::new(),
+    };
     let items = found.into_iter().map(|entry| view(entry, seen)).collect();
     Ok(Json(Page::new(items, limit, |item: &EntryView| {
         item.entry_id
@@ -44,7 +52,12 @@ pub async fn search_audit_entries(
 /// What was searched for, as the search's own entry keeps it.
 fn search_object(query: &EntryQuery) -> String {
     let of = |name: &str, id: Option<i64>| id.map(|id| format!("{name}/{id}"));
-    let parts = [of("subject", query.subject), of("actor", query.actor_id)];
+    let place = query.prefix.as_ref().filter(|prefix| !prefix.is_empty());
+    let parts = [
+        of("subject", query.subject),
+        of("actor", query.actor_id),
+        place.map(|prefix| format!("place/{prefix}")),
+    ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
         "search".to_owned()
@@ -106,16 +119,49 @@ pub async fn list_own_lookups(
     holder: Holder,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<LookView>>> {
-    let limit = page.limit();
-    let before = page.after.unwrap_or(i64::MAX);
     let db = app.db.client().await?;
-    let found = store::list_looks_at(&db, holder.person_id.get(), before, limit).await?;
-    let Page { items, next } = Page::new(found, limit, |entry| entry.entry_id);
-    let items = items.iter().map(look).collect();
-    Ok(Json(Page { items, next }))
+    let found = looks_at(&db, holder.person_id, &page).await?;
+    Ok(Json(found.map(look)))
 }
 
-fn look(entry: &Entry) -> LookView {
+/// Who looked at a person's data or changed it, newest first: unit, role, purpose and time, as
+/// the person sees it too. `after` continues with older ones.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}/lookups", operation_id = "list_lookups", tag = "oversight",
+    security(("staff" = [])), params(("person_id" = i64, Path,), PageQuery),
+    responses((status = 200, body = Page<LookupView>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn list_lookups(
+    State(app): State<App>,
+    person: Authorised<Subject, ReadPeople>,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<LookupView>>> {
+    let db = app.db.client().await?;
+    let found = looks_at(&db, person.entity.person_id, &page).await?;
+    Ok(Json(found.map(lookup)))
+}
+
+async fn looks_at(db: &Client, person: PersonId, page: &PageQuery) -> ApiResult<Page<Entry>> {
+    let limit = page.limit();
+    let before = page.after.unwrap_or(i64::MAX);
+    let found = store::list_looks_at(db, person.get(), before, limit).await?;
+    Ok(Page::new(found, limit, |entry| entry.entry_id))
+}
+
+fn lookup(entry: Entry) -> LookupView {
+    LookupView {
+        at: entry.at,
+        unit: named_unit(entry.unit),
+        role: entry.role,
+        purpose: entry.purpose,
+        changed: entry.result == "done",
+    }
+}
+
+/// Accounts without an organisation count as one of their own, which tells nobody anything.
+fn named_unit(unit: Option<String>) -> Option<String> {
+    unit.filter(|unit| !unit.starts_with('#'))
+}
+
+fn look(entry: Entry) -> LookView {
     let role = entry.role.as_deref().and_then(Role::parse);
     let (role, role_zh) = role_words(role);
     let purpose = Purpose::ALL
@@ -124,8 +170,7 @@ fn look(entry: &Entry) -> LookView {
         .unwrap_or(Purpose::Administration);
     LookView {
         at: entry.at,
-        // Accounts without an organisation count as one of their own, which tells nobody anything.
-        unit: entry.unit.clone().filter(|unit| !unit.starts_with('#')),
+        unit: named_unit(entry.unit),
         role: role.to_owned(),
         role_zh: role_zh.to_owned(),
         purpose: purpose.words().to_owned(),

@@ -13,11 +13,13 @@ use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// Operations by which staff look one person up. Lists of tasks are not among them: whom they
 /// show follows from the tasks.
-pub const LOOKS: [&str; 5] = [
+pub const LOOKS: [&str; 7] = [
     "get_decision",
     "get_person",
     "get_photo",
     "list_facts",
+    "list_lookups",
+    "list_person_scans",
     "search_people",
 ];
 /// Points from which a day becomes a finding.
@@ -271,6 +273,8 @@ pub struct EntryQuery {
     pub actor_id: Option<i64>,
     /// Operation, job or command.
     pub action: Option<String>,
+    /// Code prefix of the jurisdiction that callers acted in; the searcher's when absent.
+    pub prefix: Option<String>,
     /// Person concerned; not for oversight.
     pub subject: Option<i64>,
     /// `shown`, `done`, `unchanged` or `refused`.
@@ -333,6 +337,21 @@ pub struct LookView {
     pub purpose: String,
     /// The same in Chinese.
     pub purpose_zh: String,
+    /// Whether something was changed, not only looked at.
+    pub changed: bool,
+}
+
+/// Somebody's look at a person's data, as staff who may see the person see it: never who it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LookupView {
+    /// When.
+    pub at: Timestamp,
+    /// Organisation.
+    pub unit: Option<String>,
+    /// Role in which somebody acted.
+    pub role: Option<String>,
+    /// What for.
+    pub purpose: String,
     /// Whether something was changed, not only looked at.
     pub changed: bool,
 }

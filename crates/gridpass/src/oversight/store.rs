@@ -112,7 +112,8 @@ pub async fn list_lookers(
 }
 
 /// Looks of one member of staff between two times, by hour of the district's day and person;
-/// refused attempts count.
+/// refused attempts count. A record on the screen is asked for part by part, so what is asked
+/// about one person within one minute is one look.
 pub async fn list_looks_of(
     db: &Client,
     staff_id: i64,
@@ -120,7 +121,8 @@ pub async fn list_looks_of(
     to: Timestamp,
 ) -> Result<Vec<Looks>, Error> {
     let sql = "-- oversight.list_looks_of
-        SELECT extract(hour FROM e.at AT TIME ZONE 'Asia/Shanghai')::int4, s.person, count(*)
+        SELECT extract(hour FROM e.at AT TIME ZONE 'Asia/Shanghai')::int4, s.person,
+            count(DISTINCT date_trunc('minute', e.at))
         FROM audit_entry e CROSS JOIN unnest(e.subjects) AS s (person)
         WHERE e.actor_id = $1 AND e.actor = 'staff' AND e.at >= $2 AND e.at < $3 AND e.action = ANY ($4)
         GROUP BY 1, 2";

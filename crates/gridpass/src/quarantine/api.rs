@@ -31,8 +31,9 @@ pub async fn list_quarantine_orders(
     let (mut persons, mut households) = (0, 0);
     if let Some(prefix) = staff.caller.narrow(query.prefix.as_deref()) {
         let db = staff.tx(&app).await?;
-        rows = store::list_orders(&db, (&prefix, status), page.after(), limit).await?;
-        (persons, households) = store::count_orders(&db, &prefix, status).await?;
+        let which = (prefix.as_str(), status, query.person_id);
+        rows = store::list_orders(&db, which, page.after(), limit).await?;
+        (persons, households) = store::count_orders(&db, which).await?;
     }
     audit::subjects(rows.iter().map(|(order, _)| order.person_id));
     let items = with_names(&app, Viewer::Staff(staff.caller.role), rows)?;

@@ -189,6 +189,8 @@ pub struct OrderQuery {
     pub status: Option<OrderStatus>,
     /// Code prefix; the caller's jurisdiction when absent.
     pub prefix: Option<String>,
+    /// Only those of this person.
+    pub person_id: Option<i64>,
 }
 
 /// An order after a change, with what follows.

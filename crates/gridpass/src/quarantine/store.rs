@@ -115,10 +115,11 @@ pub async fn finish_orders(db: &Client, today: Date, rows_max: i64) -> Result<u6
         .await
 }
 
-/// Orders under a prefix with the sealed names of the people, in order of identity.
+/// Orders under a prefix, of one person if asked, with the sealed names of the people, in order
+/// of identity.
 pub async fn list_orders(
     db: &Client,
-    (prefix, status): (&str, OrderStatus),
+    (prefix, status, person_id): (&str, OrderStatus, Option<i64>),
     after: i64,
     limit: i64,
 ) -> Result<Vec<(QuarantineOrder, Option<Vec<u8>>)>, Error> {
@@ -128,10 +129,14 @@ pub async fn list_orders(
                o.released_at, o.end_reason, p.name_sealed
         FROM quarantine_order o LEFT JOIN person p USING (person_id)
         WHERE o.order_id > $3 AND o.status = $2 AND starts_with(o.place_code, $1)
+          AND ($5::bigint IS NULL OR o.person_id = $5)
         ORDER BY o.order_id LIMIT $4";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
-        .query(&statement, &[&prefix, &status.as_str(), &after, &limit])
+        .query(
+            &statement,
+            &[&prefix, &status.as_str(), &after, &limit, &person_id],
+        )
         .await?;
     let both = |row: &Row| Some((order(row)?, row.get("name_sealed")));
     Ok(rows.iter().filter_map(both).collect())
@@ -140,14 +145,15 @@ pub async fn list_orders(
 /// People and households with orders under a prefix.
 pub async fn count_orders(
     db: &Client,
-    prefix: &str,
-    status: OrderStatus,
+    (prefix, status, person_id): (&str, OrderStatus, Option<i64>),
 ) -> Result<(i64, i64), Error> {
     let sql = "-- quarantine.count_orders
         SELECT count(DISTINCT person_id), count(DISTINCT COALESCE(household_id, -person_id))
-        FROM quarantine_order WHERE status = $2 AND starts_with(place_code, $1)";
+        FROM quarantine_order WHERE status = $2 AND starts_with(place_code, $1)
+          AND ($3::bigint IS NULL OR person_id = $3)";
+    let statement = db.prepare_cached(sql).await?;
     let row = db
-        .query_one(&db.prepare_cached(sql).await?, &[&prefix, &status.as_str()])
+        .query_one(&statement, &[&prefix, &status.as_str(), &person_id])
         .await?;
     Ok((row.get(0), row.get(1)))
 }

@@ -1,4 +1,4 @@
-//! Single scans, for the response team that follows one up.
+//! Single scans, of a gate or of a person, for the response team that follows one up.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,22 +10,27 @@ use serde::Deserialize;
 use tokio_postgres::Row;
 use utoipa::IntoParams;
 
-use super::model::{RecordedScan, RecordedScans, Rung};
+use super::model::{PersonScan, RecordedScan, RecordedScans, Rung};
 use super::store::{self, ListQuery};
 use crate::access::ReadScans;
 use crate::app::App;
 use crate::audit;
-use crate::auth::{Staff, authorise};
+use crate::auth::{Authorised, Staff, authorise};
+use crate::facts::Subject;
 use crate::gates::GateView;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
-use crate::http::page::capped;
+use crate::http::page::{Page, PageQuery, capped};
 
 /// What is listed unless asked otherwise.
 const SPAN_DEFAULT: SignedDuration = SignedDuration::from_hours(1);
 /// The longest span of one question: a day, so that no question reads a whole month.
 const SPAN_MAX: SignedDuration = SignedDuration::from_hours(24);
+/// How far back one person's checks are shown: as far as the rules count contacts and stays.
+const PERSON_SPAN: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A gate's clock may be ahead of the server's; such a check is shown all the same.
+const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 /// Which scans to list.
 #[derive(Deserialize, IntoParams)]
@@ -104,5 +109,40 @@ fn recorded(row: &Row) -> Option<RecordedScan> {
         shown_colour: shown.and_then(Colour::from_code),
         rule: row.get("colour_rule"),
         gate_rule: row.get("gate_rule"),
+    })
+}
+
+/// Checks of one person in the last 14 days at gates of the caller's jurisdiction, newest first.
+/// `after` continues with older ones.
+#[utoipa::path(get, path = "/api/v1/people/{person_id}/scans", operation_id = "list_person_scans", tag = "scans",
+    security(("staff" = [])), params(("person_id" = i64, Path,), PageQuery),
+    responses((status = 200, body = Page<PersonScan>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn list_person_scans(
+    State(app): State<App>,
+    person: Authorised<Subject, ReadScans>,
+    extract::Query(page): extract::Query<PageQuery>,
+) -> ApiResult<Json<Page<PersonScan>>> {
+    let (now, limit) = (app.now(), page.limit());
+    let before = page
+        .after
+        .map_or(Ok(Timestamp::MAX), Timestamp::from_millisecond);
+    let before = before.map_err(|_| Code::BadQuery)?.min(now + AHEAD);
+    let span = (now - PERSON_SPAN, before);
+    let db = person.tx(&app).await?;
+    let rows = store::list_person_scans(&db, person.entity.person_id, span, limit).await?;
+    let items: Vec<PersonScan> = rows.iter().filter_map(of_person).collect();
+    Ok(Json(Page::new(items, limit, |scan| {
+        scan.at.as_millisecond()
+    })))
+}
+
+fn of_person(row: &Row) -> Option<PersonScan> {
+    Some(PersonScan {
+        at: row.get("at"),
+        gate_id: row.get("gate_id"),
+        gate_name: row.get("name"),
+        direction: Direction::from_code(row.get("direction"))?,
+        colour: Colour::from_code(row.get("colour"))?,
+        action: Action::from_code(row.get("action"))?,
     })
 }

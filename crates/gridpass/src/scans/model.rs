@@ -158,6 +158,23 @@ pub struct RecordedScans {
     pub next: Option<String>,
 }
 
+/// A check of one person, for the team that follows the person up.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PersonScan {
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// Where.
+    pub gate_id: GateId,
+    /// The gate's name.
+    pub gate_name: String,
+    /// Which way.
+    pub direction: Direction,
+    /// Colour.
+    pub colour: Colour,
+    /// What the guard was told to do, or did without network.
+    pub action: Action,
+}
+
 /// Identity of a scan: idempotency key and history at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScanKey {

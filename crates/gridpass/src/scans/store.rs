@@ -407,6 +407,23 @@ pub async fn list_scans(db: &Client, query: &ListQuery) -> Result<Vec<Row>, Erro
     .await
 }
 
+/// Scans of a person in a span of time, its end not included, newest first, with the gate's name.
+pub async fn list_person_scans(
+    db: &Client,
+    person_id: PersonId,
+    (from, before): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<Row>, Error> {
+    let sql = "-- scans.list_person_scans
+        SELECT s.at, s.gate_id, g.name, s.direction, s.colour, s.action
+        FROM scan s JOIN gate g USING (gate_id)
+        WHERE s.person_id = $1 AND s.at >= $2 AND s.at < $3
+        ORDER BY s.at DESC LIMIT $4";
+    let statement = db.prepare_cached(sql).await?;
+    db.query(&statement, &[&person_id, &from, &before, &limit])
+        .await
+}
+
 /// Takes proofs out, to be checked in the same transaction.
 pub async fn take_proofs(db: &Client, proofs_max: i64) -> Result<Vec<Proof>, Error> {
     let sql = "-- scans.take_proofs

@@ -40,8 +40,8 @@ pub async fn list_visits(
     let rows = match staff.caller.narrow(query.prefix.as_deref()) {
         Some(prefix) => {
             let db = staff.tx(&app).await?;
-            let which = (prefix.as_str(), status, query.assigned_to);
-            store::list_visits(&db, which, page.after(), limit).await?
+            let of = (query.assigned_to, query.person_id);
+            store::list_visits(&db, (&prefix, status, of), page.after(), limit).await?
         }
         None => Vec::new(),
     };

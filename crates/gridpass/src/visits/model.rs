@@ -150,6 +150,8 @@ pub struct VisitQuery {
     pub prefix: Option<String>,
     /// Only those this member of staff has.
     pub assigned_to: Option<i64>,
+    /// Only calls on this person.
+    pub person_id: Option<i64>,
 }
 
 /// A visit to ask for.

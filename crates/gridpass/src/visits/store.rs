@@ -103,7 +103,7 @@ pub struct Listed {
 /// Visits under a prefix, in order of identity.
 pub async fn list_visits(
     db: &Client,
-    (prefix, status, assigned_to): (&str, VisitStatus, Option<i64>),
+    (prefix, status, (assigned_to, person_id)): (&str, VisitStatus, (Option<i64>, Option<i64>)),
     after: i64,
     limit: i64,
 ) -> Result<Vec<Listed>, Error> {
@@ -115,12 +115,20 @@ pub async fn list_visits(
              LEFT JOIN enclosure e USING (enclosure_id)
         WHERE v.visit_id > $4 AND v.status = $2 AND starts_with(v.place_code, $1)
           AND ($3::bigint IS NULL OR v.assigned_to = $3)
+          AND ($6::bigint IS NULL OR v.person_id = $6)
         ORDER BY v.visit_id LIMIT $5";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(
             &statement,
-            &[&prefix, &status.as_str(), &assigned_to, &after, &limit],
+            &[
+                &prefix,
+                &status.as_str(),
+                &assigned_to,
+                &after,
+                &limit,
+                &person_id,
+            ],
         )
         .await?;
     let listed = |row: &Row| {

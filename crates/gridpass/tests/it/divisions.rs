@@ -95,7 +95,15 @@ async fn an_enclosure_is_seen_and_changed_only_in_the_jurisdiction() {
         .await
         .expect(200);
     assert_eq!(found[0]["name"], "金地朗悦");
-    let list = outside.get("/api/v1/enclosures").await.expect(200);
+    for (part, count) in [("朗悦", 1), ("别处", 0)] {
+        let path = format!("/api/v1/enclosures?name={part}");
+        let list = inside.get(&path).await.expect(200);
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{part}");
+    }
+    let list = outside
+        .get("/api/v1/enclosures?name=朗悦")
+        .await
+        .expect(200);
     assert!(list["items"].as_array().unwrap().is_empty());
 }
 

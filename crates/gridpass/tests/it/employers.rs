@@ -68,6 +68,11 @@ async fn an_employer_is_registered_once_and_seen_in_its_jurisdiction() {
         .await
         .expect(200);
     assert_eq!(list["items"][0]["employer_id"], employer["employer_id"]);
+    for (part, count) in [("制造", 1), ("别处", 0)] {
+        let path = format!("/api/v1/employers?name={part}");
+        let list = inside.get(&path).await.expect(200);
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{part}");
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,11 @@ async fn the_log_is_searched_and_the_search_is_in_it() {
         format!("subject/{someone}")
     );
 
+    let here = search(format!("action=get_decision&prefix={HERE}")).await;
+    assert_eq!(items(&here).len(), 3, "callers of a place");
+    let there = search(format!("action=get_decision&prefix={ELSEWHERE}")).await;
+    assert!(items(&there).is_empty());
+
     let narrow = test.caller(Role::AuditAdmin, ELSEWHERE).await;
     let path = "/api/v1/audit/entries?action=get_decision";
     let elsewhere = narrow.get(path).await.expect(200);
@@ -194,6 +199,30 @@ async fn a_person_sees_who_looked_but_no_name() {
     ] {
         assert!(!text.contains(hidden), "who it was stays with the auditors");
     }
+    let path = format!("/api/v1/people/{someone}/lookups");
+    let answer = lead.get(&path).await;
+    let text = String::from_utf8(answer.bytes.clone()).unwrap();
+    let page = answer.expect(200);
+    let seen = items(&page);
+    assert_eq!(
+        (&seen[0]["role"], &seen[0]["changed"]),
+        (&json!("community_lead"), &json!(true))
+    );
+    assert_eq!(
+        (&seen[1]["unit"], &seen[1]["purpose"]),
+        (&me["unit"], &json!("evidence"))
+    );
+    assert!(!text.contains(&me["staff_id"].to_string()));
+    let older = lead.get(&format!("{path}?limit=1")).await.expect(200);
+    let older = lead.get(&format!("{path}?after={}", older["next"])).await;
+    assert_eq!(
+        items(&older.expect(200)).len(),
+        2,
+        "this look and the first are in it"
+    );
+    outside.get(&path).await.problem(404, "not_found");
+    let desk = test.caller(Role::DataDesk, "").await;
+    desk.get(&path).await.problem(403, "not_allowed");
     test.resident()
         .get("/api/v1/pass/lookups")
         .await
@@ -291,4 +320,29 @@ async fn look_ups_that_stand_out_are_shown_to_the_privacy_officer() {
     assert_eq!(items(&explained)[0]["note"], "covered for a colleague");
     let note: Vec<u8> = test.scalar("SELECT note_sealed FROM lookup_finding").await;
     assert!(!String::from_utf8_lossy(&note).contains("colleague"));
+}
+
+#[tokio::test]
+async fn a_record_read_part_by_part_is_one_look_and_the_same_person_again_and_again_is_not() {
+    let test = TestApp::with_divisions().await;
+    let someone = person(&test, HERE).await;
+    let careful = test.caller(Role::GridWorker, HERE).await;
+    let curious = test.caller(Role::GridWorker, HERE).await;
+    let me = curious.get("/api/v1/me").await.expect(200);
+    for part in ["decision", "facts", "lookups"].repeat(3) {
+        let path = format!("/api/v1/people/{someone}/{part}");
+        careful.get(&path).await.expect(200);
+    }
+    for _ in 0..6 {
+        let path = format!("/api/v1/people/{someone}/decision");
+        curious.get(&path).await.expect(200);
+        test.advance(jiff::SignedDuration::from_secs(60));
+    }
+    test.settle().await;
+    let officer = test.caller(Role::PrivacyOfficer, "").await;
+    let page = officer.get("/api/v1/lookup-findings").await.expect(200);
+    assert_eq!(items(&page).len(), 1, "{page}");
+    assert_eq!(items(&page)[0]["staff_id"], me["staff_id"]);
+    assert_eq!(items(&page)[0]["reasons"], json!(["same_person"]));
+    assert_eq!(items(&page)[0]["behaviour"]["repeats_max"], 6);
 }

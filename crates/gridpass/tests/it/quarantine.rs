@@ -52,6 +52,13 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
     team.post(PROPOSALS, new).await.problem(409, "order_exists");
     assert_eq!(live_orders(&team).await["items"][0]["name"], "李雷");
 
+    for (whose, count) in [(person, 1), (person + 1, 0)] {
+        let path = format!("{PATH}?person_id={whose}");
+        let page = team.get(&path).await.expect(200);
+        assert_eq!(page["persons"], count, "orders of one person");
+        assert_eq!(page["items"].as_array().unwrap().len(), count);
+    }
+
     test.advance(SignedDuration::from_hours(1));
     let order = &order;
     let released = team

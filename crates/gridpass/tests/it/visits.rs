@@ -53,6 +53,11 @@ async fn a_decision_asks_once_and_the_door_turns_the_pass_green() {
     assert_eq!(visits[0]["cause"], "unknown");
     assert_eq!(visits[0]["due_at"], "2020-03-07T00:30:00Z");
 
+    for (whose, count) in [(person, 3), (person + 1, 0)] {
+        let path = format!("/api/v1/visits?person_id={whose}");
+        let page = worker.get(&path).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), count);
+    }
     let complete = path(&visits[0], "complete");
     let outcome = json!({ "outcome": "verified_moved_in" });
     let problem = worker

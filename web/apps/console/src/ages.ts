@@ -1,5 +1,6 @@
 /** A clock the page watches, and ages in words. */
 import { ageOf, clockTime, DISTRICT_ZONE } from "@gridpass/kit/age";
+import { sendJson } from "@gridpass/kit/problem";
 import { ref } from "vue";
 import { type Key, t } from "./words";
 
@@ -12,9 +13,13 @@ setInterval(() => {
 /** Server's clock minus this computer's: a demonstration may run in another month. */
 let skew_ms = 0;
 
+/** The server's clock is known: dates can be suggested. */
+export const ready = ref(false);
+
 /** Takes the server's time over as of now. */
 export function setServerTime(as_of: string): void {
   skew_ms = Date.parse(as_of) - Date.now();
+  ready.value = true;
 }
 
 /** The server's time, in milliseconds. */
@@ -45,3 +50,26 @@ export function moment(at: string): string {
   const day = new Intl.DateTimeFormat("sv-SE", { timeZone: DISTRICT_ZONE, dateStyle: "short" }).format(at_ms);
   return `${day} ${clockTime(at_ms)}`;
 }
+
+/** `2020-03-06` in the district. */
+export const dayOf = (at: string): string => moment(at).slice(0, 10);
+
+/** The day in the district so many days from now, by the server's clock. */
+export const dayFromNow = (days: number): string =>
+  new Date(serverNow() + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
+
+let asked: Promise<void> | null = null;
+
+/** Asks for the server's clock once. */
+export function clockReady(): Promise<void> {
+  asked ??= sendJson<{ now: string }>("/api/v1/time").then(
+    ({ now }) => setServerTime(now),
+    () => {
+      asked = null;
+    },
+  );
+  return asked;
+}
+
+/** What a field of a day and minute holds for a time, in the district. */
+export const minuteOf = (at_ms: number): string => new Date(at_ms + 8 * 3_600_000).toISOString().slice(0, 16);

@@ -5,6 +5,10 @@ import type {
   AlertView,
   AuditPage,
   DivisionView,
+  EmployerDetail,
+  EmployerPage,
+  EnclosurePage,
+  EnclosureView,
   FindingPage,
   Glass,
   GlassPage,
@@ -15,10 +19,8 @@ import type {
   LiveStats,
   LookupFinding,
   NewFactorView,
-  NewGlass,
   NewStaff,
   PeopleStats,
-  PersonView,
   ProviderView,
   RecoveryCodesView,
   SessionRow,
@@ -72,6 +74,16 @@ export async function listDivisions(prefix: string): Promise<DivisionView[]> {
   }
   return found;
 }
+
+/** Enclosures of the jurisdiction by a part of their name, below a division if asked. */
+export const searchEnclosures = (name: string, prefix: string, limit: number): Promise<EnclosurePage> =>
+  get(`enclosures?name=${encodeURIComponent(name)}&prefix=${prefix}&limit=${limit}`);
+export const getEnclosure = (enclosure_id: number): Promise<EnclosureView> => get(`enclosures/${enclosure_id}`);
+
+/** The same of employers. */
+export const searchEmployers = (name: string, prefix: string, limit: number): Promise<EmployerPage> =>
+  get(`employers?name=${encodeURIComponent(name)}&prefix=${prefix}&limit=${limit}`);
+export const getEmployer = (employer_id: number): Promise<EmployerDetail> => get(`employers/${employer_id}`);
 
 export const listAlerts = (prefix: string): Promise<AlertPage> =>
   get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);
@@ -151,11 +163,6 @@ export const grantRole = (staff_id: number, input: GrantInput): Promise<unknown>
   post(`staff/${staff_id}/grants`, input);
 export const endGrant = (staff_id: number, grant_id: number): Promise<unknown> =>
   remove(`staff/${staff_id}/grants/${grant_id}`);
-
-export const getPerson = (person_id: number): Promise<PersonView> => get(`people/${person_id}`);
-
-export const openBreakGlass = (body: NewGlass): Promise<Glass> =>
-  sendJson(`${api}break-glass`, { body, token: session.token });
 
 /** Those that no supervisor has looked at. */
 export const listBreakGlass = (): Promise<GlassPage> => get("break-glass?reviewed=false");

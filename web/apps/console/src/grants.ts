@@ -1,6 +1,7 @@
 /** Grants in words: role, place, period. */
 import type { GrantView, Role } from "@gridpass/api";
 import { DISTRICT_ZONE } from "@gridpass/kit/age";
+import { employerName, enclosureName, placeName } from "./places";
 import { type Key, t, words } from "./words";
 
 export const ROLES: Role[] = [
@@ -24,11 +25,11 @@ export const ROLES: Role[] = [
 
 export const roleName = (role: Role): string => t(`role_${role}` as Key);
 
-/** Where a grant reaches, by code. */
+/** Where a grant reaches, by name. */
 export function placeOf(grant: GrantView): string {
-  if (grant.enclosure_id) return t("place_enclosure", { id: grant.enclosure_id });
-  if (grant.employer_id) return t("place_employer", { id: grant.employer_id });
-  return grant.jurisdiction ? t("place_division", { code: grant.jurisdiction }) : t("place_everywhere");
+  if (grant.enclosure_id) return enclosureName(grant.enclosure_id);
+  if (grant.employer_id) return employerName(grant.employer_id);
+  return placeName(grant.jurisdiction);
 }
 
 /** Day and minute in the district. */

@@ -3,6 +3,7 @@ import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./console.css";
 import "./office.css";
+import "./people.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

@@ -1,15 +1,17 @@
 /**
  * The console's pages and who has them.
  *
- * The address behind # names the page, so that a reload stays where it was. The server decides what
+ * The address behind # names the page, and after a slash what it shows, so that a reload stays
+ * where it was. The server decides what
  * anybody may do; this only spares people doors that are closed to them.
  */
 import { computed, ref } from "vue";
 import { worksRed } from "./red";
+import { mayDo } from "./rights";
 import { seesNumbers, session, supervises } from "./session";
 import type { Key } from "./words";
 
-export type PageName = "live" | "red" | "supervision" | "staff" | "account";
+export type PageName = "live" | "people" | "quarantine" | "red" | "supervision" | "staff" | "account";
 
 interface Page {
   name: PageName;
@@ -20,6 +22,8 @@ interface Page {
 
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
+  { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
+  { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "red", title: "page_red", has: worksRed },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
@@ -34,8 +38,12 @@ addEventListener("hashchange", () => {
 /** Pages the acting role has. */
 export const ownPages = computed(() => PAGES.filter((page) => page.has?.() ?? true));
 
+/** What of the page is asked for: `people/42` shows person 42. */
+export const pageDetail = computed(() => asked.value.split("/")[1] ?? "");
+
 /** The page on show: the one asked for, or the role's first. */
 export const currentPage = computed<PageName>(() => {
-  const found = ownPages.value.find((page) => page.name === asked.value) ?? ownPages.value[0];
+  const name = asked.value.split("/")[0];
+  const found = ownPages.value.find((page) => page.name === name) ?? ownPages.value[0];
   return found?.name ?? "account";
 });

@@ -4,11 +4,11 @@
  * The server says of each proposal why the account cannot confirm it, so the page shows a reason
  * beside a button that does nothing instead of hiding it.
  */
-import type { NewProposal, Proposal, RedFinding, RedList, RedListAnswer } from "@gridpass/api";
+import type { Proposal, RedFinding, RedList, RedListAnswer } from "@gridpass/api";
 import { type Subscription, subscribe } from "@gridpass/kit/events";
 import { Problem, send, sendJson } from "@gridpass/kit/problem";
 import { reactive } from "vue";
-import { setServerTime } from "./ages";
+import { clockReady } from "./ages";
 import { session, setSession } from "./session";
 
 const api = "/api/v1/";
@@ -20,8 +20,6 @@ export const red = reactive({
   lists: null as RedList[] | null,
   findings: null as RedFinding[] | null,
   lineOpen: false,
-  /** The server's clock is known: dates can be suggested. */
-  ready: false,
   failure: null as unknown,
 });
 
@@ -71,10 +69,7 @@ export function startRed(): () => void {
       red.lineOpen = open;
     },
   });
-  void get<{ now: string }>("time").then(({ now }) => {
-    setServerTime(now);
-    red.ready = true;
-  }, failed);
+  void clockReady();
   const timer = setInterval(() => void refreshRed(), ASK_EVERY_MS);
   void refreshRed();
   return () => {
@@ -90,11 +85,6 @@ const decisions = {
 };
 
 export const decide = (proposal: Proposal, verb: keyof typeof decisions): Promise<unknown> => decisions[verb](proposal);
-
-export const propose = (body: NewProposal): Promise<Proposal> => post("red-proposals", body);
-
-export const findPerson = (document_number: string): Promise<{ person_id: number; name?: string | null }> =>
-  post("people/search", { document_type: "resident_id", document_number });
 
 /** Sends a file in, or with `dry` only asks what would happen. */
 export const submitList = (csv: string, dry: boolean): Promise<RedListAnswer> =>

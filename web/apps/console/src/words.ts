@@ -2,9 +2,26 @@
 import { createWords } from "@gridpass/kit/words";
 import { ref } from "vue";
 import en from "./words/en.json";
+import operationsEn from "./words/operations.en.json";
+import operationsZh from "./words/operations.zh-CN.json";
+import peopleEn from "./words/people.en.json";
+import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
-export type Key = keyof typeof zh;
+/** Keys that the pages name; words of operations are found by the names that the log holds. */
+export type Key = keyof typeof zh | keyof typeof peopleZh;
 
-export const words = createWords<Key>({ "zh-CN": zh, en }, ref("zh-CN"));
+export const words = createWords<Key>(
+  {
+    "zh-CN": { ...zh, ...peopleZh, ...operationsZh },
+    en: { ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
+  },
+  ref("zh-CN"),
+);
 export const t = words.t;
+
+/** Operations of the audit log with their words, in order of the words. */
+export const operations = (): { name: string; said: string }[] =>
+  Object.keys(operationsZh)
+    .map((key) => ({ name: key.slice(3), said: words.find(key) ?? key }))
+    .toSorted((a, b) => a.said.localeCompare(b.said, words.language));

@@ -1,15 +1,18 @@
 /** Who looked at this person's data: asked for only when somebody wants to know. */
 import { dayName, minuteTime } from "@gridpass/kit/age";
+import { groupLooks } from "@gridpass/kit/looks";
 import { listOwnLookups, type LookView } from "./calls";
 import { h } from "./dom";
 import { currentHolder } from "./holder";
 import { t, words } from "./words";
 
-function line(look: LookView): HTMLElement {
+function line(looks: [LookView, ...LookView[]]): HTMLElement {
+  const [look] = looks;
   const english = words.language === "en";
   const at = Date.parse(look.at);
   const who = [look.unit, english ? look.role : look.role_zh].filter(Boolean).join(" · ");
-  const what = `${t(look.changed ? "looks_changed" : "looks_shown")}${english ? look.purpose : look.purpose_zh}`;
+  const purposes = new Set(looks.map((one) => (english ? one.purpose : one.purpose_zh)));
+  const what = `${t(look.changed ? "looks_changed" : "looks_shown")}${[...purposes].join(english ? "; " : "；")}`;
   return h(
     "li",
     {},
@@ -30,7 +33,7 @@ export function looksSection(): HTMLElement {
       ({ items }) =>
         body.replaceChildren(
           h("p", { class: "muted" }, t(items.length ? "looks_lead" : "looks_none")),
-          h("ul", {}, ...items.map(line)),
+          h("ul", {}, ...groupLooks(items).map(line)),
         ),
       () => body.replaceChildren(h("p", { class: "error", role: "alert" }, t("unreachable"))),
     );

@@ -1199,6 +1199,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/lookups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who looked at a person's data or changed it, newest first: unit, role, purpose and time, as
+         *     the person sees it too. `after` continues with older ones.
+         */
+        get: operations["list_lookups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/paper-passes": {
         parameters: {
             query?: never;
@@ -1247,6 +1267,26 @@ export interface paths {
         get: operations["get_photo"];
         /** Stores a photo that staff took. */
         put: operations["put_photo"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks of one person in the last 14 days at gates of the caller's jurisdiction, newest first.
+         *     `after` continues with older ones.
+         */
+        get: operations["list_person_scans"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4460,6 +4500,22 @@ export interface components {
             /** @description Organisation. */
             unit?: string | null;
         };
+        /** @description Somebody's look at a person's data, as staff who may see the person see it: never who it was. */
+        LookupView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Whether something was changed, not only looked at. */
+            changed: boolean;
+            /** @description What for. */
+            purpose: string;
+            /** @description Role in which somebody acted. */
+            role?: string | null;
+            /** @description Organisation. */
+            unit?: string | null;
+        };
         /** @description One generation of a master key. */
         MasterKeyView: {
             /**
@@ -5283,6 +5339,56 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_LookupView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Whether something was changed, not only looked at. */
+                changed: boolean;
+                /** @description What for. */
+                purpose: string;
+                /** @description Role in which somebody acted. */
+                role?: string | null;
+                /** @description Organisation. */
+                unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_PersonScan: {
+            /** @description The items. */
+            items: {
+                /** @description What the guard was told to do, or did without network. */
+                action: components["schemas"]["Action"];
+                /**
+                 * Format: date-time
+                 * @description When, by the device's clock.
+                 */
+                at: string;
+                /** @description Colour. */
+                colour: components["schemas"]["Colour"];
+                /** @description Which way. */
+                direction: components["schemas"]["Direction"];
+                /** @description Where. */
+                gate_id: components["schemas"]["GateId"];
+                /** @description The gate's name. */
+                gate_name: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_Proposal: {
             /** @description The items. */
             items: {
@@ -5911,6 +6017,24 @@ export interface components {
             name: string;
             /** @description Mobile number; people without one are equals. */
             phone?: string | null;
+        };
+        /** @description A check of one person, for the team that follows the person up. */
+        PersonScan: {
+            /** @description What the guard was told to do, or did without network. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: date-time
+             * @description When, by the device's clock.
+             */
+            at: string;
+            /** @description Colour. */
+            colour: components["schemas"]["Colour"];
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /** @description Where. */
+            gate_id: components["schemas"]["GateId"];
+            /** @description The gate's name. */
+            gate_name: string;
         };
         /** @description A person as far as the caller's role sees it (docs/masks.md). */
         PersonView: {
@@ -7523,6 +7647,8 @@ export interface operations {
                 actor_id?: number | null;
                 /** @description Operation, job or command. */
                 action?: string | null;
+                /** @description Code prefix of the jurisdiction that callers acted in; the searcher's when absent. */
+                prefix?: string | null;
                 /** @description Person concerned; not for oversight. */
                 subject?: number | null;
                 /** @description `shown`, `done`, `unchanged` or `refused`. */
@@ -8103,6 +8229,8 @@ export interface operations {
             query?: {
                 /** @description Code prefix; the caller's jurisdiction when absent. */
                 prefix?: string | null;
+                /** @description Part of the name. */
+                name?: string | null;
                 /** @description Continue after this identity; start at the beginning when absent. */
                 after?: number | null;
                 /** @description Items wanted, 1 to 1000; 100 when absent. */
@@ -8252,6 +8380,8 @@ export interface operations {
             query?: {
                 /** @description Code prefix; the caller's jurisdiction when absent. */
                 prefix?: string | null;
+                /** @description Part of the name. */
+                name?: string | null;
                 /** @description Continue after this identity; start at the beginning when absent. */
                 after?: number | null;
                 /** @description Items wanted, 1 to 1000; 100 when absent. */
@@ -10243,6 +10373,48 @@ export interface operations {
             };
         };
     };
+    list_lookups: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LookupView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_paper_pass: {
         parameters: {
             query?: never;
@@ -10407,6 +10579,48 @@ export interface operations {
             };
         };
     };
+    list_person_scans: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonScan"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     request_phone_code: {
         parameters: {
             query?: never;
@@ -10500,6 +10714,8 @@ export interface operations {
                 status?: components["schemas"]["OrderStatus"] | null;
                 /** @description Code prefix; the caller's jurisdiction when absent. */
                 prefix?: string | null;
+                /** @description Only those of this person. */
+                person_id?: number | null;
                 /** @description Continue after this identity; start at the beginning when absent. */
                 after?: number | null;
                 /** @description Items wanted, 1 to 1000; 100 when absent. */
@@ -13692,6 +13908,8 @@ export interface operations {
                 prefix?: string | null;
                 /** @description Only those this member of staff has. */
                 assigned_to?: number | null;
+                /** @description Only calls on this person. */
+                person_id?: number | null;
                 /** @description Continue after this identity; start at the beginning when absent. */
                 after?: number | null;
                 /** @description Items wanted, 1 to 1000; 100 when absent. */

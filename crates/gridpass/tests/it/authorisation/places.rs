@@ -64,7 +64,7 @@ const NAMED_INSIDE: [(&str, u16); 7] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 11] = [
+const NOT_NAMED: [(&str, &str); 13] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -84,6 +84,11 @@ const NOT_NAMED: [(&str, &str); 11] = [
     ("evaluate_case", "a made-up case"),
     ("upload_scans", "a device at its gate"),
     ("list_red_proposals", "a filter below the caller's prefix"),
+    (
+        "list_quarantine_orders",
+        "a filter below the caller's prefix",
+    ),
+    ("list_visits", "a filter below the caller's prefix"),
     ("import_registry", "a file for the whole population"),
 ];
 

@@ -186,6 +186,56 @@ async fn staff_list_scans_of_their_gates_only() {
 }
 
 #[tokio::test]
+async fn the_team_sees_where_one_person_was_checked() {
+    let (test, post, phone) = scene().await;
+    for _ in 0..3 {
+        scan(&test, &post, &phone).await;
+        test.advance(SignedDuration::from_secs(10));
+    }
+    let person: i64 = test.scalar("SELECT person_id FROM scan LIMIT 1").await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let path = format!("/api/v1/people/{person}/scans");
+    let page = team.get(&format!("{path}?limit=2")).await.expect(200);
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!(
+        (
+            &items[0]["at"],
+            &items[0]["gate_id"],
+            &items[0]["direction"]
+        ),
+        (
+            &json!("2020-03-06T00:30:20Z"),
+            &json!(post.gate_id),
+            &json!("in")
+        )
+    );
+    assert!(
+        items[0]["gate_name"]
+            .as_str()
+            .is_some_and(|name| !name.is_empty())
+    );
+    let rest = team
+        .get(&format!("{path}?after={}", page["next"]))
+        .await
+        .expect(200);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+    test.advance(SignedDuration::from_hours(15 * 24));
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let later = team.get(&path).await.expect(200);
+    assert!(
+        later["items"].as_array().unwrap().is_empty(),
+        "no further back than the rules count"
+    );
+    let outside = test.caller(Role::TeamDoctor, "440310002").await;
+    outside.get(&path).await.problem(404, "not_found");
+    for role in [Role::GridWorker, Role::CommunityLead] {
+        let caller = test.caller(role, HERE).await;
+        caller.get(&path).await.problem(403, "not_allowed");
+    }
+}
+
+#[tokio::test]
 async fn another_node_sees_changes_with_its_next_scan() {
     let (test, post, phone) = scene().await;
     let node = TestApp::start_on(test.config.clone(), test.clock.clone()).await;

@@ -1,11 +1,12 @@
 /** What the forms of the security administrator hold, and what of it is sent. */
 import type { GrantInput, Role } from "@gridpass/api";
 import { instantOf } from "../grants";
+import { session } from "../session";
 
 export interface GrantForm {
   role: Role;
   reach: "division" | "enclosure" | "employer";
-  /** Code prefix, or the identity of the enclosure or employer. */
+  /** Division, or the number of the enclosure or employer; empty is all that the giver reaches. */
   place: string;
   until: string;
 }
@@ -21,7 +22,7 @@ export function placeInput(form: GrantForm): Pick<GrantInput, "jurisdiction" | "
   const until = form.until ? { valid_until: instantOf(form.until) } : {};
   if (form.reach === "enclosure") return { enclosure_id: Number(place), ...until };
   if (form.reach === "employer") return { employer_id: Number(place), ...until };
-  return { jurisdiction: place, ...until };
+  return { jurisdiction: place || (session.account?.jurisdiction ?? ""), ...until };
 }
 
 const LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";

@@ -1,0 +1,26 @@
+/**
+ * What the acting role may do, by the server's names of permissions (docs/roles.md).
+ *
+ * The server decides; this only spares people doors that are closed to them.
+ */
+import type { Role } from "@gridpass/api";
+import { session } from "./session";
+
+const TEAM: Role[] = ["team_worker", "team_doctor", "team_police"];
+const FIELD: Role[] = ["grid_worker", ...TEAM, "community_lead"];
+
+const ROLES = {
+  BreakGlass: [...TEAM, "community_lead"],
+  OrderQuarantine: TEAM,
+  ProposeRed: FIELD,
+  ReadPeople: FIELD,
+  ReadQuarantine: [...TEAM, "community_lead"],
+  ReadScans: TEAM,
+  ReadVisits: ["grid_worker", "community_lead", "subdistrict_officer"],
+} satisfies Record<string, Role[]>;
+
+/** Whether the account acts in a role with this permission. */
+export function mayDo(permission: keyof typeof ROLES): boolean {
+  const role = session.account?.role;
+  return role !== undefined && role !== null && (ROLES[permission] as Role[]).includes(role);
+}
