@@ -101,8 +101,10 @@ export function below(code: string, within: string): Place[] {
 export const hasBelow = (code: string): boolean => divisions.value.some((one) => one.parent === code);
 
 function matchingAreas(text: string): Place[] {
-  const fits = areas.filter((area) => `${area.zh} ${area.en}`.toLowerCase().includes(text) || area.code.startsWith(text));
-  const found = fits.map((area) => ({ value: area.code, name: nameOfArea(area), path: areaName(area.code.slice(0, 2)) ?? "" }));
+  const province = (code: string): string => (code.length > 2 ? (areaName(code.slice(0, 2)) ?? "") : "");
+  const said = (area: (typeof areas)[number]): string => `${area.zh} ${area.en} ${province(area.code)}`.toLowerCase();
+  const fits = areas.filter((area) => said(area).includes(text) || area.code.startsWith(text));
+  const found = fits.map((area) => ({ value: area.code, name: nameOfArea(area), path: province(area.code) }));
   const known = found.some((one) => one.value === text);
   const typed = /^\d{2}$|^\d{4}$|^\d{6}$|^\d{9}$|^\d{12}$|^\d{15}$/.test(text) && !known;
   return typed ? [...found, { value: text, name: t("place_by_code", { code: text }), path: "" }] : found;
