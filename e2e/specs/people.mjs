@@ -110,7 +110,7 @@ export function peopleSpecs(world) {
       await dialog.getByRole("button", { name: "提出，待另一单位确认" }).click();
       await dialog.getByRole("alert").filter({ hasText: "应为文书或检测编号" }).waitFor();
       await fits(worker, "the proposal on a phone");
-      await dialog.getByLabel("上门核查编号").fill("上门2020-0317");
+      await dialog.getByLabel("上门核查编号").fill("20200317");
       await dialog.getByRole("button", { name: "提出，待另一单位确认" }).click();
       await worker.getByText("已提出，确认之前不会有任何变化。").waitFor();
       const { colour } = await world.district.scan(number);
