@@ -124,7 +124,7 @@ export function consoleSpecs(world) {
       await pickPlace(page, "区划", "马峦", /马峦街道/);
       await page.getByText("没有待处置的警报").waitFor();
       await pickPlace(page, "区划", "", /全部区划/);
-      await page.locator(".alerts li").first().waitFor();
+      await page.locator(".alerts li:is(.open, .accepted)").first().waitFor();
     });
 
     test("is walked by keyboard and read as a table", async () => {
