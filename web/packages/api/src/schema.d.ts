@@ -2739,7 +2739,7 @@ export interface components {
             /** @description `EdDSA` (Ed25519), or `SM2` with SM3 on an installation of the suite `guomi`. */
             alg?: string;
             /**
-             * @description Ed25519 of the key with the number before, over `gridpass audit key 1`, this number (two
+             * @description Signature of the key with the number before, by its algorithm, over `gridpass audit key 1`, this number (two
              *     bytes, big-endian) and this public key; base64url without padding. The first has none.
              */
             endorsement?: string | null;
