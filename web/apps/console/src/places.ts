@@ -94,7 +94,11 @@ export function below(code: string, within: string): Place[] {
   if (children.length > 0) return children.map(toPlace);
   const chosen = inside.find((one) => one.code === code);
   if (chosen) return inside.filter((one) => one.parent === chosen.parent).map(toPlace);
-  return inside.filter((one) => !inside.some((other) => other.code === one.parent)).map(toPlace);
+  const tops = inside.filter((one) => !inside.some((other) => other.code === one.parent));
+  // A single top is no choice by itself: what lies below it is offered with it.
+  const [top] = tops;
+  const next = top && tops.length === 1 ? inside.filter((one) => one.parent === top.code) : [];
+  return [...tops, ...next].map(toPlace);
 }
 
 /** Whether there is anything below a division. */
