@@ -12,6 +12,7 @@ import { identitySpecs } from "./specs/identity.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
+import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
 
@@ -35,6 +36,7 @@ consoleSpecs(world);
 peopleSpecs(world);
 quarantineSpecs(world);
 redSpecs(world);
+rulesSpecs(world);
 staffSpecs(world);
 identitySpecs(world);
 challengeSpecs(world);

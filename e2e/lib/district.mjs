@@ -89,6 +89,8 @@ export async function enterDistrict(server) {
     team_police: "社区民警",
     privacy_officer: "个人信息保护负责人",
     audit_admin: "审计管理员",
+    rule_maker: "规则编写员",
+    rule_approver: "规则批准人",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     // Colleagues of one community can hand work over; the others check each other.
@@ -104,6 +106,11 @@ export async function enterDistrict(server) {
     token: tokens.data_desk,
     body: { name: "金地朗悦花园", kind: "estate", community_code: "440310001001" },
   });
+  /** In another street, where other rules may be in force. */
+  const elsewhere = await staff("enclosures", {
+    token: tokens.data_desk,
+    body: { name: "聚龙花园", kind: "estate", community_code: "440310002001" },
+  });
   const lanes = [
     { lane: 1, direction: "in" },
     { lane: 2, direction: "out" },
@@ -114,7 +121,7 @@ export async function enterDistrict(server) {
   });
   const device = await staff(`gates/${gate.gate_id}/devices`, { token: tokens.community_lead, body: { name: "一号机" } });
 
-  const district = { accounts, deviceToken: device.device_token, enclosure };
+  const district = { accounts, deviceToken: device.device_token, enclosure, elsewhere };
   const personOf = async (document_number) => {
     const body = { document_type: "resident_id", document_number };
     return (await staff("people/search", { token: tokens.grid_worker, body })).person_id;
@@ -156,10 +163,10 @@ export async function enterDistrict(server) {
   /** The server's time. */
   district.time = () => staff("time");
   /** Somebody is entered at a counter. */
-  district.enter = (name, document_number) =>
+  district.enter = (name, document_number, { enclosure_id } = enclosure) =>
     staff("people", {
       token: tokens.community_lead,
-      body: { name, document_type: "resident_id", document_number, enclosure_id: enclosure.enclosure_id },
+      body: { name, document_type: "resident_id", document_number, enclosure_id },
     });
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */

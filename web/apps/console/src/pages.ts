@@ -1,9 +1,9 @@
 /**
  * The console's pages and who has them.
  *
- * The address behind # names the page, and after a slash what it shows, so that a reload stays
- * where it was. The server decides what
- * anybody may do; this only spares people doors that are closed to them.
+ * The address behind # names the page, and after slashes what it shows, so that a reload stays
+ * where it was. The server decides what anybody may do; this only spares people doors that are
+ * closed to them.
  */
 import { computed, ref } from "vue";
 import { worksRed } from "./red";
@@ -11,7 +11,7 @@ import { mayDo } from "./rights";
 import { seesNumbers, session, supervises } from "./session";
 import type { Key } from "./words";
 
-export type PageName = "live" | "people" | "quarantine" | "red" | "supervision" | "staff" | "account";
+export type PageName = "live" | "people" | "quarantine" | "red" | "rules" | "supervision" | "staff" | "account";
 
 interface Page {
   name: PageName;
@@ -25,6 +25,7 @@ export const PAGES: Page[] = [
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "red", title: "page_red", has: worksRed },
+  { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },
@@ -40,6 +41,9 @@ export const ownPages = computed(() => PAGES.filter((page) => page.has?.() ?? tr
 
 /** What of the page is asked for: `people/42` shows person 42. */
 export const pageDetail = computed(() => asked.value.split("/")[1] ?? "");
+
+/** Which part of that: `rules/3/cases` shows its cases. */
+export const pagePart = computed(() => asked.value.split("/")[2] ?? "");
 
 /** The page on show: the one asked for, or the role's first. */
 export const currentPage = computed<PageName>(() => {

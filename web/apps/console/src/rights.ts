@@ -10,13 +10,17 @@ const TEAM: Role[] = ["team_worker", "team_doctor", "team_police"];
 const FIELD: Role[] = ["grid_worker", ...TEAM, "community_lead"];
 
 const ROLES = {
+  ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
+  ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,
   ReadPeople: FIELD,
   ReadQuarantine: [...TEAM, "community_lead"],
+  ReadRules: ["system_admin", "data_desk", "rule_maker", "subdistrict_officer", "community_lead", "rule_approver"],
   ReadScans: TEAM,
   ReadVisits: ["grid_worker", "community_lead", "subdistrict_officer"],
+  RunBackTests: ["rule_maker", "rule_approver"],
 } satisfies Record<string, Role[]>;
 
 /** Whether the account acts in a role with this permission. */

@@ -19,7 +19,7 @@ function called(app: string): string[] {
   const sources = readdirSync(fileURLToPath(folder)).filter((name) => name.endsWith(".ts"));
   const text = sources.map((name) => read(new URL(name, folder))).join("\n");
   const found = text.matchAll(/[`"](?:\$\{api\}|\/api\/v1\/|get\(\s*[`"])([a-z][^`"?]*)/g);
-  const gets = text.matchAll(/\b(?:get|post|put|post204|put204|remove)(?:<[^>]*>+)?\(\s*[`"]([a-z][^`"?]*)/g);
+  const gets = text.matchAll(/(?<!\.)\b(?:get|post|put|post204|put204|remove)(?:<[^>]*>+)?\(\s*[`"]([a-z][^`"?]*)/g);
   return [...found, ...gets].map(([, path]) => `/api/v1/${path}`.replace(/\$\{[^}]*\}/g, "{}"));
 }
 
