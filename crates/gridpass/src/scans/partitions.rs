@@ -82,12 +82,14 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// Gives the newest closed day its index by gate, once.
+/// Gives the newest closed day its index by gate, once: nodes take turns, and who comes
+/// second finds it there.
 async fn index_closed(app: &App) -> Result<(), DbError> {
     let closed = district_date(app.now() - AGE_MAX - SignedDuration::from_hours(24));
-    let db = app.db.client().await?;
-    store::index_partition(&db, &name_of(closed)).await?;
-    Ok(())
+    let tx = app.db.tx().await?;
+    store::lock_partitions(&tx).await?;
+    store::index_partition(&tx, &name_of(closed)).await?;
+    tx.commit().await
 }
 
 /// Whether an error says that a scan's day has no partition.
