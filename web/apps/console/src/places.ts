@@ -73,6 +73,11 @@ const toPlace = (division: DivisionView): Place => ({
 });
 
 const FOUND_MAX = 30;
+/** A code of a prefecture, a county, a street, a community or a grid. */
+const CODE = /^\d{4}$|^\d{6}$|^\d{9}$|^\d{12}$|^\d{15}$/;
+
+/** A place of which only the code is known. */
+const byCode = (code: string): Place => ({ value: code, name: placeName(code), path: "" });
 
 /** How well a text fits: the beginning of a name before its middle. */
 const rank = (name: string, text: string): number => (name.startsWith(text) ? 0 : 1);
@@ -110,7 +115,7 @@ function matchingAreas(text: string): Place[] {
   const fits = areas.filter((area) => said(area).includes(text) || area.code.startsWith(text));
   const found = fits.map((area) => ({ value: area.code, name: nameOfArea(area), path: province(area.code) }));
   const known = found.some((one) => one.value === text);
-  const typed = /^\d{2}$|^\d{4}$|^\d{6}$|^\d{9}$|^\d{12}$|^\d{15}$/.test(text) && !known;
+  const typed = (CODE.test(text) || /^\d{2}$/.test(text)) && !known;
   return typed ? [...found, { value: text, name: t("place_by_code", { code: text }), path: "" }] : found;
 }
 
@@ -118,7 +123,11 @@ function matchingAreas(text: string): Place[] {
 export async function findPlaces(kind: PlaceKind, typed: string, within: string): Promise<Place[]> {
   const text = typed.trim().toLowerCase();
   await loadDivisions();
-  if (kind === "division") return text ? matching(text, within) : below(within, within);
+  if (kind === "division") {
+    // Whoever sets a server up makes accounts before there is a tree.
+    if (divisions.value.length === 0 && CODE.test(text)) return [byCode(text)];
+    return text ? matching(text, within) : below(within, within);
+  }
   if (kind === "area") {
     const local = text ? matching(text, "") : [];
     return [...matchingAreas(text), ...local.filter((one) => !areas.some((area) => area.code === one.value))].slice(0, FOUND_MAX);
