@@ -132,7 +132,7 @@ async function passScreens(world, language) {
   await picture(page, "pass-red", language);
   await replacedScreens(world, language, { name: "刘德全", number });
   await renew.click();
-  await page.getByRole("alert").waitFor();
+  await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
   await picture(page, "pass-replaced", language);
   await page.context().close();
 }
@@ -359,7 +359,8 @@ const PARTS = { pass: passScreens, gate: gateScreens, console: consoleScreens, o
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 
 const work = await mkdtemp(join(tmpdir(), "gridpass-screens-"));
-const server = await startServer(["--simulated-clock", START]);
+// The first account is made by the same clock, or its grant would begin in the future.
+const server = await startServer([], ["--simulated-clock", START]);
 const browser = await openBrowser();
 try {
   await mkdir(folder, { recursive: true });
@@ -371,6 +372,7 @@ try {
   const state = JSON.parse(await readFile(stateFile, "utf8"));
   const world = { server, browser, portrait: await drawPortrait(browser), district: await enterDistrict(server) };
   await anHour(world, state);
+  await world.district.signInAgain();
   for (const language of LANGUAGES) for (const name of wanted) await PARTS[name](world, language);
   if (wanted.length === Object.keys(PARTS).length) await writeIndex();
   console.log(`${taken.length} pictures in docs/screens`);

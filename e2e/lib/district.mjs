@@ -127,6 +127,11 @@ export async function enterDistrict(server) {
     return (await staff("people/search", { token: tokens.grid_worker, body })).person_id;
   };
 
+  /** Everybody signs in anew, after a time in which sessions have ended. */
+  district.signInAgain = async () => {
+    for (const [role, account] of Object.entries(accounts)) tokens[role] = await signIn(account);
+  };
+
   /** Somebody applies on a phone; yellow unless more is done. */
   district.enrol = async (name, document_number, more = {}) => {
     const phone = more.phone ?? "13800138000";

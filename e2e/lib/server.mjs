@@ -52,15 +52,15 @@ function running(publicUrl, staffUrl) {
 
 /**
  * Starts the binary, or takes the instance named in the environment. `more` are further arguments,
- * or makes them of the server's addresses.
+ * or makes them of the server's addresses; `site` are those that the command making the first account takes as well.
  */
-export async function startServer(more = []) {
+export async function startServer(more = [], site = []) {
   const { GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL } = process.env;
   if (GRIDPASS_PUBLIC_URL && GRIDPASS_STAFF_URL) return running(GRIDPASS_PUBLIC_URL, GRIDPASS_STAFF_URL);
   const binary = process.env.GRIDPASS_BIN ?? join(root, "target/debug/gridpass");
   const data = await mkdtemp(join(tmpdir(), "gridpass-e2e-"));
   const [publicPort, staffPort] = [await freePort(), await freePort()];
-  const common = ["--data-dir", data, "--mode", "demo"];
+  const common = ["--data-dir", data, "--mode", "demo", ...site];
   const server = {
     publicUrl: `http://localhost:${publicPort}`,
     staffUrl: `http://localhost:${staffPort}`,
