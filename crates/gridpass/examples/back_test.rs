@@ -95,7 +95,7 @@ async fn fill(app: &App, people: i64) -> anyhow::Result<()> {
     let sql = "INSERT INTO person_state (person_id, pass_serial, place_code, case_status, quarantine, contact, health,
             stay, exempt, registry, residence, employment, checked, enclosure_id, employer_ids, valid_from, valid_until,
             colour, rule_id, rule_set_version, changed_at)
-        SELECT g * (9007199254740991 / $1), g,
+        SELECT g * (9007199254740991 / $1::bigint), g,
             '440310' || lpad((1 + g % 6)::text, 3, '0') || lpad((1 + g / 6 % 4)::text, 3, '0') || lpad((g / 24 % 40)::text, 3, '0'),
             0, CASE WHEN g % 900 = 0 THEN 1 ELSE 0 END, CASE WHEN g % 700 = 0 THEN 2 ELSE 0 END,
             CASE WHEN g % 1000 = 0 THEN 3 WHEN g % 200 = 0 THEN 2 WHEN g % 4 = 0 THEN 1 ELSE 0 END,
@@ -105,15 +105,15 @@ async fn fill(app: &App, people: i64) -> anyhow::Result<()> {
             CASE WHEN g % 20 <> 1 OR g % 6 = 0 THEN 1 + (g % 24) * 10 + g / 24 % 10 END,
             CASE WHEN g % 5 = 0 THEN ARRAY[1 + g % 1200]::bigint[] ELSE '{}' END,
             '1970-01-01Z', CASE WHEN g % 4 = 0 THEN $2::timestamptz + interval '2 days' END, 0, 'A11', 1, $2
-        FROM generate_series(1, $1) AS g";
+        FROM generate_series(1, $1::bigint) AS g";
     db.execute(sql, &[&people, &app.now()]).await?;
     let sql = "INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, number_digest, name_digest, phone_digest, birth_year, sex, origin_province, source, created_at,
             digest_key)
-        SELECT g * (9007199254740991 / $1), g, 'resident_id', decode(repeat('ab', 51), 'hex'), decode(repeat('ab', 42), 'hex'),
+        SELECT g * (9007199254740991 / $1::bigint), g, 'resident_id', decode(repeat('ab', 51), 'hex'), decode(repeat('ab', 42), 'hex'),
             decode(repeat('ab', 44), 'hex'), decode(repeat('cd', 16), 'hex'), decode(repeat('cd', 16), 'hex'),
             decode(repeat('cd', 16), 'hex'), 1930 + g % 90, 1 + g % 2, (11 + g % 5 * 10 + g % 4)::text, 'population', $2, 1
-        FROM generate_series(1, $1) AS g";
+        FROM generate_series(1, $1::bigint) AS g";
     db.execute(sql, &[&people, &app.now()]).await?;
     let owner = app.db.owner().await?;
     for table in ["person_state", "person"] {

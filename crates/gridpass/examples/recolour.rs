@@ -82,12 +82,12 @@ async fn fill(app: &App, people: i64) -> anyhow::Result<()> {
     let sql = "INSERT INTO person_state (person_id, pass_serial, place_code, case_status, quarantine, contact, health,
             stay, exempt, registry, residence, employment, checked, enclosure_id, employer_ids, valid_from, valid_until,
             colour, rule_id, rule_set_version, changed_at)
-        SELECT g * (9007199254740991 / $1), g,
+        SELECT g * (9007199254740991 / $1::bigint), g,
             '440310' || lpad((1 + g % 6)::text, 3, '0') || lpad((1 + g / 6 % 4)::text, 3, '0') || lpad((g / 24 % 40)::text, 3, '0'),
             0, 0, 0, CASE WHEN g % 4 = 0 THEN 1 ELSE 0 END, 0, false, CASE WHEN g % 3 = 0 THEN 1 ELSE 0 END,
             CASE WHEN g % 20 = 0 THEN 1 ELSE 2 END, 0, false, 1 + g % 233, '{}', '1970-01-01Z', NULL,
             CASE WHEN g % 20 = 0 THEN 1 ELSE 0 END, CASE WHEN g % 20 = 0 THEN 'A13' ELSE 'A11' END, 1, $2
-        FROM generate_series(1, $1) AS g";
+        FROM generate_series(1, $1::bigint) AS g";
     db.execute(sql, &[&people, &app.now()]).await?;
     let owner = app.db.owner().await?;
     owner.batch_execute("VACUUM (ANALYZE) person_state").await?;
