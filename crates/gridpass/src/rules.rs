@@ -42,7 +42,7 @@ use store::{ActivationKind, NewActivation, drafts};
 
 pub use approve::{SignedRuleSet, VerifyError};
 pub use in_force::{Deciding, InForce, Scopes};
-pub use model::{check_note, table_problem};
+pub use model::table_problem;
 pub use place::named as named_place;
 
 /// Bytes an uploaded workbook, or two tables with their cases, may have.

@@ -45,6 +45,27 @@ impl FieldError {
     }
 }
 
+/// Characters of a note at most.
+const NOTE_CHARS_MAX: usize = 200;
+
+/// Checks the note of a step that somebody answers for: 1 to 200 characters, none of them a
+/// control character.
+///
+/// # Errors
+/// 422 with the field `note`.
+pub fn check_note(note: &str) -> ApiResult<()> {
+    let chars = note.trim().chars().count();
+    if (1..=NOTE_CHARS_MAX).contains(&chars) && !note.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "note",
+        "note_invalid",
+        "1 to 200 characters",
+        "说明应为 1 至 200 字",
+    )]))
+}
+
 /// The body of every error answer (RFC 9457).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {

@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use utoipa::ToSchema;
 
-use crate::http::error::{ApiError, ApiResult, FieldError};
-
-/// Characters of a note at most.
-const NOTE_CHARS_MAX: usize = 200;
+use crate::http::error::{ApiResult, check_note};
 
 /// What became of a row that needs an eye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -88,16 +85,7 @@ impl ReleaseInput {
     /// # Errors
     /// 422 with the field.
     pub fn validate(&self) -> ApiResult<()> {
-        let chars = self.note.trim().chars().count();
-        if (1..=NOTE_CHARS_MAX).contains(&chars) && !self.note.chars().any(char::is_control) {
-            return Ok(());
-        }
-        Err(ApiError::fields(vec![FieldError::new(
-            "note",
-            "note_invalid",
-            "1 to 200 characters",
-            "说明应为 1 至 200 字",
-        )]))
+        check_note(&self.note)
     }
 }
 

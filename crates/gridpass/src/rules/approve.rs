@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::draft::{note_step, run_cases};
 use super::life::{DraftStatus, StepKind};
-use super::model::check_note;
+use super::schedule::tell;
 use super::store::{self, Approved, drafts, schedules};
 use crate::app::App;
 use crate::audit;
@@ -21,7 +21,7 @@ use crate::audit::digests::{AuditKeyView, hex};
 use crate::auth::Caller;
 use crate::db::Client;
 use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult};
+use crate::http::error::{ApiError, ApiResult, check_note};
 
 /// Layout of what is signed, and its version.
 const LAYOUT: &str = "gridpass-rule-set-1";
@@ -75,6 +75,7 @@ pub async fn approve(app: &App, caller: &Caller, version: i32, note: &str) -> Ap
     drafts::update_draft(&tx, &draft).await?;
     let step = (draft.tables.version, StepKind::Approved, note);
     note_step(&tx, app, caller, step).await?;
+    tell(&tx, app, "").await?;
     tx.commit().await?;
     Ok(())
 }
@@ -132,6 +133,7 @@ pub async fn withdraw(app: &App, caller: &Caller, version: i32, note: &str) -> A
     draft.status = DraftStatus::Withdrawn;
     drafts::update_draft(&tx, &draft).await?;
     note_step(&tx, app, caller, (version, StepKind::Withdrawn, note)).await?;
+    tell(&tx, app, "").await?;
     tx.commit().await?;
     Ok(())
 }

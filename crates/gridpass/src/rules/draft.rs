@@ -10,14 +10,14 @@ use gridpass_types::ids::{RuleSetVersion, StaffId};
 use super::life::{DraftStatus, Step, StepKind};
 use super::model::{
     CaseFailure, CaseReport, FAULTS_TOLD_MAX, NewRuleSet, RuleSetEdit, TablesInput, TablesReport,
-    check_note, table_problem,
+    table_problem,
 };
 use super::store::{self, Tables, drafts};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::Client;
 use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::http::error::{ApiError, ApiResult, FieldError, check_note};
 
 /// Cases of a version at most.
 const CASES_MAX: usize = 10_000;

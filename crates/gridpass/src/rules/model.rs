@@ -9,10 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::life::RuleSetStatus;
 use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::http::error::{ApiError, FieldError};
 
-/// Characters of a note at most.
-const NOTE_CHARS_MAX: usize = 200;
 /// Faults of a table that are told at most.
 pub(super) const FAULTS_TOLD_MAX: usize = 100;
 
@@ -177,23 +175,6 @@ pub struct WorkbookView {
 pub struct NoteQuery {
     /// Why it is made, 1 to 200 characters.
     pub note: Option<String>,
-}
-
-/// Checks a note.
-///
-/// # Errors
-/// 422 with the field.
-pub fn check_note(note: &str) -> ApiResult<()> {
-    let chars = note.trim().chars().count();
-    if (1..=NOTE_CHARS_MAX).contains(&chars) {
-        return Ok(());
-    }
-    Err(ApiError::fields(vec![FieldError::new(
-        "note",
-        "note_invalid",
-        "1 to 200 characters",
-        "说明应为 1 至 200 字",
-    )]))
 }
 
 /// What is wrong with tables, as fields `colour row 3, health`.

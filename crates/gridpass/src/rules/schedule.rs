@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use super::life::{
     DraftStatus, Flips, NewSchedule, RollBackInput, Schedule, ScheduleStatus, Step, StepKind,
 };
-use super::model::check_note;
 use super::store::{self, Activation, ActivationKind, NewActivation, drafts, schedules};
 use super::{flips, place};
 use crate::app::{App, LiveEvent};
@@ -18,7 +17,7 @@ use crate::auth::Caller;
 use crate::db::{Client, Tx};
 use crate::events;
 use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::http::error::{ApiError, ApiResult, FieldError, check_note};
 
 /// Who changes something, and of which unit; `None` is background work.
 type By<'a> = Option<(StaffId, &'a str)>;
@@ -432,7 +431,7 @@ async fn note(
 }
 
 /// Tells the other makers and approvers that something changed in a place.
-async fn tell(tx: &Client, app: &App, prefix: &str) -> ApiResult<()> {
+pub(super) async fn tell(tx: &Client, app: &App, prefix: &str) -> ApiResult<()> {
     let event = LiveEvent {
         topic: events::RULES,
         place_code: place::leaf(app, prefix),

@@ -7,8 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::error::{ApiError, ApiResult, FieldError};
-use crate::rules::check_note;
+use crate::http::error::{ApiError, ApiResult, FieldError, check_note};
 
 /// A version that is evaluated beside what is in force.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -39,7 +39,9 @@ async fn a_version_goes_from_draft_into_force_by_two_people() {
 
     back_test(&test, &lab, version).await;
     hindrance("back_tested", None).await;
+    let mut events = test.app.events.subscribe();
     step(&lab.approver, version, "approve").await.expect(200);
+    assert_eq!(events.recv().await.unwrap().topic, "rules");
     hindrance("approved", Some("rule_set_closed")).await;
     let again = step(&lab.approver, version, "approve").await;
     again.problem(409, "rule_set_closed");
