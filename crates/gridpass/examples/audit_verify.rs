@@ -3,6 +3,8 @@
 //!
 //!   audit_verify --data-dir DIR --mode demo [--entries N]
 
+mod site;
+
 use std::io::Write;
 use std::time::Instant;
 
@@ -10,11 +12,10 @@ use anyhow::Context as _;
 use clap::Parser;
 use gridpass::app::App;
 use gridpass::audit::{Entry, Keys, verify};
-use gridpass::boot::{Store, application};
-use gridpass::config::{DataConfig, SiteConfig};
-use gridpass::ids::Entropy;
 use gridpass_ledger::Chain;
 use jiff::Timestamp;
+
+use site::Site;
 
 /// Entries written in one statement.
 const BATCH: u64 = 5_000;
@@ -22,9 +23,7 @@ const BATCH: u64 = 5_000;
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    data: DataConfig,
-    #[command(flatten)]
-    site: SiteConfig,
+    site: Site,
     /// Entries in the log
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
@@ -33,8 +32,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let store = Store::open(&arguments.data, arguments.site.mode, &Entropy::from_os()).await?;
-    let assembled = application(&arguments.site, &store, Entropy::from_os()).await?;
+    let (store, assembled) = arguments.site.open().await?;
     let app = &assembled.app;
     let mut chain = Chain::default();
     while chain.seq < arguments.entries {

@@ -4,6 +4,8 @@
 //!
 //!   back_test --data-dir DIR --mode demo [--people N]
 
+mod site;
+
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,12 +15,11 @@ use clap::Parser;
 use gridpass::app::App;
 use gridpass::backtest::model::{Asked, Assumptions};
 use gridpass::backtest::{jobs, record_of, store};
-use gridpass::boot::{Store, application};
-use gridpass::config::{DataConfig, SiteConfig};
-use gridpass::ids::Entropy;
 use gridpass::rules::content_sha256;
 use gridpass_rules::{RuleSet, default_rule_set};
 use gridpass_types::ids::{RuleSetVersion, StaffId};
+
+use site::Site;
 
 /// Back-tests measured; the median counts.
 const RUNS: usize = 5;
@@ -26,9 +27,7 @@ const RUNS: usize = 5;
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    data: DataConfig,
-    #[command(flatten)]
-    site: SiteConfig,
+    site: Site,
     /// People in the database
     #[arg(long, default_value_t = 550_000)]
     people: i64,
@@ -37,8 +36,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let store = Store::open(&arguments.data, arguments.site.mode, &Entropy::from_os()).await?;
-    let assembled = application(&arguments.site, &store, Entropy::from_os()).await?;
+    let (store, assembled) = arguments.site.open().await?;
     let app = &assembled.app;
     fill(app, arguments.people).await?;
     let mut seconds = Vec::new();

@@ -4,23 +4,22 @@
 //!
 //!   recolour --data-dir DIR --mode demo [--people N]
 
+mod site;
+
 use std::io::Write;
 use std::time::Instant;
 
 use clap::Parser;
 use gridpass::app::App;
-use gridpass::boot::{Store, application};
-use gridpass::config::{DataConfig, SiteConfig};
 use gridpass::facts::recolour;
-use gridpass::ids::Entropy;
 use gridpass_rules::default_rule_set;
+
+use site::Site;
 
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
-    data: DataConfig,
-    #[command(flatten)]
-    site: SiteConfig,
+    site: Site,
     /// People in the database
     #[arg(long, default_value_t = 1_000_000)]
     people: i64,
@@ -29,8 +28,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let store = Store::open(&arguments.data, arguments.site.mode, &Entropy::from_os()).await?;
-    let assembled = application(&arguments.site, &store, Entropy::from_os()).await?;
+    let (store, assembled) = arguments.site.open().await?;
     let app = &assembled.app;
     fill(app, arguments.people).await?;
     // A twentieth of them has only a declared residence.
