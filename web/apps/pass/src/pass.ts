@@ -90,7 +90,7 @@ function reasons(pass: PassView): HTMLElement {
     { class: `card why soft-${pass.colour}` },
     h("h2", {}, t("why")),
     h("p", {}, message(pass)),
-    h("h2", {}, t("todo")),
+    h("h2", {}, t("what_helps")),
     h("p", {}, advice(pass)),
     until !== null && h("p", { class: "muted" }, t("until", { time: `${dayName(until, words.language)} ${minuteTime(until)}` })),
     "speechSynthesis" in window &&
