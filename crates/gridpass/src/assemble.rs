@@ -131,6 +131,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(shadow::loops());
     loops.extend(facts::loops());
     loops.extend(backtest::loops());
+    loops.extend(visits::loops());
     loops.extend(quarantine::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());

@@ -5,12 +5,14 @@
 //! digest; a person's serial is dense and never given twice; who knows a number but not the
 //! rest learns nothing about the person; one person has one phone.
 
+mod address;
 mod api;
 mod apply;
 mod card;
 mod challenge;
 mod create;
 mod dependants;
+mod door;
 mod enrol;
 mod holder;
 mod model;
@@ -35,6 +37,7 @@ use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 
+pub use address::{Correction, Door, correct_address, household_of};
 pub use card::{PersonCard, card};
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};

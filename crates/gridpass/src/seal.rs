@@ -55,6 +55,8 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `door_call.note_sealed`
+    CallNote,
 }
 
 /// Why a sealed value did not open.

@@ -51,6 +51,30 @@ pub async fn may_act_at(
     }))
 }
 
+/// A colleague who may do some work.
+pub struct Worker {
+    /// Account.
+    pub staff_id: StaffId,
+    /// Name.
+    pub display_name: String,
+    /// Where, the widest grant.
+    pub jurisdiction: String,
+}
+
+/// Colleagues within a prefix, or above it, who may act there now in one of these roles, and
+/// these others, whoever they are; by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_who_may(
+    db: &Client,
+    (roles, prefix): (&[Role], &str),
+    others: &[StaffId],
+    now: Timestamp,
+) -> ApiResult<Vec<Worker>> {
+    Ok(grants::store::list_who_may(db, (roles, prefix), others, now).await?)
+}
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

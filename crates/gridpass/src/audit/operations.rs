@@ -141,6 +141,7 @@ operations! {
     approve_rule_set: Manage Administration;
     ask_identity_provider: Plain Administration;
     assign_visit: Change Visits;
+    assign_visits: Change Visits;
     begin_second_factor: Manage Administration;
     cancel_rule_schedule: Manage Administration;
     change_password: Manage Administration;
@@ -214,8 +215,10 @@ operations! {
     get_staff: Plain Administration;
     get_ten_donts: Plain Administration;
     get_time: Plain Administration;
+    get_visit_load: Plain Visits;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
+    hand_over_visits: Change Visits;
     import_divisions: Manage Administration;
     import_employers: Manage Administration;
     import_enclosures: Manage Administration;
@@ -254,6 +257,7 @@ operations! {
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
+    list_stops: Read Visits;
     list_visits: Read Visits;
     open_break_glass: Change Response;
     present_second_factor: Manage Administration;
@@ -262,6 +266,7 @@ operations! {
     put_own_photo: Change Own;
     put_photo: Change Registration;
     read_rule_workbook: Plain Administration;
+    record_calls: Change Visits;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
     reject_rule_schedule: Manage Administration;

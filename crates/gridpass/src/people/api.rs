@@ -15,7 +15,7 @@ use super::model::{
 };
 use super::record::Person;
 use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
-use super::{dependants, store};
+use super::{address, dependants, store};
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
 use crate::audit;
@@ -121,8 +121,9 @@ pub async fn create_person(
     let enrolment = Enrolment {
         details,
         enclosure_id: input.enclosure_id,
+        household_id: household(&app, &input),
+        address: address::checked(input.address.as_ref().map(|text| text.expose().as_str()))?,
         grid_code: input.grid_code,
-        household_id: input.household_id.map(HouseholdId::get),
         entered_by: Some(staff.caller.staff_id),
     };
     let enrolled = enrol(&tx, &app, &enrolment).await?;
@@ -137,6 +138,15 @@ pub async fn create_person(
     };
     let view = person_view(&db, &app, (&person, &staff.caller)).await?;
     Ok((status, Json(view)))
+}
+
+/// The household named, or the one that the door makes.
+fn household(app: &App, input: &PersonInput) -> Option<i64> {
+    let named = input.household_id.map(HouseholdId::get);
+    let door = input.enclosure_id.zip(input.address.as_ref());
+    named.or_else(|| {
+        door.map(|(enclosure_id, text)| address::household_of(app, enclosure_id, text.expose()))
+    })
 }
 
 /// Enclosure and grid must be known and lie in the caller's jurisdiction; outside it they

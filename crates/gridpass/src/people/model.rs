@@ -167,9 +167,13 @@ pub struct PersonInput {
     /// Grid of the home, 15 digits.
     #[serde(default)]
     pub grid_code: Option<String>,
-    /// Household of the person.
+    /// Household of the person; who enters the same door of the same enclosure shares one when absent.
     #[serde(default)]
     pub household_id: Option<HouseholdId>,
+    /// Building and room, 1 to 200 characters; stored sealed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub address: Option<Sensitive<String>>,
 }
 
 /// Somebody whose pass is carried on the guardian's phone.

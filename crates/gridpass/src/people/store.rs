@@ -2,7 +2,7 @@
 
 mod rekey;
 
-use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::ids::{PassSerial, PersonId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::Error;
 
@@ -288,6 +288,8 @@ pub struct Addition<'a> {
     pub grid_code: Option<&'a str>,
     /// Household.
     pub household_id: Option<i64>,
+    /// Sealed building and room.
+    pub address_sealed: Option<&'a [u8]>,
     /// When the person applied.
     pub enrolled_at: Option<Timestamp>,
 }
@@ -297,7 +299,8 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
     let sql = "-- people.add_to_person
         UPDATE person SET phone_sealed = coalesce(phone_sealed, $2), phone_digest = coalesce(phone_digest, $3),
             grid_code = coalesce(grid_code, $4), household_id = coalesce(household_id, $5),
-            enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7)
+            enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7),
+            address_sealed = coalesce(address_sealed, $8)
         WHERE person_id = $1";
     let phone = addition.phone.as_ref();
     let sealed = phone.map(|phone| &phone.sealed[..]);
@@ -315,6 +318,7 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
             &addition.household_id,
             &addition.enrolled_at,
             &digest_key,
+            &addition.address_sealed,
         ],
     )
     .await?;
@@ -399,6 +403,23 @@ pub async fn link_dependant(
     db.execute(&statement, &[&guardian, &dependant, &now])
         .await?;
     Ok(())
+}
+
+/// Writes a corrected address with the household it makes; false when the person is not in reach.
+pub async fn update_address(
+    db: &Client,
+    (person_id, household_id): (PersonId, i64),
+    sealed: &[u8],
+    (now, by): (Timestamp, StaffId),
+) -> Result<bool, Error> {
+    let sql = "-- people.update_address
+        UPDATE person SET address_sealed = $2, household_id = $3, address_changed_at = $4, address_changed_by = $5
+        WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    let changed = db
+        .execute(&statement, &[&person_id, &sealed, &household_id, &now, &by])
+        .await?;
+    Ok(changed == 1)
 }
 
 /// A person's sealed photo.

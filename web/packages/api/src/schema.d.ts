@@ -208,6 +208,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records a call at a door, person by person. The answer says for each what became of it; a
+         *     field that somebody else changed meanwhile is answered as a conflict and nothing of that
+         *     person is recorded.
+         */
+        post: operations["record_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clock": {
         parameters: {
             query?: never;
@@ -2471,6 +2492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open visits household by household. The phone sorts them by building, floor and room: these
+         *     are sealed, so the database cannot.
+         */
+        get: operations["list_stops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/time": {
         parameters: {
             query?: never;
@@ -2500,6 +2541,60 @@ export interface paths {
         put?: never;
         /** Asks for a visit; an open one for the same cause is answered instead of a second. */
         post: operations["create_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives many visits to one worker. Which could not be given is answered. */
+        post: operations["assign_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands the open visits of an absent worker to colleagues, whole households in turn. At most
+         *     500 visits in one call; call again while some are left.
+         */
+        post: operations["hand_over_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much is open where and with whom. */
+        get: operations["get_visit_load"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2698,6 +2793,26 @@ export interface components {
              */
             staff_id: number;
         };
+        /** @description Many visits for one worker. */
+        AssignManyInput: {
+            /**
+             * Format: int64
+             * @description A grid worker or community lead of their places.
+             */
+            staff_id: number;
+            /** @description The visits, at most 500. */
+            visits: components["schemas"]["VisitRef"][];
+        };
+        /** @description How many were given to somebody, and which were not. */
+        AssignedView: {
+            /**
+             * Format: int64
+             * @description Given to somebody.
+             */
+            assigned: number;
+            /** @description Not: ended meanwhile, or not in reach of the caller or of the worker. */
+            left: components["schemas"]["VisitRef"][];
+        };
         /**
          * @description What the card's minutes and days are reckoned with. No source gives these figures: the
          *     defaults are ours, and whoever tries a rule set says what holds at the place.
@@ -2892,6 +3007,96 @@ export interface components {
              * @description Verified by a grid worker.
              */
             verified: number;
+        };
+        /** @description What a call found about one person. */
+        CallInput: {
+            /** @description Building and room, if they are to be corrected. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Where the person lives or lived; the residence on record when absent.
+             */
+            enclosure_id?: number | null;
+            epidemic_area_stay?: components["schemas"]["StayFound"] | null;
+            health?: components["schemas"]["HealthAnswer"] | null;
+            /**
+             * Format: int64
+             * @description The household that lives at the corrected address already, if it is known.
+             */
+            household_id?: number | null;
+            /** @description What is missing. */
+            needs?: components["schemas"]["HouseholdNeed"][];
+            /**
+             * Format: date-time
+             * @description When the worker tries again; with `absent`.
+             */
+            next_try_at?: string | null;
+            /** @description A remark, at most 500 characters; sealed. */
+            note?: string | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["CallOutcome"];
+            /**
+             * Format: int64
+             * @description Who.
+             */
+            person_id: number;
+            reason?: components["schemas"]["CallReason"] | null;
+            /** @description What the worker had seen; a field that somebody else changed since is a conflict. */
+            seen: components["schemas"]["Seen"];
+            /** @description Visits that the call served beyond residence and health: what was needed was brought. */
+            served?: components["schemas"]["VisitId"][];
+        };
+        /**
+         * @description What came of a call for one person.
+         * @enum {string}
+         */
+        CallOutcome: "verified_moved_in" | "moved_out" | "checked" | "absent" | "not_executable";
+        /**
+         * @description Why nobody could be asked, or why it cannot be done.
+         * @enum {string}
+         */
+        CallReason: "nobody_home" | "at_work" | "away_for_days" | "come_again" | "address_unknown" | "building_closed" | "refused" | "person_unknown";
+        /** @description The answer for one person. */
+        CallResult: {
+            /** @description Code of the refusal. */
+            code?: string | null;
+            /** @description Fields that somebody else changed; send the call again with `seen` to go over them. */
+            conflicts: components["schemas"]["FieldConflict"][];
+            decision?: components["schemas"]["DecisionView"] | null;
+            /** @description Its words in English. */
+            message?: string | null;
+            /** @description Its words in Chinese. */
+            message_zh?: string | null;
+            /** @description Who. */
+            person_id: components["schemas"]["PersonId"];
+            seen?: components["schemas"]["Seen"] | null;
+            /** @description What became of it. */
+            status: components["schemas"]["CallStatus"];
+        };
+        /**
+         * @description What became of one person's part of a call.
+         * @enum {string}
+         */
+        CallStatus: "saved" | "repeated" | "conflict" | "refused";
+        /** @description A call at a door, about one or several people. */
+        CallsInput: {
+            /**
+             * Format: int64
+             * @description Number the phone gave the call, 1 to 2^53 − 1: sent again, it counts once for each person.
+             */
+            call_id: number;
+            /**
+             * Format: date-time
+             * @description When the worker stood at the door; at most a week ago.
+             */
+            called_at: string;
+            /** @description The people, at most 20. */
+            people: components["schemas"]["CallInput"][];
+        };
+        /** @description Answers, in the order of the people asked about. */
+        CallsView: {
+            /** @description One for each person. */
+            results: components["schemas"]["CallResult"][];
         };
         /**
          * @description Is the person a case?
@@ -3304,6 +3509,22 @@ export interface components {
          * @enum {string}
          */
         DocumentType: "resident_id" | "hkmt_residence_permit" | "home_return_permit" | "taiwan_permit" | "foreign_permanent_residence" | "passport_cn" | "passport_foreign";
+        /** @description A door, as far as its address tells. */
+        Door: {
+            /** @description Building with its word: `3栋`; empty when there is none. */
+            building: string;
+            /**
+             * Format: int32
+             * @description Floor, where the room's number tells.
+             */
+            floor?: number | null;
+            /** @description Room without its word, and whatever else stands there. */
+            room: string;
+            /** @description The address as written. */
+            text: string;
+            /** @description Unit without its word; empty when there is none. */
+            unit: string;
+        };
         /** @description An employer with its gates. */
         EmployerDetail: components["schemas"]["EmployerView"] & {
             /** @description Its gates that are in use. */
@@ -3756,6 +3977,22 @@ export interface components {
              */
             share: number;
         };
+        /** @description A field that somebody else changed meanwhile. */
+        FieldConflict: {
+            /**
+             * Format: date-time
+             * @description When it was changed.
+             */
+            changed_at?: string | null;
+            /** @description By whom; absent when a registry or the person did. */
+            changed_by?: string | null;
+            /** @description The enclosure of the residence that stands there now. */
+            enclosure_name?: string | null;
+            /** @description `residence` or `address`. */
+            field: string;
+            /** @description What stands there now: a word of the residence, or the address as far as the caller sees it. */
+            theirs?: string | null;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description Stable code of the reason. */
@@ -4181,11 +4418,33 @@ export interface components {
              */
             valid_until: string;
         };
+        /** @description The list of a worker who is absent. */
+        HandOverListInput: {
+            /**
+             * Format: int64
+             * @description Who is absent.
+             */
+            from: number;
+            /** @description Only below this division; the caller's jurisdiction when absent. */
+            prefix?: string | null;
+            /** @description Who takes over, 1 to 20; households are dealt out in turn. */
+            to: number[];
+        };
         /**
          * @description What the health readings of the last 72 hours say.
          * @enum {string}
          */
         Health: "none" | "normal" | "symptoms" | "fever";
+        /** @description How somebody is. */
+        HealthAnswer: {
+            /** @description Symptoms; none if empty. */
+            symptoms?: components["schemas"]["Symptom"][];
+            /**
+             * Format: double
+             * @description Body temperature in degrees Celsius, if it was taken.
+             */
+            temperature?: number | null;
+        };
         /**
          * @description Why nothing of a file was taken from some row on.
          * @enum {string}
@@ -4224,6 +4483,11 @@ export interface components {
          * @description A household.
          */
         HouseholdId: number;
+        /**
+         * @description What is missing at a door; each becomes a visit of its own.
+         * @enum {string}
+         */
+        HouseholdNeed: "food" | "medicine" | "doctor" | "care" | "other";
         /** @description What the provider sent the browser back with, and the key of the question. */
         IdentityAnswer: {
             /** @description Authorization code. */
@@ -4828,6 +5092,29 @@ export interface components {
          * @enum {string}
          */
         OddReason: "many_people" | "many_in_an_hour" | "outside_tasks" | "same_person" | "off_hours";
+        /** @description How much is open. */
+        OpenCount: {
+            /**
+             * Format: int64
+             * @description Put before the lead.
+             */
+            escalated: number;
+            /**
+             * Format: int64
+             * @description Past their time.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Open.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Nobody has them.
+             */
+            unassigned: number;
+        };
         /** @description A page of orders, with how many people and households the whole list holds. */
         OrderPage: {
             /**
@@ -6005,6 +6292,8 @@ export interface components {
         PersonId: number;
         /** @description What a counter or a grid worker enters for somebody. */
         PersonInput: {
+            /** @description Building and room, 1 to 200 characters; stored sealed. */
+            address?: string | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -6110,6 +6399,11 @@ export interface components {
              * @description Seconds after which another one may be asked for.
              */
             resend_after_s: number;
+        };
+        /** @description How much is open at a leaf division. */
+        PlaceLoad: components["schemas"]["OpenCount"] & {
+            /** @description Its code. */
+            place_code: string;
         };
         /** @description Why a pass has its colour, in the words of the person it is about. */
         PlainExplanation: {
@@ -6886,6 +7180,19 @@ export interface components {
             document_type?: components["schemas"]["DocumentType"] | null;
             pass_serial?: components["schemas"]["PassSerial"] | null;
         };
+        /** @description Versions of the fields that a call may change. */
+        Seen: {
+            /**
+             * Format: date-time
+             * @description When the address was corrected last.
+             */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Last fact about the residence.
+             */
+            residence?: number | null;
+        };
         /**
          * Format: int64
          * @description A session of a staff account; says nothing about its token.
@@ -7165,6 +7472,125 @@ export interface components {
             /** @description Unit of that person then. */
             unit?: string | null;
         };
+        /** @description A household with open visits. */
+        Stop: {
+            door?: components["schemas"]["Door"] | null;
+            enclosure_id?: components["schemas"]["EnclosureId"] | null;
+            /** @description Its name. */
+            enclosure_name?: string | null;
+            /**
+             * Format: int64
+             * @description Household, if one is known.
+             */
+            household_id?: number | null;
+            /**
+             * Format: int64
+             * @description Number of the household, or of the person where none is known.
+             */
+            key: number;
+            /** @description Everybody known to live there, the oldest first. */
+            people: components["schemas"]["StopPerson"][];
+            /** @description Leaf division whose grid worker goes. */
+            place_code: string;
+        };
+        /** @description Stops, with how far the caller has come today. */
+        StopPage: {
+            /**
+             * Format: date-time
+             * @description When this was read.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description Doors where the caller asked somebody today.
+             */
+            done_today: number;
+            /** @description The stops, in order of key. */
+            items: components["schemas"]["Stop"][];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+            /**
+             * Format: int64
+             * @description Doors the caller tried in vain today.
+             */
+            tried_today: number;
+        };
+        /** @description Somebody at a stop. */
+        StopPerson: {
+            /**
+             * Format: int32
+             * @description Year of birth.
+             */
+            birth_year?: number | null;
+            colour?: components["schemas"]["Colour"] | null;
+            /** @description Number of the document, masked. */
+            document_number?: string | null;
+            /** @description Whether there is a photo. */
+            has_photo: boolean;
+            /**
+             * Format: date-time
+             * @description When somebody called last.
+             */
+            last_called_at?: string | null;
+            /** @description What came of it. */
+            last_outcome?: string | null;
+            /** @description Name, as far as the caller's role sees it. */
+            name?: string | null;
+            /** @description Identity. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Phone, masked. */
+            phone?: string | null;
+            residence?: components["schemas"]["Residence"] | null;
+            /** @description What a worker who sees this has seen; comes back with the call. */
+            seen: components["schemas"]["Seen"];
+            /**
+             * Format: int32
+             * @description 0 unknown, 1 male, 2 female.
+             */
+            sex?: number | null;
+            /** @description Open visits, the most urgent first. */
+            visits: components["schemas"]["StopVisit"][];
+        };
+        /** @description An open visit at a stop. */
+        StopVisit: {
+            assigned_to?: components["schemas"]["StaffId"] | null;
+            /** @description Reason code. */
+            cause: string;
+            /**
+             * Format: date-time
+             * @description By when.
+             */
+            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it was put before the lead.
+             */
+            escalated_at?: string | null;
+            /** @description What it is for. */
+            kind: components["schemas"]["VisitKind"];
+            /**
+             * Format: date-time
+             * @description When the worker tries again.
+             */
+            next_try_at?: string | null;
+            /**
+             * Format: int32
+             * @description How often nobody was there.
+             */
+            tries: number;
+            /** @description Why it was not done the last time. */
+            try_reason?: string | null;
+            /** @description Identity. */
+            visit_id: components["schemas"]["VisitId"];
+        };
+        /**
+         * @description A symptom somebody has.
+         * @enum {string}
+         */
+        Symptom: "fever" | "cough" | "fatigue" | "breath" | "diarrhoea";
         /** @description One thing wrong with a table. */
         TableError: {
             /** @description Stable code. */
@@ -7390,6 +7816,11 @@ export interface components {
             /** @description In all. */
             total: components["schemas"]["VisitLoad"];
         };
+        /**
+         * @description What a visit is for, as sent.
+         * @enum {string}
+         */
+        VisitKind: "dwelling" | "health" | "other";
         /** @description Visits at one place. */
         VisitLoad: {
             /**
@@ -7426,7 +7857,28 @@ export interface components {
          * @description What a worker found.
          * @enum {string}
          */
-        VisitOutcome: "verified_moved_in" | "moved_out" | "not_found";
+        VisitOutcome: "verified_moved_in" | "moved_out" | "not_found" | "checked";
+        /** @description Visits below a division: how many, where, and with whom. */
+        VisitOverview: {
+            /**
+             * Format: date-time
+             * @description When this was read.
+             */
+            as_of: string;
+            /** @description By leaf division. */
+            places: components["schemas"]["PlaceLoad"][];
+            /** @description All of them. */
+            total: components["schemas"]["OpenCount"];
+            /** @description By worker. */
+            workers: components["schemas"]["WorkerLoad"][];
+        };
+        /** @description A visit by its two numbers. */
+        VisitRef: {
+            /** @description Whose. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Which. */
+            visit_id: components["schemas"]["VisitId"];
+        };
         /**
          * @description Where a visit stands.
          * @enum {string}
@@ -7443,6 +7895,35 @@ export interface components {
             colour_csv: string;
             /** @description The sheet `gate` in its canonical CSV form. */
             gate_csv: string;
+        };
+        /** @description What a worker has. */
+        WorkerLoad: {
+            /** @description Name of the colleague. */
+            display_name: string;
+            /**
+             * Format: int64
+             * @description People asked since the day began.
+             */
+            done_today: number;
+            /** @description Where the worker may work, the widest grant. */
+            jurisdiction: string;
+            /**
+             * Format: date-time
+             * @description When the last call came in today; absent when none did.
+             */
+            last_call_at?: string | null;
+            /**
+             * Format: int64
+             * @description Past their time.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Open visits.
+             */
+            open: number;
+            /** @description Account. */
+            staff_id: components["schemas"]["StaffId"];
         };
     };
     responses: never;
@@ -7972,6 +8453,45 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallsView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13880,6 +14400,48 @@ export interface operations {
             };
         };
     };
+    list_stops: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description The caller's own and those nobody has, instead of everybody's. */
+                mine?: boolean;
+                /** @description Only those this member of staff has. */
+                assigned_to?: number | null;
+                /** @description Only households with such a visit. */
+                only?: ("late" | "unassigned" | "escalated") | null;
+                /** @description Only this stop, by its key. */
+                key?: number | null;
+                /** @description Continue after this key. */
+                after?: number | null;
+                /** @description Stops wanted, 1 to 200; 200 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopPage"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_time: {
         parameters: {
             query?: never;
@@ -13985,6 +14547,114 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignManyInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverListInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_visit_load: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOverview"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -64,7 +64,7 @@ const NAMED_INSIDE: [(&str, u16); 7] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 13] = [
+const NOT_NAMED: [(&str, &str); 15] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -89,6 +89,14 @@ const NOT_NAMED: [(&str, &str); 13] = [
         "a filter below the caller's prefix",
     ),
     ("list_visits", "a filter below the caller's prefix"),
+    (
+        "assign_visits",
+        "each visit is authorised by itself; others are answered as left: visit_leads",
+    ),
+    (
+        "record_calls",
+        "each person is authorised by itself and answered as not found: calls",
+    ),
     ("import_registry", "a file for the whole population"),
 ];
 

@@ -67,6 +67,8 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO late_red VALUES ({id}, now(), {id}, NULL, 'r', now())"),
         format!("INSERT INTO visit (person_id, visit_id, cause, place_code, status, due_at, created_at)
             VALUES ({id}, {id}, 'c', '{place}', 'open', now(), now())"),
+        format!("INSERT INTO door_call (person_id, call_id, place_code, called_at, recorded_at, staff_id, outcome, needs)
+            VALUES ({id}, {id}, '{place}', now(), now(), 1, 'checked', '{{}}')"),
         format!("INSERT INTO quarantine_order (person_id, order_id, fact_id, place_code, place, start_date, end_date,
             status, reason, created_at, created_by)
             VALUES ({id}, {id}, {id}, '{place}', 'home', '2020-03-01', '2020-03-15', 'live', 'r', now(), 1)"),
