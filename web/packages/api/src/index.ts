@@ -129,3 +129,25 @@ export type ImpactCard = Schemas["ImpactCard"];
 export type ImpactGroup = Schemas["Group"];
 export type ImpactKind = Schemas["RuleMove"];
 export type BackTestExample = Schemas["ExampleView"];
+
+// In the field.
+export type Stop = Schemas["Stop"];
+export type StopPage = Schemas["StopPage"];
+export type StopPerson = Schemas["StopPerson"];
+export type StopVisit = Schemas["StopVisit"];
+export type VisitKind = Schemas["VisitKind"];
+export type CallInput = Schemas["CallInput"];
+export type CallsInput = Schemas["CallsInput"];
+export type CallsView = Schemas["CallsView"];
+export type CallResult = Schemas["CallResult"];
+export type CallOutcome = Schemas["CallOutcome"];
+export type CallReason = Schemas["CallReason"];
+export type FieldConflict = Schemas["FieldConflict"];
+export type HouseholdNeed = Schemas["HouseholdNeed"];
+export type Symptom = Schemas["Symptom"];
+export type VisitOverview = Schemas["VisitOverview"];
+export type WorkerLoad = Schemas["WorkerLoad"];
+export type VisitRef = Schemas["VisitRef"];
+export type AssignedView = Schemas["AssignedView"];
+export type NewPerson = Schemas["PersonInput"];
+export type PaperPass = Schemas["PaperPassView"];

@@ -1,0 +1,17 @@
+/** The server's time as this phone knows it: phones' clocks are wrong, and a demo has its own. */
+import { ref } from "vue";
+
+const KEPT = "gridpass.field.ahead_ms";
+const ahead_ms = ref(Number(localStorage.getItem(KEPT) ?? 0) || 0);
+
+/** Now, by the server. */
+export const now_ms = (): number => Date.now() + ahead_ms.value;
+
+/** Now, as the API takes it. */
+export const nowText = (): string => new Date(now_ms()).toISOString();
+
+/** Learns from an answer that carries the server's time. */
+export function learnTime(server: string): void {
+  ahead_ms.value = Date.parse(server) - Date.now();
+  localStorage.setItem(KEPT, String(ahead_ms.value));
+}
