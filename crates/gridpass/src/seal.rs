@@ -55,6 +55,12 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `appeal.statement_sealed`
+    AppealStatement,
+    /// `appeal.decision_sealed`
+    AppealDecision,
+    /// `appeal_evidence_chunk.content_sealed`
+    AppealEvidence,
 }
 
 /// Why a sealed value did not open.

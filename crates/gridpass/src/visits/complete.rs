@@ -22,7 +22,7 @@ use crate::red;
 use crate::seal::Field;
 
 /// Where facts of visits come from.
-const SOURCE: &str = "visit";
+const SOURCE: &str = facts::SOURCE_VISIT;
 
 /// Ends a visit: records what was found and answers the colour that follows. A repeated
 /// call of the same worker with the same outcome is answered alike.
