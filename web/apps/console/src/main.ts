@@ -4,6 +4,7 @@ import "@gridpass/ui/base.css";
 import "./console.css";
 import "./office.css";
 import "./people.css";
+import "./appeals.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

@@ -1,6 +1,8 @@
 /** The console's words, in a cell that Vue watches. */
 import { createWords } from "@gridpass/kit/words";
 import { ref } from "vue";
+import appealsEn from "./words/appeals.en.json";
+import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
@@ -9,12 +11,12 @@ import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
-export type Key = keyof typeof zh | keyof typeof peopleZh;
+export type Key = keyof typeof zh | keyof typeof peopleZh | keyof typeof appealsZh;
 
 export const words = createWords<Key>(
   {
-    "zh-CN": { ...zh, ...peopleZh, ...operationsZh },
-    en: { ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
+    "zh-CN": { ...zh, ...peopleZh, ...appealsZh, ...operationsZh },
+    en: { ...en, ...peopleEn, ...(appealsEn satisfies typeof appealsZh), ...(operationsEn satisfies typeof operationsZh) },
   },
   ref("zh-CN"),
 );
