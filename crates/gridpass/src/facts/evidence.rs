@@ -83,17 +83,31 @@ fn burdens(body: &FactBody) -> bool {
     }
 }
 
-/// Blanks, case and full-width forms do not make another paper.
+/// Blanks, brackets, case and full-width forms do not make another paper: letters and digits do,
+/// and where a number ends.
 fn folded(text: &str) -> String {
-    let narrow = |letter: char| match letter {
+    let mut folded = String::new();
+    let mut marked = false;
+    for letter in text.chars().map(narrow) {
+        if !letter.is_alphanumeric() {
+            marked = true;
+            continue;
+        }
+        let ends_number = folded.ends_with(|last: char| last.is_ascii_digit());
+        if marked && ends_number && letter.is_ascii_digit() {
+            folded.push('-');
+        }
+        marked = false;
+        folded.extend(letter.to_lowercase());
+    }
+    folded
+}
+
+fn narrow(letter: char) -> char {
+    match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
         other => other,
-    };
-    let letters = text.chars().map(narrow);
-    letters
-        .filter(|letter| !letter.is_whitespace() && *letter != '\u{3000}')
-        .flat_map(char::to_lowercase)
-        .collect()
+    }
 }
 
 /// What stands for evidence in the database: without the key nobody can tell what it was.
@@ -163,6 +177,8 @@ mod tests {
         let one = key(&first, "red_proposal", shown("INV-7"));
         assert_eq!(one, key(&later, "quarantine", shown(" ｉｎｖ- 7")));
         assert_ne!(one, key(&first, "red_proposal", shown("INV-8")));
+        assert_eq!(folded("流调〔2020〕17号"), folded("流调 [2020] 17 号"));
+        assert_ne!(folded("坪隔2020-1-17"), folded("坪隔2020-11-7"));
         let other = Some((EvidenceKind::LabReport, "INV-7"));
         assert_ne!(one, key(&first, "red_proposal", other));
     }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
 use crate::evidence::{
-    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, colour, live_order, medical,
-    order_input, person, red_fact, two_people,
+    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, colour, medical, order_input,
+    person, red_fact, two_people,
 };
 use crate::people::{applicant, enclosure, enrolled, resident_number};
 
@@ -71,6 +71,30 @@ pub async fn stopped() -> Stopped {
         doctor,
         person,
         phone,
+    }
+}
+
+/// An account of staff that signs in anew whenever it is needed: sessions end after a day.
+pub struct Account {
+    id: i64,
+}
+
+impl Account {
+    /// Makes one of a role in a place, with a unit of its own.
+    pub async fn new(test: &TestApp, role: Role, jurisdiction: &str) -> Self {
+        let unit = format!("单位-{}-{jurisdiction}", role.as_str());
+        let caller = test.caller_of(role, jurisdiction, &unit).await;
+        let me = caller.get("/api/v1/me").await.expect(200);
+        Self {
+            id: me["staff_id"].as_i64().unwrap(),
+        }
+    }
+
+    /// The same person with a fresh session.
+    pub async fn caller(&self, test: &TestApp) -> Client {
+        let sql = format!("SELECT username FROM staff WHERE staff_id = {}", self.id);
+        let username: String = test.scalar(&sql).await;
+        test.sign_in(&username, "correct horse battery").await
     }
 }
 
@@ -279,7 +303,8 @@ async fn an_order_that_was_wrong_is_cancelled() {
         .await
         .expect(200);
     assert_eq!(colour(&doctor, person).await, "yellow");
-    assert_eq!(live_order(&doctor, person).await["status"], "released");
+    let status: String = test.scalar("SELECT status FROM quarantine_order").await;
+    assert_eq!(status, "released");
     doctor
         .post("/api/v1/red-proposals", input)
         .await

@@ -34,7 +34,7 @@ async fn a_proposal_and_a_list_with_the_same_paper_are_answered_so() {
         .await
         .problem(409, "resolved_on_appeal");
     let mut worded = same.clone();
-    worded["evidence"]["reference"] = "坪疾控流调〔２０２０〕 17号".into();
+    worded["evidence"]["reference"] = "坪疾控流调 [2020] 17号".into();
     worded["measure"]["fact"]["last_exposed"] = "2020-03-04".into();
     doctor
         .post(PROPOSALS, worded)
@@ -211,9 +211,10 @@ async fn the_same_file_is_told_apart_from_a_new_one() {
 
 #[tokio::test]
 async fn a_conflict_is_suspended_when_nobody_decides_and_counts_again_when_it_was_right() {
-    let (test, desk, phone, who, opened) = in_conflict().await;
+    let (test, _, phone, who, opened) = in_conflict().await;
     test.advance(SignedDuration::from_hours(48));
     test.settle().await;
+    let desk = test.caller(Role::DataDesk, "440310").await;
     let own = phone.get(OWN).await.expect(200);
     assert_eq!(own[0]["provisional"], "suspend_cause");
     assert_eq!(own[0]["status"], "open", "somebody still has to decide");

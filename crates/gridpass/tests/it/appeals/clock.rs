@@ -4,9 +4,11 @@ use gridpass::access::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{APPEALS, OWN, Stopped, against, decision, path, phone_of, stopped, templates};
+use super::{
+    APPEALS, Account, OWN, Stopped, against, decision, path, phone_of, stopped, templates,
+};
 use crate::app::{Client, TestApp};
-use crate::evidence::{HERE, colour, person};
+use crate::evidence::{HERE, person};
 
 async fn pass(test: &TestApp, hours: i64) {
     test.advance(SignedDuration::from_hours(hours));
@@ -25,14 +27,16 @@ async fn each_missed_deadline_moves_it_one_level_up_and_the_last_changes_nothing
         person,
         phone,
     } = stopped().await;
-    let other = test.caller_of(Role::TeamDoctor, HERE, "区人民医院").await;
-    let street = test.caller(Role::SubdistrictOfficer, "440310001").await;
-    let district = test.caller(Role::DataDesk, "440310").await;
+    let other = Account::new(&test, Role::TeamDoctor, HERE).await;
+    let street = Account::new(&test, Role::SubdistrictOfficer, "440310001").await;
+    let district = Account::new(&test, Role::DataDesk, "440310").await;
     let opened = phone.post(OWN, against("colour")).await.expect(201);
     pass(&test, 23).await;
+    let other = other.caller(&test).await;
     assert_eq!(detail(&other, person, &opened).await["level"], "community");
     pass(&test, 1).await;
-    let up = detail(&street, person, &opened).await;
+    let officer = street.caller(&test).await;
+    let up = detail(&officer, person, &opened).await;
     assert_eq!(up["level"], "subdistrict");
     assert_eq!(up["mine"], true);
     assert_eq!(up["late"], true);
@@ -51,7 +55,9 @@ async fn each_missed_deadline_moves_it_one_level_up_and_the_last_changes_nothing
         .expect(200);
     assert_eq!(late["items"].as_array().unwrap().len(), 1);
     pass(&test, 24).await;
-    let up = detail(&district, person, &opened).await;
+    let officer = street.caller(&test).await;
+    let desk = district.caller(&test).await;
+    let up = detail(&desk, person, &opened).await;
     assert_eq!(
         (up["level"].as_str(), up["missed"].as_i64()),
         (Some("district"), Some(2))
@@ -61,7 +67,8 @@ async fn each_missed_deadline_moves_it_one_level_up_and_the_last_changes_nothing
         .await
         .problem(409, "appeal_held_above");
     pass(&test, 24).await;
-    let over = detail(&district, person, &opened).await;
+    let desk = district.caller(&test).await;
+    let over = detail(&desk, person, &opened).await;
     assert_eq!(over["provisional"], "keep");
     assert_eq!(over["missed"], 3);
     assert_eq!(
@@ -114,7 +121,7 @@ async fn each_missed_deadline_moves_it_one_level_up_and_the_last_changes_nothing
 
 #[tokio::test]
 async fn without_anybody_fit_it_waits_where_it_belongs_and_the_clock_runs() {
-    let test = TestApp::with_divisions().await;
+    let test = TestApp::start().await;
     let person = person(&test, HERE).await;
     let phone = phone_of(&test, person).await;
     let opened = phone.post(OWN, against("colour")).await.expect(201);
@@ -134,7 +141,6 @@ async fn counts_add_up_and_say_how_long_it_takes() {
     let test = TestApp::with_divisions().await;
     let lead = test.caller(Role::CommunityLead, HERE).await;
     let there = test.caller(Role::CommunityLead, "440310002003").await;
-    let desk = test.caller(Role::DataDesk, "440310").await;
     let mut opened = Vec::new();
     for place in [HERE, HERE, HERE, "440310002003"] {
         let who = person(&test, place).await;
@@ -155,6 +161,8 @@ async fn counts_add_up_and_say_how_long_it_takes() {
         let found = caller.get(&format!("{APPEALS}/stats{query}")).await;
         found.expect(200)
     };
+    let desk = test.caller(Role::DataDesk, "440310").await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
     let all = stats(desk.clone(), "").await;
     assert_eq!(all["total"]["opened"], 4);
     assert_eq!(all["total"]["rejected"], 3);
