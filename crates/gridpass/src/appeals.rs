@@ -20,6 +20,7 @@ mod pdf;
 mod stats;
 mod store;
 mod view;
+mod wire;
 
 use std::time::Duration;
 

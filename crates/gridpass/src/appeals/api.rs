@@ -7,13 +7,14 @@ use axum::response::Response;
 use gridpass_types::ids::StaffId;
 
 use super::evidence::{self, Reader};
-use super::model::{
-    Appeal, AppealDetail, AppealEvidenceView, AppealInput, AppealOwner, AppealQuery, AppealStatus,
-    AppealView, AssignAppealInput, DecideInput, StepKind, Whose, check_text,
-};
+use super::model::{Appeal, AppealStatus, StepKind};
 use super::open::{self, NewAppeal};
 use super::own::added;
 use super::store::{self, Wanted};
+use super::wire::{
+    AppealDetail, AppealEvidenceView, AppealInput, AppealOwner, AppealQuery, AppealView,
+    AssignAppealInput, DecideInput, Whose, check_text,
+};
 use super::{decide, owner, tell, view};
 use crate::access::{AssignAppeals, DecideAppeals, EnterAppeals, ReadAppeals};
 use crate::app::App;

@@ -4,10 +4,8 @@
 use gridpass_types::PersonName;
 use gridpass_types::ids::StaffId;
 
-use super::model::{
-    Appeal, AppealKind, AppealStatus, DecideInput, DecisionReason, Provisional, StepKind,
-    check_text,
-};
+use super::model::{Appeal, AppealKind, AppealStatus, DecisionReason, Provisional, StepKind};
+use super::wire::{DecideInput, check_text};
 use super::{open, store, tell};
 use crate::app::App;
 use crate::auth::Caller;

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::decide::lock;
-use super::model::{Appeal, AppealEvidenceView, AppealStatus, Media, StepKind};
+use super::model::{Appeal, AppealStatus, Media, StepKind};
 use super::pdf::{self, PdfError};
 use super::store::evidence as store;
+use super::wire::AppealEvidenceView;
 use super::{open, tell};
 use crate::app::App;
 use crate::auth::Caller;

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::evidence::{self, Reader};
-use super::model::{Appeal, AppealEvidenceView, OwnAppeal, OwnAppealInput, check_text};
+use super::model::Appeal;
 use super::open::{self, NewAppeal};
+use super::wire::{AppealEvidenceView, OwnAppeal, OwnAppealInput, check_text};
 use super::{decide, store, view};
 use crate::app::App;
 use crate::audit;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use gridpass_types::ids::StaffId;
 
-use super::model::{Appeal, AppealOwner};
+use super::model::Appeal;
 use super::store;
+use super::wire::AppealOwner;
 use crate::access::{DecideAppeals, Permission, Role};
 use crate::app::App;
 use crate::db::Client;

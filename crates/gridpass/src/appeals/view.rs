@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use gridpass_types::ids::{AppealId, PersonId, StaffId};
 
-use super::model::{
-    Appeal, AppealDetail, AppealOwner, AppealStatus, AppealStep, AppealView, OwnAppeal, OwnStep,
-};
+use super::model::{Appeal, AppealStatus};
 use super::store::{self, Listed, StepRow};
+use super::wire::{AppealDetail, AppealOwner, AppealStep, AppealView, OwnAppeal, OwnStep};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::Client;

@@ -4,7 +4,8 @@ use gridpass_types::ids::{AppealEvidenceId, AppealId, PersonId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
-use crate::appeals::model::{Appeal, AppealEvidenceView, Media};
+use crate::appeals::model::{Appeal, Media};
+use crate::appeals::wire::AppealEvidenceView;
 use crate::db::Client;
 
 /// Something shown, to store.
