@@ -105,6 +105,7 @@ pub struct AppealQuery {
     /// Code prefix; the caller's jurisdiction when absent.
     pub prefix: Option<String>,
     /// Whose; all when absent.
+    #[param(inline)]
     pub whose: Option<Whose>,
     /// Only those past a deadline.
     pub late: Option<bool>,

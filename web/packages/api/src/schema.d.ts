@@ -92,6 +92,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Appeals within the caller's jurisdiction, oldest first. */
+        get: operations["list_appeals"];
+        put?: never;
+        /** Opens an appeal for somebody who stands at a counter, with or without a phone. */
+        post: operations["open_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many appeals there are and how long they take, for a place and each place below it. */
+        get: operations["get_appeal_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One appeal with the person's words, what was shown, the facts behind it and every step. */
+        get: operations["get_appeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an open appeal to somebody else; its deadline stays. */
+        post: operations["assign_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/assignees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those to whom an appeal can be given at its level: nobody who set its cause. */
+        get: operations["list_appeal_assignees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides an appeal with a reason and words for the person. In favour, what caused it is
+         *     withdrawn in the same transaction and the pass changes at the next scan.
+         */
+        post: operations["decide_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a photo or paper that somebody shows at a counter. */
+        post: operations["add_appeal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo or paper that was shown for an appeal; the look is on record. */
+        get: operations["get_appeal_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/entries": {
         parameters: {
             query?: never;
@@ -340,6 +480,23 @@ export interface paths {
         /** One division. */
         get: operations["get_division"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/divisions/{code}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the phone that the public is told for a division of the caller's jurisdiction. */
+        put: operations["set_division_phone"];
         post?: never;
         delete?: never;
         options?: never;
@@ -936,6 +1093,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appeals of the holder and the dependants with their steps and what was shown, newest
+         *     first.
+         */
+        get: operations["list_own_appeals"];
+        put?: never;
+        /**
+         * Opens an appeal against the colour of now or a wrong detail. One is open for each cause; the
+         *     answer names who has it and until when.
+         */
+        post: operations["open_own_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a photo (JPEG, PNG, WebP) or a PDF to an open appeal, 5 MB at most, six in all. The
+         *     same file again is answered with what is there.
+         */
+        post: operations["add_own_appeal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo or paper of an own appeal. */
+        get: operations["get_own_appeal_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an appeal back; what it was against stays as it is. */
+        post: operations["withdraw_own_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/credential": {
         parameters: {
             query?: never;
@@ -985,6 +1220,26 @@ export interface paths {
          *     who has to act, by when, and what the person can do.
          */
         get: operations["get_pass_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The colours that the pass of the holder or of a dependant has had: when, why, by which version
+         *     of the rules. Replayed from what was recorded, the newest first.
+         */
+        get: operations["get_pass_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2599,6 +2854,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description What somebody appeals against, as they say it.
+         * @enum {string}
+         */
+        About: "colour" | "name" | "residence" | "workplace" | "other";
+        /**
          * @description What the guard does.
          * @enum {string}
          */
@@ -2678,6 +2938,231 @@ export interface components {
          * @enum {string}
          */
         AlertStatus: "open" | "accepted" | "closed";
+        /**
+         * @description Appeals of a place, counted. `opened` is the sum of open, granted, rejected and withdrawn;
+         *     each count is the sum of those below.
+         */
+        AppealCounts: {
+            /**
+             * Format: int64
+             * @description Decided in favour.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Of those waiting, past a deadline.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Seconds until a decision that half took at most; absent while none is decided.
+             */
+            median_s?: number | null;
+            /** @description Name of the division; absent for people whose place is not known. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Of these, waiting.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Opened in the time looked at.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Seconds that nine in ten took at most.
+             */
+            p90_s?: number | null;
+            /**
+             * Format: int64
+             * @description Decided against.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Taken back.
+             */
+            withdrawn: number;
+        };
+        /** @description An appeal with all that belongs to it. */
+        AppealDetail: components["schemas"]["AppealView"] & {
+            /** @description The answer, once there is one. */
+            decision_text?: string | null;
+            /** @description What was shown. */
+            evidence: components["schemas"]["AppealEvidenceView"][];
+            /** @description The facts that caused it. */
+            facts: components["schemas"]["FactView"][];
+            /** @description The unit that the person was told, and its phone. */
+            responsible: components["schemas"]["ResponsibleUnit"];
+            /** @description What the person wrote. */
+            statement: string;
+            /** @description What happened, oldest first. */
+            steps: components["schemas"]["AppealStep"][];
+        };
+        /**
+         * Format: int64
+         * @description A photo or a paper that belongs to an appeal.
+         */
+        AppealEvidenceId: number;
+        /** @description A photo or paper. */
+        AppealEvidenceView: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            added_at: string;
+            /** @description Whether staff added it at a counter. */
+            at_counter: boolean;
+            /**
+             * Format: int32
+             * @description Bytes.
+             */
+            content_bytes: number;
+            /** @description Identity. */
+            evidence_id: components["schemas"]["AppealEvidenceId"];
+            /** @description What it is. */
+            media: components["schemas"]["Media"];
+        };
+        /**
+         * Format: int64
+         * @description An appeal against a colour or a detail.
+         */
+        AppealId: number;
+        /** @description An appeal that somebody opens at a counter. */
+        AppealInput: {
+            /** @description Against what. */
+            about: components["schemas"]["About"];
+            /**
+             * Format: int64
+             * @description For whom.
+             */
+            person_id: number;
+            /** @description What the person says is wrong, 4 to 1,000 characters; sealed. */
+            statement: string;
+        };
+        /**
+         * @description What an appeal is against.
+         * @enum {string}
+         */
+        AppealKind: "red" | "yellow" | "detail";
+        /** @description Somebody who has or may have an appeal, for colleagues. */
+        AppealOwner: {
+            /** @description Name that colleagues know. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Open appeals they have; on lists of whom to choose.
+             */
+            open?: number | null;
+            /** @description Who. */
+            staff_id: components["schemas"]["StaffId"];
+            /** @description Organisation. */
+            unit?: string | null;
+        };
+        /** @description A place below. */
+        AppealPlace: components["schemas"]["AppealCounts"] & {
+            /** @description Code. */
+            code: string;
+        };
+        /** @description Appeals of a place and of each place below it. */
+        AppealStats: {
+            /**
+             * Format: int64
+             * @description Days looked back.
+             */
+            days: number;
+            /** @description Code of the place; empty is everywhere. */
+            division: string;
+            /** @description One level down, in order of code; places without appeals are left out. */
+            places: components["schemas"]["AppealPlace"][];
+            /** @description All of it. */
+            total: components["schemas"]["AppealCounts"];
+        };
+        /**
+         * @description Where an appeal stands.
+         * @enum {string}
+         */
+        AppealStatus: "open" | "granted" | "rejected" | "withdrawn";
+        /** @description A step as staff see it. */
+        AppealStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["AppealOwner"] | null;
+            /** @description A code: outcome, reason or kind of paper. */
+            detail?: string | null;
+            /**
+             * Format: date-time
+             * @description Deadline from then on.
+             */
+            due_at?: string | null;
+            /** @description What happened. */
+            kind: components["schemas"]["StepKind"];
+            /** @description Which level has it from then on. */
+            level: components["schemas"]["DutyLevel"];
+            owner?: components["schemas"]["AppealOwner"] | null;
+        };
+        /** @description An appeal as staff see it. */
+        AppealView: {
+            /** @description Identity. */
+            appeal_id: components["schemas"]["AppealId"];
+            /** @description Whether it was opened at a counter. */
+            at_counter: boolean;
+            /** @description Reason code of the colour, or the detail. */
+            cause: string;
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            decision_reason?: components["schemas"]["DecisionReason"] | null;
+            /** @description Which kind of unit answers. */
+            desk: components["schemas"]["Desk"];
+            /**
+             * Format: date-time
+             * @description Deadline of the present level.
+             */
+            due_at: string;
+            /** @description Code of what keeps the caller from deciding in favour. */
+            grant_hindrance?: string | null;
+            /** @description Code of what keeps the caller from deciding; absent when nothing does. */
+            hindrance?: string | null;
+            /** @description Against what kind of thing. */
+            kind: components["schemas"]["AppealKind"];
+            /** @description Whether a deadline has passed. */
+            late: boolean;
+            /** @description Which level has it. */
+            level: components["schemas"]["DutyLevel"];
+            /** @description Whether a doctor answers for what caused it. */
+            medical: boolean;
+            /** @description Whether the caller has it. */
+            mine: boolean;
+            /**
+             * Format: int32
+             * @description Deadlines that passed.
+             */
+            missed: number;
+            /** @description Name, as far as the caller's role sees it. */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            owner?: components["schemas"]["AppealOwner"] | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description Whose. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division that decides who answers. */
+            place_code: string;
+            provisional?: components["schemas"]["Provisional"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppealStatus"];
+        };
         /** @description Facts that were recorded or changed, with what follows from them. */
         AppendedView: {
             /** @description What follows. */
@@ -2690,6 +3175,14 @@ export interface components {
          * @enum {string}
          */
         AreaStatus: "normal" | "controlled" | "sealed";
+        /** @description Who is to have an appeal. */
+        AssignAppealInput: {
+            /**
+             * Format: int64
+             * @description Somebody who may decide it.
+             */
+            staff_id: number;
+        };
         /** @description Who goes. */
         AssignInput: {
             /**
@@ -3013,6 +3506,11 @@ export interface components {
             challenge?: string | null;
         };
         /**
+         * @description What made a colour change.
+         * @enum {string}
+         */
+        ChangeCause: "first" | "evidence" | "time" | "rules";
+        /**
          * @description What a guard checks on the spot.
          * @enum {string}
          */
@@ -3073,6 +3571,34 @@ export interface components {
             people?: number | null;
             /** @description Colour then. */
             to: components["schemas"]["Colour"];
+        };
+        /** @description A time during which a pass had one colour for one reason. */
+        ColourSpan: {
+            before?: components["schemas"]["Colour"] | null;
+            /** @description What made it change. */
+            cause: components["schemas"]["ChangeCause"];
+            /** @description The colour. */
+            colour: components["schemas"]["Colour"];
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description What the person read, in English. */
+            message_en: string;
+            /** @description What the person read, in Chinese. */
+            message_zh: string;
+            /** @description Why, from the closed list. */
+            reason: components["schemas"]["Reason"];
+            /** @description Row of the colour table. */
+            rule: string;
+            /** @description Version of the table. */
+            rule_set_version: components["schemas"]["RuleSetVersion"];
+            /**
+             * Format: date-time
+             * @description Until when; absent for the colour of now.
+             */
+            until?: string | null;
         };
         /** @description The same of one community. */
         CommunityFlips: {
@@ -3154,6 +3680,20 @@ export interface components {
              */
             server_time: string;
         };
+        /** @description A decision. */
+        DecideInput: {
+            /** @description The right name, for a granted appeal against the name. */
+            correct_name?: string | null;
+            /** @description Why, from the list; it says whether the appeal is granted. */
+            reason: components["schemas"]["DecisionReason"];
+            /** @description Why, in plain Chinese, 4 to 1,000 characters; the person reads it. */
+            text: string;
+        };
+        /**
+         * @description Why an appeal was decided as it was.
+         * @enum {string}
+         */
+        DecisionReason: "evidence_wrong" | "wrong_person" | "outdated" | "detail_corrected" | "visit_ordered" | "evidence_confirmed" | "term_runs" | "nothing_shown";
         /** @description A colour decision as it goes over the wire. */
         DecisionView: {
             /** @description The colour. */
@@ -3199,6 +3739,11 @@ export interface components {
             /** @description Code that was sent to the dependant's own phone for `dependant`. */
             phone_code?: string | null;
         };
+        /**
+         * @description A kind of unit that answers for something.
+         * @enum {string}
+         */
+        Desk: "community" | "team" | "data_desk";
         /** @description What a device needs to know about its gate. */
         DeviceGate: {
             /** @description How the enclosure is managed now. */
@@ -3298,12 +3843,19 @@ export interface components {
             name: string;
             /** @description Code one level up. */
             parent?: string | null;
+            /** @description Public phone of the unit that answers for it; an import leaves it alone. */
+            phone?: string | null;
         };
         /**
          * @description Kind of identity document.
          * @enum {string}
          */
         DocumentType: "resident_id" | "hkmt_residence_permit" | "home_return_permit" | "taiwan_permit" | "foreign_permanent_residence" | "passport_cn" | "passport_foreign";
+        /**
+         * @description A level of the administration that answers for something.
+         * @enum {string}
+         */
+        DutyLevel: "community" | "subdistrict" | "district";
         /** @description An employer with its gates. */
         EmployerDetail: components["schemas"]["EmployerView"] & {
             /** @description Its gates that are in use. */
@@ -4589,6 +5141,11 @@ export interface components {
             /** @enum {string} */
             step: "transfer_quarantine";
         });
+        /**
+         * @description What was shown.
+         * @enum {string}
+         */
+        Media: "image" | "pdf";
         /** @description Scans in a minute. */
         MinuteCount: {
             /**
@@ -4873,6 +5430,84 @@ export interface components {
             /** @description Rule of the colour table. */
             rule: string;
         };
+        /** @description An appeal as the person sees it. */
+        OwnAppeal: {
+            /** @description Identity. */
+            appeal_id: components["schemas"]["AppealId"];
+            /** @description Reason code of the colour, or the detail. */
+            cause: string;
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            decision_reason?: components["schemas"]["DecisionReason"] | null;
+            /** @description What whoever decided wrote, in Chinese. */
+            decision_text?: string | null;
+            /**
+             * Format: date-time
+             * @description By when it is answered.
+             */
+            due_at: string;
+            /** @description What was shown. */
+            evidence: components["schemas"]["AppealEvidenceView"][];
+            /** @description Against what kind of thing. */
+            kind: components["schemas"]["AppealKind"];
+            /** @description Whether a deadline has passed. */
+            late: boolean;
+            /** @description Which level has it. */
+            level: components["schemas"]["DutyLevel"];
+            /**
+             * Format: int32
+             * @description Deadlines that passed.
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /** @description Whose pass it is about: the holder's own or a dependant's. */
+            pass_serial: components["schemas"]["PassSerial"];
+            provisional?: components["schemas"]["Provisional"] | null;
+            /** @description The reason in plain English. */
+            reason_en?: string | null;
+            /** @description The reason in plain Chinese. */
+            reason_zh?: string | null;
+            /** @description The unit that answers, and its phone. */
+            responsible: components["schemas"]["ResponsibleUnit"];
+            /** @description What the person wrote. */
+            statement: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppealStatus"];
+            /** @description What happened, oldest first; never who. */
+            steps: components["schemas"]["OwnStep"][];
+        };
+        /** @description An appeal that a phone opens. */
+        OwnAppealInput: {
+            /** @description Against what. */
+            about: components["schemas"]["About"];
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description What is wrong, 4 to 1,000 characters; sealed. */
+            statement: string;
+        };
+        /** @description A step as the person sees it. */
+        OwnStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Deadline from then on.
+             */
+            due_at?: string | null;
+            /** @description What happened. */
+            kind: components["schemas"]["StepKind"];
+            /** @description Which level has it from then on. */
+            level: components["schemas"]["DutyLevel"];
+        };
         /** @description A page of items; `next` continues it. */
         Page_Alert: {
             /** @description The items. */
@@ -4917,6 +5552,71 @@ export interface components {
                 reason: string;
                 /** @description Where it stands. */
                 status: components["schemas"]["AlertStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_AppealView: {
+            /** @description The items. */
+            items: {
+                /** @description Identity. */
+                appeal_id: components["schemas"]["AppealId"];
+                /** @description Whether it was opened at a counter. */
+                at_counter: boolean;
+                /** @description Reason code of the colour, or the detail. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided or withdrawn.
+                 */
+                decided_at?: string | null;
+                decision_reason?: components["schemas"]["DecisionReason"] | null;
+                /** @description Which kind of unit answers. */
+                desk: components["schemas"]["Desk"];
+                /**
+                 * Format: date-time
+                 * @description Deadline of the present level.
+                 */
+                due_at: string;
+                /** @description Code of what keeps the caller from deciding in favour. */
+                grant_hindrance?: string | null;
+                /** @description Code of what keeps the caller from deciding; absent when nothing does. */
+                hindrance?: string | null;
+                /** @description Against what kind of thing. */
+                kind: components["schemas"]["AppealKind"];
+                /** @description Whether a deadline has passed. */
+                late: boolean;
+                /** @description Which level has it. */
+                level: components["schemas"]["DutyLevel"];
+                /** @description Whether a doctor answers for what caused it. */
+                medical: boolean;
+                /** @description Whether the caller has it. */
+                mine: boolean;
+                /**
+                 * Format: int32
+                 * @description Deadlines that passed.
+                 */
+                missed: number;
+                /** @description Name, as far as the caller's role sees it. */
+                name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was opened.
+                 */
+                opened_at: string;
+                owner?: components["schemas"]["AppealOwner"] | null;
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+                /** @description Whose. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division that decides who answers. */
+                place_code: string;
+                provisional?: components["schemas"]["Provisional"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["AppealStatus"];
             }[];
             /**
              * Format: int64
@@ -5826,12 +6526,17 @@ export interface components {
         };
         /** @description Why a pass has its colour. */
         PassExplanation: {
+            /** @description Whether an appeal can be opened against the colour of now. */
+            can_appeal: boolean;
             /** @description The decision. */
             decision: components["schemas"]["DecisionView"];
             /** @description Serial of the pass. */
             pass_serial: components["schemas"]["PassSerial"];
             /** @description What it means and what helps, in plain words. */
             plain: components["schemas"]["PlainExplanation"];
+            responsible?: components["schemas"]["ResponsibleUnit"] | null;
+            /** @description Who set what the colour stands on; empty when evidence is missing. */
+            set_by: components["schemas"]["SetBy"][];
         };
         /**
          * @description An issuer key as a JSON Web Key (RFC 7517) with the period in which it signs: Ed25519
@@ -6111,6 +6816,11 @@ export interface components {
              */
             resend_after_s: number;
         };
+        /** @description The public phone of a division. */
+        PhoneInput: {
+            /** @description 3 to 24 of digits, blanks, hyphens and a plus in front; absent or null takes it away. */
+            phone?: string | null;
+        };
         /** @description Why a pass has its colour, in the words of the person it is about. */
         PlainExplanation: {
             /**
@@ -6127,6 +6837,10 @@ export interface components {
             do_en: string;
             /** @description What the person can do, in Chinese. */
             do_zh: string;
+            /** @description How the colour lifts, in English. */
+            lift_en: string;
+            /** @description How the colour lifts, in Chinese. */
+            lift_zh: string;
             /** @description Who has to act, in English. */
             who_en: string;
             /** @description Who has to act, in Chinese. */
@@ -6241,6 +6955,12 @@ export interface components {
             /** @description As it names itself; null when there is none. */
             issuer?: string | null;
         };
+        /**
+         * @description What holds when the last deadline has passed and nobody has decided. Nothing else may be
+         *     decided by a clock.
+         * @enum {string}
+         */
+        Provisional: "keep" | "suspend_cause";
         /** @description An enclosure by name, for the form that residents fill in. */
         PublicEnclosure: {
             /** @description Identity. */
@@ -6536,6 +7256,15 @@ export interface components {
             note: string;
             /** @description `explained` or `escalated`. */
             status: components["schemas"]["FindingStatus"];
+        };
+        /** @description The unit that answers for something, as a person is told. */
+        ResponsibleUnit: {
+            /** @description Its public phone, or that of the division above; absent while none is entered. */
+            phone?: string | null;
+            /** @description Its name, in English. */
+            unit_en: string;
+            /** @description Its name, in Chinese. */
+            unit_zh: string;
         };
         /** @description Why a fact is withdrawn. */
         RetractInput: {
@@ -6927,6 +7656,20 @@ export interface components {
             /** @description Bearer token; shown only here. */
             token: string;
         };
+        /** @description Who recorded a piece of evidence. */
+        SetBy: {
+            /** @description What kind of evidence. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+            /** @description Where it came from. */
+            source: string;
+            /** @description Units of those who recorded and confirmed it; none for a device or a registry. */
+            units: string[];
+        };
         /**
          * @description Sex as recorded in the document, GB/T 2261.1 numbers.
          * @enum {string}
@@ -7140,6 +7883,11 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * @description A step in the life of an appeal.
+         * @enum {string}
+         */
+        StepKind: "opened" | "evidence" | "assigned" | "escalated" | "provisional" | "granted" | "rejected" | "withdrawn";
         /** @description A step in the life of a version. */
         StepView: {
             /** @description Why. */
@@ -7444,6 +8192,8 @@ export interface components {
             /** @description The sheet `gate` in its canonical CSV form. */
             gate_csv: string;
         };
+        /** @enum {string} */
+        Whose: "mine" | "unit" | "all";
     };
     responses: never;
     parameters: never;
@@ -7627,6 +8377,456 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_appeals: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; open ones when absent. */
+                status?: components["schemas"]["AppealStatus"] | null;
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Whose; all when absent. */
+                whose?: components["schemas"]["Whose"] | null;
+                /** @description Only those past a deadline. */
+                late?: boolean | null;
+                /** @description Only those of this person. */
+                person_id?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AppealView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal_stats: {
+        parameters: {
+            query?: {
+                /** @description Code of a division; the caller's jurisdiction when absent. */
+                division?: string | null;
+                /** @description Opened within so many days, 1 to 366; 30 when absent. */
+                days?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealStats"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignAppealInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_appeal_assignees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealOwner"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8215,6 +9415,55 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_division_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivisionView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9702,6 +10951,252 @@ export interface operations {
             };
         };
     };
+    list_own_appeals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_own_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnAppealInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_own_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_own_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     issue_credential: {
         parameters: {
             query?: never;
@@ -9817,6 +11312,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pass_history: {
+        parameters: {
+            query?: {
+                /** @description Serial of a dependant's pass; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColourSpan"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
