@@ -8192,8 +8192,6 @@ export interface components {
             /** @description The sheet `gate` in its canonical CSV form. */
             gate_csv: string;
         };
-        /** @enum {string} */
-        Whose: "mine" | "unit" | "all";
     };
     responses: never;
     parameters: never;
@@ -8394,7 +8392,7 @@ export interface operations {
                 /** @description Code prefix; the caller's jurisdiction when absent. */
                 prefix?: string | null;
                 /** @description Whose; all when absent. */
-                whose?: components["schemas"]["Whose"] | null;
+                whose?: ("mine" | "unit" | "all") | null;
                 /** @description Only those past a deadline. */
                 late?: boolean | null;
                 /** @description Only those of this person. */
