@@ -64,9 +64,11 @@ pub struct Stopped {
 pub async fn stopped() -> Stopped {
     let test = TestApp::with_divisions().await;
     let doctor = test.caller(Role::TeamDoctor, HERE).await;
-    let person = person(&test, HERE).await;
+    let mut form = applicant("李雷", 70, "13800001270");
+    form["enclosure_id"] = enclosure(&test, "金地朗悦").await.into();
+    let (phone, _) = enrolled(&test, form).await;
+    let person: i64 = test.scalar("SELECT person_id FROM person").await;
     red_fact(&test, &doctor, person, medical("contact")).await;
-    let phone = phone_of(&test, person).await;
     Stopped {
         test,
         doctor,

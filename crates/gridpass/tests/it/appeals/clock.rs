@@ -23,9 +23,9 @@ async fn detail(caller: &Client, person: i64, opened: &Value) -> Value {
 async fn each_missed_deadline_moves_it_one_level_up_and_the_last_changes_nothing_red() {
     let Stopped {
         test,
-        doctor,
         person,
         phone,
+        ..
     } = stopped().await;
     let other = Account::new(&test, Role::TeamDoctor, HERE).await;
     let street = Account::new(&test, Role::SubdistrictOfficer, "440310001").await;
