@@ -183,11 +183,11 @@ impl PhoneInput {
             return Ok(None);
         };
         let phone = phone.trim();
-        let (first, rest) = phone.split_at_checked(1).unwrap_or_default();
-        let head = first.bytes().all(|b| b.is_ascii_digit() || b == b'+');
-        let tail = rest
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');
+        let mut bytes = phone.bytes();
+        let head = bytes
+            .next()
+            .is_some_and(|b| b.is_ascii_digit() || b == b'+');
+        let tail = bytes.all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');
         if head && tail && PHONE_CHARS.contains(&phone.len()) {
             return Ok(Some(phone.to_owned()));
         }
