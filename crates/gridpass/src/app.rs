@@ -43,6 +43,37 @@ pub struct Settings {
     pub limits: Limits,
     /// What signing in takes, and how long it lasts.
     pub sign_in: SignIn,
+    /// How long appeals may take, and what holds when nobody answers.
+    pub appeals: AppealTerms,
+}
+
+/// How long appeals may take at each level, and what holds when the last deadline passes.
+#[derive(Clone, Copy, Debug)]
+pub struct AppealTerms {
+    /// Against a red pass.
+    pub red: SignedDuration,
+    /// Against a yellow pass.
+    pub yellow: SignedDuration,
+    /// Against a wrong detail.
+    pub detail: SignedDuration,
+    /// Whether a register's conflict is suspended then. Nothing else ever is: medical evidence
+    /// does not fall by a clock.
+    pub suspend_conflicts: bool,
+    /// Appeals one person may open within a day; 0 is no limit.
+    pub per_person_day: u32,
+}
+
+impl Default for AppealTerms {
+    /// A day, two days, three days; a conflict is suspended; ten a day.
+    fn default() -> Self {
+        Self {
+            red: SignedDuration::from_hours(24),
+            yellow: SignedDuration::from_hours(48),
+            detail: SignedDuration::from_hours(72),
+            suspend_conflicts: true,
+            per_person_day: 10,
+        }
+    }
 }
 
 /// What signing in takes, and how long it lasts.
@@ -74,7 +105,7 @@ impl HoldLimit {
 /// Something that happened, for live pages. Names and codes only, no personal data.
 #[derive(Clone, Debug)]
 pub struct LiveEvent {
-    /// `alert`, `visit`, `red`, `rules` or `stats`.
+    /// `alert`, `visit`, `red`, `appeal`, `rules` or `stats`.
     pub topic: &'static str,
     /// Division concerned, 15 digits; a listener sees its jurisdiction only.
     pub place_code: String,

@@ -21,8 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, shadow,
-    staff, stats, visits,
+    alerts, appeals, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans,
+    shadow, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -135,6 +135,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(quarantine::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
+    loops.extend(appeals::loops());
     loops.extend(phone_codes::loops());
     loops.extend(limits::loops());
     loops.extend(stats::loops());

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod alerts;
 pub mod app;
+pub mod appeals;
 pub mod assemble;
 pub mod audit;
 pub mod auth;

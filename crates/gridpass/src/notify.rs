@@ -32,7 +32,7 @@ pub use gateway::{
     open as open_gateway,
 };
 pub use handlers::register;
-pub use model::{ColourCause, Notice, NoticeView, TextKind, TextMessage, Words};
+pub use model::{AppealUnit, ColourCause, Notice, NoticeView, TextKind, TextMessage, Words};
 
 /// Follow-up that puts a notice into a text message.
 const TOPIC_TEXT: &str = "notice.text";

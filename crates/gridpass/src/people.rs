@@ -10,6 +10,7 @@ mod api;
 mod apply;
 mod card;
 mod challenge;
+mod correct;
 mod create;
 mod dependants;
 mod door;
@@ -28,22 +29,24 @@ use std::collections::{HashMap, HashSet};
 
 use axum::extract::DefaultBodyLimit;
 use gridpass_types::document::{DocumentNumber, DocumentType};
-use gridpass_types::ids::PersonId;
+use gridpass_types::ids::{PassSerial, PersonId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::audit;
 use crate::db::Client;
 use crate::http::code::Code;
-use crate::http::error::ApiResult;
+use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
 pub use address::{Correction, Door, correct_address, household_of};
 pub use card::{PersonCard, card};
+pub use correct::correct_name;
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
-pub use photo::{Jpeg, photo};
+pub use photo::{Jpeg, photo, redraw};
 pub use record::Person;
 pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
@@ -77,6 +80,7 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(challenge::get_enrol_challenge))
         .routes(routes!(api::get_pass))
         .routes(routes!(api::get_pass_explanation))
+        .routes(routes!(api::get_pass_history))
         .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))
 }
@@ -118,6 +122,39 @@ pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<Person
 pub async fn get(db: &Client, person_id: PersonId) -> ApiResult<Person> {
     let found = store::find_person(db, person_id.get()).await?;
     found.ok_or_else(|| Code::PersonUnknown.into())
+}
+
+/// The holder, or a dependant of the holder by serial; anybody else is not there. Names the
+/// person in the audit log.
+///
+/// # Errors
+/// 404 `person_unknown`.
+pub async fn on_phone(
+    app: &App,
+    holder: Holder,
+    serial: Option<PassSerial>,
+) -> ApiResult<PersonId> {
+    let Some(serial) = serial else {
+        return Ok(holder.person_id);
+    };
+    let db = app.db.client().await?;
+    let asked = store::find_by_serial(&db, serial.get()).await?;
+    let dependants = store::list_dependants(&db, holder.person_id).await?;
+    let asked = asked
+        .filter(|id| *id == holder.person_id || dependants.contains(id))
+        .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    audit::subject(asked);
+    Ok(asked)
+}
+
+/// Everybody whose pass is on a holder's phone, the holder first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_on_phone(db: &Client, holder: Holder) -> ApiResult<Vec<PersonId>> {
+    let mut people = vec![holder.person_id];
+    people.extend(store::list_dependants(db, holder.person_id).await?);
+    Ok(people)
 }
 
 /// A number somebody claims: key and digest, under each digest key in use.

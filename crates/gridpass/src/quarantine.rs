@@ -27,7 +27,7 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::QuarantineOrder;
 
-pub use change::{carry_out, check};
+pub use change::{cancel_live, carry_out, check, find_live_fact};
 pub use model::{ExtendOrder, NewOrder, Step, TransferOrder};
 
 /// Routes of the staff listener.

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
-    visits,
+    alerts, appeals, backtest, break_glass, divisions, employers, facts, gates, keys, limits,
+    oversight, passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff,
+    stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(people::public_router())
         .merge(phone_codes::public_router())
         .merge(scans::public_router())
+        .merge(appeals::public_router())
         .merge(oversight::public_router())
 }
 
@@ -66,6 +67,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(quarantine::router())
         .merge(red::router())
         .merge(alerts::router())
+        .merge(appeals::router())
         .merge(break_glass::router())
         .merge(employers::router())
         .merge(people::router())

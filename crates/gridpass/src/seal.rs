@@ -57,6 +57,12 @@ pub enum Field {
     TotpSecret,
     /// `door_call.note_sealed`
     CallNote,
+    /// `appeal.statement_sealed`
+    AppealStatement,
+    /// `appeal.decision_sealed`
+    AppealDecision,
+    /// `appeal_evidence_chunk.content_sealed`
+    AppealEvidence,
 }
 
 /// Why a sealed value did not open.

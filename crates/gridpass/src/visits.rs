@@ -30,7 +30,7 @@ use crate::jobs::Loop;
 use model::Visit;
 
 /// Where facts of visits come from.
-const SOURCE: &str = "visit";
+const SOURCE: &str = facts::SOURCE_VISIT;
 
 /// Background work: what is late is put before the lead.
 pub fn loops() -> Vec<Loop> {

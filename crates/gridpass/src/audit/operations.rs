@@ -135,11 +135,14 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
+    add_own_appeal_evidence: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
     ask_identity_provider: Plain Administration;
+    assign_appeal: Change Evidence;
     assign_visit: Change Visits;
     assign_visits: Change Visits;
     begin_second_factor: Manage Administration;
@@ -168,6 +171,7 @@ operations! {
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
+    decide_appeal: Change Evidence;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -177,6 +181,9 @@ operations! {
     enrol_person: Change Own;
     evaluate_case: Plain Administration;
     find_public_enclosures: Plain Own;
+    get_appeal: Read Evidence;
+    get_appeal_evidence: Read Evidence;
+    get_appeal_stats: Plain Administration;
     get_audit_digests: Plain Supervision;
     get_back_test: Plain Administration;
     get_decision: Read Evidence;
@@ -193,9 +200,11 @@ operations! {
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
     get_metrics: Plain Administration;
+    get_own_appeal_evidence: Read Own;
     get_own_photo: Read Own;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
+    get_pass_history: Read Own;
     get_pass_keys: Plain Passes;
     get_people_stats: Plain Administration;
     get_person: Read Registration;
@@ -227,6 +236,8 @@ operations! {
     issue_credential: Change Passes;
     link_identity: Manage Administration;
     list_alerts: Read Response;
+    list_appeal_assignees: Plain Evidence;
+    list_appeals: Read Evidence;
     list_back_test_examples: Read Evidence;
     list_back_tests: Plain Administration;
     list_break_glass: Read Supervision;
@@ -238,6 +249,7 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_own_appeals: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
@@ -259,7 +271,9 @@ operations! {
     list_staff_sign_ins: Plain Administration;
     list_stops: Read Visits;
     list_visits: Read Visits;
+    open_appeal: Change Evidence;
     open_break_glass: Change Response;
+    open_own_appeal: Change Own;
     present_second_factor: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
@@ -290,6 +304,7 @@ operations! {
     search_audit_entries: Supervise Supervision;
     search_people: Read Registration;
     set_clock: Plain Administration;
+    set_division_phone: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_in_with_identity: Manage Administration;
@@ -303,6 +318,7 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
+    withdraw_own_appeal: Change Own;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

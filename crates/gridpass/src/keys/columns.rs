@@ -52,6 +52,9 @@ columns! {
     TextWords text_message.words_sealed by "message_id" id "message_id" rows 500;
     AuditKey audit_key.seed_sealed by "key_number::bigint" id "key_number::bigint" rows 500;
     FindingNote lookup_finding.note_sealed by "finding_id" id "finding_id" rows 500;
+    AppealStatement appeal.statement_sealed by "person_id" id "appeal_id" rows 500;
+    AppealDecision appeal.decision_sealed by "person_id" id "appeal_id" rows 500;
+    AppealEvidence appeal_evidence_chunk.content_sealed by "person_id" id "evidence_id * 64 + chunk" rows 20;
     TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

@@ -27,6 +27,34 @@ pub enum Notice {
         /// First day on which it counts no more, where that is known.
         until: Option<Date>,
     },
+    /// An appeal was taken in.
+    AppealOpened {
+        /// Who has it.
+        unit: AppealUnit,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// A deadline of an appeal passed; the level above has it now.
+    AppealEscalated {
+        /// Who has it.
+        unit: AppealUnit,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// The last deadline of an appeal passed.
+    AppealOverdue {
+        /// Who still has to decide.
+        unit: AppealUnit,
+        /// Whether the cause is suspended until then.
+        suspended: bool,
+    },
+    /// An appeal was decided.
+    AppealDecided {
+        /// In favour of the person.
+        granted: bool,
+        /// Why, from the closed list.
+        reason: Words,
+    },
     /// The pass has another colour, without anybody having recorded anything.
     ColourChanged {
         /// Colour before.
@@ -40,6 +68,15 @@ pub enum Notice {
         /// What the rule says to people, in English.
         message_en: String,
     },
+}
+
+/// A unit that answers for an appeal, as the public is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppealUnit {
+    /// Its name.
+    pub name: Words,
+    /// Its public phone.
+    pub phone: Option<String>,
 }
 
 /// How a colour changed by itself.
@@ -67,6 +104,10 @@ impl Notice {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
             Notice::Stopped { .. } => "stopped",
+            Notice::AppealOpened { .. } => "appeal_opened",
+            Notice::AppealEscalated { .. } => "appeal_escalated",
+            Notice::AppealOverdue { .. } => "appeal_overdue",
+            Notice::AppealDecided { .. } => "appeal_decided",
             Notice::ColourChanged { .. } => "colour_changed",
         }
     }
@@ -74,7 +115,13 @@ impl Notice {
     /// Whether it is sent as a text message too: what must reach somebody who does not look.
     pub fn by_text(&self) -> bool {
         match self {
-            Notice::PhoneReplaced { .. } | Notice::Stopped { .. } => true,
+            Notice::PhoneReplaced { .. }
+            | Notice::Stopped { .. }
+            | Notice::AppealEscalated { .. }
+            | Notice::AppealOverdue { .. }
+            | Notice::AppealDecided { .. } => true,
+            // Whoever opens it sees it at once.
+            Notice::AppealOpened { .. } => false,
             // Green and yellow are read at the gate; red must be known before the door.
             Notice::ColourChanged { colour, .. } => *colour == Colour::Red,
         }
@@ -95,6 +142,10 @@ impl Notice {
                 message_zh,
                 message_en,
             } => recoloured((*before, *colour), *cause, (message_zh, message_en)),
+            Notice::AppealOpened { unit, due_at } => appeal_opened(unit, *due_at),
+            Notice::AppealEscalated { unit, due_at } => appeal_escalated(unit, *due_at),
+            Notice::AppealOverdue { unit, suspended } => appeal_overdue(unit, *suspended),
+            Notice::AppealDecided { granted, reason } => appeal_decided(*granted, reason),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -108,6 +159,81 @@ impl Notice {
                 }
             }
         }
+    }
+}
+
+impl AppealUnit {
+    /// Name and phone, in Chinese and English.
+    fn words(&self) -> Words {
+        match &self.phone {
+            Some(phone) => Words {
+                zh: format!("{}（电话 {phone}）", self.name.zh),
+                en: format!("{} (phone {phone})", self.name.en),
+            },
+            None => self.name.clone(),
+        }
+    }
+}
+
+fn appeal_opened(unit: &AppealUnit, due_at: Timestamp) -> Words {
+    let (unit, time) = (unit.words(), district_time(due_at));
+    Words {
+        zh: format!("您的申诉已受理，由{}办理，将于{time}前答复。", unit.zh),
+        en: format!(
+            "Your appeal was taken in. The {} has it and answers by {time}.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_escalated(unit: &AppealUnit, due_at: Timestamp) -> Words {
+    let (unit, time) = (unit.words(), district_time(due_at));
+    Words {
+        zh: format!(
+            "您的申诉未在期限内答复，已转由上一级{}办理，将于{time}前答复。",
+            unit.zh
+        ),
+        en: format!(
+            "Your appeal was not answered in time. The {} above has it now and answers by {time}.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_overdue(unit: &AppealUnit, suspended: bool) -> Words {
+    let unit = unit.words();
+    let (then_zh, then_en) = if suspended {
+        (
+            "在作出决定前，有争议的依据暂停使用",
+            "until it is decided, the disputed evidence does not count",
+        )
+    } else {
+        (
+            "在作出决定前，现有状态暂时保持",
+            "until it is decided, the present state stays",
+        )
+    };
+    Words {
+        zh: format!(
+            "您的申诉已超过全部办理期限，{then_zh}。仍须由{}作出决定。",
+            unit.zh
+        ),
+        en: format!(
+            "Every deadline of your appeal has passed; {then_en}. The {} still has to decide.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_decided(granted: bool, reason: &Words) -> Words {
+    let (zh, en) = if granted {
+        ("您的申诉已成立", "Your appeal was decided in your favour")
+    } else {
+        ("您的申诉未予支持", "Your appeal was not granted")
+    };
+    Words {
+        zh: format!("{zh}：{}。详情请在通行证页面查看。", reason.zh),
+        en: format!("{en}: {}. Read the details on your pass.", reason.en),
     }
 }
 

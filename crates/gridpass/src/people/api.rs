@@ -10,8 +10,8 @@ use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
 use super::holder::Holder;
 use super::model::{
-    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, PassExplanation, PassView,
-    PersonInput, PersonView, SearchInput,
+    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, HistoryQuery, PassExplanation,
+    PassView, PersonInput, PersonView, SearchInput,
 };
 use super::record::Person;
 use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
@@ -22,6 +22,7 @@ use crate::audit;
 use crate::auth::{Authorised, Caller, Staff};
 use crate::db::Client;
 use crate::divisions;
+use crate::facts::{self, ColourSpan};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -73,6 +74,24 @@ pub async fn get_pass_explanation(
         explained.push(pass_explanation(&db, &app, person_id, at).await?);
     }
     Ok(Json(explained))
+}
+
+/// The colours that the pass of the holder or of a dependant has had: when, why, by which version
+/// of the rules. Replayed from what was recorded, the newest first.
+#[utoipa::path(get, path = "/api/v1/pass/history", operation_id = "get_pass_history", tag = "people",
+    security(("holder" = [])), params(HistoryQuery),
+    responses((status = 200, body = Vec<ColourSpan>), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn get_pass_history(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<HistoryQuery>,
+) -> ApiResult<Json<Vec<ColourSpan>>> {
+    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
+    let db = app.db.client().await?;
+    let person = super::get(&db, person_id).await?;
+    let since = person.enrolled_at.unwrap_or(person.created_at);
+    let spans = facts::history(&db, &app, person_id, since).await?;
+    Ok(Json(spans))
 }
 
 /// What the holder and the dependants were told last, newest first.

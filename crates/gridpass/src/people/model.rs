@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::divisions::ResponsibleUnit;
 use crate::facts::{DecisionView, PlainExplanation};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
@@ -279,6 +280,32 @@ pub struct PassExplanation {
     pub decision: DecisionView,
     /// What it means and what helps, in plain words.
     pub plain: PlainExplanation,
+    /// The unit that answers for a colour that is not green, and its phone.
+    pub responsible: Option<ResponsibleUnit>,
+    /// Who set what the colour stands on; empty when evidence is missing.
+    pub set_by: Vec<SetBy>,
+    /// Whether an appeal can be opened against the colour of now.
+    pub can_appeal: bool,
+}
+
+/// Who recorded a piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SetBy {
+    /// What kind of evidence.
+    pub kind: String,
+    /// Where it came from.
+    pub source: String,
+    /// Units of those who recorded and confirmed it; none for a device or a registry.
+    pub units: Vec<String>,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// Whose colours, on this phone.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct HistoryQuery {
+    /// Serial of a dependant's pass; the holder's own when absent.
+    pub pass_serial: Option<PassSerial>,
 }
 
 /// What the holder shows: the pass with its colour as of now.

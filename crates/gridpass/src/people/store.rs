@@ -389,6 +389,21 @@ pub async fn list_dependants(db: &Client, person_id: PersonId) -> Result<Vec<Per
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// Writes another name with its digest; how many rows changed.
+pub async fn update_name(
+    db: &Client,
+    person_id: PersonId,
+    (sealed, digest): (&[u8], &[u8]),
+) -> Result<u64, Error> {
+    let sql = "-- people.update_name
+        UPDATE person SET name_sealed = $2, name_digest = $3 WHERE person_id = $1";
+    db.execute(
+        &db.prepare_cached(sql).await?,
+        &[&person_id, &sealed, &digest],
+    )
+    .await
+}
+
 /// Links a dependant to a guardian.
 pub async fn link_dependant(
     db: &Client,

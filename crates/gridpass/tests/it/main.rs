@@ -13,6 +13,7 @@ mod alerts;
 mod alerts_fixture;
 mod answer;
 mod app;
+mod appeals;
 mod audit;
 mod audit_proof;
 mod authorisation;

@@ -1,6 +1,8 @@
 /** The console's words, in a cell that Vue watches. */
 import { createWords } from "@gridpass/kit/words";
 import { languageCell, type StaffKey, staffWords } from "@gridpass/staff/words";
+import appealsEn from "./words/appeals.en.json";
+import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
@@ -9,12 +11,18 @@ import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
-export type Key = StaffKey | keyof typeof zh | keyof typeof peopleZh;
+export type Key = StaffKey | keyof typeof zh | keyof typeof peopleZh | keyof typeof appealsZh;
 
 export const words = createWords<Key>(
   {
-    "zh-CN": { ...staffWords["zh-CN"], ...zh, ...peopleZh, ...operationsZh },
-    en: { ...staffWords.en, ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
+    "zh-CN": { ...staffWords["zh-CN"], ...zh, ...peopleZh, ...appealsZh, ...operationsZh },
+    en: {
+      ...staffWords.en,
+      ...en,
+      ...peopleEn,
+      ...(appealsEn satisfies typeof appealsZh),
+      ...(operationsEn satisfies typeof operationsZh),
+    },
   },
   languageCell,
 );

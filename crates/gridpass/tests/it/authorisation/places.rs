@@ -53,18 +53,20 @@ const NO_ENTITY: [(&str, &str); 12] = [
 
 /// Operations that name an entity in their body or query and nowhere else, and what they
 /// answer outside the jurisdiction.
-const NAMED_INSIDE: [(&str, u16); 7] = [
+const NAMED_INSIDE: [(&str, u16); 8] = [
     ("create_employer", 422),
     ("create_gate", 422),
     ("create_person", 422),
     ("create_visit", 404),
     ("list_scans", 404),
+    ("open_appeal", 404),
     ("open_break_glass", 404),
     ("propose_red", 404),
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
 const NOT_NAMED: [(&str, &str); 15] = [
+const NOT_NAMED: [(&str, &str); 14] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -83,6 +85,7 @@ const NOT_NAMED: [(&str, &str); 15] = [
     ("enrol_person", "open to anybody, by its purpose"),
     ("evaluate_case", "a made-up case"),
     ("upload_scans", "a device at its gate"),
+    ("list_appeals", "a filter below the caller's prefix"),
     ("list_red_proposals", "a filter below the caller's prefix"),
     (
         "list_quarantine_orders",
@@ -138,8 +141,19 @@ impl Scene {
         let glass =
             json!({ "person_id": person, "reason": "urgent_contact", "note": "需立即联系本人" });
         let glass = doctor.post("/api/v1/break-glass", glass).await.expect(201);
+        let against =
+            json!({ "person_id": person, "about": "colour", "statement": "没有接触过，请核实" });
+        let appeal = lead.post("/api/v1/appeals", against).await.expect(201);
+        let appeal = id(&appeal, "appeal_id");
+        let path = format!("/api/v1/appeals/{person}/{appeal}/evidence");
+        let shown = lead
+            .post_text(&path, "image/png", picture())
+            .await
+            .expect(201);
         Self {
             ids: BTreeMap::from([
+                ("appeal_id", appeal),
+                ("evidence_id", id(&shown, "evidence_id")),
                 ("person_id", person),
                 ("enclosure_id", post.enclosure_id),
                 ("gate_id", post.gate_id),
@@ -189,6 +203,9 @@ impl Scene {
             "create_visit" => json!({ "person_id": person, "cause": "residence_unverified" }),
             "open_break_glass" => {
                 json!({ "person_id": person, "reason": "urgent_contact", "note": "需立即联系本人" })
+            }
+            "open_appeal" => {
+                json!({ "person_id": person, "about": "name", "statement": "姓名有误，请核实" })
             }
             "propose_red" => order_input(person, "home", "2020-03-06", "2020-03-20"),
             "create_person" => {

@@ -79,6 +79,15 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO red_proposal (person_id, proposal_id, place_code, measure, reason, evidence_kind,
             evidence_reference, status, proposed_at, proposed_by, proposed_unit, lapses_at)
             VALUES ({id}, {id}, '{place}', '{{}}', 'r', 'k', 'e', 'open', now(), 1, 'u', now())"),
+        format!("INSERT INTO appeal (person_id, appeal_id, place_code, kind, cause, fact_ids, set_by, medical,
+            statement_sealed, desk, level, status, opened_at, due_at, missed)
+            VALUES ({id}, {id}, '{place}', 'red', 'c', '{{}}', '{{}}', true, '', 'team', 0, 'open', now(), now(), 0)"),
+        format!("INSERT INTO appeal_step (person_id, step_id, appeal_id, kind, at, level)
+            VALUES ({id}, {id}, {id}, 'opened', now(), 0)"),
+        format!("INSERT INTO appeal_evidence (person_id, evidence_id, appeal_id, media, content_bytes, upload_digest, added_at)
+            VALUES ({id}, {id}, {id}, 'image', 1, '', now())"),
+        format!("INSERT INTO appeal_evidence_chunk VALUES ({id}, {id}, 0, '')"),
+        format!("INSERT INTO resolved_evidence VALUES ({id}, '', {id}, {id}, now(), NULL)"),
         format!("INSERT INTO limit_count VALUES ('k', '\\x0{id}', 1, now())"),
         format!("INSERT INTO phone_code VALUES (decode(md5('{id}'), 'hex'), 'enrol', decode(md5('{id}'), 'hex'), now(), now(), 0, NULL)"),
         format!("INSERT INTO notice VALUES ({id}, {id}, 't', '{{}}', 'none', now())"),
