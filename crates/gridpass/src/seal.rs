@@ -55,6 +55,8 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `declaration.answer_sealed`
+    Declaration,
 }
 
 /// Why a sealed value did not open.

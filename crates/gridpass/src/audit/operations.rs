@@ -135,6 +135,7 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    accept_privacy_notice: Change Own;
     add_dependant: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
@@ -143,6 +144,7 @@ operations! {
     assign_visit: Change Visits;
     begin_second_factor: Manage Administration;
     cancel_rule_schedule: Manage Administration;
+    change_own_phone: Change Own;
     change_password: Manage Administration;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
@@ -160,13 +162,17 @@ operations! {
     create_enclosure: Manage Administration;
     create_gate: Manage Administration;
     create_gate_check: Change Gate;
+    create_own_declaration: Change Own;
+    create_own_paper_pass: Change Own;
     create_paper_pass: Change Passes;
+    create_paper_passes: Change Passes;
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
+    delete_own_photo: Change Own;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -184,6 +190,7 @@ operations! {
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
     get_enrol_challenge: Plain Own;
+    get_family: Read Own;
     get_gate: Plain Administration;
     get_gate_code: Plain Gate;
     get_health: Plain Administration;
@@ -192,6 +199,7 @@ operations! {
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
     get_metrics: Plain Administration;
+    get_own_data: Read Own;
     get_own_photo: Read Own;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
@@ -199,6 +207,7 @@ operations! {
     get_people_stats: Plain Administration;
     get_person: Read Registration;
     get_photo: Read Registration;
+    get_privacy_notice: Plain Own;
     get_readiness: Plain Administration;
     get_red_list: Read Evidence;
     get_red_proposal: Read Evidence;
@@ -216,12 +225,14 @@ operations! {
     get_time: Plain Administration;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
+    hand_over_pass: Change Own;
     import_divisions: Manage Administration;
     import_employers: Manage Administration;
     import_enclosures: Manage Administration;
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    leave_carrier: Change Own;
     link_identity: Manage Administration;
     list_alerts: Read Response;
     list_back_test_examples: Read Evidence;
@@ -235,6 +246,7 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_own_declarations: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
@@ -246,6 +258,7 @@ operations! {
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
+    list_risk_areas: Plain Administration;
     list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;
     list_rule_shadows: Plain Administration;
@@ -261,6 +274,7 @@ operations! {
     put_device_key: Manage Gate;
     put_own_photo: Change Own;
     put_photo: Change Registration;
+    put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
@@ -268,7 +282,9 @@ operations! {
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    remove_dependant: Change Own;
     renew_recovery_codes: Manage Administration;
+    request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
     reset_second_factor: Manage Administration;

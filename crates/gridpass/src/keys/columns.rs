@@ -45,6 +45,7 @@ columns! {
     Photo person.photo_sealed by "person_id" id "person_id" rows 50;
     VisitNote visit.note_sealed by "person_id" id "visit_id" rows 500;
     GlassNote break_glass.note_sealed by "person_id" id "glass_id" rows 500;
+    Declaration declaration.answer_sealed by "person_id" id "declaration_id" rows 500;
     GateCodeSecret gate.code_secret_sealed by "gate_id" id "gate_id" rows 500;
     PassKey pass_key.private_key_sealed by "0::bigint" id "('x' || encode(kid, 'hex'))::bit(64)::bigint" rows 500;
     TextPhone text_message.phone_sealed by "message_id" id "message_id" rows 500;

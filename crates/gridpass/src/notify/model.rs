@@ -18,6 +18,16 @@ pub enum Notice {
         /// Since when.
         at: Timestamp,
     },
+    /// The pass left a guardian's phone for one of its own.
+    PassHandedOver {
+        /// When.
+        at: Timestamp,
+    },
+    /// Another mobile number is held from now on.
+    NumberChanged {
+        /// When.
+        at: Timestamp,
+    },
     /// Two people of different units have recorded what turns the pass red.
     Stopped {
         /// Why.
@@ -66,6 +76,8 @@ impl Notice {
     pub fn template(&self) -> &'static str {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
+            Notice::PassHandedOver { .. } => "pass_handed_over",
+            Notice::NumberChanged { .. } => "number_changed",
             Notice::Stopped { .. } => "stopped",
             Notice::ColourChanged { .. } => "colour_changed",
         }
@@ -74,7 +86,10 @@ impl Notice {
     /// Whether it is sent as a text message too: what must reach somebody who does not look.
     pub fn by_text(&self) -> bool {
         match self {
-            Notice::PhoneReplaced { .. } | Notice::Stopped { .. } => true,
+            Notice::PhoneReplaced { .. }
+            | Notice::PassHandedOver { .. }
+            | Notice::NumberChanged { .. }
+            | Notice::Stopped { .. } => true,
             // Green and yellow are read at the gate; red must be known before the door.
             Notice::ColourChanged { colour, .. } => *colour == Colour::Red,
         }
@@ -95,6 +110,8 @@ impl Notice {
                 message_zh,
                 message_en,
             } => recoloured((*before, *colour), *cause, (message_zh, message_en)),
+            Notice::PassHandedOver { at } => handed_over(*at),
+            Notice::NumberChanged { at } => number_changed(*at),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -108,6 +125,28 @@ impl Notice {
                 }
             }
         }
+    }
+}
+
+fn handed_over(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!(
+            "您的电子通行证已于{time}从代办人手机转出。请用本机号码填写姓名、证件号码领取，即可在本机出示。"
+        ),
+        en: format!(
+            "Your pass left your relative's phone on {time}. Apply on this phone with your name and document number to show it here."
+        ),
+    }
+}
+
+fn number_changed(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!("您在电子通行证登记的手机号已于{time}变更。如非本人操作，请立即联系社区窗口。"),
+        en: format!(
+            "The mobile number of your pass was changed on {time}. If this was not you, tell your community's counter at once."
+        ),
     }
 }
 

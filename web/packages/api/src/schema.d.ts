@@ -902,6 +902,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paper-passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues paper passes for a household or for a building of a grid in the caller's
+         *     jurisdiction, at most 40 a call. Those before no longer count.
+         */
+        post: operations["create_paper_passes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass": {
         parameters: {
             query?: never;
@@ -936,6 +956,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/carriers/{pass_serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the holder's pass off somebody else's phone. */
+        delete: operations["leave_carrier"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a correction: a grid worker calls and records what is right. The number itself is
+         *     corrected at a counter, where the document is.
+         */
+        post: operations["request_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/credential": {
         parameters: {
             query?: never;
@@ -946,10 +1003,52 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Issues a credential to the holder's phone. A phone with a new key takes the place of
-         *     the one before, whose credentials no longer count.
+         * Issues a credential to the holder's phone, for the holder or a dependant without a phone of
+         *     their own. A phone with a new key takes the place of the one before, whose credentials no
+         *     longer count.
          */
         post: operations["issue_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is held about the holder, or about a child or somebody of the household on
+         *     the same phone: from which source, until when, and why it cannot be removed before.
+         */
+        get: operations["get_own_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/declarations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is asked now of everybody on the phone, with what was answered before. */
+        get: operations["list_own_declarations"];
+        put?: never;
+        /**
+         * Takes the answers of the holder or of somebody on the phone; answers with the colour that
+         *     follows.
+         */
+        post: operations["create_own_declaration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -973,6 +1072,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/dependants/{pass_serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a dependant's pass off the holder's phone. The person stays known. */
+        delete: operations["remove_dependant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/dependants/{pass_serial}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a dependant's pass over to a phone of their own, which proves itself by a code. On it
+         *     they then apply like everybody else.
+         */
+        post: operations["hand_over_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/explanation": {
         parameters: {
             query?: never;
@@ -985,6 +1121,23 @@ export interface paths {
          *     who has to act, by when, and what the person can do.
          */
         get: operations["get_pass_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose passes this phone carries, and whose phones carry the holder's. */
+        get: operations["get_family"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1030,6 +1183,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/paper-passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues a paper pass to the holder, for the holder or a dependant; the one before no longer
+         *     counts.
+         */
+        post: operations["create_own_paper_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Writes another mobile number of the holder, which proves itself by a code; the number held
+         *     until now is told.
+         */
+        put: operations["change_own_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/photo": {
         parameters: {
             query?: never;
@@ -1041,6 +1234,27 @@ export interface paths {
         get: operations["get_own_photo"];
         /** Stores the photo of the holder or of a dependant. */
         put: operations["put_own_photo"];
+        post?: never;
+        /**
+         * Removes the photo of the holder or of a dependant; it was given freely. Gates then compare
+         *     with the document.
+         */
+        delete: operations["delete_own_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/privacy-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps that the holder accepted the notice that holds now. */
+        put: operations["accept_privacy_notice"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1322,6 +1536,23 @@ export interface paths {
         put?: never;
         /** The last code sent to a phone, for synthetic people, who have none. Refused outside demo mode. */
         post: operations["show_phone_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The privacy notice in plain words: every version, the newest first. */
+        get: operations["get_privacy_notice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1649,6 +1880,27 @@ export interface paths {
         /** Rows of an import that need somebody's eye, in order of the file; `after` is a row number. */
         get: operations["list_registry_import_rows"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Areas of high risk, in order of their codes. */
+        get: operations["list_risk_areas"];
+        /**
+         * Sets the areas of high risk; the list takes the place of the one before. Stays declared
+         *     until now keep counting as they were recorded.
+         */
+        put: operations["put_risk_areas"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2598,6 +2850,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A version that is accepted. */
+        AcceptInput: {
+            /**
+             * Format: int32
+             * @description The version that was shown: the one that holds now.
+             */
+            version: number;
+        };
         /**
          * @description What the guard does.
          * @enum {string}
@@ -2690,6 +2950,11 @@ export interface components {
          * @enum {string}
          */
         AreaStatus: "normal" | "controlled" | "sealed";
+        /**
+         * @description What may be asked.
+         * @enum {string}
+         */
+        Asked: "travel" | "health";
         /** @description Who goes. */
         AssignInput: {
             /**
@@ -2796,6 +3061,16 @@ export interface components {
             /** @description Where it stands. */
             status: components["schemas"]["BackTestStatus"];
         };
+        /**
+         * @description What a guardian's phone carries a pass on.
+         * @enum {string}
+         */
+        Basis: "consent" | "minor" | "household";
+        /**
+         * @description Why something is not removed before its term.
+         * @enum {string}
+         */
+        Because: "pass" | "evidence" | "tracing";
         /** @description A day of one member of staff in numbers. */
         Behaviour: {
             /**
@@ -2892,6 +3167,19 @@ export interface components {
              * @description Verified by a grid worker.
              */
             verified: number;
+        };
+        /** @description Somebody whose phone carries the holder's pass. */
+        CarrierView: {
+            basis?: components["schemas"]["Basis"] | null;
+            /** @description Their name, masked. */
+            name: string;
+            /** @description Serial of their pass; names them when it is ended. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
         };
         /**
          * @description Is the person a case?
@@ -3117,6 +3405,19 @@ export interface components {
             /** @description The proposal. */
             proposal: components["schemas"]["Proposal"];
         };
+        /** @description A version of the notice that was accepted. */
+        ConsentView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            accepted_at: string;
+            /**
+             * Format: int32
+             * @description Version.
+             */
+            version: number;
+        };
         /**
          * @description Contact with a case in the last 14 days.
          * @enum {string}
@@ -3127,8 +3428,28 @@ export interface components {
          * @enum {string}
          */
         ContactLevel: "secondary" | "close";
+        /**
+         * @description What is wrong.
+         * @enum {string}
+         */
+        Correction: "name" | "residence" | "employment" | "evidence";
+        /** @description A correction that is asked for. */
+        CorrectionInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description What is wrong. */
+            what: components["schemas"]["Correction"];
+        };
+        /** @description What follows. */
+        CorrectionView: {
+            /**
+             * Format: date-time
+             * @description Until when a grid worker calls.
+             */
+            due_at: string;
+        };
         /** @description A phone that asks for a credential. */
         CredentialInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
             /** @description Ed25519 public key of the phone, base64url of 32 bytes. */
             public_key: string;
         };
@@ -3186,6 +3507,43 @@ export interface components {
              */
             visit_hours?: number | null;
         };
+        /** @description What a phone sends. */
+        DeclarationInput: {
+            health?: components["schemas"]["HealthAnswer"] | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            travel?: components["schemas"]["TravelAnswer"] | null;
+        };
+        /** @description What is asked of somebody now, and what was answered before. */
+        DeclarationView: {
+            /** @description What is asked now; nothing when the rules need nothing. */
+            asked: components["schemas"]["Asked"][];
+            health?: components["schemas"]["HealthAnswer"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            health_at?: string | null;
+            /** @description Name. */
+            name: string;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            travel?: components["schemas"]["TravelAnswer"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            travel_at?: string | null;
+        };
+        /**
+         * @description Whether somebody met a patient, as they say.
+         * @enum {string}
+         */
+        DeclaredContact: "no" | "yes" | "unsure";
+        /**
+         * @description What somebody may name: the list of the city's health declaration.
+         * @enum {string}
+         */
+        DeclaredSymptom: "fever" | "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description Somebody whose pass is carried on the guardian's phone. */
         DependantInput: {
             /** @description Number of the document. */
@@ -3756,6 +4114,28 @@ export interface components {
              */
             share: number;
         };
+        /** @description Somebody whose pass this phone carries. */
+        FamilyMemberView: {
+            basis?: components["schemas"]["Basis"] | null;
+            /** @description Name. */
+            name: string;
+            /** @description Whether they show the pass on a phone of their own, too. */
+            own_phone: boolean;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description Both sides of a family. */
+        FamilyView: {
+            /** @description Whose phones carry the holder's pass. */
+            carriers: components["schemas"]["CarrierView"][];
+            /** @description Whose passes this phone carries. */
+            members: components["schemas"]["FamilyMemberView"][];
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description Stable code of the reason. */
@@ -4181,11 +4561,151 @@ export interface components {
              */
             valid_until: string;
         };
+        /** @description Another phone, which proves itself. */
+        HandOverPassInput: {
+            /** @description Mobile number of the other phone. */
+            phone: string;
+            /** @description Code that was sent to it: for `hand_over`, or for `new_phone`. */
+            phone_code: string;
+        };
         /**
          * @description What the health readings of the last 72 hours say.
          * @enum {string}
          */
         Health: "none" | "normal" | "symptoms" | "fever";
+        /** @description An answer about health. */
+        HealthAnswer: {
+            /** @description Contact with a patient. A grid worker asks who says yes or does not know. */
+            contact?: components["schemas"]["DeclaredContact"];
+            /** @description Symptoms; empty for none. */
+            symptoms: components["schemas"]["DeclaredSymptom"][];
+            /**
+             * Format: double
+             * @description Temperature measured at home, in degrees Celsius.
+             */
+            temperature?: number | null;
+        };
+        /** @description A field that is held. */
+        HeldField: {
+            because?: components["schemas"]["Because"] | null;
+            /**
+             * @description Which: `name`, `document_number`, `phone`, `address`, `grid`, `household`, `birth_year`,
+             *     `sex`, `origin`, `photo`.
+             */
+            field: string;
+            /** @description How long it is kept: `emergency`, or a span. */
+            kept: string;
+            /** @description Its value as far as it is shown on a phone; the number is masked. */
+            value?: string | null;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldCheck: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description What the guard was told. */
+                action: components["schemas"]["Action"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Colour as decided then. */
+                colour: components["schemas"]["Colour"];
+                /** @description In or out. */
+                direction: components["schemas"]["Direction"];
+                /** @description Where. */
+                gate?: string | null;
+                /**
+                 * Format: int32
+                 * @description Temperature in tenths of a degree Celsius, if one was taken.
+                 */
+                temperature_decicelsius?: number | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldFact: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: (components["schemas"]["FactBody"] & {
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                recorded_at: string;
+                /**
+                 * Format: date-time
+                 * @description From when it counts no more, if it was withdrawn.
+                 */
+                retracted_at?: string | null;
+                /** @description Where it came from. */
+                source: string;
+            })[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldOrder: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date
+                 * @description First day free.
+                 */
+                end: string;
+                /** @description `home`, `central` or `hospital`. */
+                place: string;
+                /**
+                 * Format: date
+                 * @description First day.
+                 */
+                start: string;
+                /** @description Where it stands. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldVisit: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description Why. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                completed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                created_at: string;
+                /** @description What came of it. */
+                outcome?: string | null;
+                /** @description `open`, `done` or `not_executable`. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
         /**
          * @description Why nothing of a file was taken from some row on.
          * @enum {string}
@@ -4391,6 +4911,11 @@ export interface components {
             version: components["schemas"]["RuleSetVersion"];
         };
         /**
+         * @description How the person comes to be here.
+         * @enum {string}
+         */
+        Journey: "stayed" | "arrived" | "returning";
+        /**
          * @description Where a key stands in its life.
          * @enum {string}
          */
@@ -4448,6 +4973,27 @@ export interface components {
              * @description Since when; absent when no date says.
              */
             red_since?: string | null;
+        };
+        /** @description A leg of a journey: one place. */
+        Leg: {
+            /** @description Division code of the place, from a province (2 digits) down; absent abroad. */
+            area?: string | null;
+            /** @description By what. */
+            by: components["schemas"]["Means"];
+            /**
+             * Format: date
+             * @description First day there.
+             */
+            from: string;
+            /** @description Train or flight, up to 12 characters. */
+            number?: string | null;
+            /** @description The place in words, 1 to 40 characters. */
+            place: string;
+            /**
+             * Format: date
+             * @description Last day there.
+             */
+            until: string;
         };
         /**
          * @description A level of the division tree, from the city down.
@@ -4573,6 +5119,11 @@ export interface components {
             /** @description User name. */
             username: string;
         };
+        /**
+         * @description By what somebody travels.
+         * @enum {string}
+         */
+        Means: "train" | "plane" | "coach" | "car" | "ship" | "other";
         /** @description What is to be done. */
         Measure: {
             /** @description What it says; one that leads to red. */
@@ -4797,6 +5348,17 @@ export interface components {
             /** @description 1 to 200 characters. */
             note: string;
         };
+        /** @description A part of the notice. */
+        NoticePart: {
+            /** @description Words, in English. */
+            text_en: string;
+            /** @description Words, in Chinese. */
+            text_zh: string;
+            /** @description Heading, in English. */
+            title_en: string;
+            /** @description Heading, in Chinese. */
+            title_zh: string;
+        };
         /** @description A notice as the person reads it. */
         NoticeView: {
             /**
@@ -4872,6 +5434,44 @@ export interface components {
             reason: string;
             /** @description Rule of the colour table. */
             rule: string;
+        };
+        /** @description Everything that is held about a person. */
+        OwnDataView: {
+            /** @description Checks at gates. */
+            checks: components["schemas"]["Held_HeldCheck"];
+            /** @description Versions of the notice that were accepted, newest first. */
+            consents: components["schemas"]["ConsentView"][];
+            /**
+             * Format: date-time
+             * @description When first known.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the person applied.
+             */
+            enrolled_at?: string | null;
+            /** @description Evidence. */
+            facts: components["schemas"]["Held_HeldFact"];
+            /** @description Fields. */
+            fields: components["schemas"]["HeldField"][];
+            /**
+             * Format: date-time
+             * @description When this was put together.
+             */
+            made_at: string;
+            /** @description Quarantine orders. */
+            orders: components["schemas"]["Held_HeldOrder"];
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Where the record first came from: `holder`, `counter` or a registry's name. */
+            source: string;
+            /** @description Calls at the door. */
+            visits: components["schemas"]["Held_HeldVisit"];
+        };
+        /** @description Whose pass a phone prints. */
+        OwnPaperInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
         };
         /** @description A page of items; `next` continues it. */
         Page_Alert: {
@@ -5812,6 +6412,11 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description A paper pass of a batch. */
+        PaperOfHome: components["schemas"]["PaperPassView"] & {
+            /** @description Whose; names the photo. */
+            person_id: components["schemas"]["PersonId"];
+        };
         /** @description A paper pass to print. */
         PaperPassView: {
             /**
@@ -5823,6 +6428,21 @@ export interface components {
             pass: components["schemas"]["PassView"];
             /** @description Text of the QR code. */
             qr: string;
+        };
+        /** @description A home to print for: a household, or a building of a grid. */
+        PapersInput: {
+            after?: components["schemas"]["PersonId"] | null;
+            /** @description The beginning of the addresses, 1 to 40 characters, as in `3栋`. */
+            building?: string | null;
+            /** @description Everybody of a grid, 15 digits, whose address begins with `building`. */
+            grid_code?: string | null;
+            household_id?: components["schemas"]["HouseholdId"] | null;
+        };
+        /** @description Paper passes of a home, as many as one call issues. */
+        PapersView: {
+            /** @description The passes, in order of identity. */
+            items: components["schemas"]["PaperOfHome"][];
+            next?: components["schemas"]["PersonId"] | null;
         };
         /** @description Why a pass has its colour. */
         PassExplanation: {
@@ -6136,6 +6756,21 @@ export interface components {
             /** @description Why, in Chinese. */
             why_zh: string;
         };
+        /** @description A version of the notice. */
+        PrivacyNotice: {
+            /**
+             * Format: date
+             * @description From which day it holds.
+             */
+            from: string;
+            /** @description What it says. */
+            parts: components["schemas"]["NoticePart"][];
+            /**
+             * Format: int32
+             * @description Its number; each newer one is greater.
+             */
+            version: number;
+        };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
             /**
@@ -6252,7 +6887,7 @@ export interface components {
          * @description What a code may be used for; one sent for another purpose is wrong.
          * @enum {string}
          */
-        Purpose: "enrol" | "dependant";
+        Purpose: "enrol" | "dependant" | "hand_over" | "new_phone";
         /**
          * @description Where the person is quarantined; the weightiest live order counts.
          * @enum {string}
@@ -6547,6 +7182,25 @@ export interface components {
          * @enum {string}
          */
         Risk: "low" | "medium" | "high";
+        /** @description An area in which a stay counts. */
+        RiskArea: {
+            /** @description Division code, from a province (2 digits) down. */
+            area_code: string;
+            /** @description Name in English. */
+            name_en: string;
+            /** @description Name in Chinese. */
+            name_zh: string;
+            /**
+             * Format: date
+             * @description First day of the risk.
+             */
+            since: string;
+            /**
+             * Format: date
+             * @description Last day of it; absent while it lasts.
+             */
+            until?: string | null;
+        };
         /**
          * @description Roles of staff accounts.
          * @enum {string}
@@ -7249,6 +7903,15 @@ export interface components {
             order_id: components["schemas"]["QuarantineOrderId"];
             /** @description Where it is served from now on. */
             place: components["schemas"]["QuarantinePlace"];
+        };
+        /** @description An answer about travels. */
+        TravelAnswer: {
+            /** @description How the person comes to be here. */
+            journey: components["schemas"]["Journey"];
+            /** @description Every place of the last 14 days outside the district; at most 20 with the plans. */
+            legs?: components["schemas"]["Leg"][];
+            /** @description Planned journeys. */
+            planned?: components["schemas"]["Leg"][];
         };
         /**
          * @description What the operators' travel card on the traveller's own phone shows.
@@ -9648,6 +10311,53 @@ export interface operations {
             };
         };
     };
+    create_paper_passes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PapersInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PapersView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_pass: {
         parameters: {
             query?: never;
@@ -9702,6 +10412,88 @@ export interface operations {
             };
         };
     };
+    leave_carrier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     issue_credential: {
         parameters: {
             query?: never;
@@ -9724,6 +10516,134 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_data: {
+        parameters: {
+            query?: {
+                /** @description Serial of the pass of a child or of somebody of the household; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDataView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_declarations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_own_declaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclarationInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9788,6 +10708,96 @@ export interface operations {
             };
         };
     };
+    remove_dependant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverPassInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_pass_explanation: {
         parameters: {
             query?: {
@@ -9817,6 +10827,33 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_family: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyView"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9876,6 +10913,90 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_own_paper_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPaperInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPassView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_own_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverPassInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9954,6 +11075,79 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_own_photo: {
+        parameters: {
+            query?: {
+                /** @description Serial of a dependant's pass; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_privacy_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10703,6 +11897,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_privacy_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyNotice"][];
                 };
             };
         };
@@ -11652,6 +12865,70 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_risk_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskArea"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_risk_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskArea"][];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

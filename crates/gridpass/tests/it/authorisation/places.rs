@@ -64,7 +64,7 @@ const NAMED_INSIDE: [(&str, u16); 7] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 13] = [
+const NOT_NAMED: [(&str, &str); 14] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -78,6 +78,10 @@ const NOT_NAMED: [(&str, &str); 13] = [
     (
         "create_gate_check",
         "a device: only whom it has just scanned",
+    ),
+    (
+        "create_paper_passes",
+        "people of a home, cut to the jurisdiction; see papers.rs",
     ),
     ("create_scan", "a device at its gate"),
     ("enrol_person", "open to anybody, by its purpose"),
