@@ -12,6 +12,7 @@ const FIELD: Role[] = ["grid_worker", ...TEAM, "community_lead"];
 const ROLES = {
   ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
+  IssuePaperPasses: ["grid_worker", "community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,

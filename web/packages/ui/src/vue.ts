@@ -1,3 +1,4 @@
 /** Components shared by the Vue apps. */
 export { default as ColourShape } from "./ColourShape.vue";
+export { default as PaperPass } from "./PaperPass.vue";
 export * from "./shapes";
