@@ -132,16 +132,6 @@ export function passSpecs(world) {
       await page.getByRole("img", { name: "本人照片" }).waitFor();
     });
 
-    test("carries family on the same phone", async () => {
-      await page.getByRole("button", { name: "添加家人" }).click();
-      const form = page.locator(".family form");
-      await form.getByLabel("姓名").fill("欧阳小宝");
-      await form.getByLabel("证件号码").fill(residentNumber(11, "20150606"));
-      await assertAccessible(page, "the family form");
-      await form.getByRole("button", { name: "添加" }).click();
-      await page.locator(".family li").filter({ hasText: "欧阳小宝" }).waitFor();
-    });
-
     test("moves to another phone, and both phones say so", async () => {
       const second = await openPage(world.browser);
       await apply(second, world.server, { name: "欧阳娜仁·其其格", number: residentNumber(101) });
