@@ -74,7 +74,7 @@ export function residentSpecs(world) {
       await slow.send("Emulation.setCPUThrottlingRate", { rate: 4 });
       await page.goto(world.server.publicUrl);
       await page.getByRole("button", { name: "大字版" }).click();
-      await applyAs(page, world.server, { name: "陈婆婆", number: residentNumber(201, "19400203"), phone: nextPhone() });
+      await applyAs(page, world.server, { name: "陈婆婆", number: residentNumber(871, "19400203"), phone: nextPhone() });
       await fits(page, "the pass of an old phone in large type");
       await page.getByRole("button", { name: "放大" }).click();
       const side = await page.locator("[data-code]").evaluate((code) => code.getBoundingClientRect().width);
@@ -94,7 +94,7 @@ export function residentSpecs(world) {
     const phone = nextPhone();
     before(async () => {
       page = await openPage(world.browser);
-      await applyAs(page, world.server, { name: "周敏", number: residentNumber(202), phone });
+      await applyAs(page, world.server, { name: "周敏", number: residentNumber(872), phone });
     });
     after(() => closePage(page));
 
@@ -260,7 +260,7 @@ export function residentSpecs(world) {
 
   describe("somebody without a phone", () => {
     test("is given a card by a grid worker, and the gate knows the number", async () => {
-      const number = residentNumber(205, "19380404");
+      const number = residentNumber(875, "19380404");
       await world.district.enter("吴爷爷", number);
       const worker = await openPage(world.browser, { viewport: DESKTOP });
       await openConsole(worker, world, "grid_worker", "papers", "打印纸质证");
