@@ -198,5 +198,16 @@ export function withoutServerSpecs(world) {
       await page.getByText(/数据更新于 [45] 分钟前/).waitFor();
       await assertAccessible(page, "the pass without a server");
     });
+
+    test("still shows them a day later, and then says that the number works", async () => {
+      const before = await codeOf(page);
+      await page.clock.fastForward(23 * 3_600_000);
+      await page.getByText(/数据更新于 23 小时前/).waitFor();
+      await until(page, (old) => document.querySelector("[data-code]")?.getAttribute("data-code") !== old, before);
+      assert.match(await page.locator(".sign").innerText(), /黄证/);
+      await page.clock.fastForward(2 * 3_600_000);
+      await page.getByText("二维码已过期，请连网更新。现在可报证件号通行。").waitFor();
+      assert.match(await page.locator(".sign").innerText(), /黄证/);
+    });
   });
 }
