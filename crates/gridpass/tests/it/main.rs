@@ -42,7 +42,7 @@ mod notices;
 mod outbound;
 mod oversight;
 mod own_data;
-mod papers;
+mod paper_passes;
 mod passes;
 mod people;
 mod phone_codes;

@@ -81,7 +81,7 @@ const NOT_NAMED: [(&str, &str); 14] = [
     ),
     (
         "create_paper_passes",
-        "people of a home, cut to the jurisdiction; see papers.rs",
+        "people of a home, cut to the jurisdiction; see paper_passes.rs",
     ),
     ("create_scan", "a device at its gate"),
     ("enrol_person", "open to anybody, by its purpose"),
