@@ -14,6 +14,7 @@ import { identitySpecs } from "./specs/identity.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
+import { residentSpecs } from "./specs/resident.mjs";
 import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
@@ -32,6 +33,7 @@ after(async () => {
 });
 
 passSpecs(world);
+residentSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);

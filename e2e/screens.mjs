@@ -149,6 +149,62 @@ async function replacedScreens(world, language, { name, number }) {
   await page.context().close();
 }
 
+/** Everything around the pass, as a mother with a child sees it. */
+async function residentScreens(world, language) {
+  const { server, district } = world;
+  const offset = language === "en" ? 40 : 0;
+  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
+  const say = (zh, en) => label(language, zh, en);
+  const open = async (name) => {
+    await page.goto(`${server.publicUrl}/my/#${name}`);
+    await page.waitForLoadState("networkidle");
+  };
+  const number = residentNumber(701 + offset, "19880618");
+  await apply(page, server, { name: "周敏", number, language });
+  await district.verify(number);
+  await district.scan(number);
+  await open("family");
+  for (const [name, child] of [
+    ["周大宝", residentNumber(71 + offset, "20121212")],
+    ["周小宝", residentNumber(72 + offset, "20180808")],
+  ]) {
+    await page.getByRole("button", { name: say("添加家人", "Add a relative") }).click();
+    await page.getByLabel(say("姓名", "Name"), { exact: true }).fill(name);
+    await page.getByLabel(say("证件号码", "Document number"), { exact: true }).fill(child);
+    if (name === "周大宝") await picture(page, "my-family-add", language);
+    await page.getByRole("button", { name: say("添加", "Add"), exact: true }).click();
+    await page.getByText(say(`${name}的通行证已在本机`, `${name}'s pass is on this phone`)).waitFor();
+  }
+  await picture(page, "my-family", language);
+  await open("home");
+  await picture(page, "my-home", language);
+  await open("declare");
+  const form = page.getByRole("form", { name: "周敏" });
+  await form.getByLabel(say("从外地来到", "Came here")).check();
+  await form.getByLabel(say("城市或地点", "City or place")).fill("长沙");
+  await picture(page, "my-declare", language);
+  await open("why");
+  await picture(page, "my-why", language);
+  await open("data");
+  await picture(page, "my-data", language);
+  await open("notice");
+  await picture(page, "my-notice", language);
+  await open("install");
+  await picture(page, "my-install", language);
+  await open("print");
+  await page.getByLabel("周小宝").check();
+  await page.getByRole("button", { name: say("生成纸质证", "Make the paper") }).click();
+  await page.getByRole("article").waitFor();
+  await page.getByRole("article").scrollIntoViewIfNeeded();
+  await picture(page, "my-print-more", language);
+  await page.goto(server.publicUrl);
+  await page.getByRole("button", { name: say("出示家人的证", "Show the family's passes") }).click();
+  await page.locator("[data-family]").first().waitFor();
+  await page.locator(".cards").scrollIntoViewIfNeeded();
+  await picture(page, "pass-family-more", language);
+  await page.context().close();
+}
+
 async function gateScreens(world, language) {
   const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
   const say = (zh, en) => label(language, zh, en);
@@ -456,6 +512,7 @@ async function writeIndex() {
 }
 
 const PARTS = { pass: passScreens, gate: gateScreens, field: fieldScreens, console: consoleScreens, office: officeScreens, rules: rulesScreens };
+const PARTS = { pass: passScreens, resident: residentScreens, gate: gateScreens, console: consoleScreens, office: officeScreens, rules: rulesScreens };
 /** Those named on the command line, or all. */
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
 

@@ -129,7 +129,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Folder with the built web apps (pass, gate, console, field)
+    /// Folder with the built web apps (pass, resident, gate, field, console)
     #[arg(
         long,
         env = "GRIDPASS_WEB_DIR",

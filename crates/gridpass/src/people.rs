@@ -8,6 +8,7 @@
 mod address;
 mod api;
 mod apply;
+mod basis;
 mod card;
 mod challenge;
 mod correct;
@@ -15,6 +16,9 @@ mod create;
 mod dependants;
 mod door;
 mod enrol;
+mod family;
+mod family_api;
+mod family_model;
 mod holder;
 mod model;
 mod photo;
@@ -40,10 +44,12 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
 pub use address::{Correction, Door, correct_address, household_of};
+pub use basis::Basis;
 pub use card::{PersonCard, card};
 pub use correct::correct_name;
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
+pub use family::{in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
 pub use photo::{Jpeg, photo, redraw};
@@ -74,7 +80,8 @@ pub fn public_router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(photos(OpenApiRouter::new().routes(routes!(
             photo_api::put_own_photo,
-            photo_api::get_own_photo
+            photo_api::get_own_photo,
+            photo_api::delete_own_photo
         ))))
         .routes(routes!(api::enrol_person))
         .routes(routes!(challenge::get_enrol_challenge))
@@ -83,6 +90,11 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_pass_history))
         .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))
+        .routes(routes!(family_api::get_family))
+        .routes(routes!(family_api::remove_dependant))
+        .routes(routes!(family_api::hand_over_pass))
+        .routes(routes!(family_api::leave_carrier))
+        .routes(routes!(family_api::change_own_phone))
 }
 
 fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
@@ -159,6 +171,38 @@ pub async fn list_on_phone(db: &Client, holder: Holder) -> ApiResult<Vec<PersonI
 
 /// A number somebody claims: key and digest, under each digest key in use.
 pub(crate) type Claim<'a> = (&'a [(i16, [u8; 16])], PersonId);
+
+/// Whether the person shows the pass on a phone of their own.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_own_phone(db: &Client, app: &App, person_id: PersonId) -> ApiResult<bool> {
+    Ok(store::has_live_session(db, person_id, app.now()).await?)
+}
+
+/// Whom to print for.
+#[derive(Clone, Copy, Debug)]
+pub enum Home<'a> {
+    /// Everybody of a household.
+    Household(i64),
+    /// Everybody who counts in a grid.
+    Grid(&'a str),
+}
+
+/// People of a home after an identity, in order of identity, as far as the connection sees them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_at_home(
+    db: &Client,
+    home: Home<'_>,
+    (after, rows_max): (i64, i64),
+) -> ApiResult<Vec<Person>> {
+    Ok(match home {
+        Home::Household(id) => store::list_household(db, id, (after, rows_max)).await?,
+        Home::Grid(code) => store::list_grid(db, code, (after, rows_max)).await?,
+    })
+}
 
 /// Claims numbers for people in the caller's transaction; answers which people got theirs.
 /// A number belongs to whoever holds it under every digest key in use, so that nodes that

@@ -63,6 +63,8 @@ pub enum Field {
     AppealDecision,
     /// `appeal_evidence_chunk.content_sealed`
     AppealEvidence,
+    /// `declaration.answer_sealed`
+    Declaration,
 }
 
 /// Why a sealed value did not open.

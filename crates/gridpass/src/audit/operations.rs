@@ -136,6 +136,7 @@ macro_rules! operations {
 operations! {
     accept_alert: Change Response;
     add_appeal_evidence: Change Evidence;
+    accept_privacy_notice: Change Own;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
     append_fact: Change Evidence;
@@ -147,6 +148,7 @@ operations! {
     assign_visits: Change Visits;
     begin_second_factor: Manage Administration;
     cancel_rule_schedule: Manage Administration;
+    change_own_phone: Change Own;
     change_password: Manage Administration;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
@@ -164,7 +166,10 @@ operations! {
     create_enclosure: Manage Administration;
     create_gate: Manage Administration;
     create_gate_check: Change Gate;
+    create_own_declaration: Change Own;
+    create_own_paper_pass: Change Own;
     create_paper_pass: Change Passes;
+    create_paper_passes: Change Passes;
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
@@ -172,6 +177,7 @@ operations! {
     create_staff: Manage Administration;
     create_visit: Change Visits;
     decide_appeal: Change Evidence;
+    delete_own_photo: Change Own;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -192,6 +198,7 @@ operations! {
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
     get_enrol_challenge: Plain Own;
+    get_family: Read Own;
     get_gate: Plain Administration;
     get_gate_code: Plain Gate;
     get_health: Plain Administration;
@@ -201,6 +208,7 @@ operations! {
     get_me: Plain Administration;
     get_metrics: Plain Administration;
     get_own_appeal_evidence: Read Own;
+    get_own_data: Read Own;
     get_own_photo: Read Own;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
@@ -209,6 +217,7 @@ operations! {
     get_people_stats: Plain Administration;
     get_person: Read Registration;
     get_photo: Read Registration;
+    get_privacy_notice: Plain Own;
     get_readiness: Plain Administration;
     get_red_list: Read Evidence;
     get_red_proposal: Read Evidence;
@@ -228,12 +237,14 @@ operations! {
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
     hand_over_visits: Change Visits;
+    hand_over_pass: Change Own;
     import_divisions: Manage Administration;
     import_employers: Manage Administration;
     import_enclosures: Manage Administration;
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    leave_carrier: Change Own;
     link_identity: Manage Administration;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
@@ -250,6 +261,7 @@ operations! {
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
     list_own_appeals: Read Own;
+    list_own_declarations: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
@@ -261,6 +273,7 @@ operations! {
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
+    list_risk_areas: Plain Administration;
     list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;
     list_rule_shadows: Plain Administration;
@@ -279,6 +292,7 @@ operations! {
     put_device_key: Manage Gate;
     put_own_photo: Change Own;
     put_photo: Change Registration;
+    put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
     record_calls: Change Visits;
     refuse_red: Change Evidence;
@@ -287,7 +301,9 @@ operations! {
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    remove_dependant: Change Own;
     renew_recovery_codes: Manage Administration;
+    request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
     reset_second_factor: Manage Administration;

@@ -93,6 +93,9 @@ codes! {
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
     TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
+    HasOwnPhone "has_own_phone" CONFLICT "They show the pass on a phone of their own; it works there." "对方已在自己的手机上出示通行证。";
+    PhoneOfGuardian "phone_of_guardian" CONFLICT "This is your own number; enter the number of their phone." "这是您本人的手机号，请填写对方的手机号。";
+    TooManyPapers "too_many_papers" CONFLICT "Too many people live there to search by building; choose a household." "该网格人数过多，无法按楼栋打印，请按户打印。";
     // Facts
     FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
     FactOfOrder "fact_of_order" CONFLICT "This fact belongs to a quarantine order; change the order." "该事实属于隔离令，请在隔离管理中办理。";

@@ -46,6 +46,7 @@ columns! {
     VisitNote visit.note_sealed by "person_id" id "visit_id" rows 500;
     CallNote door_call.note_sealed by "person_id" id "call_id" rows 500;
     GlassNote break_glass.note_sealed by "person_id" id "glass_id" rows 500;
+    Declaration declaration.answer_sealed by "person_id" id "declaration_id" rows 500;
     GateCodeSecret gate.code_secret_sealed by "gate_id" id "gate_id" rows 500;
     PassKey pass_key.private_key_sealed by "0::bigint" id "('x' || encode(kid, 'hex'))::bit(64)::bigint" rows 500;
     TextPhone text_message.phone_sealed by "message_id" id "message_id" rows 500;

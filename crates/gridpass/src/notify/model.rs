@@ -18,6 +18,16 @@ pub enum Notice {
         /// Since when.
         at: Timestamp,
     },
+    /// The pass left a guardian's phone for one of its own.
+    PassHandedOver {
+        /// When.
+        at: Timestamp,
+    },
+    /// Another mobile number is held from now on.
+    NumberChanged {
+        /// When.
+        at: Timestamp,
+    },
     /// Two people of different units have recorded what turns the pass red.
     Stopped {
         /// Why.
@@ -103,6 +113,8 @@ impl Notice {
     pub fn template(&self) -> &'static str {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
+            Notice::PassHandedOver { .. } => "pass_handed_over",
+            Notice::NumberChanged { .. } => "number_changed",
             Notice::Stopped { .. } => "stopped",
             Notice::AppealOpened { .. } => "appeal_opened",
             Notice::AppealEscalated { .. } => "appeal_escalated",
@@ -116,6 +128,8 @@ impl Notice {
     pub fn by_text(&self) -> bool {
         match self {
             Notice::PhoneReplaced { .. }
+            | Notice::PassHandedOver { .. }
+            | Notice::NumberChanged { .. }
             | Notice::Stopped { .. }
             | Notice::AppealEscalated { .. }
             | Notice::AppealOverdue { .. }
@@ -146,6 +160,8 @@ impl Notice {
             Notice::AppealEscalated { unit, due_at } => appeal_escalated(unit, *due_at),
             Notice::AppealOverdue { unit, suspended } => appeal_overdue(unit, *suspended),
             Notice::AppealDecided { granted, reason } => appeal_decided(*granted, reason),
+            Notice::PassHandedOver { at } => handed_over(*at),
+            Notice::NumberChanged { at } => number_changed(*at),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -234,6 +250,28 @@ fn appeal_decided(granted: bool, reason: &Words) -> Words {
     Words {
         zh: format!("{zh}：{}。详情请在通行证页面查看。", reason.zh),
         en: format!("{en}: {}. Read the details on your pass.", reason.en),
+    }
+}
+
+fn handed_over(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!(
+            "您的电子通行证已于{time}从代办人手机转出。请用本机号码填写姓名、证件号码领取，即可在本机出示。"
+        ),
+        en: format!(
+            "Your pass left your relative's phone on {time}. Apply on this phone with your name and document number to show it here."
+        ),
+    }
+}
+
+fn number_changed(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!("您在电子通行证登记的手机号已于{time}变更。如非本人操作，请立即联系社区窗口。"),
+        en: format!(
+            "The mobile number of your pass was changed on {time}. If this was not you, tell your community's counter at once."
+        ),
     }
 }
 

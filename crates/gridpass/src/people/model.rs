@@ -3,6 +3,7 @@
 use gridpass_types::clock::district_date;
 use gridpass_types::document::{DocumentError, DocumentNumber, DocumentType};
 use gridpass_types::ids::{EnclosureId, HouseholdId, PassSerial, PersonId};
+use gridpass_types::phone::PhoneError;
 use gridpass_types::{Colour, PersonName, Phone, Sensitive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,10 +48,8 @@ impl Typed<'_> {
             wrong.push(FieldError::new("name", error.code(), en, zh));
         });
         let number = self.check_number(now, &mut wrong);
-        let phone = self.phone.map(Phone::parse).transpose().map_err(|error| {
-            let (en, zh) = (error.to_string(), error.message_zh());
-            wrong.push(FieldError::new("phone", error.code(), en, zh));
-        });
+        let phone = self.phone.map(Phone::parse).transpose();
+        let phone = phone.map_err(|error| wrong.push(phone_fault(&error)));
         match (name, number, phone) {
             (Ok(name), Some(number), Ok(phone)) => Ok(Details {
                 name,
@@ -75,6 +74,15 @@ impl Typed<'_> {
             .map_err(|error| wrong.push(number_field(error)))
             .ok()
     }
+}
+
+fn phone_fault(error: &PhoneError) -> FieldError {
+    FieldError::new("phone", error.code(), error.to_string(), error.message_zh())
+}
+
+/// A refused phone, as the answer.
+pub(super) fn phone_field(error: &PhoneError) -> ApiError {
+    ApiError::fields(vec![phone_fault(error)])
 }
 
 /// A refused number's reason as a field error.

@@ -55,6 +55,21 @@ pub async fn get_own_photo(
     photo::photo(&app.db.client().await?, &app, person_id).await
 }
 
+/// Removes the photo of the holder or of a dependant; it was given freely. Gates then compare
+/// with the document.
+#[utoipa::path(delete, path = "/api/v1/pass/photo", operation_id = "delete_own_photo", tag = "people",
+    security(("holder" = [])), params(PhotoQuery),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn delete_own_photo(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<PhotoQuery>,
+) -> ApiResult<StatusCode> {
+    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    store::delete_photo(&app.db.client().await?, person_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Stores a photo that staff took.
 #[utoipa::path(put, path = "/api/v1/people/{person_id}/photo", operation_id = "put_photo", tag = "people",
     security(("staff" = [])), params(("person_id" = i64, Path,)),

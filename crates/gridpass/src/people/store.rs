@@ -1,5 +1,6 @@
 //! SQL of people, their phones and their dependants.
 
+mod family;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -9,6 +10,10 @@ use tokio_postgres::Error;
 use super::record::Person;
 use crate::db::Client;
 
+pub use family::{
+    end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
+    list_household, list_links, note_carrier, unlink_dependant, update_phone,
+};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
@@ -378,17 +383,6 @@ pub async fn insert_session(
     Ok(())
 }
 
-/// People whose passes this person's phone carries, in order of linking.
-pub async fn list_dependants(db: &Client, person_id: PersonId) -> Result<Vec<PersonId>, Error> {
-    let sql = "-- people.list_dependants
-        SELECT dependant_id FROM guardian_link
-        WHERE person_id = $1 AND ended_at IS NULL ORDER BY created_at, dependant_id";
-    let rows = db
-        .query(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
 /// Writes another name with its digest; how many rows changed.
 pub async fn update_name(
     db: &Client,
@@ -402,22 +396,6 @@ pub async fn update_name(
         &[&person_id, &sealed, &digest],
     )
     .await
-}
-
-/// Links a dependant to a guardian.
-pub async fn link_dependant(
-    db: &Client,
-    guardian: PersonId,
-    dependant: PersonId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let sql = "-- people.link_dependant
-        INSERT INTO guardian_link (person_id, dependant_id, created_at) VALUES ($1, $2, $3)
-        ON CONFLICT (person_id, dependant_id) DO UPDATE SET ended_at = NULL";
-    let statement = db.prepare_cached(sql).await?;
-    db.execute(&statement, &[&guardian, &dependant, &now])
-        .await?;
-    Ok(())
 }
 
 /// Writes a corrected address with the household it makes; false when the person is not in reach.
@@ -452,6 +430,15 @@ pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Re
     let sql = "-- people.update_photo
         UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
     db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
+        .await?;
+    Ok(())
+}
+
+/// Removes a person's photo.
+pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
+    let sql = "-- people.delete_photo
+        UPDATE person SET photo_sealed = NULL WHERE person_id = $1";
+    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
         .await?;
     Ok(())
 }

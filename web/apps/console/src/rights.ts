@@ -17,6 +17,7 @@ const ROLES = {
   ReadAppealStats: ["community_lead", "subdistrict_officer", "data_desk", "privacy_officer", "oversight"],
   ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
+  IssuePaperPasses: ["grid_worker", "community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,

@@ -6,21 +6,36 @@ import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
+import papersEn from "./words/papers.en.json";
+import papersZh from "./words/papers.zh-CN.json";
 import peopleEn from "./words/people.en.json";
 import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
-export type Key = StaffKey | keyof typeof zh | keyof typeof peopleZh | keyof typeof appealsZh;
+export type Key =
+  | StaffKey
+  | keyof typeof zh
+  | keyof typeof peopleZh
+  | keyof typeof appealsZh
+  | keyof typeof papersZh;
 
 export const words = createWords<Key>(
   {
-    "zh-CN": { ...staffWords["zh-CN"], ...zh, ...peopleZh, ...appealsZh, ...operationsZh },
+    "zh-CN": {
+      ...staffWords["zh-CN"],
+      ...zh,
+      ...peopleZh,
+      ...appealsZh,
+      ...papersZh,
+      ...operationsZh,
+    },
     en: {
       ...staffWords.en,
       ...en,
       ...peopleEn,
       ...(appealsEn satisfies typeof appealsZh),
+      ...papersEn,
       ...(operationsEn satisfies typeof operationsZh),
     },
   },

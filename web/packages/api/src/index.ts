@@ -43,6 +43,28 @@ export type NewGateCodeScan = Schemas["GateScanInput"];
 export type LookView = Schemas["LookView"];
 export type LookPage = Schemas["Page_LookView"];
 
+// Around the pass.
+export type FamilyView = Schemas["FamilyView"];
+export type FamilyMember = Schemas["FamilyMemberView"];
+export type PassExplanation = Schemas["PassExplanation"];
+export type PaperPassView = Schemas["PaperPassView"];
+export type PaperOfHome = Schemas["PaperOfHome"];
+export type PapersView = Schemas["PapersView"];
+export type NewPapers = Schemas["PapersInput"];
+export type DeclarationView = Schemas["DeclarationView"];
+export type DeclarationInput = Schemas["DeclarationInput"];
+export type Journey = Schemas["Journey"];
+export type Means = Schemas["Means"];
+export type Leg = Schemas["Leg"];
+export type DeclaredSymptom = Schemas["DeclaredSymptom"];
+export type DeclaredContact = Schemas["DeclaredContact"];
+export type OwnDataView = Schemas["OwnDataView"];
+export type HeldField = Schemas["HeldField"];
+export type HeldFact = OwnDataView["facts"]["items"][number];
+export type Correction = Schemas["Correction"];
+export type CorrectionView = Schemas["CorrectionView"];
+export type PrivacyNotice = Schemas["PrivacyNotice"];
+
 // At the console.
 export type SessionView = Schemas["SessionView"];
 export type IdentityQuestion = Schemas["IdentityQuestion"];

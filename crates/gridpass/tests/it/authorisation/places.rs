@@ -81,6 +81,10 @@ const NOT_NAMED: [(&str, &str); 14] = [
         "create_gate_check",
         "a device: only whom it has just scanned",
     ),
+    (
+        "create_paper_passes",
+        "people of a home, cut to the jurisdiction; see paper_passes.rs",
+    ),
     ("create_scan", "a device at its gate"),
     ("enrol_person", "open to anybody, by its purpose"),
     ("evaluate_case", "a made-up case"),
