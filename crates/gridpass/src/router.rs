@@ -18,8 +18,8 @@ use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
     alerts, appeals, backtest, break_glass, declarations, divisions, employers, facts, gates, keys,
-    limits, oversight, passes, people, phone_codes, privacy, quarantine, red, registry, rules, scans,
-    shadow, staff, stats, visits,
+    limits, oversight, passes, people, phone_codes, privacy, quarantine, red, registry, rules,
+    scans, shadow, staff, stats, visits,
 };
 
 #[derive(OpenApi)]

@@ -135,8 +135,8 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
-    add_appeal_evidence: Change Evidence;
     accept_privacy_notice: Change Own;
+    add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
     append_fact: Change Evidence;
@@ -236,8 +236,8 @@ operations! {
     get_visit_load: Plain Visits;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
-    hand_over_visits: Change Visits;
     hand_over_pass: Change Own;
+    hand_over_visits: Change Visits;
     import_divisions: Manage Administration;
     import_employers: Manage Administration;
     import_enclosures: Manage Administration;

@@ -123,7 +123,7 @@ pub enum DeclaredContact {
 /// An answer about health.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct HealthAnswer {
+pub struct DeclaredHealth {
     /// Symptoms; empty for none.
     pub symptoms: Vec<DeclaredSymptom>,
     /// Temperature measured at home, in degrees Celsius.
@@ -142,7 +142,7 @@ pub struct Answer {
     pub travel: Option<TravelAnswer>,
     /// About health.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health: Option<HealthAnswer>,
+    pub health: Option<DeclaredHealth>,
 }
 
 impl Answer {
@@ -165,7 +165,7 @@ pub struct DeclarationInput {
     pub travel: Option<TravelAnswer>,
     /// About health.
     #[serde(default)]
-    pub health: Option<HealthAnswer>,
+    pub health: Option<DeclaredHealth>,
 }
 
 /// What is asked of somebody now, and what was answered before.
@@ -182,7 +182,7 @@ pub struct DeclarationView {
     /// When it was given.
     pub travel_at: Option<Timestamp>,
     /// The last answer about health.
-    pub health: Option<HealthAnswer>,
+    pub health: Option<DeclaredHealth>,
     /// When it was given.
     pub health_at: Option<Timestamp>,
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{Answer, DeclaredSymptom, HealthAnswer, Journey, Leg};
+use super::answer::{Answer, DeclaredHealth, DeclaredSymptom, Journey, Leg};
 use super::risk::RiskArea;
 use crate::http::error::FieldError;
 
@@ -196,7 +196,7 @@ pub fn facts_of(answer: &Answer, areas: &[RiskArea], now: Timestamp) -> Vec<Fact
     stays.chain(readings).collect()
 }
 
-fn reading(health: &HealthAnswer, now: Timestamp) -> FactBody {
+fn reading(health: &DeclaredHealth, now: Timestamp) -> FactBody {
     let measured = health.temperature;
     let hot = measured.is_some_and(|celsius| celsius >= FEVER_CELSIUS);
     let mut symptoms = health.symptoms.clone();
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn nobody_turns_red_by_their_own_word() {
         let health = |temperature, symptoms: &[DeclaredSymptom]| {
-            let health = Some(HealthAnswer {
+            let health = Some(DeclaredHealth {
                 symptoms: symptoms.to_vec(),
                 temperature,
                 contact: DeclaredContact::No,

@@ -92,6 +92,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Appeals within the caller's jurisdiction, oldest first. */
+        get: operations["list_appeals"];
+        put?: never;
+        /** Opens an appeal for somebody who stands at a counter, with or without a phone. */
+        post: operations["open_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many appeals there are and how long they take, for a place and each place below it. */
+        get: operations["get_appeal_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One appeal with the person's words, what was shown, the facts behind it and every step. */
+        get: operations["get_appeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an open appeal to somebody else; its deadline stays. */
+        post: operations["assign_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/assignees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those to whom an appeal can be given at its level: nobody who set its cause. */
+        get: operations["list_appeal_assignees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides an appeal with a reason and words for the person. In favour, what caused it is
+         *     withdrawn in the same transaction and the pass changes at the next scan.
+         */
+        post: operations["decide_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a photo or paper that somebody shows at a counter. */
+        post: operations["add_appeal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appeals/{person_id}/{appeal_id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo or paper that was shown for an appeal; the look is on record. */
+        get: operations["get_appeal_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/entries": {
         parameters: {
             query?: never;
@@ -361,6 +501,23 @@ export interface paths {
         /** One division. */
         get: operations["get_division"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/divisions/{code}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the phone that the public is told for a division of the caller's jurisdiction. */
+        put: operations["set_division_phone"];
         post?: never;
         delete?: never;
         options?: never;
@@ -923,6 +1080,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/paper-passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues paper passes for a household or for a building of a grid in the caller's
+         *     jurisdiction, at most 40 a call. Those before no longer count.
+         */
+        post: operations["create_paper_passes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass": {
         parameters: {
             query?: never;
@@ -957,6 +1134,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/appeals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appeals of the holder and the dependants with their steps and what was shown, newest
+         *     first.
+         */
+        get: operations["list_own_appeals"];
+        put?: never;
+        /**
+         * Opens an appeal against the colour of now or a wrong detail. One is open for each cause; the
+         *     answer names who has it and until when.
+         */
+        post: operations["open_own_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a photo (JPEG, PNG, WebP) or a PDF to an open appeal, 5 MB at most, six in all. The
+         *     same file again is answered with what is there.
+         */
+        post: operations["add_own_appeal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo or paper of an own appeal. */
+        get: operations["get_own_appeal_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/appeals/{appeal_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an appeal back; what it was against stays as it is. */
+        post: operations["withdraw_own_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/carriers/{pass_serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the holder's pass off somebody else's phone. */
+        delete: operations["leave_carrier"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a correction: a grid worker calls and records what is right. The number itself is
+         *     corrected at a counter, where the document is.
+         */
+        post: operations["request_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/credential": {
         parameters: {
             query?: never;
@@ -967,10 +1259,52 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Issues a credential to the holder's phone. A phone with a new key takes the place of
-         *     the one before, whose credentials no longer count.
+         * Issues a credential to the holder's phone, for the holder or a dependant without a phone of
+         *     their own. A phone with a new key takes the place of the one before, whose credentials no
+         *     longer count.
          */
         post: operations["issue_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is held about the holder, or about a child or somebody of the household on
+         *     the same phone: from which source, until when, and why it cannot be removed before.
+         */
+        get: operations["get_own_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/declarations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is asked now of everybody on the phone, with what was answered before. */
+        get: operations["list_own_declarations"];
+        put?: never;
+        /**
+         * Takes the answers of the holder or of somebody on the phone; answers with the colour that
+         *     follows.
+         */
+        post: operations["create_own_declaration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -994,6 +1328,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/dependants/{pass_serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a dependant's pass off the holder's phone. The person stays known. */
+        delete: operations["remove_dependant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/dependants/{pass_serial}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a dependant's pass over to a phone of their own, which proves itself by a code. On it
+         *     they then apply like everybody else.
+         */
+        post: operations["hand_over_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/explanation": {
         parameters: {
             query?: never;
@@ -1006,6 +1377,43 @@ export interface paths {
          *     who has to act, by when, and what the person can do.
          */
         get: operations["get_pass_explanation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose passes this phone carries, and whose phones carry the holder's. */
+        get: operations["get_family"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The colours that the pass of the holder or of a dependant has had: when, why, by which version
+         *     of the rules. Replayed from what was recorded, the newest first.
+         */
+        get: operations["get_pass_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1051,6 +1459,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/paper-passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues a paper pass to the holder, for the holder or a dependant; the one before no longer
+         *     counts.
+         */
+        post: operations["create_own_paper_pass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Writes another mobile number of the holder, which proves itself by a code; the number held
+         *     until now is told.
+         */
+        put: operations["change_own_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/photo": {
         parameters: {
             query?: never;
@@ -1062,6 +1510,27 @@ export interface paths {
         get: operations["get_own_photo"];
         /** Stores the photo of the holder or of a dependant. */
         put: operations["put_own_photo"];
+        post?: never;
+        /**
+         * Removes the photo of the holder or of a dependant; it was given freely. Gates then compare
+         *     with the document.
+         */
+        delete: operations["delete_own_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/privacy-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps that the holder accepted the notice that holds now. */
+        put: operations["accept_privacy_notice"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1343,6 +1812,23 @@ export interface paths {
         put?: never;
         /** The last code sent to a phone, for synthetic people, who have none. Refused outside demo mode. */
         post: operations["show_phone_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The privacy notice in plain words: every version, the newest first. */
+        get: operations["get_privacy_notice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1670,6 +2156,27 @@ export interface paths {
         /** Rows of an import that need somebody's eye, in order of the file; `after` is a row number. */
         get: operations["list_registry_import_rows"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Areas of high risk, in order of their codes. */
+        get: operations["list_risk_areas"];
+        /**
+         * Sets the areas of high risk; the list takes the place of the one before. Stays declared
+         *     until now keep counting as they were recorded.
+         */
+        put: operations["put_risk_areas"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2694,6 +3201,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description What somebody appeals against, as they say it.
+         * @enum {string}
+         */
+        About: "colour" | "name" | "residence" | "workplace" | "other";
+        /** @description A version that is accepted. */
+        AcceptInput: {
+            /**
+             * Format: int32
+             * @description The version that was shown: the one that holds now.
+             */
+            version: number;
+        };
+        /**
          * @description What the guard does.
          * @enum {string}
          */
@@ -2773,6 +3293,231 @@ export interface components {
          * @enum {string}
          */
         AlertStatus: "open" | "accepted" | "closed";
+        /**
+         * @description Appeals of a place, counted. `opened` is the sum of open, granted, rejected and withdrawn;
+         *     each count is the sum of those below.
+         */
+        AppealCounts: {
+            /**
+             * Format: int64
+             * @description Decided in favour.
+             */
+            granted: number;
+            /**
+             * Format: int64
+             * @description Of those waiting, past a deadline.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Seconds until a decision that half took at most; absent while none is decided.
+             */
+            median_s?: number | null;
+            /** @description Name of the division; absent for people whose place is not known. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Of these, waiting.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Opened in the time looked at.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Seconds that nine in ten took at most.
+             */
+            p90_s?: number | null;
+            /**
+             * Format: int64
+             * @description Decided against.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Taken back.
+             */
+            withdrawn: number;
+        };
+        /** @description An appeal with all that belongs to it. */
+        AppealDetail: components["schemas"]["AppealView"] & {
+            /** @description The answer, once there is one. */
+            decision_text?: string | null;
+            /** @description What was shown. */
+            evidence: components["schemas"]["AppealEvidenceView"][];
+            /** @description The facts that caused it. */
+            facts: components["schemas"]["FactView"][];
+            /** @description The unit that the person was told, and its phone. */
+            responsible: components["schemas"]["ResponsibleUnit"];
+            /** @description What the person wrote. */
+            statement: string;
+            /** @description What happened, oldest first. */
+            steps: components["schemas"]["AppealStep"][];
+        };
+        /**
+         * Format: int64
+         * @description A photo or a paper that belongs to an appeal.
+         */
+        AppealEvidenceId: number;
+        /** @description A photo or paper. */
+        AppealEvidenceView: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            added_at: string;
+            /** @description Whether staff added it at a counter. */
+            at_counter: boolean;
+            /**
+             * Format: int32
+             * @description Bytes.
+             */
+            content_bytes: number;
+            /** @description Identity. */
+            evidence_id: components["schemas"]["AppealEvidenceId"];
+            /** @description What it is. */
+            media: components["schemas"]["Media"];
+        };
+        /**
+         * Format: int64
+         * @description An appeal against a colour or a detail.
+         */
+        AppealId: number;
+        /** @description An appeal that somebody opens at a counter. */
+        AppealInput: {
+            /** @description Against what. */
+            about: components["schemas"]["About"];
+            /**
+             * Format: int64
+             * @description For whom.
+             */
+            person_id: number;
+            /** @description What the person says is wrong, 4 to 1,000 characters; sealed. */
+            statement: string;
+        };
+        /**
+         * @description What an appeal is against.
+         * @enum {string}
+         */
+        AppealKind: "red" | "yellow" | "detail";
+        /** @description Somebody who has or may have an appeal, for colleagues. */
+        AppealOwner: {
+            /** @description Name that colleagues know. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Open appeals they have; on lists of whom to choose.
+             */
+            open?: number | null;
+            /** @description Who. */
+            staff_id: components["schemas"]["StaffId"];
+            /** @description Organisation. */
+            unit?: string | null;
+        };
+        /** @description A place below. */
+        AppealPlace: components["schemas"]["AppealCounts"] & {
+            /** @description Code. */
+            code: string;
+        };
+        /** @description Appeals of a place and of each place below it. */
+        AppealStats: {
+            /**
+             * Format: int64
+             * @description Days looked back.
+             */
+            days: number;
+            /** @description Code of the place; empty is everywhere. */
+            division: string;
+            /** @description One level down, in order of code; places without appeals are left out. */
+            places: components["schemas"]["AppealPlace"][];
+            /** @description All of it. */
+            total: components["schemas"]["AppealCounts"];
+        };
+        /**
+         * @description Where an appeal stands.
+         * @enum {string}
+         */
+        AppealStatus: "open" | "granted" | "rejected" | "withdrawn";
+        /** @description A step as staff see it. */
+        AppealStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["AppealOwner"] | null;
+            /** @description A code: outcome, reason or kind of paper. */
+            detail?: string | null;
+            /**
+             * Format: date-time
+             * @description Deadline from then on.
+             */
+            due_at?: string | null;
+            /** @description What happened. */
+            kind: components["schemas"]["StepKind"];
+            /** @description Which level has it from then on. */
+            level: components["schemas"]["DutyLevel"];
+            owner?: components["schemas"]["AppealOwner"] | null;
+        };
+        /** @description An appeal as staff see it. */
+        AppealView: {
+            /** @description Identity. */
+            appeal_id: components["schemas"]["AppealId"];
+            /** @description Whether it was opened at a counter. */
+            at_counter: boolean;
+            /** @description Reason code of the colour, or the detail. */
+            cause: string;
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            decision_reason?: components["schemas"]["DecisionReason"] | null;
+            /** @description Which kind of unit answers. */
+            desk: components["schemas"]["Desk"];
+            /**
+             * Format: date-time
+             * @description Deadline of the present level.
+             */
+            due_at: string;
+            /** @description Code of what keeps the caller from deciding in favour. */
+            grant_hindrance?: string | null;
+            /** @description Code of what keeps the caller from deciding; absent when nothing does. */
+            hindrance?: string | null;
+            /** @description Against what kind of thing. */
+            kind: components["schemas"]["AppealKind"];
+            /** @description Whether a deadline has passed. */
+            late: boolean;
+            /** @description Which level has it. */
+            level: components["schemas"]["DutyLevel"];
+            /** @description Whether a doctor answers for what caused it. */
+            medical: boolean;
+            /** @description Whether the caller has it. */
+            mine: boolean;
+            /**
+             * Format: int32
+             * @description Deadlines that passed.
+             */
+            missed: number;
+            /** @description Name, as far as the caller's role sees it. */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            owner?: components["schemas"]["AppealOwner"] | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description Whose. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division that decides who answers. */
+            place_code: string;
+            provisional?: components["schemas"]["Provisional"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppealStatus"];
+        };
         /** @description Facts that were recorded or changed, with what follows from them. */
         AppendedView: {
             /** @description What follows. */
@@ -2785,6 +3530,19 @@ export interface components {
          * @enum {string}
          */
         AreaStatus: "normal" | "controlled" | "sealed";
+        /**
+         * @description What may be asked.
+         * @enum {string}
+         */
+        Asked: "travel" | "health";
+        /** @description Who is to have an appeal. */
+        AssignAppealInput: {
+            /**
+             * Format: int64
+             * @description Somebody who may decide it.
+             */
+            staff_id: number;
+        };
         /** @description Who goes. */
         AssignInput: {
             /**
@@ -2911,6 +3669,16 @@ export interface components {
             /** @description Where it stands. */
             status: components["schemas"]["BackTestStatus"];
         };
+        /**
+         * @description What a guardian's phone carries a pass on.
+         * @enum {string}
+         */
+        Basis: "consent" | "minor" | "household";
+        /**
+         * @description Why something is not removed before its term.
+         * @enum {string}
+         */
+        Because: "pass" | "evidence" | "tracing";
         /** @description A day of one member of staff in numbers. */
         Behaviour: {
             /**
@@ -3098,6 +3866,19 @@ export interface components {
             /** @description One for each person. */
             results: components["schemas"]["CallResult"][];
         };
+        /** @description Somebody whose phone carries the holder's pass. */
+        CarrierView: {
+            basis?: components["schemas"]["Basis"] | null;
+            /** @description Their name, masked. */
+            name: string;
+            /** @description Serial of their pass; names them when it is ended. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
         /**
          * @description Is the person a case?
          * @enum {string}
@@ -3218,6 +3999,11 @@ export interface components {
             challenge?: string | null;
         };
         /**
+         * @description What made a colour change.
+         * @enum {string}
+         */
+        ChangeCause: "first" | "evidence" | "time" | "rules";
+        /**
          * @description What a guard checks on the spot.
          * @enum {string}
          */
@@ -3279,6 +4065,34 @@ export interface components {
             /** @description Colour then. */
             to: components["schemas"]["Colour"];
         };
+        /** @description A time during which a pass had one colour for one reason. */
+        ColourSpan: {
+            before?: components["schemas"]["Colour"] | null;
+            /** @description What made it change. */
+            cause: components["schemas"]["ChangeCause"];
+            /** @description The colour. */
+            colour: components["schemas"]["Colour"];
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description What the person read, in English. */
+            message_en: string;
+            /** @description What the person read, in Chinese. */
+            message_zh: string;
+            /** @description Why, from the closed list. */
+            reason: components["schemas"]["Reason"];
+            /** @description Row of the colour table. */
+            rule: string;
+            /** @description Version of the table. */
+            rule_set_version: components["schemas"]["RuleSetVersion"];
+            /**
+             * Format: date-time
+             * @description Until when; absent for the colour of now.
+             */
+            until?: string | null;
+        };
         /** @description The same of one community. */
         CommunityFlips: {
             /** @description Its code. */
@@ -3322,6 +4136,19 @@ export interface components {
             /** @description The proposal. */
             proposal: components["schemas"]["Proposal"];
         };
+        /** @description A version of the notice that was accepted. */
+        ConsentView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            accepted_at: string;
+            /**
+             * Format: int32
+             * @description Version.
+             */
+            version: number;
+        };
         /**
          * @description Contact with a case in the last 14 days.
          * @enum {string}
@@ -3332,8 +4159,28 @@ export interface components {
          * @enum {string}
          */
         ContactLevel: "secondary" | "close";
+        /**
+         * @description What is wrong.
+         * @enum {string}
+         */
+        Correction: "name" | "residence" | "employment" | "evidence";
+        /** @description A correction that is asked for. */
+        CorrectionInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description What is wrong. */
+            what: components["schemas"]["Correction"];
+        };
+        /** @description What follows. */
+        CorrectionView: {
+            /**
+             * Format: date-time
+             * @description Until when a grid worker calls.
+             */
+            due_at: string;
+        };
         /** @description A phone that asks for a credential. */
         CredentialInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
             /** @description Ed25519 public key of the phone, base64url of 32 bytes. */
             public_key: string;
         };
@@ -3359,6 +4206,20 @@ export interface components {
              */
             server_time: string;
         };
+        /** @description A decision. */
+        DecideInput: {
+            /** @description The right name, for a granted appeal against the name. */
+            correct_name?: string | null;
+            /** @description Why, from the list; it says whether the appeal is granted. */
+            reason: components["schemas"]["DecisionReason"];
+            /** @description Why, in plain Chinese, 4 to 1,000 characters; the person reads it. */
+            text: string;
+        };
+        /**
+         * @description Why an appeal was decided as it was.
+         * @enum {string}
+         */
+        DecisionReason: "evidence_wrong" | "wrong_person" | "outdated" | "detail_corrected" | "visit_ordered" | "evidence_confirmed" | "term_runs" | "nothing_shown";
         /** @description A colour decision as it goes over the wire. */
         DecisionView: {
             /** @description The colour. */
@@ -3391,6 +4252,55 @@ export interface components {
              */
             visit_hours?: number | null;
         };
+        /** @description What a phone sends. */
+        DeclarationInput: {
+            health?: components["schemas"]["DeclaredHealth"] | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            travel?: components["schemas"]["TravelAnswer"] | null;
+        };
+        /** @description What is asked of somebody now, and what was answered before. */
+        DeclarationView: {
+            /** @description What is asked now; nothing when the rules need nothing. */
+            asked: components["schemas"]["Asked"][];
+            health?: components["schemas"]["DeclaredHealth"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            health_at?: string | null;
+            /** @description Name. */
+            name: string;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            travel?: components["schemas"]["TravelAnswer"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            travel_at?: string | null;
+        };
+        /**
+         * @description Whether somebody met a patient, as they say.
+         * @enum {string}
+         */
+        DeclaredContact: "no" | "yes" | "unsure";
+        /** @description An answer about health. */
+        DeclaredHealth: {
+            /** @description Contact with a patient. A grid worker asks who says yes or does not know. */
+            contact?: components["schemas"]["DeclaredContact"];
+            /** @description Symptoms; empty for none. */
+            symptoms: components["schemas"]["DeclaredSymptom"][];
+            /**
+             * Format: double
+             * @description Temperature measured at home, in degrees Celsius.
+             */
+            temperature?: number | null;
+        };
+        /**
+         * @description What somebody may name: the list of the city's health declaration.
+         * @enum {string}
+         */
+        DeclaredSymptom: "fever" | "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description Somebody whose pass is carried on the guardian's phone. */
         DependantInput: {
             /** @description Number of the document. */
@@ -3404,6 +4314,11 @@ export interface components {
             /** @description Code that was sent to the dependant's own phone for `dependant`. */
             phone_code?: string | null;
         };
+        /**
+         * @description A kind of unit that answers for something.
+         * @enum {string}
+         */
+        Desk: "community" | "team" | "data_desk";
         /** @description What a device needs to know about its gate. */
         DeviceGate: {
             /** @description How the enclosure is managed now. */
@@ -3503,6 +4418,8 @@ export interface components {
             name: string;
             /** @description Code one level up. */
             parent?: string | null;
+            /** @description Public phone of the unit that answers for it; an import leaves it alone. */
+            phone?: string | null;
         };
         /**
          * @description Kind of identity document.
@@ -3525,6 +4442,11 @@ export interface components {
             /** @description Unit without its word; empty when there is none. */
             unit: string;
         };
+        /**
+         * @description A level of the administration that answers for something.
+         * @enum {string}
+         */
+        DutyLevel: "community" | "subdistrict" | "district";
         /** @description An employer with its gates. */
         EmployerDetail: components["schemas"]["EmployerView"] & {
             /** @description Its gates that are in use. */
@@ -3976,6 +4898,28 @@ export interface components {
              * @description Share of the group whose colour gets stricter, 0 to 1.
              */
             share: number;
+        };
+        /** @description Somebody whose pass this phone carries. */
+        FamilyMemberView: {
+            basis?: components["schemas"]["Basis"] | null;
+            /** @description Name. */
+            name: string;
+            /** @description Whether they show the pass on a phone of their own, too. */
+            own_phone: boolean;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description Both sides of a family. */
+        FamilyView: {
+            /** @description Whose phones carry the holder's pass. */
+            carriers: components["schemas"]["CarrierView"][];
+            /** @description Whose passes this phone carries. */
+            members: components["schemas"]["FamilyMemberView"][];
         };
         /** @description A field that somebody else changed meanwhile. */
         FieldConflict: {
@@ -4430,6 +5374,13 @@ export interface components {
             /** @description Who takes over, 1 to 20; households are dealt out in turn. */
             to: number[];
         };
+        /** @description Another phone, which proves itself. */
+        HandOverPassInput: {
+            /** @description Mobile number of the other phone. */
+            phone: string;
+            /** @description Code that was sent to it: for `hand_over`, or for `new_phone`. */
+            phone_code: string;
+        };
         /**
          * @description What the health readings of the last 72 hours say.
          * @enum {string}
@@ -4444,6 +5395,127 @@ export interface components {
              * @description Body temperature in degrees Celsius, if it was taken.
              */
             temperature?: number | null;
+        };
+        /** @description A field that is held. */
+        HeldField: {
+            because?: components["schemas"]["Because"] | null;
+            /**
+             * @description Which: `name`, `document_number`, `phone`, `address`, `grid`, `household`, `birth_year`,
+             *     `sex`, `origin`, `photo`.
+             */
+            field: string;
+            /** @description How long it is kept: `emergency`, or a span. */
+            kept: string;
+            /** @description Its value as far as it is shown on a phone; the number is masked. */
+            value?: string | null;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldCheck: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description What the guard was told. */
+                action: components["schemas"]["Action"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Colour as decided then. */
+                colour: components["schemas"]["Colour"];
+                /** @description In or out. */
+                direction: components["schemas"]["Direction"];
+                /** @description Where. */
+                gate?: string | null;
+                /**
+                 * Format: int32
+                 * @description Temperature in tenths of a degree Celsius, if one was taken.
+                 */
+                temperature_decicelsius?: number | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldFact: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: (components["schemas"]["FactBody"] & {
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                recorded_at: string;
+                /**
+                 * Format: date-time
+                 * @description From when it counts no more, if it was withdrawn.
+                 */
+                retracted_at?: string | null;
+                /** @description Where it came from. */
+                source: string;
+            })[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldOrder: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date
+                 * @description First day free.
+                 */
+                end: string;
+                /** @description `home`, `central` or `hospital`. */
+                place: string;
+                /**
+                 * Format: date
+                 * @description First day.
+                 */
+                start: string;
+                /** @description Where it stands. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldVisit: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description Why. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                completed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                created_at: string;
+                /** @description What came of it. */
+                outcome?: string | null;
+                /** @description `open`, `done` or `not_executable`. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
         };
         /**
          * @description Why nothing of a file was taken from some row on.
@@ -4655,6 +5727,11 @@ export interface components {
             version: components["schemas"]["RuleSetVersion"];
         };
         /**
+         * @description How the person comes to be here.
+         * @enum {string}
+         */
+        Journey: "stayed" | "arrived" | "returning";
+        /**
          * @description Where a key stands in its life.
          * @enum {string}
          */
@@ -4712,6 +5789,27 @@ export interface components {
              * @description Since when; absent when no date says.
              */
             red_since?: string | null;
+        };
+        /** @description A leg of a journey: one place. */
+        Leg: {
+            /** @description Division code of the place, from a province (2 digits) down; absent abroad. */
+            area?: string | null;
+            /** @description By what. */
+            by: components["schemas"]["Means"];
+            /**
+             * Format: date
+             * @description First day there.
+             */
+            from: string;
+            /** @description Train or flight, up to 12 characters. */
+            number?: string | null;
+            /** @description The place in words, 1 to 40 characters. */
+            place: string;
+            /**
+             * Format: date
+             * @description Last day there.
+             */
+            until: string;
         };
         /**
          * @description A level of the division tree, from the city down.
@@ -4837,6 +5935,11 @@ export interface components {
             /** @description User name. */
             username: string;
         };
+        /**
+         * @description By what somebody travels.
+         * @enum {string}
+         */
+        Means: "train" | "plane" | "coach" | "car" | "ship" | "other";
         /** @description What is to be done. */
         Measure: {
             /** @description What it says; one that leads to red. */
@@ -4853,6 +5956,11 @@ export interface components {
             /** @enum {string} */
             step: "transfer_quarantine";
         });
+        /**
+         * @description What was shown.
+         * @enum {string}
+         */
+        Media: "image" | "pdf";
         /** @description Scans in a minute. */
         MinuteCount: {
             /**
@@ -5061,6 +6169,17 @@ export interface components {
             /** @description 1 to 200 characters. */
             note: string;
         };
+        /** @description A part of the notice. */
+        NoticePart: {
+            /** @description Words, in English. */
+            text_en: string;
+            /** @description Words, in Chinese. */
+            text_zh: string;
+            /** @description Heading, in English. */
+            title_en: string;
+            /** @description Heading, in Chinese. */
+            title_zh: string;
+        };
         /** @description A notice as the person reads it. */
         NoticeView: {
             /**
@@ -5160,6 +6279,122 @@ export interface components {
             /** @description Rule of the colour table. */
             rule: string;
         };
+        /** @description An appeal as the person sees it. */
+        OwnAppeal: {
+            /** @description Identity. */
+            appeal_id: components["schemas"]["AppealId"];
+            /** @description Reason code of the colour, or the detail. */
+            cause: string;
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            decision_reason?: components["schemas"]["DecisionReason"] | null;
+            /** @description What whoever decided wrote, in Chinese. */
+            decision_text?: string | null;
+            /**
+             * Format: date-time
+             * @description By when it is answered.
+             */
+            due_at: string;
+            /** @description What was shown. */
+            evidence: components["schemas"]["AppealEvidenceView"][];
+            /** @description Against what kind of thing. */
+            kind: components["schemas"]["AppealKind"];
+            /** @description Whether a deadline has passed. */
+            late: boolean;
+            /** @description Which level has it. */
+            level: components["schemas"]["DutyLevel"];
+            /**
+             * Format: int32
+             * @description Deadlines that passed.
+             */
+            missed: number;
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            opened_at: string;
+            /** @description Whose pass it is about: the holder's own or a dependant's. */
+            pass_serial: components["schemas"]["PassSerial"];
+            provisional?: components["schemas"]["Provisional"] | null;
+            /** @description The reason in plain English. */
+            reason_en?: string | null;
+            /** @description The reason in plain Chinese. */
+            reason_zh?: string | null;
+            /** @description The unit that answers, and its phone. */
+            responsible: components["schemas"]["ResponsibleUnit"];
+            /** @description What the person wrote. */
+            statement: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppealStatus"];
+            /** @description What happened, oldest first; never who. */
+            steps: components["schemas"]["OwnStep"][];
+        };
+        /** @description An appeal that a phone opens. */
+        OwnAppealInput: {
+            /** @description Against what. */
+            about: components["schemas"]["About"];
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description What is wrong, 4 to 1,000 characters; sealed. */
+            statement: string;
+        };
+        /** @description Everything that is held about a person. */
+        OwnDataView: {
+            /** @description Checks at gates. */
+            checks: components["schemas"]["Held_HeldCheck"];
+            /** @description Versions of the notice that were accepted, newest first. */
+            consents: components["schemas"]["ConsentView"][];
+            /**
+             * Format: date-time
+             * @description When first known.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the person applied.
+             */
+            enrolled_at?: string | null;
+            /** @description Evidence. */
+            facts: components["schemas"]["Held_HeldFact"];
+            /** @description Fields. */
+            fields: components["schemas"]["HeldField"][];
+            /**
+             * Format: date-time
+             * @description When this was put together.
+             */
+            made_at: string;
+            /** @description Quarantine orders. */
+            orders: components["schemas"]["Held_HeldOrder"];
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Where the record first came from: `holder`, `counter` or a registry's name. */
+            source: string;
+            /** @description Calls at the door. */
+            visits: components["schemas"]["Held_HeldVisit"];
+        };
+        /** @description Whose pass a phone prints. */
+        OwnPaperInput: {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description A step as the person sees it. */
+        OwnStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Deadline from then on.
+             */
+            due_at?: string | null;
+            /** @description What happened. */
+            kind: components["schemas"]["StepKind"];
+            /** @description Which level has it from then on. */
+            level: components["schemas"]["DutyLevel"];
+        };
         /** @description A page of items; `next` continues it. */
         Page_Alert: {
             /** @description The items. */
@@ -5204,6 +6439,71 @@ export interface components {
                 reason: string;
                 /** @description Where it stands. */
                 status: components["schemas"]["AlertStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_AppealView: {
+            /** @description The items. */
+            items: {
+                /** @description Identity. */
+                appeal_id: components["schemas"]["AppealId"];
+                /** @description Whether it was opened at a counter. */
+                at_counter: boolean;
+                /** @description Reason code of the colour, or the detail. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided or withdrawn.
+                 */
+                decided_at?: string | null;
+                decision_reason?: components["schemas"]["DecisionReason"] | null;
+                /** @description Which kind of unit answers. */
+                desk: components["schemas"]["Desk"];
+                /**
+                 * Format: date-time
+                 * @description Deadline of the present level.
+                 */
+                due_at: string;
+                /** @description Code of what keeps the caller from deciding in favour. */
+                grant_hindrance?: string | null;
+                /** @description Code of what keeps the caller from deciding; absent when nothing does. */
+                hindrance?: string | null;
+                /** @description Against what kind of thing. */
+                kind: components["schemas"]["AppealKind"];
+                /** @description Whether a deadline has passed. */
+                late: boolean;
+                /** @description Which level has it. */
+                level: components["schemas"]["DutyLevel"];
+                /** @description Whether a doctor answers for what caused it. */
+                medical: boolean;
+                /** @description Whether the caller has it. */
+                mine: boolean;
+                /**
+                 * Format: int32
+                 * @description Deadlines that passed.
+                 */
+                missed: number;
+                /** @description Name, as far as the caller's role sees it. */
+                name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was opened.
+                 */
+                opened_at: string;
+                owner?: components["schemas"]["AppealOwner"] | null;
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+                /** @description Whose. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division that decides who answers. */
+                place_code: string;
+                provisional?: components["schemas"]["Provisional"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["AppealStatus"];
             }[];
             /**
              * Format: int64
@@ -6099,6 +7399,11 @@ export interface components {
              */
             next?: number | null;
         };
+        /** @description A paper pass of a batch. */
+        PaperOfHome: components["schemas"]["PaperPassView"] & {
+            /** @description Whose; names the photo. */
+            person_id: components["schemas"]["PersonId"];
+        };
         /** @description A paper pass to print. */
         PaperPassView: {
             /**
@@ -6111,14 +7416,34 @@ export interface components {
             /** @description Text of the QR code. */
             qr: string;
         };
+        /** @description A home to print for: a household, or a building of a grid. */
+        PapersInput: {
+            after?: components["schemas"]["PersonId"] | null;
+            /** @description The beginning of the addresses, 1 to 40 characters, as in `3栋`. */
+            building?: string | null;
+            /** @description Everybody of a grid, 15 digits, whose address begins with `building`. */
+            grid_code?: string | null;
+            household_id?: components["schemas"]["HouseholdId"] | null;
+        };
+        /** @description Paper passes of a home, as many as one call issues. */
+        PapersView: {
+            /** @description The passes, in order of identity. */
+            items: components["schemas"]["PaperOfHome"][];
+            next?: components["schemas"]["PersonId"] | null;
+        };
         /** @description Why a pass has its colour. */
         PassExplanation: {
+            /** @description Whether an appeal can be opened against the colour of now. */
+            can_appeal: boolean;
             /** @description The decision. */
             decision: components["schemas"]["DecisionView"];
             /** @description Serial of the pass. */
             pass_serial: components["schemas"]["PassSerial"];
             /** @description What it means and what helps, in plain words. */
             plain: components["schemas"]["PlainExplanation"];
+            responsible?: components["schemas"]["ResponsibleUnit"] | null;
+            /** @description Who set what the colour stands on; empty when evidence is missing. */
+            set_by: components["schemas"]["SetBy"][];
         };
         /**
          * @description An issuer key as a JSON Web Key (RFC 7517) with the period in which it signs: Ed25519
@@ -6400,6 +7725,11 @@ export interface components {
              */
             resend_after_s: number;
         };
+        /** @description The public phone of a division. */
+        PhoneInput: {
+            /** @description 3 to 24 of digits, blanks, hyphens and a plus in front; absent or null takes it away. */
+            phone?: string | null;
+        };
         /** @description How much is open at a leaf division. */
         PlaceLoad: components["schemas"]["OpenCount"] & {
             /** @description Its code. */
@@ -6421,6 +7751,10 @@ export interface components {
             do_en: string;
             /** @description What the person can do, in Chinese. */
             do_zh: string;
+            /** @description How the colour lifts, in English. */
+            lift_en: string;
+            /** @description How the colour lifts, in Chinese. */
+            lift_zh: string;
             /** @description Who has to act, in English. */
             who_en: string;
             /** @description Who has to act, in Chinese. */
@@ -6429,6 +7763,21 @@ export interface components {
             why_en: string;
             /** @description Why, in Chinese. */
             why_zh: string;
+        };
+        /** @description A version of the notice. */
+        PrivacyNotice: {
+            /**
+             * Format: date
+             * @description From which day it holds.
+             */
+            from: string;
+            /** @description What it says. */
+            parts: components["schemas"]["NoticePart"][];
+            /**
+             * Format: int32
+             * @description Its number; each newer one is greater.
+             */
+            version: number;
         };
         /** @description The body of every error answer (RFC 9457). */
         Problem: {
@@ -6535,6 +7884,12 @@ export interface components {
             /** @description As it names itself; null when there is none. */
             issuer?: string | null;
         };
+        /**
+         * @description What holds when the last deadline has passed and nobody has decided. Nothing else may be
+         *     decided by a clock.
+         * @enum {string}
+         */
+        Provisional: "keep" | "suspend_cause";
         /** @description An enclosure by name, for the form that residents fill in. */
         PublicEnclosure: {
             /** @description Identity. */
@@ -6546,7 +7901,7 @@ export interface components {
          * @description What a code may be used for; one sent for another purpose is wrong.
          * @enum {string}
          */
-        Purpose: "enrol" | "dependant";
+        Purpose: "enrol" | "dependant" | "hand_over" | "new_phone";
         /**
          * @description Where the person is quarantined; the weightiest live order counts.
          * @enum {string}
@@ -6831,6 +8186,15 @@ export interface components {
             /** @description `explained` or `escalated`. */
             status: components["schemas"]["FindingStatus"];
         };
+        /** @description The unit that answers for something, as a person is told. */
+        ResponsibleUnit: {
+            /** @description Its public phone, or that of the division above; absent while none is entered. */
+            phone?: string | null;
+            /** @description Its name, in English. */
+            unit_en: string;
+            /** @description Its name, in Chinese. */
+            unit_zh: string;
+        };
         /** @description Why a fact is withdrawn. */
         RetractInput: {
             /** @description The reason, 1 to 200 characters; no names or numbers of people. */
@@ -6841,6 +8205,25 @@ export interface components {
          * @enum {string}
          */
         Risk: "low" | "medium" | "high";
+        /** @description An area in which a stay counts. */
+        RiskArea: {
+            /** @description Division code, from a province (2 digits) down. */
+            area_code: string;
+            /** @description Name in English. */
+            name_en: string;
+            /** @description Name in Chinese. */
+            name_zh: string;
+            /**
+             * Format: date
+             * @description First day of the risk.
+             */
+            since: string;
+            /**
+             * Format: date
+             * @description Last day of it; absent while it lasts.
+             */
+            until?: string | null;
+        };
         /**
          * @description Roles of staff accounts.
          * @enum {string}
@@ -7234,6 +8617,20 @@ export interface components {
             /** @description Bearer token; shown only here. */
             token: string;
         };
+        /** @description Who recorded a piece of evidence. */
+        SetBy: {
+            /** @description What kind of evidence. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+            /** @description Where it came from. */
+            source: string;
+            /** @description Units of those who recorded and confirmed it; none for a device or a registry. */
+            units: string[];
+        };
         /**
          * @description Sex as recorded in the document, GB/T 2261.1 numbers.
          * @enum {string}
@@ -7447,6 +8844,11 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * @description A step in the life of an appeal.
+         * @enum {string}
+         */
+        StepKind: "opened" | "evidence" | "assigned" | "escalated" | "provisional" | "granted" | "rejected" | "withdrawn";
         /** @description A step in the life of a version. */
         StepView: {
             /** @description Why. */
@@ -7675,6 +9077,15 @@ export interface components {
             order_id: components["schemas"]["QuarantineOrderId"];
             /** @description Where it is served from now on. */
             place: components["schemas"]["QuarantinePlace"];
+        };
+        /** @description An answer about travels. */
+        TravelAnswer: {
+            /** @description How the person comes to be here. */
+            journey: components["schemas"]["Journey"];
+            /** @description Every place of the last 14 days outside the district; at most 20 with the plans. */
+            legs?: components["schemas"]["Leg"][];
+            /** @description Planned journeys. */
+            planned?: components["schemas"]["Leg"][];
         };
         /**
          * @description What the operators' travel card on the traveller's own phone shows.
@@ -8108,6 +9519,456 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_appeals: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; open ones when absent. */
+                status?: components["schemas"]["AppealStatus"] | null;
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Whose; all when absent. */
+                whose?: ("mine" | "unit" | "all") | null;
+                /** @description Only those past a deadline. */
+                late?: boolean | null;
+                /** @description Only those of this person. */
+                person_id?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AppealView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppealInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal_stats: {
+        parameters: {
+            query?: {
+                /** @description Code of a division; the caller's jurisdiction when absent. */
+                division?: string | null;
+                /** @description Opened within so many days, 1 to 366; 30 when absent. */
+                days?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealStats"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignAppealInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_appeal_assignees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealOwner"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                appeal_id: number;
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8735,6 +10596,55 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_division_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivisionView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10168,6 +12078,53 @@ export interface operations {
             };
         };
     };
+    create_paper_passes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PapersInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PapersView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_pass: {
         parameters: {
             query?: never;
@@ -10222,6 +12179,334 @@ export interface operations {
             };
         };
     };
+    list_own_appeals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_own_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnAppealInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_own_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealEvidenceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_appeal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+                evidence_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_own_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appeal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAppeal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_carrier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     issue_credential: {
         parameters: {
             query?: never;
@@ -10244,6 +12529,134 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_data: {
+        parameters: {
+            query?: {
+                /** @description Serial of the pass of a child or of somebody of the household; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDataView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_declarations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_own_declaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclarationInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10308,6 +12721,96 @@ export interface operations {
             };
         };
     };
+    remove_dependant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pass_serial: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverPassInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_pass_explanation: {
         parameters: {
             query?: {
@@ -10337,6 +12840,71 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_family: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FamilyView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pass_history: {
+        parameters: {
+            query?: {
+                /** @description Serial of a dependant's pass; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColourSpan"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10396,6 +12964,90 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_own_paper_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPaperInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPassView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_own_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverPassInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10474,6 +13126,79 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_own_photo: {
+        parameters: {
+            query?: {
+                /** @description Serial of a dependant's pass; the holder's own when absent. */
+                pass_serial?: components["schemas"]["PassSerial"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_privacy_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11223,6 +13948,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_privacy_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyNotice"][];
                 };
             };
         };
@@ -12172,6 +14916,70 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_risk_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskArea"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_risk_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskArea"][];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

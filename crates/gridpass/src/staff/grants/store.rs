@@ -10,8 +10,8 @@ use super::NewGrant;
 use crate::access::Role;
 use crate::auth::Scope;
 use crate::db::Client;
-use crate::staff::{Acting, Worker};
 use crate::staff::model::GrantView;
+use crate::staff::{Acting, Worker};
 
 /// Grants of an account that count now or later, in order of identity.
 pub async fn list_live_grants(

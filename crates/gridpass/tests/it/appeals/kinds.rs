@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{APPEALS, OWN, Stopped, against, decision, path, stopped};
 use crate::app::TestApp;
 use crate::evidence::{HERE, colour};
-use crate::people::{applicant, enclosure, enrolled, resident_number};
+use crate::people::{applicant, child_number, enclosure, enrolled, resident_number};
 
 #[tokio::test]
 async fn a_wrong_name_is_put_right_and_a_counter_opens_for_those_without_a_phone() {
@@ -46,7 +46,7 @@ async fn a_wrong_name_is_put_right_and_a_counter_opens_for_those_without_a_phone
 async fn a_guardian_appeals_for_a_dependant() {
     let test = TestApp::with_divisions().await;
     let (phone, view) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    let child = json!({ "name": "张小宝", "document_type": "resident_id", "document_number": resident_number(21) });
+    let child = json!({ "name": "张小宝", "document_type": "resident_id", "document_number": child_number(21) });
     let child = phone
         .post("/api/v1/pass/dependants", child)
         .await

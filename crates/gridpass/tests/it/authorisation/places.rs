@@ -65,8 +65,7 @@ const NAMED_INSIDE: [(&str, u16); 8] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 15] = [
-const NOT_NAMED: [(&str, &str); 14] = [
+const NOT_NAMED: [(&str, &str); 17] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
