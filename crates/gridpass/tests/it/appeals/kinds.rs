@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{APPEALS, OWN, Stopped, against, decision, path, stopped};
 use crate::app::TestApp;
 use crate::evidence::{HERE, colour};
-use crate::people::{applicant, child_number, enclosure, enrolled, resident_number};
+use crate::people::{applicant, child_number, enclosure, enrolled};
 
 #[tokio::test]
 async fn a_wrong_name_is_put_right_and_a_counter_opens_for_those_without_a_phone() {
