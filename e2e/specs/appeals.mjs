@@ -39,7 +39,7 @@ export function appealSpecs(world) {
     test("wait in the inbox with their clock", async () => {
       await lead.getByRole("radio", { name: "全部" }).click();
       await line().waitFor();
-      assert.match(await line().innerText(), /住址待核实[\s\S]*对黄证 · 六联社区[\s\S]*还剩 4[78] 小时/);
+      assert.match(await line().innerText(), /住址待核实[\s\S]*对黄证 · 坪山街道 › 六联社区[\s\S]*还剩 4[78] 小时/);
       await lead.getByRole("table").waitFor();
       assert.match(await lead.getByRole("table").innerText(), /坪山街道|六联社区/);
       await fits(lead, "the inbox of appeals");
