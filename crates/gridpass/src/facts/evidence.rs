@@ -140,6 +140,12 @@ impl Resolved {
         Ok(Self(store::list_resolved(db, people).await?))
     }
 
+    /// Whether a fact can stand on evidence that is known again at all. What speaks for the
+    /// person, a call at the door and the person's own word cannot: nothing is read for them.
+    pub fn concerns(fact: &NewFact) -> bool {
+        key(&fact.body, &fact.source, fact.shown()).is_some()
+    }
+
     /// Whether a fact about to be recorded stands on such evidence.
     pub fn holds(&self, app: &App, person_id: PersonId, fact: &NewFact) -> bool {
         let shown = fact.shown();

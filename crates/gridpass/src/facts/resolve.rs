@@ -231,7 +231,7 @@ fn again(view: FactView) -> NewFact {
 pub(super) async fn check(tx: &Client, app: &App, changes: &[Change<'_>]) -> ApiResult<()> {
     let news: Vec<&Change<'_>> = changes
         .iter()
-        .filter(|change| !change.facts.is_empty())
+        .filter(|change| change.facts.iter().any(Resolved::concerns))
         .collect();
     if news.is_empty() {
         return Ok(());
