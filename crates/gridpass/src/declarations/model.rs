@@ -1,7 +1,7 @@
 //! What is asked, when an answer holds, and which facts follow from it. Pure.
 
 use gridpass_rules::words::{Certainty, Health, Risk, Stay};
-use gridpass_rules::{FactBody, RuleSet, State};
+use gridpass_rules::{FEVER_CELSIUS, FactBody, RuleSet, State};
 use gridpass_types::clock::district_date;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -24,8 +24,6 @@ const PLACE_CHARS_MAX: usize = 40;
 const NUMBER_CHARS_MAX: usize = 12;
 /// How far ahead a plan may lie, in days.
 const PLAN_DAYS_MAX: i64 = 366;
-/// From which temperature on somebody has a fever, in degrees Celsius.
-const FEVER_CELSIUS: f64 = 37.3;
 
 /// What may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

@@ -67,8 +67,7 @@ pub async fn get_pass_explanation(
         return Err(Code::TimeInFuture.into());
     }
     let db = app.db.client().await?;
-    let mut people = vec![holder.person_id];
-    people.extend(store::list_dependants(&db, holder.person_id).await?);
+    let people = super::list_on_phone(&db, holder).await?;
     let mut explained = Vec::with_capacity(people.len());
     for person_id in people {
         explained.push(pass_explanation(&db, &app, person_id, at).await?);
@@ -103,8 +102,7 @@ pub async fn list_own_notices(
     holder: Holder,
 ) -> ApiResult<Json<Vec<NoticeView>>> {
     let db = app.db.client().await?;
-    let mut people = store::list_dependants(&db, holder.person_id).await?;
-    people.push(holder.person_id);
+    let people = super::list_on_phone(&db, holder).await?;
     notify::list(&db, &people).await.map(Json)
 }
 

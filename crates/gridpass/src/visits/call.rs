@@ -6,20 +6,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use gridpass_rules::FactBody;
 use gridpass_rules::words::{Certainty, ResidenceStatus, Risk};
+use gridpass_rules::{FEVER_CELSIUS, FactBody};
 use gridpass_types::ids::{EnclosureId, PersonId, VisitId};
 use jiff::Timestamp;
 
 use super::call_model::{
     CallInput, CallOutcome, CallResult, CallStatus, CallsInput, CallsView, FieldConflict, Symptom,
 };
-use super::complete::{no_enclosure, settled_conflicts};
+use super::complete::{found, no_enclosure, settled_conflicts};
+use super::handlers;
 use super::model::{Purpose, Visit, purpose};
 use super::stops::Seen;
 use super::store::calls::{self, Home, NewCall};
 use super::store::{self, Ending, NewRow};
-use super::{SOURCE, handlers};
 use crate::access::WorkVisits;
 use crate::app::App;
 use crate::auth::{Caller, Staff, authorise};
@@ -34,8 +34,6 @@ use crate::people::{self, Correction};
 use crate::red;
 use crate::seal::Field;
 
-/// From this temperature on somebody has a fever.
-const FEVER_CELSIUS: f64 = 37.3;
 /// After so many tries in vain the lead decides what to do.
 const TRIES_MAX: i16 = 3;
 /// Time for what is missing at a door.
@@ -206,18 +204,7 @@ impl Call<'_> {
                 bodies.extend(settled_conflicts(tx, self.person_id()).await?);
             }
         }
-        let mut facts = Vec::with_capacity(bodies.len());
-        for body in bodies {
-            facts::check_body(&body, app.now())?;
-            facts::check_places(tx, &body).await?;
-            facts.push(NewFact {
-                body,
-                source: SOURCE.to_owned(),
-                recorded_by: Some(self.caller.staff_id.get()),
-                grounds: None,
-            });
-        }
-        Ok(facts)
+        found(tx, app, bodies, self.caller.staff_id).await
     }
 
     fn stay(&self, certainty: Certainty) -> Option<FactBody> {

@@ -98,6 +98,16 @@ async fn findings(
     if input.outcome == VisitOutcome::VerifiedMovedIn && visit.cause == "identity_conflict" {
         bodies.extend(settled_conflicts(tx, visit.person_id).await?);
     }
+    found(tx, app, bodies, by).await
+}
+
+/// What somebody found at a door, as facts, after each was checked.
+pub(super) async fn found(
+    tx: &Client,
+    app: &App,
+    bodies: Vec<FactBody>,
+    by: StaffId,
+) -> ApiResult<Vec<NewFact>> {
     let mut facts = Vec::with_capacity(bodies.len());
     for body in bodies {
         facts::check_body(&body, app.now())?;
