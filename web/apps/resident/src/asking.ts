@@ -1,6 +1,7 @@
 /** Asking the server from a page: what is loaded, what is sent, and refusals in the reader's words. */
 import { Problem } from "@gridpass/kit/problem";
-import { reactive, shallowReactive } from "vue";
+import { load, type Loaded } from "@gridpass/ui/loaded";
+import { reactive } from "vue";
 import { holder } from "./holder";
 import { t, words } from "./words";
 
@@ -13,33 +14,8 @@ export function refusal(error: unknown): string {
   return said.length > 0 ? said.join(zh ? "；" : "; ") : error.text(words.language);
 }
 
-export interface Loaded<T> {
-  value: T | null;
-  refused: string;
-  again(): Promise<void>;
-}
-
 /** Reads at once; what was there stays on show while it is read again. */
-export function useLoaded<T>(read: () => Promise<T>): Loaded<T> {
-  let turn = 0;
-  const loaded = shallowReactive<Loaded<T>>({
-    value: null,
-    refused: "",
-    async again() {
-      const mine = ++turn;
-      try {
-        const value = await read();
-        if (mine !== turn) return;
-        loaded.value = value;
-        loaded.refused = "";
-      } catch (error) {
-        if (mine === turn) loaded.refused = refusal(error);
-      }
-    },
-  });
-  void loaded.again();
-  return loaded;
-}
+export const useLoaded = <T>(read: () => Promise<T>): Loaded<T> => load(read, refusal);
 
 export interface Asking {
   busy: boolean;
