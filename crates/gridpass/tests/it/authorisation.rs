@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::app::{Client, TestApp};
 
-/// Operations that anybody may call. This list only shrinks.
+/// Operations that anybody may call, each with its reason; docs say so where it is not obvious.
 const OPEN: [&str; 17] = [
     "ask_identity_provider",  // how one signs in through the provider
     "enrol_person",           // how one gets a token
