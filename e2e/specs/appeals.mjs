@@ -40,6 +40,8 @@ export function appealSpecs(world) {
       await lead.getByRole("radio", { name: "全部" }).click();
       await line().waitFor();
       assert.match(await line().innerText(), /住址待核实[\s\S]*对黄证 · 坪山街道 › 六联社区[\s\S]*还剩 4[78] 小时/);
+      const mark = await line().locator(".shape").boundingBox();
+      assert.ok(mark.width <= 40 && mark.height <= 40, `a mark beside the words: ${mark.width} by ${mark.height}`);
       await lead.getByRole("table").waitFor();
       assert.match(await lead.getByRole("table").innerText(), /坪山街道|六联社区/);
       await fits(lead, "the inbox of appeals");
