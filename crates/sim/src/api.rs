@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use crate::client::Client;
+use crate::client::{Client, Refused};
 use crate::state::Account;
 use crate::world::people::Person;
 
@@ -234,19 +234,26 @@ pub async fn enrol(
     send_with_code(public, "/api/v1/people/enrol", (body, "enrol")).await
 }
 
-/// Puts a relative's pass on a holder's phone.
+/// Puts a relative's pass on a holder's phone; false when they have to go to a counter, as an
+/// adult without a phone does whom no registry has in the same household.
 ///
 /// # Errors
-/// When the server refuses.
-pub async fn add_dependant(holder: &Client, guardian: &Person, relative: &Person) -> Result<()> {
+/// When the server refuses for another reason.
+pub async fn add_dependant(holder: &Client, guardian: &Person, relative: &Person) -> Result<bool> {
     let body = three_fields(relative);
     let path = "/api/v1/pass/dependants";
-    let _: serde_json::Value = if relative.phone == guardian.phone {
-        holder.post(path, &body).await?
+    let added: Result<serde_json::Value> = if relative.phone == guardian.phone {
+        holder.post(path, &body).await
     } else {
-        send_with_code(holder, path, (body, "dependant")).await?
+        send_with_code(holder, path, (body, "dependant")).await
     };
-    Ok(())
+    match added {
+        Ok(_) => Ok(true),
+        Err(error) => match error.downcast_ref::<Refused>() {
+            Some(refused) if refused.code == "ask_at_counter" => Ok(false),
+            _ => Err(error),
+        },
+    }
 }
 
 async fn send_with_code<T: DeserializeOwned>(

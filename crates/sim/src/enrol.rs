@@ -67,11 +67,14 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
             equip(&public, person, dependants)
         })
         .buffer_unordered(args.clients.max(1));
-    let mut added = 0;
+    let (mut added, mut to_counter) = (0, 0);
     let mut refused = None;
     while let Some(phone) = phones.next().await {
         match phone {
-            Ok(phone) => state.phones.push(phone),
+            Ok((phone, relatives)) => {
+                state.phones.push(phone);
+                to_counter += relatives;
+            }
             Err(error) => {
                 refused = Some(error);
                 break;
@@ -90,7 +93,7 @@ pub async fn run(args: &EnrolArgs, progress: &Progress) -> Result<()> {
     }
     let rate = added as f64 / started.elapsed().as_secs_f64();
     progress.note(format!(
-        "phones: {added} added ({rate:.0}/s), {} in all",
+        "phones: {added} added ({rate:.0}/s), {} in all; relatives sent to a counter: {to_counter}",
         state.phones.len()
     ));
     Ok(())
@@ -107,7 +110,8 @@ fn missing_people(world: &World, state: &State, count: u64) -> Vec<Person> {
         .collect()
 }
 
-async fn equip(public: &Client, person: Person, dependants: Vec<Person>) -> Result<Phone> {
+/// A phone that shows a pass, and how many relatives could not be added from it.
+async fn equip(public: &Client, person: Person, dependants: Vec<Person>) -> Result<(Phone, u32)> {
     let enrolment = api::enrol(public, &person, None).await?;
     let key = ed25519_dalek::SigningKey::from_bytes(&rand::random());
     let mut phone = Phone {
@@ -120,10 +124,13 @@ async fn equip(public: &Client, person: Person, dependants: Vec<Person>) -> Resu
         expires_at: Timestamp::UNIX_EPOCH,
     };
     fetch_credential(public, &mut phone).await?;
+    let holder = public.with_token(&phone.token);
+    let mut to_counter = 0;
     for dependant in dependants {
-        api::add_dependant(&public.with_token(&phone.token), &person, &dependant).await?;
+        let added = api::add_dependant(&holder, &person, &dependant).await?;
+        to_counter += u32::from(!added);
     }
-    Ok(phone)
+    Ok((phone, to_counter))
 }
 
 #[derive(Deserialize)]
