@@ -13,7 +13,7 @@ row("console", `http://${staffAddress}/`);
 row("field app", `http://${staffAddress}/field/`);
 row("gate", `http://${staffAddress}/gate/`);
 
-console.log("\nAccounts for the console; grid workers, leads and the response team use the field app:");
+console.log("\nAccounts for the console; grid workers and leads use the field app, too:");
 row("role", "username", "password", "jurisdiction");
 const seen = new Set();
 for (const { role, username, password, jurisdiction } of accounts) {

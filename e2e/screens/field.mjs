@@ -98,7 +98,7 @@ async function leadScreens(world, language) {
   await page.locator("label.lead-stop").first().waitFor();
   for (const box of (await page.getByRole("checkbox").all()).slice(0, 2)) await box.check();
   await picture(page, "field-lead", language);
-  await page.getByRole("button", { name: say("分派所选", "Assign 2") }).click();
+  await page.getByRole("button", { name: say("分派所选", "Assign the chosen") }).click();
   await page.locator("dialog .choice").first().waitFor();
   await picture(page, "field-assign", language);
   await page.context().close();
