@@ -168,6 +168,8 @@ export async function enterDistrict(server) {
     const { proposal_id } = await proposeOrder(person_id);
     return staff(`red-proposals/${person_id}/${proposal_id}/confirm`, { token: tokens.team_police, body: {} });
   };
+  /** Asks as somebody of a role. */
+  district.as = (role) => (path, options) => staff(path, { token: tokens[role], ...options });
   /** The server's time. */
   district.time = () => staff("time");
   /** Somebody is entered at a counter. */

@@ -219,6 +219,12 @@ permissions! {
     ReadImports: DataDesk SubdistrictOfficer;
     /// Let a held import of somebody else be sent again.
     ReleaseImports: DataDesk SubdistrictOfficer;
+    /// See what is held before it changes many colours, and which sources are late; names nobody.
+    ReadHolds: DataDesk RuleMaker RuleApprover SubdistrictOfficer CommunityLead;
+    /// Decide whether dates that would change many colours take effect.
+    DecideHolds: DataDesk RuleApprover SubdistrictOfficer;
+    /// Say how often a source is to be heard of.
+    SetRhythms: DataDesk;
     /// Read counts.
     ReadStats: DataDesk SubdistrictOfficer CommunityLead GridWorker TeamWorker TeamDoctor TeamPolice RuleMaker;
     /// Compare roll-ups with the raw rows.

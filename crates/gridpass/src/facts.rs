@@ -5,7 +5,8 @@
 //! facts; a state row is what `derive` makes of the person's facts at any instant of its
 //! interval; a fact that can turn a pass red is refused unless a device measured it or two
 //! people answer for it; nobody sets a colour; whose colour changes with time or with the
-//! rules is told so.
+//! rules is told so; where a passage of time is held, the state just before it stays until somebody
+//! decides or the person gets new evidence.
 
 mod api;
 mod catalogued;
@@ -13,6 +14,7 @@ mod columns;
 pub mod decision;
 mod explain;
 mod guard;
+pub mod held;
 pub mod jobs;
 mod ledger;
 pub mod model;
@@ -43,6 +45,7 @@ pub use decision::{
 };
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
+pub use held::{HeldState, Known, load_known};
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople, check_body,
@@ -60,14 +63,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_decision))
 }
 
-/// Background work: keeps state rows current for the counts.
+/// Background work: keeps colours current for the counts when the rules change. What passing
+/// time does is kept current by `holds`, which looks first whether it may.
 pub fn loops() -> Vec<Loop> {
     vec![
-        Loop {
-            name: "state refresh",
-            period: Duration::from_secs(2),
-            round: |app| Box::pin(jobs::refresh(app)),
-        },
         Loop {
             name: "recolouring",
             period: Duration::from_secs(2),

@@ -22,6 +22,7 @@ pub mod employers;
 pub mod events;
 pub mod facts;
 pub mod gates;
+pub mod holds;
 pub mod http;
 pub mod ids;
 pub mod jobs;

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, catalogue, divisions, employers, facts, gates, keys, limits,
+    alerts, backtest, break_glass, catalogue, divisions, employers, facts, gates, holds, keys, limits,
     oversight, passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff,
     stats, visits,
 };
@@ -59,6 +59,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())
+        .merge(holds::router())
         .merge(facts::router())
         .merge(rules::router())
         .merge(catalogue::router())

@@ -215,6 +215,7 @@ operations! {
     get_staff: Plain Administration;
     get_ten_donts: Plain Administration;
     get_time: Plain Administration;
+    get_time_hold: Plain Administration;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
     import_divisions: Manage Administration;
@@ -223,6 +224,7 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    keep_time_hold: Manage Administration;
     link_identity: Manage Administration;
     list_alerts: Read Response;
     list_back_test_examples: Read Evidence;
@@ -253,9 +255,11 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
+    list_sources: Plain Administration;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
+    list_time_holds: Plain Administration;
     list_visits: Read Visits;
     open_break_glass: Change Response;
     present_second_factor: Manage Administration;
@@ -271,6 +275,7 @@ operations! {
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    release_time_hold: Manage Administration;
     renew_recovery_codes: Manage Administration;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -288,6 +293,7 @@ operations! {
     search_audit_entries: Supervise Supervision;
     search_people: Read Registration;
     set_clock: Plain Administration;
+    set_source_rhythm: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_in_with_identity: Manage Administration;

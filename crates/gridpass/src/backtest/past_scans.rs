@@ -108,12 +108,14 @@ impl<'a> PastScans<'a> {
         let scans = store::list_scans(db, &ids, (self.window.from, self.window.to)).await?;
         let mut scanned: Vec<i64> = scans.iter().map(|scan| scan.person_id).collect();
         scanned.dedup();
-        let known = facts::load_facts(db, &scanned).await?;
+        let known = facts::load_known(db, &scanned).await?;
         let places: BTreeMap<i64, String> = people.into_iter().collect();
         for scan in &scans {
-            let facts = known.get(&scan.person_id).map_or(&[][..], Vec::as_slice);
+            let Some(known) = known.get(&scan.person_id) else {
+                continue;
+            };
             let home = places.get(&scan.person_id).map_or("", String::as_str);
-            self.add(scan, (&scan.state(facts), home));
+            self.add(scan, (&scan.state(known), home));
         }
         Ok(Some(self.after as f64 / (1_i64 << 53) as f64))
     }

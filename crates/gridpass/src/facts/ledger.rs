@@ -218,6 +218,9 @@ pub(super) async fn rewrite(
     (basis, columns): (&mut Basis, &FactColumns<'_>),
 ) -> ApiResult<Vec<ColourDecision>> {
     let mut tally = Tally::default();
+    // Only a row without an end may be one whose end was taken off.
+    let endless = rows.iter().filter(|row| row.valid_until.is_none());
+    let maybe_held: Vec<i64> = endless.map(|row| row.person_id.get()).collect();
     for row in rows.iter_mut() {
         tally.add(row, -1);
         let facts = basis.facts.get(&row.person_id.get());
@@ -234,10 +237,11 @@ pub(super) async fn rewrite(
         tally.add(row, 1);
     }
     let states = StateColumns::new(rows.iter());
-    let (written, _, ()) = tokio::try_join!(
+    let (written, _, (), ()) = tokio::try_join!(
         store::update_states(tx, &states),
         store::insert_facts(tx, columns),
         tally.write(tx, app.ids.next()),
+        store::held::end_for(tx, &maybe_held, basis.now),
     )?;
     check_count(written, rows.len())?;
     Ok(decisions)

@@ -2,7 +2,9 @@
 //!
 //! No decision waits for this: a scan decides by the rules in force at that moment. People in
 //! the same situation have the same colour, so the rules are asked once for each situation and
-//! the rows are written in sets, some hundred pages of the table a transaction. A pass is
+//! the rows are written in sets, some hundred pages of the table a transaction. Where most people
+//! change, pages are gone through in slices: each transaction changes only so many rows of a page
+//! as there is room for beside them, so that no index is written. A pass is
 //! repeated until it finds nothing to change, and every transaction is over that may still have
 //! written by the rules before. Whose colour changed is told so in the same transaction.
 
@@ -36,6 +38,8 @@ struct Progress {
     plan: Vec<Arc<Part>>,
     /// Next page for the last part of the plan.
     page: i64,
+    /// Next slice of the people there.
+    slice: i32,
     done: bool,
 }
 
@@ -45,6 +49,8 @@ struct Part {
     but: Vec<String>,
     rules: Arc<RuleSet>,
     mapping: Mapping,
+    /// In how many slices each page is gone through.
+    slices: i32,
 }
 
 /// Does a batch of colouring; true when more may be waiting.
@@ -86,20 +92,21 @@ impl Progress {
                 self.plan.push(Arc::new(part));
             }
         }
-        self.page = 0;
+        (self.page, self.slice) = (0, 0);
         // What is older than the change may still write by the rules before.
         self.done = self.plan.is_empty() && ended >= self.horizon;
         Ok(!self.plan.is_empty())
     }
 
     async fn do_batch(&mut self, tx: &Client, app: &App, part: &Part) -> ApiResult<()> {
-        let end_page = self.page + store::BATCH_PAGES;
+        let end_page = self.page + store::BATCH_PAGES * i64::from(part.slices);
         let batch = Batch {
             prefix: &part.prefix,
             but: &part.but,
             mapping: &part.mapping,
             first_page: self.page,
             end_page,
+            slice: (self.slice, part.slices),
             version: part.rules.version.get(),
             tally_id: app.ids.next(),
             now: app.now(),
@@ -108,7 +115,11 @@ impl Progress {
         let changed = store::recolour_pages(tx, &batch).await?;
         tell(tx, app, (&part.rules, &changed)).await?;
         count(app, changed.len());
-        self.page = end_page;
+        self.slice += 1;
+        if self.slice < part.slices {
+            return Ok(());
+        }
+        (self.page, self.slice) = (end_page, 0);
         if end_page >= store::count_pages(tx).await? {
             self.plan.pop();
             self.page = 0;
@@ -130,10 +141,13 @@ async fn plan(
         .collect();
     let mut mapping = Mapping::default();
     // People with catalogued facts are looked at one by one where the table asks about them.
-    let all = rules.colour.is_plain();
-    for situation in store::list_situations(db, (prefix, &but), all).await? {
+    let everybody = rules.colour.is_plain();
+    let (mut all, mut changed) = (0, 0);
+    for situation in store::list_situations(db, (prefix, &but), everybody).await? {
         let decided = rules.decide_colour(&situation.state, at);
+        all += situation.people;
         if (decided.colour, decided.rule) != (situation.colour, &*situation.rule_id) {
+            changed += situation.people;
             mapping.push(situation, (decided.colour, decided.rule));
         }
     }
@@ -142,7 +156,15 @@ async fn plan(
         but,
         rules: rules.clone(),
         mapping,
+        slices: slices(all, changed),
     })
+}
+
+/// So many slices that the rows a transaction changes of a page find room on it.
+fn slices(all: i64, changed: i64) -> i32 {
+    let share_percent = changed * 100 / all.max(1);
+    let rounds = (share_percent + store::ROOM_PERCENT - 1) / store::ROOM_PERCENT;
+    i32::try_from(rounds).map_or(1, |slices| slices.max(1))
 }
 
 /// Tells people whose colour is another now; not those whom only another row of the table
@@ -200,4 +222,18 @@ fn count(app: &App, rows: usize) {
     };
     let rows = u64::try_from(rows).unwrap_or(u64::MAX);
     app.metrics.folded.get_or_create(&kind).inc_by(rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slices;
+
+    #[test]
+    fn a_page_is_gone_through_in_as_many_slices_as_it_takes() {
+        assert_eq!(slices(0, 0), 1);
+        assert_eq!(slices(1_000_000, 50_000), 1);
+        assert_eq!(slices(1_000_000, 200_000), 1);
+        assert_eq!(slices(1_000_000, 210_000), 2);
+        assert_eq!(slices(1_000_000, 1_000_000), 5);
+    }
 }

@@ -113,6 +113,7 @@ codes! {
     ImportSameAccount "import_same_account" CONFLICT "Who sent a file cannot release it." "导入人不能放行自己导入的文件。";
     RuleGroundless "rule_groundless" UNPROCESSABLE_ENTITY "The table turns somebody red on no ground of the closed list." "规则表会使无法定事由的人员变红。";
     RuleTableInvalid "rule_table_invalid" UNPROCESSABLE_ENTITY "The rule table is not valid." "规则表有误。";
+    TimeHoldDecided "time_hold_decided" CONFLICT "This hold does not wait any more." "该暂缓事项已不在等待状态。";
     RuleNothingBefore "rule_nothing_before" CONFLICT "No other version was in force here before." "此处之前没有生效过其他版本。";
     RuleScheduleDecided "rule_schedule_decided" CONFLICT "This schedule does not wait any more." "该生效计划已不在等待状态。";
     RuleSetChanged "rule_set_changed" CONFLICT "Somebody edited this draft meanwhile; read it again." "该草案已被他人修改，请刷新后重试。";

@@ -34,6 +34,7 @@ mod gates;
 mod generated;
 mod guomi;
 mod hardening;
+mod holds;
 mod keys;
 mod limits;
 mod markers;

@@ -11,7 +11,7 @@ import { mayDo } from "./rights";
 import { seesNumbers, session, supervises } from "./session";
 import type { Key } from "./words";
 
-export type PageName = "live" | "people" | "quarantine" | "red" | "rules" | "supervision" | "staff" | "account";
+export type PageName = "live" | "people" | "quarantine" | "red" | "rules" | "holds" | "supervision" | "staff" | "account";
 
 interface Page {
   name: PageName;
@@ -26,6 +26,7 @@ export const PAGES: Page[] = [
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "red", title: "page_red", has: worksRed },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
+  { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },

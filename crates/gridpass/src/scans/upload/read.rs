@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridpass_rules::{State, derive};
+use gridpass_rules::State;
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -250,10 +250,12 @@ impl Known {
         let person_at = |place: usize| kept.scans[place].scan.key.person_id.get();
         let mut people: Vec<i64> = places.iter().map(|(place, _)| person_at(*place)).collect();
         people.dedup();
-        let facts = facts::load_facts(tx, &people).await?;
+        let known = facts::load_known(tx, &people).await?;
         for (place, at) in places {
-            let facts = facts.get(&person_at(place)).map_or(&[][..], Vec::as_slice);
-            let derived = derive(facts, at);
+            let Some(known) = known.get(&person_at(place)) else {
+                continue;
+            };
+            let derived = known.derive(at);
             self.derived
                 .insert(place, (derived.state, derived.valid_from));
         }
