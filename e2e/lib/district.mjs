@@ -147,6 +147,9 @@ export async function enterDistrict(server) {
       token: tokens.grid_worker,
       body: { kind: "residence", status: "verified", enclosure: enclosure.enclosure_id, source: "visit" },
     });
+  /** A grid worker records evidence. */
+  district.record = async (document_number, body) =>
+    staff(`people/${await personOf(document_number)}/facts`, { token: tokens.grid_worker, body });
   /** A doctor proposes a quarantine; nothing changes yet. */
   const proposeOrder = async (person_id) => {
     const now_ms = Date.parse((await staff("time")).now);
@@ -165,6 +168,8 @@ export async function enterDistrict(server) {
     const { proposal_id } = await proposeOrder(person_id);
     return staff(`red-proposals/${person_id}/${proposal_id}/confirm`, { token: tokens.team_police, body: {} });
   };
+  /** Asks as somebody of a role. */
+  district.as = (role) => (path, options) => staff(path, { token: tokens[role], ...options });
   /** The server's time. */
   district.time = () => staff("time");
   /** Somebody is entered at a counter. */

@@ -160,13 +160,26 @@ export function rulesSpecs(world) {
       await assertAccessible(approver, "the start of an approved version");
     });
 
-    test("is held where it would turn too many, until a person releases it", async () => {
+    const tryIn = async (note) => {
       await approver.getByLabel("指定街道或社区").check();
       await approver.getByLabel("坪山街道", { exact: true }).check();
-      await approver.getByLabel("理由（记录在案）").fill("先在坪山街道试行");
+      await approver.getByLabel("理由（记录在案）").fill(note);
       await approver.getByRole("button", { name: "设定生效" }).click();
       await approver.getByText("坪山街道：变色过多，已暂停待决定。").waitFor();
-      const held = approver.locator(".schedules > li").filter({ hasText: "先在坪山街道试行" });
+      return approver.locator(".schedules > li").filter({ hasText: note });
+    };
+
+    test("is held where it would turn too many, and refused by a person", async () => {
+      const held = await tryIn("先试一次");
+      await held.getByRole("button", { name: "否决" }).click();
+      await held.getByLabel("理由（记录在案）").fill("人数过多，先核对");
+      await held.getByRole("button", { name: "否决" }).click();
+      await held.getByText("已否决").waitFor();
+      assert.equal(await colour(here), "yellow", "nothing has changed");
+    });
+
+    test("is held again, until a person releases it", async () => {
+      const held = await tryIn("先在坪山街道试行");
       await held.getByText("六联社区").waitFor();
       assert.equal(await colour(here), "yellow", "what was in force goes on deciding");
       await assertAccessible(approver, "a start that is held");

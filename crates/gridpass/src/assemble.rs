@@ -21,8 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, appeals, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans,
-    shadow, staff, stats, visits,
+    alerts, appeals, backtest, divisions, facts, gates, holds, passes, quarantine, red, rules,
+    scans, shadow, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -89,7 +89,11 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
         .with(Arc::new(facts::recolour::Recolouring::default()))
+        .with(Arc::new(
+            facts::recolour_catalogued::RecolouringCatalogued::default(),
+        ))
         .with(Arc::new(facts::Guard::default()))
+        .with(Arc::new(holds::Watch::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))
         .with(Arc::new(Texts::new(given.gateway)))
@@ -99,6 +103,9 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
     audit::start(&app).await?;
     rules::ensure_first(&app).await?;
     scans::start(&app).await?;
+    // Before the first scan: dates that came while nobody ran are looked at first.
+    let looked = holds::look(&app).await;
+    looked.map_err(|error| anyhow::anyhow!("looking at dates: {error:?}"))?;
     let (public, staff) = router::build(&app);
     Ok(Assembled {
         app,
@@ -130,6 +137,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(rules::loops());
     loops.extend(shadow::loops());
     loops.extend(facts::loops());
+    loops.extend(holds::loops());
     loops.extend(backtest::loops());
     loops.extend(visits::loops());
     loops.extend(quarantine::loops());

@@ -24,6 +24,8 @@ pub const VISIT: &str = "visit";
 pub const RED: &str = "red";
 /// Topic of rules: something came into force, was held or rolled back.
 pub const RULES: &str = "rules";
+/// Topic of holds on passing time and of sources.
+pub const HOLDS: &str = "holds";
 /// Topic of counts.
 pub const STATS: &str = "stats";
 /// Topic of appeals.
@@ -96,7 +98,7 @@ fn resync() -> LiveEvent {
 /// Reads a message; one of a newer node with a topic not known here is left out.
 fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
-    let topic = [ALERT, VISIT, RED, RULES, STATS, BREAK_GLASS]
+    let topic = [ALERT, VISIT, RED, RULES, HOLDS, STATS, BREAK_GLASS]
         .into_iter()
         .find(|topic| *topic == message.topic)?;
     Some(LiveEvent {

@@ -5,21 +5,26 @@
 //! facts; a state row is what `derive` makes of the person's facts at any instant of its
 //! interval; a fact that can turn a pass red is refused unless a device measured it or two
 //! people answer for it; evidence that an appeal found wrong records nothing again; nobody
-//! sets a colour; whose colour changes with time or with the rules is told so.
+//! sets a colour; whose colour changes with time or with the rules is told so; where a passage
+//! of time is held, the state just before it stays until somebody decides or the person gets new
+//! evidence.
 
 mod api;
+mod catalogued;
 mod cause;
 mod columns;
 pub mod decision;
 mod evidence;
 mod explain;
 mod guard;
+pub mod held;
 mod history;
 pub mod jobs;
 mod ledger;
 pub mod model;
 mod place;
 pub mod recolour;
+pub mod recolour_catalogued;
 mod replay;
 mod resolve;
 pub mod store;
@@ -39,6 +44,7 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::rules::InForce;
 
+pub use catalogued::kept_until;
 pub use cause::is_medical;
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
@@ -46,11 +52,12 @@ pub use decision::{
 pub use evidence::{Resolved, SOURCE_VISIT};
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
+pub use held::{HeldState, Known, load_known};
 pub use history::{ChangeCause, ColourSpan, history};
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, FactView, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople,
-    check_body,
+    check_body, evidence,
 };
 pub use replay::{Replayed, state_at};
 pub use resolve::{
@@ -68,18 +75,19 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_decision))
 }
 
-/// Background work: keeps state rows current for the counts.
+/// Background work: keeps colours current for the counts when the rules change. What passing
+/// time does is kept current by `holds`, which looks first whether it may.
 pub fn loops() -> Vec<Loop> {
     vec![
-        Loop {
-            name: "state refresh",
-            period: Duration::from_secs(2),
-            round: |app| Box::pin(jobs::refresh(app)),
-        },
         Loop {
             name: "recolouring",
             period: Duration::from_secs(2),
             round: |app| Box::pin(recolour::round(app)),
+        },
+        Loop {
+            name: "recolouring by catalogued facts",
+            period: Duration::from_secs(2),
+            round: |app| Box::pin(recolour_catalogued::round(app)),
         },
     ]
 }

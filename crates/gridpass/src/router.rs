@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, appeals, backtest, break_glass, declarations, divisions, employers, facts, gates, keys,
-    limits, oversight, passes, people, phone_codes, privacy, quarantine, red, registry, rules,
-    scans, shadow, staff, stats, visits,
+    alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, employers, facts,
+    gates, holds, keys, limits, oversight, passes, people, phone_codes, privacy, quarantine, red,
+    registry, rules, scans, shadow, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -63,8 +63,10 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())
+        .merge(holds::router())
         .merge(facts::router())
         .merge(rules::router())
+        .merge(catalogue::router())
         .merge(backtest::router())
         .merge(visits::router())
         .merge(quarantine::router())

@@ -104,6 +104,13 @@ pub fn days_between(from: Date, to: Date) -> i32 {
     i32::try_from(epoch_day(to) - epoch_day(from)).unwrap_or(i32::MAX)
 }
 
+/// Beginning of the hour; it is the same in every zone whose offset is of whole hours.
+#[must_use]
+pub fn hour_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
+}
+
 /// Drops what PostgreSQL would not store.
 #[must_use]
 pub fn truncate_to_micros(at: Timestamp) -> Timestamp {
@@ -170,6 +177,14 @@ mod tests {
             let at: Timestamp = text.parse().unwrap();
             assert_eq!(zone.to_datetime(at).date(), district_date(at));
         }
+    }
+
+    #[test]
+    fn an_hour_begins_at_its_beginning() {
+        let hour = |text: &str| hour_of(text.parse().unwrap()).to_string();
+        assert_eq!(hour("2020-03-06T08:59:59.999999+08:00"), "2020-03-06T00:00:00Z");
+        assert_eq!(hour("2020-03-06T09:00:00+08:00"), "2020-03-06T01:00:00Z");
+        assert_eq!(hour("1969-12-31T23:30:00Z"), "1969-12-31T23:00:00Z");
     }
 
     #[test]

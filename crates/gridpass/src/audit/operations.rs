@@ -140,6 +140,7 @@ operations! {
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
     append_fact: Change Evidence;
+    approve_catalogue_entry: Manage Administration;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
     ask_identity_provider: Plain Administration;
@@ -234,6 +235,7 @@ operations! {
     get_ten_donts: Plain Administration;
     get_time: Plain Administration;
     get_visit_load: Plain Visits;
+    get_time_hold: Plain Administration;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
     hand_over_pass: Change Own;
@@ -245,6 +247,7 @@ operations! {
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
     leave_carrier: Change Own;
+    keep_time_hold: Manage Administration;
     link_identity: Manage Administration;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
@@ -252,6 +255,7 @@ operations! {
     list_back_test_examples: Read Evidence;
     list_back_tests: Plain Administration;
     list_break_glass: Read Supervision;
+    list_catalogue_entries: Plain Administration;
     list_divisions: Plain Administration;
     list_employers: Plain Administration;
     list_enclosures: Plain Administration;
@@ -279,15 +283,18 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
+    list_sources: Plain Administration;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
     list_stops: Read Visits;
+    list_time_holds: Plain Administration;
     list_visits: Read Visits;
     open_appeal: Change Evidence;
     open_break_glass: Change Response;
     open_own_appeal: Change Own;
     present_second_factor: Manage Administration;
+    propose_catalogue_entry: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
     put_own_photo: Change Own;
@@ -302,6 +309,7 @@ operations! {
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
     remove_dependant: Change Own;
+    release_time_hold: Manage Administration;
     renew_recovery_codes: Manage Administration;
     request_correction: Change Own;
     request_phone_code: Manage Own;
@@ -321,6 +329,7 @@ operations! {
     search_people: Read Registration;
     set_clock: Plain Administration;
     set_division_phone: Manage Administration;
+    set_source_rhythm: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_in_with_identity: Manage Administration;
@@ -335,6 +344,7 @@ operations! {
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
     withdraw_own_appeal: Change Own;
+    withdraw_catalogue_entry: Manage Administration;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

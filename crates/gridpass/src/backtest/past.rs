@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use gridpass_rules::{
-    AreaStatus, Colour, Direction, FEVER_CELSIUS, Fact, GateContext, State, derive,
+    AreaStatus, Colour, Direction, FEVER_CELSIUS, GateContext, State,
 };
 use gridpass_types::Rung;
 use gridpass_types::ids::{EmployerId, EnclosureId};
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::store;
 use crate::db::Client;
+use crate::facts::Known;
 use crate::http::error::ApiResult;
 
 /// A recorded scan.
@@ -67,8 +68,8 @@ impl PastScan {
     }
 
     /// What a person's facts added up to when the scan was decided.
-    pub fn state(&self, facts: &[Fact]) -> State {
-        derive(facts, self.decided_for()).state
+    pub fn state(&self, known: &Known) -> State {
+        known.derive(self.decided_for()).state
     }
 }
 

@@ -108,19 +108,24 @@ impl<'a> PastScans<'a> {
         let scans = store::list_scans(db, &ids, (self.window.from, self.window.to)).await?;
         let mut scanned: Vec<i64> = scans.iter().map(|scan| scan.person_id).collect();
         scanned.dedup();
-        let known = facts::load_facts(db, &scanned).await?;
+        let known = facts::load_known(db, &scanned).await?;
         let places: BTreeMap<i64, String> = people.into_iter().collect();
         for scan in &scans {
-            let facts = known.get(&scan.person_id).map_or(&[][..], Vec::as_slice);
+            let Some(known) = known.get(&scan.person_id) else {
+                continue;
+            };
             let home = places.get(&scan.person_id).map_or("", String::as_str);
-            self.add(scan, (&scan.state(facts), home));
+            self.add(scan, (&scan.state(known), home));
         }
         Ok(Some(self.after as f64 / (1_i64 << 53) as f64))
     }
 
     fn add(&mut self, scan: &PastScan, (state, home): (&gridpass_rules::State, &str)) {
         let decide = |places: &InPlaces| {
-            let colour = places.of(home).decide_colour(state).colour;
+            let colour = places
+                .of(home)
+                .decide_colour(state, scan.decided_for())
+                .colour;
             let context = self.gates.context(scan, state, colour)?;
             let gate = self.gates.get(scan.gate_id)?;
             Some(places.of(&gate.place_code).decide_gate(&context).action)

@@ -15,7 +15,7 @@ use super::past::{Gates, PastScan};
 use super::store;
 use crate::app::App;
 use crate::db::Client;
-use crate::facts;
+use crate::facts::{self, HeldState, Known};
 use crate::http::error::ApiResult;
 use crate::rules::{self, Deciding};
 
@@ -85,7 +85,7 @@ pub async fn replay(app: &App, span: Span) -> ApiResult<Report> {
         let scans = store::list_scans(&db, &ids, (span.from, span.to)).await?;
         let mut scanned: Vec<i64> = scans.iter().map(|scan| scan.person_id).collect();
         scanned.dedup();
-        let known = facts::load_facts(&db, &scanned).await?;
+        let known = facts::load_known(&db, &scanned).await?;
         for scan in &scans {
             let person = version(&db, app, &mut versions, scan.rule_set_version).await?;
             let gate = match scan.gate_rule_set_version {
@@ -96,8 +96,9 @@ pub async fn replay(app: &App, span: Span) -> ApiResult<Report> {
                 person: &person,
                 gate: &gate,
             };
-            let facts = known.get(&scan.person_id).map_or(&[][..], Vec::as_slice);
-            report.add(scan, (&gates, rules, facts));
+            if let Some(known) = known.get(&scan.person_id) {
+                report.add(scan, (&gates, rules, known));
+            }
         }
     }
 }
@@ -117,17 +118,14 @@ async fn version(
 }
 
 impl Report {
-    fn add(&mut self, scan: &PastScan, (gates, rules, facts): (&Gates, Deciding<'_>, &[Fact])) {
+    fn add(&mut self, scan: &PastScan, (gates, rules, known): (&Gates, Deciding<'_>, &Known)) {
         self.scans += 1;
         let recorded = recorded(scan);
-        let again = decided_again(scan, (gates, rules, facts));
+        let again = decided_again(scan, (gates, rules, known));
         if again == recorded {
             return;
         }
-        let seen: Vec<Fact> = facts
-            .iter()
-            .filter_map(|fact| as_seen(scan, fact))
-            .collect();
+        let seen = as_seen(scan, known);
         if decided_again(scan, (gates, rules, &seen)) == recorded {
             self.in_flight += 1;
             return;
@@ -145,15 +143,28 @@ impl Report {
     }
 }
 
-/// A fact without what was written around the scan's own instant.
-fn as_seen(scan: &PastScan, fact: &Fact) -> Option<Fact> {
+/// What is known about somebody without what was written around the scan's own instant.
+fn as_seen(scan: &PastScan, known: &Known) -> Known {
     let at = scan.decided_for();
     let late = |stamp: Timestamp| stamp <= at && at.duration_since(stamp) < IN_FLIGHT;
-    let retracted_late = fact.retracted_at.is_some_and(late);
-    (!late(fact.recorded_at)).then(|| Fact {
-        retracted_at: fact.retracted_at.filter(|_| !retracted_late),
-        ..fact.clone()
-    })
+    let fact = |fact: &Fact| {
+        let retracted_late = fact.retracted_at.is_some_and(late);
+        (!late(fact.recorded_at)).then(|| Fact {
+            retracted_at: fact.retracted_at.filter(|_| !retracted_late),
+            ..fact.clone()
+        })
+    };
+    let held = |held: &HeldState| {
+        let ended_late = held.until_at.is_some_and(late);
+        (!late(held.from_at)).then(|| HeldState {
+            until_at: held.until_at.filter(|_| !ended_late),
+            ..held.clone()
+        })
+    };
+    Known {
+        facts: known.facts.iter().filter_map(fact).collect(),
+        held: known.held.iter().filter_map(held).collect(),
+    }
 }
 
 /// Everything a decision left on record. For an offline scan the action is what the gate did.
@@ -165,10 +176,11 @@ fn recorded(scan: &PastScan) -> String {
 
 fn decided_again(
     scan: &PastScan,
-    (gates, rules, facts): (&Gates, Deciding<'_>, &[Fact]),
+    (gates, rules, known): (&Gates, Deciding<'_>, &Known),
 ) -> String {
-    let state = scan.state(facts);
-    let colour = rules.person.decide_colour(&state);
+    let state = scan.state(known);
+    let counted_at = known.counted_at(scan.decided_for());
+    let colour = rules.person.decide_colour(&state, counted_at);
     let Some(context) = gates.context(scan, &state, colour.colour) else {
         return "the gate is not known any more".to_owned();
     };

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::decision::{DecisionView, decision_view};
+use super::held::HeldState;
 use super::model::FactView;
 use super::replay::{Replayed, state_at};
 use super::store;
@@ -42,6 +43,39 @@ pub struct PlainExplanation {
     pub lift_en: String,
     /// When the colour is looked at again because a date is reached, without anybody's doing.
     pub changes_at: Option<Timestamp>,
+    /// A date was reached and does not count until somebody decides; absent when nothing is held.
+    pub held: Option<PlainHold>,
+}
+
+/// Why a date does not count yet, in the words of the person it is about.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlainHold {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, who decides and what helps, in Chinese.
+    pub why_zh: String,
+    /// The same in English.
+    pub why_en: String,
+}
+
+impl PlainHold {
+    fn of(held: &HeldState) -> Self {
+        let (why_zh, why_en) = match held.source {
+            None => (
+                "本应到期重新判定，但同一小时内需变化的人数过多，由数据统计组或街道核对后决定；决定前颜色不变。有新的登记会立即生效。",
+                "A date has come at which your pass would be decided anew, but too many would change in the same hour. The data desk or the subdistrict checks first; until then the colour stays. New evidence about you counts at once.",
+            ),
+            Some(_) => (
+                "本应到期重新判定，但提供该信息的数据来源迟到，由数据统计组核对后决定；决定前颜色不变。有新的登记会立即生效。",
+                "A date has come at which your pass would be decided anew, but the source of this information is late. The data desk checks first; until then the colour stays. New evidence about you counts at once.",
+            ),
+        };
+        Self {
+            since: held.from_at,
+            why_zh: why_zh.to_owned(),
+            why_en: why_en.to_owned(),
+        }
+    }
 }
 
 /// A fact as a worker sees it in an explanation.
@@ -72,8 +106,21 @@ pub struct ExplainedView {
     pub state: State,
     /// From when that state held.
     pub valid_from: Timestamp,
+    /// What the columns of the catalogue held that the table names.
+    pub columns: Vec<ColumnValue>,
+    /// Since when a date is held, and which: the state is that of just before it.
+    pub held: Option<HeldState>,
     /// The rules tried from the top: why each earlier one did not apply.
     pub trace: Vec<RuleTrial>,
+}
+
+/// A column of the catalogue with what it held.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnValue {
+    /// Its name.
+    pub column: String,
+    /// Its value, as a cell would write it.
+    pub value: String,
 }
 
 /// Explains the decision about a person at an instant.
@@ -91,11 +138,12 @@ pub async fn explain(
     let mut views = store::list_fact_views(db, person_id.get(), 0, limit).await?;
     views.retain(|view| view.fact.recorded_at <= at);
     let facts: Vec<Fact> = views.iter().map(|view| view.fact.clone()).collect();
+    let counted_at = replayed.counted_at;
     let explained = views.into_iter().enumerate().map(|(place, view)| {
-        let live = view.fact.retracted_at.is_none_or(|end| at < end);
+        let live = view.fact.retracted_at.is_none_or(|end| counted_at < end);
         ExplainedFact {
             live,
-            decisive: live && is_decisive(&replayed, (&facts, place), at),
+            decisive: live && is_decisive(&replayed, (&facts, place)),
             age_hours: at.duration_since(view.fact.recorded_at).as_hours(),
             fact: view,
         }
@@ -104,19 +152,27 @@ pub async fn explain(
         decision: decision_view(&replayed.decision, at, replayed.valid_until),
         plain: plain(&replayed),
         facts: explained.collect(),
-        trace: replayed.rules.explain_colour(&replayed.state).trace,
+        columns: columns(&replayed, at),
+        trace: replayed.rules.explain_colour(&replayed.state, at).trace,
         state: replayed.state,
         valid_from: replayed.valid_from,
+        held: replayed.held,
     })
 }
 
+fn columns(replayed: &Replayed, at: Timestamp) -> Vec<ColumnValue> {
+    let values = replayed.rules.colour.column_values(&replayed.state, at);
+    let value = |(column, value)| ColumnValue { column, value };
+    values.into_iter().map(value).collect()
+}
+
 /// Whether another row would decide without the fact at a place.
-fn is_decisive(replayed: &Replayed, (facts, place): (&[Fact], usize), at: Timestamp) -> bool {
+fn is_decisive(replayed: &Replayed, (facts, place): (&[Fact], usize)) -> bool {
     let mut others = facts.to_vec();
     others.remove(place);
     let rules: &RuleSet = &replayed.rules;
-    let without = derive(&others, at).state;
-    rules.decide_colour(&without).rule != replayed.decision.rule
+    let without = derive(&others, replayed.counted_at).state;
+    rules.decide_colour(&without, replayed.counted_at).rule != replayed.decision.rule
 }
 
 /// Explains a decision to the person.
@@ -141,5 +197,6 @@ pub fn plain(replayed: &Replayed) -> PlainExplanation {
         lift_zh: text(advice.map(|advice| advice.lift_zh)),
         lift_en: text(advice.map(|advice| advice.lift_en)),
         changes_at: replayed.valid_until,
+        held: replayed.held.as_ref().map(PlainHold::of),
     }
 }

@@ -5,7 +5,11 @@
 //! another colour by that is told so in the same transaction. Batches are bounded, and rows that
 //! somebody else has locked are left for the next round.
 
+use std::collections::BTreeMap;
+
 use gridpass_rules::Colour;
+use gridpass_types::clock::hour_of;
+use jiff::Timestamp;
 
 use super::columns::FactColumns;
 use super::decision::ColourDecision;
@@ -20,25 +24,45 @@ use crate::notify::{self, ColourCause, Notice};
 
 /// Rows derived anew in one transaction.
 const REFRESH_ROWS_MAX: i64 = 500;
+/// Digits of a community's code.
+const COMMUNITY_DIGITS: usize = 12;
 
-/// Derives rows whose interval is over; true when more may be waiting.
-pub async fn refresh(app: App) -> anyhow::Result<bool> {
+/// Derives rows whose interval was over at an instant; true when more may be waiting.
+pub async fn refresh(app: App, until: Timestamp) -> anyhow::Result<bool> {
     let tx = app.db.tx().await?;
     let now = app.now();
-    let mut rows = store::lock_expired(&tx, now, REFRESH_ROWS_MAX).await?;
+    let mut rows = store::lock_expired(&tx, until.min(now), REFRESH_ROWS_MAX).await?;
     if rows.is_empty() {
         return Ok(false);
     }
-    let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
+    let before: Vec<(Colour, String)> = rows
+        .iter()
+        .map(|row| (row.colour, community(row)))
+        .collect();
     let mut basis = Basis::load(&tx, &app, &rows, Vec::new()).await?;
     let no_facts = FactColumns::new(now);
     let decisions = ledger::rewrite(&tx, &app, &mut rows, (&mut basis, &no_facts)).await?;
-    for (row, (before, decision)) in rows.iter().zip(before.into_iter().zip(&decisions)) {
+    let mut flips: BTreeMap<String, i64> = BTreeMap::new();
+    for (row, ((before, community), decision)) in
+        rows.iter().zip(before.into_iter().zip(&decisions))
+    {
         tell(&tx, &app, row, (before, decision)).await?;
+        if before != decision.colour {
+            *flips.entry(community).or_default() += 1;
+        }
+    }
+    if !flips.is_empty() {
+        let communities: Vec<&str> = flips.keys().map(String::as_str).collect();
+        let counts: Vec<i64> = flips.values().copied().collect();
+        store::held::add_passed(&tx, hour_of(now), (&communities, &counts)).await?;
     }
     tx.commit().await?;
     count(&app, "states_refreshed", rows.len());
     Ok(true)
+}
+
+fn community(row: &StateRow) -> String {
+    row.place_code[..COMMUNITY_DIGITS].to_owned()
 }
 
 async fn tell(

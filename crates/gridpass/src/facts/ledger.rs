@@ -13,6 +13,7 @@ use gridpass_rules::{Colour, Fact, FactBody, State, derive};
 use gridpass_types::ids::{FactId, PersonId};
 use jiff::Timestamp;
 
+use super::catalogued;
 use super::columns::{FactColumns, StateColumns};
 use super::decision::ColourDecision;
 use super::guard::Guard;
@@ -100,6 +101,7 @@ pub(super) async fn apply(
                 columns.push(*id, fact_id, fact);
                 known.push(recorded(fact_id, fact, now));
                 fact_ids.push(FactId::new(fact_id));
+                catalogued::check_count(fact, known, now)?;
             }
         }
         appended.push(fact_ids);
@@ -131,7 +133,7 @@ fn recorded(fact_id: i64, fact: &NewFact, now: Timestamp) -> Fact {
     Fact {
         id: FactId::new(fact_id),
         recorded_at: now,
-        retracted_at: fact.two_people().and_then(|two| two.until),
+        retracted_at: fact.until(),
         body: fact.body.clone(),
     }
 }
@@ -217,6 +219,9 @@ pub(super) async fn rewrite(
     (basis, columns): (&mut Basis, &FactColumns<'_>),
 ) -> ApiResult<Vec<ColourDecision>> {
     let mut tally = Tally::default();
+    // Only a row without an end may be one whose end was taken off.
+    let endless = rows.iter().filter(|row| row.valid_until.is_none());
+    let maybe_held: Vec<i64> = endless.map(|row| row.person_id.get()).collect();
     for row in rows.iter_mut() {
         tally.add(row, -1);
         let facts = basis.facts.get(&row.person_id.get());
@@ -233,10 +238,11 @@ pub(super) async fn rewrite(
         tally.add(row, 1);
     }
     let states = StateColumns::new(rows.iter());
-    let (written, _, ()) = tokio::try_join!(
+    let (written, _, (), ()) = tokio::try_join!(
         store::update_states(tx, &states),
         store::insert_facts(tx, columns),
         tally.write(tx, app.ids.next()),
+        store::held::end_for(tx, &maybe_held, basis.now),
     )?;
     check_count(written, rows.len())?;
     Ok(decisions)
@@ -244,7 +250,9 @@ pub(super) async fn rewrite(
 
 /// Colours a row by the rules in force where the person counts.
 fn colour(row: &mut StateRow, rules: &Scopes, now: Timestamp) -> ColourDecision {
-    let decision = ColourDecision::of(rules.at(&row.place_code), &row.state);
+    let rules = rules.at(&row.place_code);
+    let decision = ColourDecision::of(rules, &row.state, now);
+    row.bound_by(rules.colour.changes(&row.state, now));
     row.colour = decision.colour;
     row.rule_id = decision.rule.to_string();
     row.rule_set_version = decision.rule_set_version;

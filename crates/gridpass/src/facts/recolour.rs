@@ -2,7 +2,9 @@
 //!
 //! No decision waits for this: a scan decides by the rules in force at that moment. People in
 //! the same situation have the same colour, so the rules are asked once for each situation and
-//! the rows are written in sets, some hundred pages of the table a transaction. A pass is
+//! the rows are written in sets, some hundred pages of the table a transaction. Where most people
+//! change, pages are gone through in slices: each transaction changes only so many rows of a page
+//! as there is room for beside them, so that no index is written. A pass is
 //! repeated until it finds nothing to change, and every transaction is over that may still have
 //! written by the rules before. Whose colour changed is told so in the same transaction.
 
@@ -12,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use gridpass_rules::RuleSet;
 use gridpass_types::Colour;
 use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
 
 use super::store::recolour::{self as store, Batch, Mapping, Recoloured};
 use crate::app::App;
@@ -35,6 +38,8 @@ struct Progress {
     plan: Vec<Arc<Part>>,
     /// Next page for the last part of the plan.
     page: i64,
+    /// Next slice of the people there.
+    slice: i32,
     done: bool,
 }
 
@@ -44,6 +49,8 @@ struct Part {
     but: Vec<String>,
     rules: Arc<RuleSet>,
     mapping: Mapping,
+    /// In how many slices each page is gone through.
+    slices: i32,
 }
 
 /// Does a batch of colouring; true when more may be waiting.
@@ -60,7 +67,7 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let more = match progress.plan.last().cloned() {
-        None => progress.make_plan(&tx, &scopes).await?,
+        None => progress.make_plan(&tx, &scopes, app.now()).await?,
         Some(part) => {
             progress.do_batch(&tx, &app, &part).await?;
             true
@@ -73,40 +80,46 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
 
 impl Progress {
     /// Looks what is to be changed; false when nothing is, now.
-    async fn make_plan(&mut self, db: &Client, scopes: &Scopes) -> ApiResult<bool> {
+    async fn make_plan(&mut self, db: &Client, scopes: &Scopes, now: Timestamp) -> ApiResult<bool> {
         let (ended, begun) = store::transactions(db).await?;
         if self.horizon == 0 {
             self.horizon = begun;
         }
         let parts = scopes.parts().chain([("", scopes.whole())]);
         for (prefix, rules) in parts {
-            let part = plan(db, scopes, (prefix, rules)).await?;
+            let part = plan(db, scopes, (prefix, rules), now).await?;
             if !part.mapping.is_empty() {
                 self.plan.push(Arc::new(part));
             }
         }
-        self.page = 0;
+        (self.page, self.slice) = (0, 0);
         // What is older than the change may still write by the rules before.
         self.done = self.plan.is_empty() && ended >= self.horizon;
         Ok(!self.plan.is_empty())
     }
 
     async fn do_batch(&mut self, tx: &Client, app: &App, part: &Part) -> ApiResult<()> {
-        let end_page = self.page + store::BATCH_PAGES;
+        let end_page = self.page + store::BATCH_PAGES * i64::from(part.slices);
         let batch = Batch {
             prefix: &part.prefix,
             but: &part.but,
             mapping: &part.mapping,
             first_page: self.page,
             end_page,
+            slice: (self.slice, part.slices),
             version: part.rules.version.get(),
             tally_id: app.ids.next(),
             now: app.now(),
+            all: part.rules.colour.is_plain(),
         };
         let changed = store::recolour_pages(tx, &batch).await?;
         tell(tx, app, (&part.rules, &changed)).await?;
         count(app, changed.len());
-        self.page = end_page;
+        self.slice += 1;
+        if self.slice < part.slices {
+            return Ok(());
+        }
+        (self.page, self.slice) = (end_page, 0);
         if end_page >= store::count_pages(tx).await? {
             self.plan.pop();
             self.page = 0;
@@ -119,6 +132,7 @@ async fn plan(
     db: &Client,
     scopes: &Scopes,
     (prefix, rules): (&str, &Arc<RuleSet>),
+    at: Timestamp,
 ) -> ApiResult<Part> {
     let narrower = scopes.parts().map(|(other, _)| other);
     let but: Vec<String> = narrower
@@ -126,9 +140,14 @@ async fn plan(
         .map(|other| format!("{other}%"))
         .collect();
     let mut mapping = Mapping::default();
-    for situation in store::list_situations(db, (prefix, &but)).await? {
-        let decided = rules.decide_colour(&situation.state);
+    // People with catalogued facts are looked at one by one where the table asks about them.
+    let everybody = rules.colour.is_plain();
+    let (mut all, mut changed) = (0, 0);
+    for situation in store::list_situations(db, (prefix, &but), everybody).await? {
+        let decided = rules.decide_colour(&situation.state, at);
+        all += situation.people;
         if (decided.colour, decided.rule) != (situation.colour, &*situation.rule_id) {
+            changed += situation.people;
             mapping.push(situation, (decided.colour, decided.rule));
         }
     }
@@ -137,7 +156,15 @@ async fn plan(
         but,
         rules: rules.clone(),
         mapping,
+        slices: slices(all, changed),
     })
+}
+
+/// So many slices that the rows a transaction changes of a page find room on it.
+fn slices(all: i64, changed: i64) -> i32 {
+    let share_percent = changed * 100 / all.max(1);
+    let rounds = (share_percent + store::ROOM_PERCENT - 1) / store::ROOM_PERCENT;
+    i32::try_from(rounds).map_or(1, |slices| slices.max(1))
 }
 
 /// Tells people whose colour is another now; not those whom only another row of the table
@@ -195,4 +222,18 @@ fn count(app: &App, rows: usize) {
     };
     let rows = u64::try_from(rows).unwrap_or(u64::MAX);
     app.metrics.folded.get_or_create(&kind).inc_by(rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slices;
+
+    #[test]
+    fn a_page_is_gone_through_in_as_many_slices_as_it_takes() {
+        assert_eq!(slices(0, 0), 1);
+        assert_eq!(slices(1_000_000, 50_000), 1);
+        assert_eq!(slices(1_000_000, 200_000), 1);
+        assert_eq!(slices(1_000_000, 210_000), 2);
+        assert_eq!(slices(1_000_000, 1_000_000), 5);
+    }
 }

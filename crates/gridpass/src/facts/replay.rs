@@ -1,11 +1,12 @@
 //! What was true and what was decided at an instant, from the facts alone.
 
-use gridpass_rules::{RuleSet, State, derive};
+use gridpass_rules::{RuleSet, State};
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use std::sync::Arc;
 
 use super::decision::ColourDecision;
+use super::held::{HeldState, load_known};
 use super::model::StateRow;
 use super::place::Places;
 use super::store;
@@ -26,6 +27,10 @@ pub struct Replayed {
     pub valid_from: Timestamp,
     /// Until when it held or will hold.
     pub valid_until: Option<Timestamp>,
+    /// The instant whose dates counted.
+    pub counted_at: Timestamp,
+    /// Why that is an earlier one, if a date was held.
+    pub held: Option<HeldState>,
     /// The decision by the rules in force at the instant.
     pub decision: ColourDecision,
     /// Those rules.
@@ -44,20 +49,27 @@ pub async fn state_at(
     person_id: PersonId,
     at: Timestamp,
 ) -> ApiResult<Replayed> {
-    let mut facts = store::list_facts(db, &[person_id.get()]).await?;
-    let facts = facts.remove(&person_id.get()).unwrap_or_default();
-    let derived = derive(&facts, at);
+    let mut known = load_known(db, &[person_id.get()]).await?;
+    let known = known.remove(&person_id.get()).unwrap_or_default();
+    let derived = known.derive(at);
     let row = store::list_states(db, &[person_id.get()]).await?.pop();
     let mut row = row.ok_or(Code::PersonUnknown)?;
     row.hold(derived.clone());
     let place_code = place_of(db, app, &row).await?;
     let rules = rules::in_force_at(db, app, (&place_code, at)).await?;
-    let decision = ColourDecision::of(&rules, &derived.state);
+    let counted_at = known.counted_at(at);
+    let held = known.held_at(at).cloned();
+    let decision = ColourDecision::of(&rules, &derived.state, counted_at);
+    if held.is_none() {
+        row.bound_by(rules.colour.changes(&derived.state, at));
+    }
     Ok(Replayed {
         state: derived.state,
         place_code,
-        valid_from: derived.valid_from.max(Timestamp::UNIX_EPOCH),
-        valid_until: derived.valid_until,
+        valid_from: row.valid_from,
+        valid_until: row.valid_until,
+        counted_at,
+        held,
         decision,
         rules,
     })

@@ -109,6 +109,52 @@ impl ListStatus {
     }
 }
 
+/// Why a list is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListHold {
+    /// More people than the sender's hour allows.
+    Cap,
+    /// Ten times as many as lists of this unit usually have.
+    Size,
+    /// Too many people of one community.
+    Share,
+    /// Nobody, where lists of this unit usually have somebody.
+    Empty,
+}
+
+impl ListHold {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cap => "cap",
+            Self::Size => "size",
+            Self::Share => "share",
+            Self::Empty => "empty",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Cap, Self::Size, Self::Share, Self::Empty]
+            .into_iter()
+            .find(|hold| hold.as_str() == name)
+    }
+}
+
+/// Why a list is held, with numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ListHoldView {
+    /// Why.
+    pub reason: ListHold,
+    /// People of the list, or of it in the community.
+    pub count: i64,
+    /// People a sender may propose in an hour, the usual number, or the people of the community.
+    pub of: i64,
+    /// The community, when it is held for its share.
+    pub community: Option<String>,
+}
+
 /// A list; names nobody.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RedList {
@@ -120,8 +166,10 @@ pub struct RedList {
     pub status: ListStatus,
     /// How many people it proposes.
     pub people: i32,
-    /// Whether it was above the cap.
+    /// Whether it was held, so that somebody above answers for it.
     pub held: bool,
+    /// Why it was.
+    pub hold: Option<ListHoldView>,
     /// When it was sent in.
     pub submitted_at: Timestamp,
     /// Who sent it in.

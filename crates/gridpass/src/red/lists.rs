@@ -1,14 +1,14 @@
 //! Many people from one file, for example the contact list of a train.
 //!
 //! Each row is answered for itself. Within the cap its proposals wait for a second person like
-//! any other. Above the cap the whole list is held: nothing of it can even be confirmed until
+//! any other. Above the cap, ten times the usual size, empty where lists usually are not, or about
+//! too many people of a community, the whole list is held: nothing of it can even be confirmed until
 //! somebody above, of another unit, has seen how many it would stop, where and why, and has
 //! approved. Then each person still needs the confirmation of another unit.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use gridpass_types::ids::RedListId;
 use std::collections::HashSet;
 
 use super::list_model::{
@@ -16,12 +16,12 @@ use super::list_model::{
 };
 use super::model::{PROPOSAL_LIFE, Proposal, ProposalQuery, ProposalStatus};
 use super::store::{self, lists as list_store};
-use super::{confirm, propose};
+use super::{confirm, list_hold, propose};
 use crate::access::{ApproveRedLists, ConfirmRed, ReadRedLists, SubmitRedLists};
 use crate::app::{App, LiveEvent};
 use crate::audit;
 use crate::auth::{Authorised, Caller, Staff, authorise};
-use crate::db::{Client, Tx};
+use crate::db::Client;
 use crate::divisions::read_rows;
 use crate::events;
 use crate::facts::Subject;
@@ -47,12 +47,17 @@ pub async fn submit_red_list(
     body: extract::Body,
 ) -> ApiResult<(StatusCode, Json<ListAnswer>)> {
     let rows = read_rows::<ListRow>(&body.0)?;
-    if rows.is_empty() || rows.len() > ROWS_MAX {
+    let tx = app.db.tx().await?;
+    let usual = list_store::find_usual_people(&tx, &staff.caller.unit).await?;
+    if (rows.is_empty() && usual.is_none()) || rows.len() > ROWS_MAX {
         return Err(ApiError::new(Code::CsvInvalid).detail(format!("1 to {ROWS_MAX} rows")));
     }
-    let tx = app.db.tx().await?;
+    let empty = rows.is_empty();
     let (answers, proposals) = check_rows(&tx, &app, &staff.caller, rows).await?;
-    let list = enter(&tx, &app, &staff.caller, proposals).await?;
+    let list = match empty {
+        true => Some(list_hold::enter_empty(&tx, &app, &staff.caller, usual.unwrap_or(0)).await?),
+        false => list_hold::enter(&tx, &app, &staff.caller, (proposals, usual)).await?,
+    };
     let impact = match &list {
         Some(list) => Some(list_store::impact(&tx, list.list_id).await?),
         None => None,
@@ -116,55 +121,8 @@ async fn check_row(tx: &Client, app: &App, caller: &Caller, row: &ListRow) -> Ap
     Ok(proposal)
 }
 
-/// Stores list and proposals; held when the proposer's hour does not hold them all.
-async fn enter(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    proposals: Vec<Proposal>,
-) -> ApiResult<Option<RedList>> {
-    let Some(place_code) = common_prefix(proposals.iter().map(|each| each.place_code.as_str()))
-    else {
-        return Ok(None);
-    };
-    let people = i32::try_from(proposals.len()).map_err(ApiError::internal)?;
-    let held = !propose::within_cap(tx, app, caller, i64::from(people)).await?;
-    let now = app.now();
-    let list = RedList {
-        list_id: RedListId::new(app.ids.next()),
-        place_code,
-        status: if held {
-            ListStatus::Held
-        } else {
-            ListStatus::Open
-        },
-        people,
-        held,
-        submitted_at: now,
-        submitted_by: caller.staff_id,
-        submitted_unit: caller.unit.clone(),
-        lapses_at: now + PROPOSAL_LIFE,
-        approved_at: None,
-        approved_by: None,
-        approved_unit: None,
-        hindrance: None,
-    };
-    list_store::insert_list(tx, &list).await?;
-    for mut proposal in proposals {
-        proposal.list_id = Some(list.list_id);
-        if held {
-            proposal.status = ProposalStatus::Held;
-        }
-        store::insert_proposal(tx, &proposal)
-            .await
-            .map_err(propose::one_open)?;
-    }
-    tell(tx, &list).await?;
-    Ok(Some(list.seen_by(caller, now)))
-}
-
 /// Tells open inboxes that a list came or was answered.
-async fn tell(tx: &Client, list: &RedList) -> Result<(), tokio_postgres::Error> {
+pub(super) async fn tell(tx: &Client, list: &RedList) -> Result<(), tokio_postgres::Error> {
     let body = serde_json::json!({ "list_id": list.list_id, "status": list.status });
     let event = LiveEvent {
         topic: events::RED,

@@ -96,9 +96,10 @@ async fn try_write(
         return Ok(Some(hold));
     }
     store::insert_rows(&tx, target.import_id, &noted).await?;
+    store::insert_flips(&tx, (target.import_id, app.now()), flips.columns()).await?;
     store::add_counts(&tx, target.import_id, &counts).await?;
     tx.commit().await?;
-    writer.breaker.committed(counts.rows, flips);
+    writer.breaker.committed(counts.rows);
     if counts.conflicts > 0 {
         app.work_waiting.notify_waiters();
     }

@@ -1,12 +1,15 @@
 //! Files that wait for a person: the breaker between a registry and people's colours.
 //!
-//! A chunk is counted before it is committed. The one that goes beyond a limit is undone, and
-//! nothing after it is taken: what was taken before stays below the limit. The same file again
-//! changes nothing twice, so after a release it is simply sent again.
+//! A chunk is counted before it is committed, together with what imports have flipped in the
+//! community within the hour before: many small files add up. The one that goes beyond a limit is
+//! undone, and nothing after it is taken: what was taken before stays below the limit. The same
+//! file again changes nothing twice, so after a release it is simply sent again; what a release
+//! flips was decided by a person and counts against nobody.
 
 use std::collections::BTreeMap;
 
 use gridpass_types::ids::RegistryImportId;
+use jiff::SignedDuration;
 
 use super::model::{HoldReason, HoldView};
 use super::store;
@@ -15,6 +18,8 @@ use crate::db::Client;
 use crate::facts::Appended;
 use crate::http::error::ApiResult;
 
+/// Flips of so long add up.
+const FLIPS_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 /// Digits of a community's code.
 const COMMUNITY_DIGITS: usize = 12;
 /// How many times the usual size is too much.
@@ -27,7 +32,6 @@ pub struct Breaker {
     /// Rows of a usual file of this source; `None` while there are too few to tell.
     usual_rows: Option<i64>,
     rows: i64,
-    flips: BTreeMap<String, i64>,
     /// A person has released this file: it is counted and not held.
     released: bool,
 }
@@ -41,7 +45,6 @@ impl Breaker {
         Ok(Self {
             usual_rows: store::find_usual_rows(db, source).await?,
             rows: 0,
-            flips: BTreeMap::new(),
             released,
         })
     }
@@ -65,8 +68,11 @@ impl Breaker {
         {
             return Ok(Some(HoldView::new(HoldReason::Size, rows, usual)));
         }
+        let since = app.now() - FLIPS_WINDOW;
+        let communities: Vec<&str> = flips.0.keys().map(String::as_str).collect();
+        let earlier = store::count_flips(tx, &communities, since).await?;
         for (community, new) in &flips.0 {
-            let all = self.flips.get(community).unwrap_or(&0) + new;
+            let all = earlier.get(community).unwrap_or(&0) + new;
             if all < i64::from(app.settings.hold.people_min) {
                 continue;
             }
@@ -81,11 +87,8 @@ impl Breaker {
     }
 
     /// A chunk that was counted is committed.
-    pub fn committed(&mut self, rows: i64, flips: Flips) {
+    pub fn committed(&mut self, rows: i64) {
         self.rows += rows;
-        for (community, new) in flips.0 {
-            *self.flips.entry(community).or_default() += new;
-        }
     }
 
     /// A hold for a file that ended with nothing in it, where there usually is something.
@@ -106,6 +109,14 @@ impl Flips {
             let community = one.row.place_code[..COMMUNITY_DIGITS].to_owned();
             *self.0.entry(community).or_default() += 1;
         }
+    }
+
+    /// By column: communities in order, and how many people of each.
+    pub fn columns(&self) -> (Vec<&str>, Vec<i64>) {
+        self.0
+            .iter()
+            .map(|(community, flips)| (community.as_str(), *flips))
+            .unzip()
     }
 }
 

@@ -163,6 +163,41 @@ pub async fn count_people(db: &Client, community: &str) -> Result<i64, Error> {
     Ok(row.get(0))
 }
 
+/// Colours that imports changed since an instant, by community; not those that a person released.
+pub async fn count_flips(
+    db: &Client,
+    communities: &[&str],
+    since: Timestamp,
+) -> Result<HashMap<String, i64>, Error> {
+    let sql = "-- registry.count_flips
+        SELECT f.community_code, sum(f.flips)::bigint
+        FROM registry_flip f JOIN registry_import i USING (import_id)
+        WHERE f.community_code = ANY ($1) AND f.at > $2 AND i.releases IS NULL
+        GROUP BY f.community_code";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&communities, &since]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Notes the colours that a chunk changed; asks nothing when there are none.
+pub async fn insert_flips(
+    tx: &Client,
+    (import_id, at): (RegistryImportId, Timestamp),
+    (communities, flips): (Vec<&str>, Vec<i64>),
+) -> Result<(), Error> {
+    if communities.is_empty() {
+        return Ok(());
+    }
+    let sql = "-- registry.insert_flips
+        INSERT INTO registry_flip (import_id, community_code, at, flips)
+        SELECT $1, c, $2, f FROM unnest($3::text[], $4::bigint[]) AS u (c, f)
+        ON CONFLICT (import_id, community_code, at) DO UPDATE SET flips = registry_flip.flips + excluded.flips";
+    let statement = tx.prepare_cached(sql).await?;
+    tx.execute(&statement, &[&import_id, &at, &communities, &flips])
+        .await?;
+    Ok(())
+}
+
 /// Notes a hold.
 pub async fn hold_import(
     tx: &Client,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridpass_rules::{Fact, GateContext, RuleSet, derive};
+use gridpass_rules::{GateContext, RuleSet};
 use gridpass_types::clock::district_date;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use super::model::Shadow;
 use super::store::{self, Counts, Decided};
 use crate::app::App;
 use crate::db::Client;
-use crate::facts;
+use crate::facts::{self, Known};
 use crate::gates::{Directory, Snapshot};
 use crate::http::error::ApiResult;
 use crate::rules::{self, InForce, Scopes};
@@ -98,7 +98,7 @@ async fn count_scans(
     let mut people: Vec<i64> = scans.iter().map(|scan| scan.person_id.get()).collect();
     people.sort_unstable();
     people.dedup();
-    let mut known = facts::load_facts(tx, &people).await?;
+    let mut known = facts::load_known(tx, &people).await?;
     let places: BTreeMap<i64, String> = facts::read_states(tx, &people)
         .await?
         .into_iter()
@@ -107,10 +107,10 @@ async fn count_scans(
     let directory: Arc<Snapshot> = app.part::<Directory>().current(app, tx).await?;
     let mut cells: BTreeMap<Cell, i64> = BTreeMap::new();
     for scan in &scans {
-        let facts = known.entry(scan.person_id.get()).or_default();
+        let known = known.entry(scan.person_id.get()).or_default();
         let place = places.get(&scan.person_id.get());
         let place = place.map_or("", String::as_str);
-        if let Some(cell) = decide(beside, scan, (facts, place), &directory) {
+        if let Some(cell) = decide(beside, scan, (known, place), &directory) {
             *cells.entry(cell).or_default() += 1;
         }
     }
@@ -123,15 +123,18 @@ async fn count_scans(
 fn decide(
     beside: &Beside<'_>,
     scan: &Decided,
-    (facts, place): (&[Fact], &str),
+    (known, place): (&Known, &str),
     directory: &Snapshot,
 ) -> Option<Cell> {
     let gate = directory.gate(scan.gate_id)?;
     if !place.starts_with(beside.prefix) && !gate.place_code.starts_with(beside.prefix) {
         return None;
     }
-    let state = derive(facts, scan.received_at).state;
-    let colour = beside.at(place).decide_colour(&state).colour;
+    let state = known.derive(scan.received_at).state;
+    let colour = beside
+        .at(place)
+        .decide_colour(&state, known.counted_at(scan.received_at))
+        .colour;
     let context = GateContext {
         colour,
         area: gate.area,
@@ -159,8 +162,9 @@ async fn count_people(
 ) -> ApiResult<()> {
     let day = district_date(now);
     let mut cells: BTreeMap<Cell, i64> = BTreeMap::new();
-    for alike in rules::count_alike(tx, &shadow.place_prefix).await? {
-        let colour = by_shadow.decide_colour(&alike.state).colour;
+    let place = (shadow.place_prefix.as_str(), now);
+    for alike in rules::count_alike(tx, by_shadow, place).await? {
+        let colour = alike.colour_by(by_shadow);
         let community = alike.place_code[..COMMUNITY_DIGITS].to_owned();
         let codes = [alike.colour, 0, colour.code(), 0];
         *cells.entry((day, community, codes)).or_default() += alike.people;

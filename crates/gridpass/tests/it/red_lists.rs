@@ -1,10 +1,11 @@
 //! Lists: a row at a time, held above the cap, and the patterns that stand out.
 
 use gridpass::access::Role;
+use gridpass::app::HoldLimit;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::app::{Client, TestApp};
+use crate::app::{Client, Setup, TestApp};
 use crate::evidence::{
     ELSEWHERE, HERE, PROPOSALS, colour, enclosure, medical, order_input, person, proposal_path,
     red_fact_input, two_people,
@@ -292,4 +293,61 @@ async fn red_by_list_is_a_lead_for_the_privacy_officer() {
         .await
         .expect(200);
     assert_eq!(closed["items"][0]["outcome"], "passed_on");
+}
+
+#[tokio::test]
+async fn lists_of_unusual_size_or_share_are_held() {
+    let setup = Setup {
+        hold: HoldLimit {
+            share_percent: 30,
+            people_min: 6,
+        },
+        ..Setup::default()
+    };
+    let test = TestApp::with(setup).await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    let tree = include_str!("../../../../data/divisions/pingshan.csv");
+    desk.post_text("/api/v1/divisions/import", "text/csv", tree)
+        .await
+        .expect(200);
+    let numbers = known(&test, 40).await;
+    let doctor = test.caller(Role::TeamDoctor, HERE).await;
+    // While nothing is usual, an empty file is just wrong.
+    send(&doctor, "", HEADER).await.problem(422, "csv_invalid");
+    for number in &numbers[..3] {
+        let one = send(&doctor, "", &rows(std::slice::from_ref(number))).await;
+        let one = one.expect(201);
+        assert_eq!(
+            (&one["list"]["status"], &one["list"]["hold"]),
+            (&json!("open"), &Value::Null)
+        );
+    }
+    let empty = send(&doctor, "", HEADER).await.expect(201);
+    assert_eq!(
+        (&empty["list"]["status"], &empty["list"]["people"], &empty["list"]["hold"]),
+        (&json!("held"), &json!(0), &json!({ "reason": "empty", "count": 0, "of": 1, "community": null }))
+    );
+    let size = send(&doctor, "", &rows(&numbers[3..14])).await.expect(201);
+    assert_eq!(
+        (&size["list"]["status"], &size["list"]["hold"]["reason"], &size["list"]["hold"]["count"]),
+        (&json!("held"), &json!("size"), &json!(11))
+    );
+    // Another unit has no usual size yet; its list is too much of the community.
+    let other = test.caller_of(Role::TeamDoctor, HERE, "龙田医院").await;
+    let share = send(&other, "?dry_run=true", &rows(&numbers[14..26])).await;
+    let share = share.expect(200);
+    let hold = &share["list"]["hold"];
+    assert_eq!(
+        (&hold["reason"], &hold["count"], &hold["of"], &hold["community"]),
+        (&json!("share"), &json!(12), &json!(40), &json!(HERE))
+    );
+    let few = send(&other, "?dry_run=true", &rows(&numbers[14..25])).await;
+    assert_eq!(few.expect(200)["list"]["hold"], Value::Null);
+    // Somebody above answers for it, as for one above the cap.
+    let officer = test.caller(Role::SubdistrictOfficer, "440310001").await;
+    for list in [&empty["list"], &size["list"]] {
+        let path = format!("{LISTS}/{}/refuse", list["list_id"]);
+        let refused = officer.post(&path, json!({})).await.expect(200);
+        assert_eq!(refused["status"], "refused");
+    }
 }

@@ -2,6 +2,7 @@
 
 use gridpass::access::Role;
 use gridpass::app::HoldLimit;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::{Client, Setup, TestApp};
@@ -60,7 +61,7 @@ async fn a_file_that_flips_too_many_is_held_until_a_second_person_releases_it() 
     assert_eq!(greens(&test).await, 10);
     let facts = async || test.scalar::<i64>("SELECT count(*) FROM fact").await;
     let before = facts().await;
-    // Two of ten are few; four are not.
+    // Two of ten are few; four more within the hour are not.
     let few = import(&desk, "source=police", file(0..2, "李四"))
         .await
         .expect(200);
@@ -75,7 +76,7 @@ async fn a_file_that_flips_too_many_is_held_until_a_second_person_releases_it() 
     );
     assert_eq!(
         (&held["held"]["count"], &held["held"]["of"]),
-        (&json!(4), &json!(10))
+        (&json!(6), &json!(10))
     );
     assert_eq!(held["rows"], 0, "nothing of the chunk is taken");
     test.settle().await;
@@ -143,4 +144,40 @@ async fn a_file_of_unusual_size_is_held() {
         .await
         .expect(200);
     assert_eq!(new["held"], Value::Null);
+}
+
+#[tokio::test]
+async fn small_files_of_one_hour_add_up() {
+    let (test, desk) = district().await;
+    let first = import(&desk, "source=police&create=true", file(0..10, "张三")).await;
+    assert_eq!(first.expect(200)["held"], Value::Null);
+    let wrong = |rows| file(rows, "李四");
+    for rows in [0..1, 1..2] {
+        let few = import(&desk, "source=police", wrong(rows)).await;
+        assert_eq!(few.expect(200)["held"], Value::Null);
+        test.advance(SignedDuration::from_mins(20));
+    }
+    // The third within the hour, of another source: three of ten are too many.
+    let third = import(&desk, "source=transport", wrong(2..3)).await;
+    let third = third.expect(200);
+    assert_eq!(
+        (&third["held"]["reason"], &third["held"]["count"], &third["held"]["of"]),
+        (&json!("flips"), &json!(3), &json!(10))
+    );
+    assert_eq!(greens(&test).await, 8);
+    // Released, it is carried out; what a person let through counts against nobody.
+    let officer = test.caller(Role::SubdistrictOfficer, "440310001").await;
+    let id = &third["import_id"];
+    let path = format!("/api/v1/registry-imports/{id}/release");
+    let note = json!({ "note": "已核对" });
+    officer.post(&path, note).await.expect(200);
+    let again = format!("source=transport&released={id}");
+    let again = import(&desk, &again, wrong(2..3)).await;
+    assert_eq!(again.expect(200)["held"], Value::Null);
+    // Once the first is an hour old, one more is only two.
+    test.advance(SignedDuration::from_mins(25));
+    let later = import(&desk, "source=police", wrong(3..4)).await;
+    assert_eq!(later.expect(200)["held"], Value::Null);
+    assert_eq!(greens(&test).await, 6);
+    assert_counts_agree(&test).await;
 }

@@ -19,6 +19,7 @@ export type PageName =
   | "appeals"
   | "red"
   | "rules"
+  | "holds"
   | "supervision"
   | "staff"
   | "account";
@@ -38,6 +39,7 @@ export const PAGES: Page[] = [
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
+  { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },

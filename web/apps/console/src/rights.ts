@@ -17,16 +17,22 @@ const ROLES = {
   ReadAppealStats: ["community_lead", "subdistrict_officer", "data_desk", "privacy_officer", "oversight"],
   ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
+  DecideHolds: ["data_desk", "rule_approver", "subdistrict_officer"],
   IssuePaperPasses: ["grid_worker", "community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,
+  ReadHolds: ["data_desk", "rule_maker", "rule_approver", "subdistrict_officer", "community_lead"],
+  ReadImports: ["data_desk", "subdistrict_officer"],
   ReadPeople: FIELD,
   ReadQuarantine: [...TEAM, "community_lead"],
+  ReadRedLists: [...TEAM, "community_lead", "subdistrict_officer", "data_desk"],
   ReadRules: ["system_admin", "data_desk", "rule_maker", "subdistrict_officer", "community_lead", "rule_approver"],
   ReadScans: TEAM,
   ReadVisits: ["grid_worker", "community_lead", "subdistrict_officer"],
+  ReleaseImports: ["data_desk", "subdistrict_officer"],
   RunBackTests: ["rule_maker", "rule_approver"],
+  SetRhythms: ["data_desk"],
 } satisfies Record<string, Role[]>;
 
 /** Whether the account acts in a role with this permission. */

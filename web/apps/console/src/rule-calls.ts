@@ -4,6 +4,7 @@ import type {
   BackTestPage,
   BackTestView,
   CheckedRuleSet,
+  NewBackTest,
   NewRuleSchedule,
   NewRuleSet,
   NewRuleShadow,
@@ -94,8 +95,7 @@ export const startRuleShadow = (version: number, input: NewRuleShadow): Promise<
   post(`rule-sets/${version}/shadows`, input);
 export const endRuleShadow = (id: number): Promise<unknown> => post(`rule-shadows/${id}/end`);
 
-export const runBackTest = (version: number, scan_days: number): Promise<BackTestView> =>
-  post("back-tests", { version, scan_days });
+export const runBackTest = (asked: NewBackTest): Promise<BackTestView> => post("back-tests", asked);
 export const listBackTests = (content_sha256: string): Promise<BackTestPage> =>
   get(`back-tests?content_sha256=${content_sha256}`);
 export const getBackTest = (id: number): Promise<BackTestView> => get(`back-tests/${id}`);

@@ -44,20 +44,26 @@ pub struct Situation {
     pub colour: Colour,
     /// Row of the colour table that gave it.
     pub rule_id: String,
+    /// How many.
+    pub people: i64,
 }
 
-/// Every situation under a prefix, but for narrower places (`440310001%`), in the order in
+/// Every situation under a prefix, of all or of those without catalogued facts, but for narrower places (`440310001%`), in the order in
 /// which [`Mapping`] takes it.
 pub async fn list_situations(
     db: &Client,
     (prefix, but): (&str, &[String]),
+    all: bool,
 ) -> Result<Vec<Situation>, Error> {
     let sql = "-- facts.list_situations
-        SELECT DISTINCT case_status, quarantine, contact, health, stay, exempt, registry, residence, employment,
-            colour, rule_id
-        FROM person_state WHERE starts_with(place_code, $1) AND NOT place_code LIKE ANY ($2)";
+        SELECT case_status, quarantine, contact, health, stay, exempt, registry, residence, employment,
+            colour, rule_id, count(*)
+        FROM person_state WHERE starts_with(place_code, $1) AND NOT place_code LIKE ANY ($2)
+            AND ($3 OR catalogued IS NULL)
+        GROUP BY case_status, quarantine, contact, health, stay, exempt, registry, residence, employment,
+            colour, rule_id";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&prefix, &but]).await?;
+    let rows = db.query(&statement, &[&prefix, &but, &all]).await?;
     Ok(rows.iter().map(situation).collect())
 }
 
@@ -77,6 +83,7 @@ fn situation(row: &Row) -> Situation {
         },
         colour: word(row, 9, Colour::from_code),
         rule_id: row.get(10),
+        people: row.get(11),
     }
 }
 
@@ -133,12 +140,16 @@ pub struct Batch<'a> {
     pub first_page: i64,
     /// Page before which it ends.
     pub end_page: i64,
+    /// Which slice of the people of these pages, and of how many.
+    pub slice: (i32, i32),
     /// Version that gives the colours.
     pub version: i32,
     /// Identity of the tally row.
     pub tally_id: i64,
     /// Now.
     pub now: Timestamp,
+    /// Whether people with catalogued facts are meant, too.
+    pub all: bool,
 }
 
 /// A row that was coloured anew.
@@ -175,6 +186,8 @@ const RECOLOUR_PAGES: &str = "-- facts.recolour_pages
                 residence, employment, colour, rule_id)
             WHERE s.ctid >= $1::text::tid AND s.ctid < $2::text::tid
                 AND starts_with(s.place_code, $3) AND NOT s.place_code LIKE ANY ($4)
+                AND ($21 OR s.catalogued IS NULL)
+                AND ($23::integer = 1 OR s.pass_serial % $23 = $22::integer)
             FOR UPDATE OF s SKIP LOCKED),
         done AS (
             UPDATE person_state s SET colour = d.new_colour, rule_id = d.new_rule, rule_set_version = $18,
@@ -236,6 +249,9 @@ pub async fn recolour_pages(db: &Client, batch: &Batch<'_>) -> Result<Vec<Recolo
                 &batch.version,
                 &batch.now,
                 &batch.tally_id,
+                &batch.all,
+                &batch.slice.0,
+                &batch.slice.1,
             ],
         )
         .await?;
@@ -248,5 +264,8 @@ pub async fn recolour_pages(db: &Client, batch: &Batch<'_>) -> Result<Vec<Recolo
     Ok(rows.iter().map(recoloured).collect())
 }
 
-/// Pages that one batch looks at: some ten thousand people.
+/// Pages that one batch looks at, times the slices: some ten thousand people.
 pub const BATCH_PAGES: i64 = 256;
+/// Room that a page of the table has beside its rows, in percent: its fillfactor is 80. As long as no
+/// transaction changes more than that of a page, a row stays on its page and no index is written.
+pub const ROOM_PERCENT: i64 = 20;

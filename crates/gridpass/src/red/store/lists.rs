@@ -1,20 +1,23 @@
 //! SQL of lists.
 
+use std::collections::HashMap;
+
 use gridpass_rules::Colour;
 use gridpass_types::ids::{PersonId, RedListId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
 use crate::db::Client;
-use crate::red::list_model::{Impact, ListStatus, RedList, Share};
+use crate::red::list_model::{Impact, ListHold, ListHoldView, ListStatus, RedList, Share};
 
 /// Enters a list.
 pub async fn insert_list(db: &Client, new: &RedList) -> Result<(), Error> {
     let sql = "-- red.insert_list
         INSERT INTO red_list (list_id, place_code, status, people, held, submitted_at, submitted_by,
-            submitted_unit, lapses_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+            submitted_unit, lapses_at, hold_reason, held_count, held_of, held_community)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let statement = db.prepare_cached(sql).await?;
+    let hold = new.hold.as_ref();
     db.execute(
         &statement,
         &[
@@ -27,6 +30,10 @@ pub async fn insert_list(db: &Client, new: &RedList) -> Result<(), Error> {
             &new.submitted_by,
             &new.submitted_unit,
             &new.lapses_at,
+            &hold.map(|hold| hold.reason.as_str()),
+            &hold.map(|hold| hold.count),
+            &hold.map(|hold| hold.of),
+            &hold.and_then(|hold| hold.community.as_deref()),
         ],
     )
     .await?;
@@ -37,7 +44,8 @@ pub async fn insert_list(db: &Client, new: &RedList) -> Result<(), Error> {
 pub async fn find_list(db: &Client, list_id: i64) -> Result<Option<RedList>, Error> {
     let sql = "-- red.find_list
         SELECT list_id, place_code, status, people, held, submitted_at, submitted_by,
-               submitted_unit, lapses_at, approved_at, approved_by, approved_unit
+               submitted_unit, lapses_at, approved_at, approved_by, approved_unit, hold_reason, held_count, held_of,
+               held_community
         FROM red_list WHERE list_id = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&list_id])
@@ -49,7 +57,8 @@ pub async fn find_list(db: &Client, list_id: i64) -> Result<Option<RedList>, Err
 pub async fn lock_list(db: &Client, list_id: i64) -> Result<Option<RedList>, Error> {
     let sql = "-- red.lock_list
         SELECT list_id, place_code, status, people, held, submitted_at, submitted_by,
-               submitted_unit, lapses_at, approved_at, approved_by, approved_unit
+               submitted_unit, lapses_at, approved_at, approved_by, approved_unit, hold_reason, held_count, held_of,
+               held_community
         FROM red_list WHERE list_id = $1 FOR UPDATE";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&list_id])
@@ -66,7 +75,8 @@ pub async fn list_lists(
 ) -> Result<Vec<RedList>, Error> {
     let sql = "-- red.list_lists
         SELECT list_id, place_code, status, people, held, submitted_at, submitted_by,
-               submitted_unit, lapses_at, approved_at, approved_by, approved_unit
+               submitted_unit, lapses_at, approved_at, approved_by, approved_unit, hold_reason, held_count, held_of,
+               held_community
         FROM red_list
         WHERE list_id > $3 AND starts_with(place_code, $1) AND ($2::text IS NULL OR status = $2)
         ORDER BY list_id LIMIT $4";
@@ -189,8 +199,46 @@ fn list(row: &Row) -> Option<RedList> {
         approved_at: row.get("approved_at"),
         approved_by: row.get("approved_by"),
         approved_unit: row.get("approved_unit"),
+        hold: hold(row),
         hindrance: None,
     })
+}
+
+fn hold(row: &Row) -> Option<ListHoldView> {
+    let reason: Option<&str> = row.get("hold_reason");
+    let number = |name| row.get::<_, Option<i64>>(name).unwrap_or(0);
+    Some(ListHoldView {
+        reason: ListHold::parse(reason?)?,
+        count: number("held_count"),
+        of: number("held_of"),
+        community: row.get("held_community"),
+    })
+}
+
+/// People of a usual list of a unit: the median of its last five that nobody refused; `None` while
+/// there are fewer than three.
+pub async fn find_usual_people(db: &Client, unit: &str) -> Result<Option<i64>, Error> {
+    let sql = "-- red.find_usual_people
+        SELECT CASE WHEN count(*) >= 3 THEN percentile_disc(0.5) WITHIN GROUP (ORDER BY people)::bigint END
+        FROM (SELECT people FROM red_list WHERE submitted_unit = $1 AND status <> 'refused' AND people > 0
+              ORDER BY submitted_at DESC LIMIT 5) AS last";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&unit])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// People who count in communities.
+pub async fn count_people(
+    db: &Client,
+    communities: &[&str],
+) -> Result<HashMap<String, i64>, Error> {
+    let sql = "-- red.count_people
+        SELECT c, (SELECT count(*) FROM person_state s WHERE s.place_code ~>=~ c AND s.place_code ~<=~ (c || '~'))
+        FROM unnest($1::text[]) AS u (c)";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&communities]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 /// The people of a list.

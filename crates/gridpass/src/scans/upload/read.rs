@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridpass_rules::{State, derive};
+use gridpass_rules::State;
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -250,25 +250,28 @@ impl Known {
         let person_at = |place: usize| kept.scans[place].scan.key.person_id.get();
         let mut people: Vec<i64> = places.iter().map(|(place, _)| person_at(*place)).collect();
         people.dedup();
-        let facts = facts::load_facts(tx, &people).await?;
+        let known = facts::load_known(tx, &people).await?;
         for (place, at) in places {
-            let facts = facts.get(&person_at(place)).map_or(&[][..], Vec::as_slice);
-            let derived = derive(facts, at);
+            let Some(known) = known.get(&person_at(place)) else {
+                continue;
+            };
+            let derived = known.derive(at);
             self.derived
                 .insert(place, (derived.state, derived.valid_from));
         }
         Ok(())
     }
 
-    /// The state that a scan is decided by.
+    /// The state that a scan is decided by, and the instant it is decided for.
     ///
     /// # Panics
     /// Never: scans of unknown people were rejected.
-    pub fn state_of(&self, place: usize, scan: &Scan) -> &State {
-        match self.derived.get(&place) {
+    pub fn state_of(&self, app: &App, (place, scan): (usize, &Scan)) -> (&State, Timestamp) {
+        let state = match self.derived.get(&place) {
             Some((state, _)) => state,
             None => &self.subjects[&scan.key.person_id].state,
-        }
+        };
+        (state, as_of(scan, app.now()))
     }
 
     /// Where the person of a scan counts now; the rules of that place decide.

@@ -63,6 +63,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO fact VALUES ({id}, {id}, 'health', '{{}}', 'test', now(), NULL, NULL, NULL, NULL)"),
         format!("INSERT INTO person_state VALUES ({id}, {id}, '{place}', 0, 0, 0, 0, 0, false, 0, 0, 0, false,
             NULL, '{{}}', now(), NULL, 0, 'r', 1, now())"),
+        format!("INSERT INTO held_state VALUES ({id}, now(), 1, NULL, NULL, false)"),
         format!("INSERT INTO outbox VALUES ({id}, 't', 'k', '{{}}', now(), NULL)"),
         format!("INSERT INTO scan VALUES ({id}, '2020-03-06T12:00Z', {id}, now(), NULL, 1, 0, 0, 0, 0, NULL, NULL, 'r', 'g')"),
         format!("INSERT INTO scan_proof VALUES ({id}, now(), {id}, 1, '')"),

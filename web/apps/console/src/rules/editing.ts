@@ -3,7 +3,7 @@
  * what is not saved yet.
  *
  * Every change is checked by the server a moment later, as a whole and with its cases; only tables
- * without faults can be saved. What is not saved outlives a look at another page of this tab.
+ * without faults can be saved. What is not saved is kept in this browser until it is, or is given up.
  */
 import type { RuleTablesView, TablesReport } from "@gridpass/api";
 import { computed, onBeforeUnmount, onMounted, shallowReactive } from "vue";
@@ -11,6 +11,7 @@ import { ended, refusal } from "../asking";
 import { checkRuleTables, getRuleSet, updateRuleSet } from "../rule-calls";
 import type { TableName } from "./columns";
 import { may, refreshLab } from "./lab";
+import { dropUnsaved, findUnsaved, keepUnsaved } from "./unsaved";
 import { begin, readSheet, redo, type Sheet, type Steps, step, undo, writeSheet } from "./sheet";
 
 export interface Content {
@@ -21,8 +22,6 @@ export interface Content {
 }
 
 const TYPING_MS = 300;
-/** What is not saved yet, by version, with the revision it was made from. */
-const unsaved = new Map<number, { revision: number; steps: Steps<Content> }>();
 
 const contentOf = (view: RuleTablesView): Content => ({
   colour: readSheet(view.colour_csv),
@@ -54,10 +53,12 @@ interface State {
   report: TablesReport | null;
   busy: boolean;
   refused: string;
+  /** When what is on show was kept, if it was not saved and found again. */
+  found_ms: number | null;
 }
 
 export function useEditing(version: number) {
-  const state = shallowReactive<State>({ view: null, steps: null, report: null, busy: false, refused: "" });
+  const state = shallowReactive<State>({ view: null, steps: null, report: null, busy: false, refused: "", found_ms: null });
   let timer = 0;
   let turn = 0;
 
@@ -86,9 +87,10 @@ export function useEditing(version: number) {
     try {
       const view = await getRuleSet(version);
       state.view = view;
-      const kept = unsaved.get(version);
-      state.steps = kept && kept.revision === view.revision ? kept.steps : begin(contentOf(view));
-      unsaved.delete(version);
+      const saved = begin(contentOf(view));
+      const kept = isOpen(view) ? findUnsaved(version, view.revision) : null;
+      state.steps = kept ? step(saved, kept.content) : saved;
+      state.found_ms = kept?.kept_ms ?? null;
       state.refused = "";
       await check();
     } catch (error) {
@@ -116,6 +118,8 @@ export function useEditing(version: number) {
     turn++;
     clearTimeout(timer);
     timer = window.setTimeout(() => void check(), TYPING_MS);
+    if (state.view && dirty.value) keepUnsaved(version, state.view.revision, steps.now);
+    else dropUnsaved(version);
   }
 
   function change(part: Partial<Content>): void {
@@ -131,6 +135,8 @@ export function useEditing(version: number) {
       await updateRuleSet(version, { revision: view.revision, ...written(now), note: now.note });
       const fresh = await getRuleSet(version);
       state.view = fresh;
+      state.found_ms = null;
+      dropUnsaved(version);
       // The server writes cells in one form; what can be undone stays.
       if (state.steps) state.steps = { ...state.steps, now: contentOf(fresh) };
       await Promise.all([check(), refreshLab()]);
@@ -141,18 +147,8 @@ export function useEditing(version: number) {
     }
   }
 
-  const warn = (event: BeforeUnloadEvent): void => {
-    if (dirty.value) event.preventDefault();
-  };
-  onMounted(() => {
-    addEventListener("beforeunload", warn);
-    void load();
-  });
-  onBeforeUnmount(() => {
-    removeEventListener("beforeunload", warn);
-    clearTimeout(timer);
-    if (dirty.value && state.steps && state.view) unsaved.set(version, { revision: state.view.revision, steps: state.steps });
-  });
+  onMounted(() => void load());
+  onBeforeUnmount(() => clearTimeout(timer));
 
   return {
     state,
@@ -172,7 +168,10 @@ export function useEditing(version: number) {
       if (state.steps?.future.length) show(redo(state.steps));
     },
     /** Away with what is not saved. */
-    discard: (): Promise<void> => load(),
+    discard: (): Promise<void> => {
+      dropUnsaved(version);
+      return load();
+    },
   };
 }
 
