@@ -147,6 +147,9 @@ export async function enterDistrict(server) {
       token: tokens.grid_worker,
       body: { kind: "residence", status: "verified", enclosure: enclosure.enclosure_id, source: "visit" },
     });
+  /** A grid worker records evidence. */
+  district.record = async (document_number, body) =>
+    staff(`people/${await personOf(document_number)}/facts`, { token: tokens.grid_worker, body });
   /** A doctor proposes a quarantine; nothing changes yet. */
   const proposeOrder = async (person_id) => {
     const now_ms = Date.parse((await staff("time")).now);

@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use gridpass_rules::cases::Case;
-use gridpass_rules::{ColourTable, FactBody, GateTable, RuleSet, default_rule_set};
+use gridpass_rules::catalogue::FactKind;
+use gridpass_rules::{Catalogue, ColourTable, FactBody, GateTable, RuleSet, default_rule_set};
 use jiff::Timestamp;
 
 /// Longest input worth looking at, in bytes: the largest workbook that is opened.
@@ -12,15 +13,20 @@ const INPUT_BYTES_MAX: usize = 128 * 1024;
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(default_rule_set);
 
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let json = include_bytes!("../../rules/examples/catalogue.json");
+    Catalogue::from_json(json).expect("the example is sound")
+});
+
 /// Takes the input as a table in either format, as a single cell of a sound table, as the body of
 /// a fact and as a case. Says whether any of them was accepted; panics if a law is broken.
 pub fn check(data: &[u8]) -> bool {
     let data = &data[..data.len().min(INPUT_BYTES_MAX)];
     let is_table = check_tables(data);
     let text = String::from_utf8_lossy(data);
-    let is_cell = text.chars().count() <= 100 && check_cell(&text);
+    let is_cell = text.chars().count() <= 100 && (check_cell(&text) | check_catalogued_cell(&text));
     let is_fact = check_fact(&text);
-    let is_case = Case::parse(&text).is_ok_and(|case| {
+    let is_case = Case::parse(&text, &CATALOGUE).is_ok_and(|case| {
         let outcome = case.run(&RULES);
         !outcome.rule.is_empty() && !outcome.gate_rule.is_empty()
     });
@@ -69,11 +75,46 @@ fn check_cell(cell: &str) -> bool {
     accepted
 }
 
+/// The input as the cell of a column of the catalogue: a duration, a day, a count, words.
+fn check_catalogued_cell(cell: &str) -> bool {
+    let quoted = format!("\"{}\"", cell.replace('"', "\"\""));
+    let mut accepted = false;
+    for column in [
+        "hours_since_negative_test",
+        "last_vaccination_day",
+        "vaccinations",
+        "last_test",
+    ] {
+        let csv = format!(
+            "rule,case,quarantine,contact,health,stay,exempt,registry,residence,employment,{column},colour,reason,\
+             visit_hours,notify,message_zh,message_en\n\
+             A1,-,-,-,-,-,-,-,-,verified,{quoted},green,unknown,-,-,x,x\n\
+             A2,-,-,-,-,-,-,-,-,-,-,yellow,unknown,-,-,x,x\n"
+        );
+        let read = |csv: &[u8]| ColourTable::from_csv_with(csv, &CATALOGUE);
+        match read(csv.as_bytes()) {
+            Ok(table) => {
+                assert_eq!(read(&table.to_csv()), Ok(table));
+                accepted = true;
+            }
+            Err(errors) => assert!(!errors.is_empty()),
+        }
+    }
+    accepted
+}
+
 /// A body that is read is written and read the same.
 fn check_fact(text: &str) -> bool {
     let Ok(body) = serde_json::from_str::<FactBody>(text) else {
         return false;
     };
+    if let FactBody::Catalogued { kind, fields } = &body {
+        let known = CATALOGUE.kind(kind);
+        let sound = |kind: &FactKind| kind.faults(fields, Timestamp::UNIX_EPOCH).is_empty();
+        if !known.is_some_and(sound) {
+            return false;
+        }
+    }
     let _ = body.validate(Timestamp::UNIX_EPOCH);
     let again = serde_json::to_string(&body).expect("a fact that was read can be written");
     assert_eq!(serde_json::from_str::<FactBody>(&again).ok(), Some(body));

@@ -179,15 +179,17 @@ permissions! {
     ReviewRed: PrivacyOfficer Oversight;
     /// Read rule sets.
     ReadRules: SystemAdmin DataDesk RuleMaker SubdistrictOfficer CommunityLead RuleApprover;
-    /// Write rule sets: drafts with their cases, and checks.
+    /// Read the catalogue: kinds of facts and columns of the state. It holds nobody's data.
+    ReadCatalogue: SystemAdmin DataDesk RuleMaker RuleApprover GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
+    /// Write rule sets: drafts with their cases, and checks; propose entries of the catalogue.
     ManageRules: RuleMaker;
     /// Try a rule set on the live people and on past scans, and see masked examples of whom it concerns.
     RunBackTests: RuleMaker RuleApprover;
-    /// Give a version up: makers their drafts, approvers what is approved.
+    /// Give a version up: makers their drafts, approvers what is approved; give up a proposed entry of the catalogue.
     WithdrawRules: RuleMaker RuleApprover;
     /// Evaluate an approved version beside what is in force, and count.
     ShadowRules: RuleMaker RuleApprover;
-    /// Approve what others wrote, say where and when it is in force, release what is held, roll back.
+    /// Approve what others wrote, also for the catalogue, say where and when it is in force, release what is held, roll back.
     ApproveRules: RuleApprover;
     /// Print paper passes.
     IssuePaperPasses: GridWorker CommunityLead;

@@ -89,6 +89,9 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
         .with(Arc::new(facts::recolour::Recolouring::default()))
+        .with(Arc::new(
+            facts::recolour_catalogued::RecolouringCatalogued::default(),
+        ))
         .with(Arc::new(facts::Guard::default()))
         .with(Arc::new(divisions::Enclosures::default()))
         .with(Arc::new(people::Serials::default()))

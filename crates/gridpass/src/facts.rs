@@ -8,6 +8,7 @@
 //! rules is told so.
 
 mod api;
+mod catalogued;
 mod columns;
 pub mod decision;
 mod explain;
@@ -17,6 +18,7 @@ mod ledger;
 pub mod model;
 mod place;
 pub mod recolour;
+pub mod recolour_catalogued;
 mod replay;
 pub mod store;
 
@@ -35,6 +37,7 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::rules::InForce;
 
+pub use catalogued::kept_until;
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };
@@ -43,6 +46,7 @@ pub use guard::Guard;
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople, check_body,
+    evidence,
 };
 pub use replay::{Replayed, state_at};
 
@@ -68,6 +72,11 @@ pub fn loops() -> Vec<Loop> {
             name: "recolouring",
             period: Duration::from_secs(2),
             round: |app| Box::pin(recolour::round(app)),
+        },
+        Loop {
+            name: "recolouring by catalogued facts",
+            period: Duration::from_secs(2),
+            round: |app| Box::pin(recolour_catalogued::round(app)),
         },
     ]
 }

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod backtest;
 pub mod boot;
 pub mod break_glass;
+pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
-    visits,
+    alerts, backtest, break_glass, catalogue, divisions, employers, facts, gates, keys, limits,
+    oversight, passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff,
+    stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -61,6 +61,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(shadow::router())
         .merge(facts::router())
         .merge(rules::router())
+        .merge(catalogue::router())
         .merge(backtest::router())
         .merge(visits::router())
         .merge(quarantine::router())

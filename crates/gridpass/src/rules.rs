@@ -26,13 +26,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use gridpass_rules::{RuleSet, default_rule_set};
+use gridpass_rules::{Catalogue, RuleSet, default_rule_set};
 use gridpass_types::ids::RuleSetVersion;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::catalogue;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
@@ -110,7 +111,7 @@ pub async fn ensure_first(app: &App) -> ApiResult<()> {
         let mut first = draft::new_draft(rules.version, content, (note, None), (app, None));
         first.status = DraftStatus::Approved;
         drafts::insert_draft(&tx, &first).await?;
-        let row = approve::signed(app, &first, (first.created_at, None));
+        let row = approve::signed(app, &first, (first.created_at, None), "");
         store::insert_rule_set(&tx, &row).await?;
         let activation = NewActivation {
             activation_id: app.ids.next(),
@@ -148,12 +149,14 @@ pub fn content_sha256(colour_csv: &str, gate_csv: &str) -> [u8; 32] {
 /// When the database does not answer.
 pub async fn load(db: &Client, version: i32) -> ApiResult<Option<RuleSet>> {
     let draft = drafts::find_draft(db, version).await?;
-    draft.map(|draft| compile(&draft.tables)).transpose()
+    let Some(draft) = draft else { return Ok(None) };
+    let catalogue = catalogue::approved(db).await?;
+    compile(&draft.tables, &catalogue).map(Some)
 }
 
-fn compile(tables: &store::Tables) -> ApiResult<RuleSet> {
-    let (colour, gate) = (tables.colour_csv.as_bytes(), tables.gate_csv.as_bytes());
-    RuleSet::from_csv(tables.version, colour, gate).map_err(|errors| {
+fn compile(tables: &store::Tables, catalogue: &Catalogue) -> ApiResult<RuleSet> {
+    let both = (tables.colour_csv.as_bytes(), tables.gate_csv.as_bytes());
+    RuleSet::from_csv_with(tables.version, both, catalogue).map_err(|errors| {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
         ApiError::internal(anyhow::anyhow!(
             "rule set {} as stored is not valid: {first}",
@@ -189,12 +192,18 @@ pub async fn require_approved(db: &Client, version: i32) -> ApiResult<RuleSetVer
     }
 }
 
-/// Everybody under a prefix, counted by place, state and colour.
+/// Everybody under a prefix, counted by place, situation and colour; situations as the rule set
+/// tells them apart at an instant.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count_alike(db: &Client, prefix: &str) -> ApiResult<Vec<store::schedules::Alike>> {
-    Ok(store::schedules::count_alike(db, prefix).await?)
+pub async fn count_alike(
+    db: &Client,
+    rules: &RuleSet,
+    (prefix, at): (&str, Timestamp),
+) -> ApiResult<Vec<store::schedules::Alike>> {
+    let classes = rules.colour.class_sql("s", at);
+    Ok(store::schedules::count_alike(db, prefix, &classes).await?)
 }
 
 /// A version as it is stored, whichever is in force.

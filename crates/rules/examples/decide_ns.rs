@@ -17,12 +17,13 @@ const REPEATS: usize = 5;
 fn main() -> std::io::Result<()> {
     let rules = default_rule_set();
     let states: Vec<State> = (0..SITUATIONS).map(state).collect();
+    let at = jiff::Timestamp::UNIX_EPOCH;
     let mut best = f64::INFINITY;
     for _ in 0..REPEATS {
         let start = Instant::now();
         for _ in 0..ROUNDS {
             for (index, state) in states.iter().enumerate() {
-                let colour = rules.decide_colour(black_box(state));
+                let colour = rules.decide_colour(black_box(state), at);
                 let gate = rules.decide_gate(black_box(&context(index, colour.colour)));
                 black_box((colour, gate));
             }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::FEVER_CELSIUS;
+use crate::catalogue::Catalogue;
 use crate::derive::derive;
 use crate::fact::{Fact, FactBody};
 use crate::gate::GateContext;
@@ -84,6 +85,9 @@ pub enum CaseError {
     /// A fact that is no object or lacks its id or time.
     #[error("fact {0} is not an object with id and recorded_at")]
     Fact(usize),
+    /// A fact whose kind or fields the catalogue does not know.
+    #[error("fact {0}: {1}")]
+    Kind(usize, String),
 }
 
 #[derive(Deserialize)]
@@ -127,11 +131,11 @@ impl Interner {
 }
 
 impl Case {
-    /// Reads one line.
+    /// Reads one line; facts may be of kinds of the catalogue.
     ///
     /// # Errors
-    /// When the line is no JSON of the form of a case.
-    pub fn parse(line: &str) -> Result<Self, CaseError> {
+    /// When the line is no JSON of the form of a case, or a fact is of no known kind.
+    pub fn parse(line: &str, catalogue: &Catalogue) -> Result<Self, CaseError> {
         let raw: RawCase = serde_json::from_str(line)?;
         let mut enclosures = Interner::default();
         let mut employers = Interner::default();
@@ -140,7 +144,11 @@ impl Case {
             .into_iter()
             .enumerate()
             .map(|(index, fact)| read_fact(index, fact, &mut enclosures, &mut employers))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<Fact>, _>>()?;
+        for (index, fact) in facts.iter().enumerate() {
+            check_kind(&fact.body, catalogue, raw.now)
+                .map_err(|problem| CaseError::Kind(index, problem))?;
+        }
         Ok(Self {
             id: raw.id,
             now: raw.now,
@@ -161,7 +169,7 @@ impl Case {
         let mut facts = self.facts.clone();
         facts.extend(self.fever_fact());
         let state = derive(&facts, self.now).state;
-        let colour = rules.decide_colour(&state);
+        let colour = rules.decide_colour(&state, self.now);
         let gate = rules.decide_gate(&GateContext {
             colour: colour.colour,
             area: self.area,
@@ -194,6 +202,19 @@ impl Case {
                 symptoms: Vec::new(),
             },
         })
+    }
+}
+
+/// Refuses a kind that the catalogue does not know, and fields that it cannot have.
+fn check_kind(body: &FactBody, catalogue: &Catalogue, now: Timestamp) -> Result<(), String> {
+    let FactBody::Catalogued { kind, fields } = body else {
+        return Ok(());
+    };
+    let known = catalogue.kind(kind);
+    let known = known.ok_or_else(|| format!("unknown kind {kind}"))?;
+    match known.faults(fields, now).into_iter().next() {
+        Some(fault) => Err(format!("{}: {}", fault.field, fault.en)),
+        None => Ok(()),
     }
 }
 
@@ -277,7 +298,7 @@ pub fn run_cases(rules: &RuleSet, mut reader: impl BufRead) -> io::Result<Report
         if text.is_empty() {
             continue;
         }
-        match Case::parse(text) {
+        match Case::parse(text, &rules.catalogue) {
             Err(error) => report.failures.push(format!("FAIL line {number}: {error}")),
             Ok(case) => {
                 let got = case.run(rules);
@@ -294,8 +315,8 @@ pub fn run_cases(rules: &RuleSet, mut reader: impl BufRead) -> io::Result<Report
     Ok(report)
 }
 
-/// The command `gridpass rules test`: reads both tables and the cases, writes one line for each
-/// failure and the totals. Returns whether everything passed.
+/// The command `gridpass rules test`: reads the catalogue if there is one, both tables and the
+/// cases, writes one line for each failure and the totals. Returns whether everything passed.
 ///
 /// # Errors
 /// When a file cannot be read or `out` cannot be written. Tables that are refused are written to
@@ -303,13 +324,23 @@ pub fn run_cases(rules: &RuleSet, mut reader: impl BufRead) -> io::Result<Report
 pub fn test_command(
     colour: &Path,
     gate: &Path,
-    cases: &Path,
+    (cases, catalogue): (&Path, Option<&Path>),
     out: &mut dyn Write,
 ) -> io::Result<bool> {
-    let rules = RuleSet::from_csv(
+    let catalogue = match catalogue {
+        None => Catalogue::default(),
+        Some(path) => match Catalogue::from_json(&read_file(path)?) {
+            Ok(catalogue) => catalogue,
+            Err(problem) => {
+                writeln!(out, "catalogue: {problem}")?;
+                return Ok(false);
+            }
+        },
+    };
+    let rules = RuleSet::from_csv_with(
         RuleSetVersion::new(0),
-        &read_file(colour)?,
-        &read_file(gate)?,
+        (&read_file(colour)?, &read_file(gate)?),
+        &catalogue,
     );
     let rules = match rules {
         Ok(rules) => rules,

@@ -111,8 +111,16 @@ pub(crate) fn parse_word_test(
 
 /// Reads a test on a number.
 pub(crate) fn parse_number_test(cell: &str) -> Result<Test<f64>, CellError> {
+    parse_ordered_test(cell, &parse_number)
+}
+
+/// Reads a test on values that have an order; `value` reads one.
+pub(crate) fn parse_ordered_test(
+    cell: &str,
+    value: &impl Fn(&str) -> Result<f64, CellError>,
+) -> Result<Test<f64>, CellError> {
     let text = folded(cell);
-    if let Some(test) = parse_common(&text, &parse_number)? {
+    if let Some(test) = parse_common(&text, value)? {
         return Ok(test);
     }
     for (sign, is_low, included) in [
@@ -125,17 +133,17 @@ pub(crate) fn parse_number_test(cell: &str) -> Result<Test<f64>, CellError> {
     ] {
         if let Some(number) = text.strip_prefix(sign) {
             let bound = Some(Bound {
-                value: parse_number(number.trim())?,
+                value: value(number.trim())?,
                 included,
             });
             let (low, high) = if is_low { (bound, None) } else { (None, bound) };
             return Ok(Test::Range(Range { low, high }));
         }
     }
-    if let Some(test) = parse_range(&text, cell)? {
+    if let Some(test) = parse_range(&text, cell, value)? {
         return Ok(test);
     }
-    parse_number(&text).map(Test::Is)
+    value(&text).map(Test::Is)
 }
 
 /// `-`, `in(…)` and `not(…)`, which words and numbers share.
@@ -169,7 +177,11 @@ fn parse_common<V>(
 }
 
 /// `[1..14]`, `[1..14)`, `(1..14]`, `(1..14)` and the same with outward brackets, `]1..14[`.
-fn parse_range(text: &str, cell: &str) -> Result<Option<Test<f64>>, CellError> {
+fn parse_range(
+    text: &str,
+    cell: &str,
+    value: &impl Fn(&str) -> Result<f64, CellError>,
+) -> Result<Option<Test<f64>>, CellError> {
     let Some((left, right)) = text.split_once("..") else {
         return Ok(None);
     };
@@ -188,11 +200,11 @@ fn parse_range(text: &str, cell: &str) -> Result<Option<Test<f64>>, CellError> {
     let (low, high) = (&left[1..], &right[..right.len() - 1]);
     let range = Range {
         low: Some(Bound {
-            value: parse_number(low.trim())?,
+            value: value(low.trim())?,
             included: low_included,
         }),
         high: Some(Bound {
-            value: parse_number(high.trim())?,
+            value: value(high.trim())?,
             included: high_included,
         }),
     };
@@ -219,7 +231,7 @@ pub(crate) fn parse_number(text: &str) -> Result<f64, CellError> {
 }
 
 /// Trimmed, with full-width characters of a Chinese keyboard made ASCII.
-fn folded(cell: &str) -> String {
+pub(crate) fn folded(cell: &str) -> String {
     let half: String = cell.chars().map(fold_width).collect();
     half.trim().to_owned()
 }
@@ -236,24 +248,31 @@ pub(crate) fn test_text<V>(test: &Test<V>, value: impl Fn(&V) -> String) -> Stri
     }
 }
 
-impl fmt::Display for Range {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Range {
+    /// The interval with its values as `value` writes them.
+    pub(crate) fn text(&self, value: &impl Fn(&f64) -> String) -> String {
         match (self.low, self.high) {
             (Some(low), Some(high)) => {
                 let left = if low.included { '[' } else { '(' };
                 let right = if high.included { ']' } else { ')' };
-                write!(f, "{left}{}..{}{right}", low.value, high.value)
+                format!("{left}{}..{}{right}", value(&low.value), value(&high.value))
             }
             (Some(low), None) => {
                 let sign = if low.included { ">=" } else { ">" };
-                write!(f, "{sign} {}", low.value)
+                format!("{sign} {}", value(&low.value))
             }
             (None, Some(high)) => {
                 let sign = if high.included { "<=" } else { "<" };
-                write!(f, "{sign} {}", high.value)
+                format!("{sign} {}", value(&high.value))
             }
-            (None, None) => f.write_str("-"),
+            (None, None) => "-".to_owned(),
         }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(&f64::to_string))
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn row_mask(columns: &[WordColumn], tests: &[Test<u8>]) -> u64 {
     mask
 }
 
-fn word_holds(test: &Test<u8>, word: u8) -> bool {
+pub(crate) fn word_holds(test: &Test<u8>, word: u8) -> bool {
     match test {
         Test::Any => true,
         Test::Is(value) => *value == word,

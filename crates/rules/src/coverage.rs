@@ -6,6 +6,7 @@
 
 use crate::cell::Test;
 use crate::columns::{WordColumn, accepts, situation};
+use crate::extra::{EXTRA_MAX, Extra, RowSets};
 
 /// Greatest number of different numbers in all cells of a table. It bounds the samples, and with
 /// them the work a hostile table can cause; a real table has a handful.
@@ -52,6 +53,47 @@ pub(crate) fn check_coverage<const N: usize>(
         undecided: open
             .first()
             .map(|(_, words, number)| describe(columns, words, numbers[*number])),
+    })
+}
+
+/// As [`check_coverage`], once for each set of rows that the classes of catalogued columns leave
+/// open: a row is reached if some set reaches it, and every set has to decide everything.
+pub(crate) fn check_coverage_in<const N: usize>(
+    columns: &[WordColumn; N],
+    rows: &[RowConditions<'_>],
+    (extra, sets): (&Extra, &RowSets),
+) -> Option<Coverage> {
+    let mut unreached: Vec<bool> = vec![true; rows.len()];
+    let mut undecided = None;
+    for (place, set) in sets.sets.iter().enumerate() {
+        let open: Vec<usize> = (0..rows.len()).filter(|row| set.contains(*row)).collect();
+        let conditions: Vec<RowConditions<'_>> = open
+            .iter()
+            .map(|row| RowConditions {
+                mask: rows[*row].mask,
+                number: rows[*row].number,
+            })
+            .collect();
+        let coverage = check_coverage(columns, &conditions)?;
+        for (at, row) in open.iter().enumerate() {
+            unreached[*row] &= coverage.unreachable.contains(&at);
+        }
+        if undecided.is_none() {
+            undecided = coverage.undecided.map(|situation| {
+                let combination = sets.combinations.iter().find(|(_, set)| *set == place);
+                let classes = combination.map_or([0; EXTRA_MAX], |(classes, _)| *classes);
+                let named = extra.columns.iter().zip(classes);
+                let named = named.map(|(column, class)| {
+                    format!(" {}={}", column.key(), column.class_text(class))
+                });
+                situation + &named.collect::<String>()
+            });
+        }
+    }
+    let rows = unreached.iter().enumerate();
+    Some(Coverage {
+        unreachable: rows.filter(|(_, no)| **no).map(|(row, _)| row).collect(),
+        undecided,
     })
 }
 

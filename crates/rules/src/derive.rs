@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::FEVER_CELSIUS;
+use crate::catalogue::Evidence;
 use crate::fact::{Fact, FactBody};
 use crate::state::State;
 use crate::words::{
@@ -61,6 +62,10 @@ pub fn derive(facts: &[Fact], now: Timestamp) -> Derived {
         registries: LastBy::default(),
     };
     for fact in &live {
+        if let FactBody::Catalogued { kind, fields } = &fact.body {
+            let evidence = Evidence::of(kind, fields, fact.recorded_at);
+            sum.state.catalogued.push(evidence);
+        }
         sum.add(&fact.body);
     }
     sum.finish()
@@ -111,7 +116,7 @@ impl<'f> Sum<'f> {
                 temperature,
                 symptoms,
             } => self.add_reading(*at, health_of(*temperature, symptoms)),
-            FactBody::Clearance { .. } => {}
+            FactBody::Clearance { .. } | FactBody::Catalogued { .. } => {}
             FactBody::Residence { status, enclosure } => self.add_residence(*status, *enclosure),
             FactBody::Employment { status, employer } => self.employers.set(*employer, *status),
             FactBody::Registry {

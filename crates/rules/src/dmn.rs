@@ -6,6 +6,8 @@
 //! <https://www.omg.org/spec/DMN/1.3/>. Another implementation reads it back in
 //! `web/packages/dmn`.
 
+mod extra;
+
 use std::fmt::Write as _;
 
 use crate::cell::Test;
@@ -52,8 +54,15 @@ impl RuleSet {
         for column in &words {
             item_definition(&mut xml, column);
         }
+        let extra = &self.colour.extra().columns;
+        for column in extra {
+            extra::item_definition(&mut xml, column);
+        }
         for column in &words {
             input_data(&mut xml, column.name, &type_of(column));
+        }
+        for column in extra {
+            input_data(&mut xml, column.key(), &extra::type_of(column));
         }
         input_data(&mut xml, TEMPERATURE, "number");
         xml += &pass_decision(self);
@@ -69,14 +78,17 @@ fn type_of(column: &WordColumn) -> String {
 
 fn item_definition(xml: &mut String, column: &WordColumn) {
     let words = (column.all)().into_iter().map(column.word_of).map(quoted);
-    let words = words.collect::<Vec<_>>().join(", ");
+    word_type(xml, &type_of(column), &words.collect::<Vec<_>>().join(", "));
+}
+
+fn word_type(xml: &mut String, name: &str, words: &str) {
     put(
         xml,
         format_args!(
             "  <itemDefinition name=\"{}\">\n    <typeRef>string</typeRef>\n    \
              <allowedValues><text>{}</text></allowedValues>\n  </itemDefinition>\n",
-            type_of(column),
-            escaped(&words)
+            name,
+            escaped(words)
         ),
     );
 }
@@ -108,11 +120,22 @@ fn pass_decision(rules: &RuleSet) -> String {
     let columns = COLOUR_COLUMNS.iter();
     let inputs = columns.clone();
     let inputs = inputs.map(|column| (column.name.to_owned(), column.name, type_of(column)));
-    let rows = rules.colour.rows_for_dmn().map(|(tests, decision)| {
+    let catalogued = rules.colour.extra();
+    let named = catalogued.columns.iter();
+    let named = named.map(|column| {
+        (
+            column.key().to_owned(),
+            column.key(),
+            extra::type_of(column),
+        )
+    });
+    let rows = rules.colour.rows_for_dmn().enumerate();
+    let rows = rows.map(|(row, (tests, decision))| {
         let cells = tests.iter().zip(&COLOUR_COLUMNS);
-        let entries = cells
+        let mut entries: Vec<String> = cells
             .map(|(test, column)| word_test(test, column))
             .collect();
+        entries.extend(extra::entries(catalogued, row));
         let outputs = vec![
             quoted(decision.rule),
             quoted(decision.colour.as_str()),
@@ -129,10 +152,12 @@ fn pass_decision(rules: &RuleSet) -> String {
     let table = Table {
         name: "pass",
         label: "Colour of the pass",
-        inputs: inputs.collect(),
+        inputs: inputs.chain(named).collect(),
         outputs: &PASS_OUTPUTS,
         requires: columns
-            .map(|column| format!("<requiredInput href=\"#input_{}\"/>", column.name))
+            .map(|column| column.name)
+            .chain(rules.colour.extra_keys())
+            .map(|name| format!("<requiredInput href=\"#input_{name}\"/>"))
             .collect(),
         rules: rows.collect(),
     };

@@ -10,7 +10,10 @@ pub use error::FactError;
 use gridpass_types::{EmployerId, EnclosureId, FactId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::words::{
     CaseStatus, Certainty, ContactLevel, EmploymentStatus, EndReason, QuarantinePlace,
@@ -52,7 +55,12 @@ pub struct Fact {
 /// What a fact says, tagged by `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(
+    remote = "Self",
+    tag = "kind",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
 pub enum FactBody {
     /// A case report.
     Case {
@@ -145,13 +153,72 @@ pub enum FactBody {
         /// Did the person pass it?
         passed: bool,
     },
+    /// A kind of the catalogue: `kind` is its name, the fields stand beside it. What they may
+    /// hold is said by the catalogue, so whoever records such a fact checks it there.
+    #[serde(skip)]
+    Catalogued {
+        /// Name of the kind.
+        kind: String,
+        /// Its fields.
+        fields: Map<String, Value>,
+    },
 }
 
+impl Serialize for FactBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self::Catalogued { kind, fields } = self else {
+            return Self::serialize(self, serializer);
+        };
+        let mut map = serializer.serialize_map(Some(fields.len() + 1))?;
+        map.serialize_entry("kind", kind)?;
+        for (key, value) in fields {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for FactBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Map::<String, Value>::deserialize(deserializer)?;
+        match fields.get("kind") {
+            Some(Value::String(kind)) if !Self::is_built_in(kind) => {
+                let kind = kind.clone();
+                fields.remove("kind");
+                Ok(Self::Catalogued { kind, fields })
+            }
+            _ => Self::deserialize(Value::Object(fields)).map_err(D::Error::custom),
+        }
+    }
+}
+
+/// Kinds that are code.
+const BUILT_IN: [&str; 11] = [
+    "case",
+    "quarantine",
+    "contact",
+    "stay",
+    "health",
+    "clearance",
+    "residence",
+    "employment",
+    "registry",
+    "exemption",
+    "gate_check",
+];
+
 impl FactBody {
+    /// Whether a kind is code and not of the catalogue.
+    #[must_use]
+    pub fn is_built_in(kind: &str) -> bool {
+        BUILT_IN.contains(&kind)
+    }
+
     /// The kind, as it stands in JSON.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> &str {
         match self {
+            Self::Catalogued { kind, .. } => kind.as_str(),
             Self::Case { .. } => "case",
             Self::Quarantine { .. } => "quarantine",
             Self::Contact { .. } => "contact",
@@ -172,7 +239,7 @@ impl FactBody {
     /// The first thing wrong, with a stable code and the field it is in.
     pub fn validate(&self, now: Timestamp) -> Result<(), FactError> {
         match self {
-            Self::Case { .. } => Ok(()),
+            Self::Case { .. } | Self::Catalogued { .. } => Ok(()),
             Self::Quarantine {
                 start,
                 end,

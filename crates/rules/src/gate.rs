@@ -253,7 +253,7 @@ impl Row {
     fn failed_cell(&self, mask: u64, context: &GateContext) -> Option<FailedCell> {
         if !self.temperature.holds(context.temperature) {
             return Some(FailedCell {
-                column: "temperature",
+                column: "temperature".to_owned(),
                 cell: test_text(&self.temperature, f64::to_string),
                 actual: context
                     .temperature
@@ -265,7 +265,7 @@ impl Row {
         (0..words.len())
             .find(|column| !accepts_in_column(mask, situation, *column))
             .map(|column| FailedCell {
-                column: GATE_COLUMNS[column].name,
+                column: GATE_COLUMNS[column].name.to_owned(),
                 cell: word_text(&self.tests[column], column),
                 actual: (GATE_COLUMNS[column].word_of)(words[column]).to_owned(),
             })

@@ -15,12 +15,14 @@ mod cell;
 mod columns;
 mod coverage;
 mod derive;
+mod extra;
 mod grid;
 mod sheet;
 mod sql;
 
 pub mod advice;
 pub mod cases;
+pub mod catalogue;
 pub mod colour;
 pub mod dmn;
 pub mod fact;
@@ -32,6 +34,7 @@ pub mod state;
 pub mod table_error;
 pub mod words;
 
+pub use catalogue::{Catalogue, CatalogueEntry};
 pub use colour::{ColourDecision, ColourTable};
 pub use derive::{Derived, derive};
 pub use fact::{Fact, FactBody, FactError};

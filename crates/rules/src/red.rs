@@ -6,8 +6,13 @@
 //! red makes them a matter of two people from that version on, and a table that would turn
 //! somebody red on no ground of the list at all is found out by [`groundless`].
 
+mod columns;
+
+use columns::RedColumn;
+
 use gridpass_types::word_list;
 
+use crate::catalogue::Evidence;
 use crate::derive::{contact_of, health_of, quarantine_of, stay_of};
 use crate::fact::FactBody;
 use crate::rule_set::RuleSet;
@@ -17,6 +22,7 @@ use crate::words::{
     Registry, Residence, Risk, Stay,
 };
 use gridpass_types::Colour;
+use jiff::Timestamp;
 
 word_list! {
     /// The closed list of epidemiological reasons for which somebody may be stopped.
@@ -213,42 +219,62 @@ fn contribution(body: &FactBody) -> State {
     state
 }
 
-/// The values of the state that a table turns red: bit by bit, one byte for each of case,
-/// quarantine, contact, health and stay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RedValues([u8; 5]);
+/// What a table turns red: values of the state, bit by bit, one byte for each of case,
+/// quarantine, contact, health and stay; and changes of catalogued columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RedValues {
+    values: [u8; 5],
+    columns: Vec<RedColumn>,
+}
 
 impl RedValues {
     /// Tries every situation of a table with and without each value: a value leads to red if
-    /// somewhere its presence is what turns the pass red.
+    /// somewhere its presence is what turns the pass red. So for catalogued columns, class by
+    /// class.
+    ///
+    /// # Panics
+    /// Never: a table was checked to have few enough sets of rows.
     #[must_use]
     pub fn of(rules: &RuleSet) -> Self {
-        let mut found = Self::default();
-        for state in situations() {
-            if !is_red(rules, &state) {
-                continue;
-            }
-            let values = dimensions(&state);
-            for (dimension, value) in values.into_iter().enumerate() {
-                let bit = 1 << value;
-                if value != 0 && found.0[dimension] & bit == 0 {
-                    let without = without(&state, dimension);
-                    if !is_red(rules, &without) {
-                        found.0[dimension] |= bit;
+        let sets = rules.colour.row_sets().expect("checked tables are bounded");
+        let situations = situations();
+        let red = |state: &State, set: usize| {
+            rules.colour.colour_among(state, &sets.sets[set]) == Colour::Red
+        };
+        let mut values = [0; 5];
+        let mut reds: Vec<Vec<bool>> = Vec::with_capacity(sets.sets.len());
+        for set in 0..sets.sets.len() {
+            let is_red: Vec<bool> = situations.iter().map(|state| red(state, set)).collect();
+            for (state, _) in situations.iter().zip(&is_red).filter(|(_, red)| **red) {
+                for (dimension, value) in dimensions(state).into_iter().enumerate() {
+                    let bit = 1 << value;
+                    if value != 0
+                        && values[dimension] & bit == 0
+                        && !red(&without(state, dimension), set)
+                    {
+                        values[dimension] |= bit;
                     }
                 }
             }
+            reds.push(is_red);
         }
-        found
+        Self {
+            values,
+            columns: RedColumn::of_all(rules, &sets, &reds),
+        }
     }
 
     /// Whether a fact can turn a pass red.
     #[must_use]
     pub fn leads(&self, body: &FactBody) -> bool {
+        if let FactBody::Catalogued { kind, fields } = body {
+            let evidence = Evidence::of(kind, fields, Timestamp::UNIX_EPOCH);
+            return self.columns.iter().any(|column| column.leads(&evidence));
+        }
         let values = dimensions(&contribution(body));
         values
             .into_iter()
-            .zip(self.0)
+            .zip(self.values)
             .any(|(value, bits)| value != 0 && bits & (1 << value) != 0)
     }
 }
@@ -256,18 +282,19 @@ impl RedValues {
 /// A situation that a table turns red on no ground of the closed list, if there is one.
 #[must_use]
 pub fn groundless(rules: &RuleSet) -> Option<State> {
+    let sets = rules.colour.row_sets()?.sets;
+    let is_red = |state: &State| {
+        let mut colours = sets.iter().map(|set| rules.colour.colour_among(state, set));
+        colours.any(|colour| colour == Colour::Red)
+    };
     situations().into_iter().find(|state| {
         let grounded = state.case != Case::None
             || state.quarantine != Quarantine::None
             || state.contact != Contact::None
             || state.stay == Stay::Confirmed
             || matches!(state.health, Health::Symptoms | Health::Fever);
-        !grounded && is_red(rules, state)
+        !grounded && is_red(state)
     })
-}
-
-fn is_red(rules: &RuleSet, state: &State) -> bool {
-    rules.decide_colour(state).colour == Colour::Red
 }
 
 fn dimensions(state: &State) -> [u8; 5] {

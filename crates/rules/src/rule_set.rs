@@ -1,8 +1,10 @@
 //! A rule set: the two tables under one version, with their exchange formats.
 
 use gridpass_types::RuleSetVersion;
+use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::catalogue::Catalogue;
 use crate::colour::{ColourDecision, ColourTable};
 use crate::gate::{GateContext, GateDecision, GateTable};
 use crate::grid::{read_xlsx, write_xlsx};
@@ -21,6 +23,8 @@ pub struct RuleSet {
     pub colour: ColourTable,
     /// Colour and gate context to action.
     pub gate: GateTable,
+    /// Kinds and columns that the tables may name and the cases may use.
+    pub catalogue: Catalogue,
 }
 
 /// A decision and how it came about.
@@ -47,7 +51,7 @@ pub struct RuleTrial {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FailedCell {
     /// Its column.
-    pub column: &'static str,
+    pub column: String,
     /// What the rule asks for.
     pub cell: String,
     /// What was the case.
@@ -64,10 +68,24 @@ impl RuleSet {
         colour: &[u8],
         gate: &[u8],
     ) -> Result<Self, Vec<TableError>> {
+        Self::from_csv_with(version, (colour, gate), &Catalogue::default())
+    }
+
+    /// Reads both tables, colour and gate, from CSV; the colour table may name columns of the
+    /// catalogue.
+    ///
+    /// # Errors
+    /// Everything found wrong in either table, with row and column.
+    pub fn from_csv_with(
+        version: RuleSetVersion,
+        (colour, gate): (&[u8], &[u8]),
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<TableError>> {
         Self::join(
             version,
-            ColourTable::from_csv(colour),
+            ColourTable::from_csv_with(colour, catalogue),
             GateTable::from_csv(gate),
+            catalogue,
         )
     }
 
@@ -75,11 +93,16 @@ impl RuleSet {
     ///
     /// # Errors
     /// Everything found wrong in either table, with row and column.
-    pub fn from_xlsx(version: RuleSetVersion, bytes: &[u8]) -> Result<Self, Vec<TableError>> {
+    pub fn from_xlsx(
+        version: RuleSetVersion,
+        bytes: &[u8],
+        catalogue: &Catalogue,
+    ) -> Result<Self, Vec<TableError>> {
         let grid = |table| read_xlsx(table, bytes, false).map_err(|error| vec![error]);
-        let colour = grid(TableName::Colour).and_then(|grid| ColourTable::from_grid(&grid));
+        let colour =
+            grid(TableName::Colour).and_then(|grid| ColourTable::from_grid(&grid, catalogue));
         let gate = grid(TableName::Gate).and_then(|grid| GateTable::from_grid(&grid));
-        Self::join(version, colour, gate)
+        Self::join(version, colour, gate, catalogue)
     }
 
     /// Writes both tables as a workbook with the sheets `colour` and `gate`.
@@ -91,10 +114,10 @@ impl RuleSet {
         ])
     }
 
-    /// The colour that follows from a state.
+    /// The colour that follows from a state at an instant.
     #[must_use]
-    pub fn decide_colour(&self, state: &State) -> ColourDecision<'_> {
-        self.colour.decide(state)
+    pub fn decide_colour(&self, state: &State, at: Timestamp) -> ColourDecision<'_> {
+        self.colour.decide(state, at)
     }
 
     /// What the guard does.
@@ -105,8 +128,8 @@ impl RuleSet {
 
     /// The colour, with every rule tried and why it did not apply.
     #[must_use]
-    pub fn explain_colour(&self, state: &State) -> Explanation<ColourDecision<'_>> {
-        self.colour.explain(state)
+    pub fn explain_colour(&self, state: &State, at: Timestamp) -> Explanation<ColourDecision<'_>> {
+        self.colour.explain(state, at)
     }
 
     /// What the guard does, with every rule tried and why it did not apply.
@@ -119,12 +142,14 @@ impl RuleSet {
         version: RuleSetVersion,
         colour: Result<ColourTable, Vec<TableError>>,
         gate: Result<GateTable, Vec<TableError>>,
+        catalogue: &Catalogue,
     ) -> Result<Self, Vec<TableError>> {
         match (colour, gate) {
             (Ok(colour), Ok(gate)) => Ok(Self {
                 version,
                 colour,
                 gate,
+                catalogue: catalogue.clone(),
             }),
             (colour, gate) => {
                 let mut errors = colour.err().unwrap_or_default();

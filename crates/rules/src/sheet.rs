@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use crate::catalogue::KnownColumn;
 use crate::cell::{CellError, Test, parse_number_test, parse_word_test};
 use crate::columns::WordColumn;
 use crate::coverage::Coverage;
+use crate::extra::ExtraTest;
 use crate::grid::{Grid, GridRow};
 use crate::reason::Reason;
 use crate::table_error::{Place, TableError, TableErrorCode, TableName};
@@ -18,7 +20,7 @@ const VISIT_HOURS_MAX: u16 = 336;
 /// One row's cells in the order of the table's columns, and the errors found so far.
 pub(crate) struct SheetRow<'a> {
     table: TableName,
-    columns: &'a [&'static str],
+    columns: &'a [&'a str],
     number: u32,
     cells: Vec<&'a str>,
     errors: &'a mut Vec<TableError>,
@@ -29,7 +31,7 @@ pub(crate) struct SheetRow<'a> {
 /// Rows come with their numbers, so that later checks can name them.
 pub(crate) fn read_rows<R>(
     table: TableName,
-    columns: &[&'static str],
+    columns: &[&str],
     grid: &Grid,
     read: impl Fn(&mut SheetRow<'_>) -> Option<R>,
 ) -> Result<Vec<(u32, R)>, Vec<TableError>> {
@@ -87,7 +89,7 @@ pub(crate) fn read_rows<R>(
 /// The position of each column of the table in the grid.
 fn find_columns(
     table: TableName,
-    columns: &[&'static str],
+    columns: &[&str],
     grid: &Grid,
     errors: &mut Vec<TableError>,
 ) -> Option<Vec<usize>> {
@@ -180,6 +182,13 @@ impl SheetRow<'_> {
     pub(crate) fn number_test(&mut self, column: &str) -> Option<Test<f64>> {
         let result = parse_number_test(self.cell(column));
         self.take(column, result)
+    }
+
+    /// The test of a catalogued column.
+    pub(crate) fn extra_test(&mut self, column: &KnownColumn) -> Option<ExtraTest> {
+        let key = &column.definition.key;
+        let result = ExtraTest::parse(&column.measure(), self.cell(key));
+        self.take(key, result)
     }
 
     /// One word of a closed list.

@@ -5,7 +5,11 @@
 //! every state. The expression holds numbers and the caller's column names, never words of a
 //! table, so nothing that somebody typed gets into a statement.
 
+mod evidence;
+
 use std::fmt::Write as _;
+
+use jiff::Timestamp;
 
 use crate::cell::{Range, Test};
 use crate::colour::ColourTable;
@@ -44,17 +48,42 @@ enum Column {
 }
 
 impl ColourTable {
-    /// An expression over the state columns of `person_state AS alias`. Its value is an integer:
-    /// `first` and the place of the deciding row, counted from 0.
+    /// An expression over the state columns of `person_state AS alias`, for an instant. Its value
+    /// is an integer: `first` and the place of the deciding row, counted from 0.
     ///
     /// `alias` is put in as it is; it is the caller's own.
     #[must_use]
-    pub fn to_sql(&self, alias: &str, first: i32) -> String {
-        let rows = self
-            .masks()
-            .iter()
-            .map(|mask| word_tests(*mask, alias, (&COLOUR_COLUMNS, &STATE_COLUMNS)));
+    pub fn to_sql(&self, alias: &str, first: i32, at: Timestamp) -> String {
+        let classes = self.class_sql(alias, at);
+        let rows = self.masks().iter().enumerate().map(|(row, mask)| {
+            let mut tests = word_tests(*mask, alias, (&COLOUR_COLUMNS, &STATE_COLUMNS));
+            let extra = self.extra();
+            let columns = extra.columns.iter().zip(extra.row_masks(row));
+            for ((column, mask), class) in columns.zip(&classes) {
+                let taken: Vec<String> = (0..64_u8)
+                    .filter(|bit| (column.possible & mask) >> bit & 1 == 1)
+                    .map(|bit| bit.to_string())
+                    .collect();
+                if (column.possible & mask) != column.possible {
+                    tests.push(match taken.is_empty() {
+                        true => "false".to_owned(),
+                        false => format!("{class} IN ({})", taken.join(", ")),
+                    });
+                }
+            }
+            tests
+        });
         case_expression(rows.collect(), first)
+    }
+
+    /// An expression for each column of the catalogue that the header names, in order: the class
+    /// of what the person's facts add up to, for [`ColourTable::decide_classes`].
+    #[must_use]
+    pub fn class_sql(&self, alias: &str, at: Timestamp) -> Vec<String> {
+        let columns = self.extra().columns.iter();
+        columns
+            .map(|column| evidence::class_sql(column, alias, at.as_microsecond()))
+            .collect()
     }
 }
 
@@ -162,12 +191,14 @@ fn double(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use crate::default_rule_set;
 
     #[test]
     fn the_tables_in_force_as_expressions() {
         let rules = default_rule_set();
-        let colour = rules.colour.to_sql("s", 0);
+        let colour = rules.colour.to_sql("s", 0, Timestamp::UNIX_EPOCH);
         assert!(colour.starts_with(
             "CASE WHEN s.case_status IN (1, 2) THEN 0 WHEN s.quarantine IN (1, 2, 3) THEN 1"
         ));

@@ -3,6 +3,7 @@
 use gridpass_types::{EmployerId, EnclosureId};
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Evidence;
 use crate::words::{
     Case, Checked, Contact, Employment, Exempt, Health, Quarantine, Registry, Relation, Residence,
     Stay,
@@ -36,6 +37,10 @@ pub struct State {
     pub enclosure: Option<EnclosureId>,
     /// Employers whose last live fact is declared or verified, ascending.
     pub employers: Vec<EmployerId>,
+    /// Live facts of catalogued kinds, in the order of recording. A table that names columns of
+    /// the catalogue makes of them what it needs, for the instant it decides for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalogued: Vec<Evidence>,
 }
 
 impl State {
@@ -53,6 +58,7 @@ impl State {
         checked: Checked::No,
         enclosure: None,
         employers: Vec::new(),
+        catalogued: Vec::new(),
     };
 
     /// What the person has to do with a gate of this enclosure and this employer.

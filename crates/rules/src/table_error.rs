@@ -64,6 +64,12 @@ word_list! {
         MissingCatchAll = 22, "missing_catch_all";
         /// A cell that holds a formula's error or a date.
         BadCell = 23, "bad_cell";
+        /// Not a day.
+        BadDate = 24, "bad_date";
+        /// Not a duration.
+        BadDuration = 25, "bad_duration";
+        /// More columns of the catalogue than a table may name.
+        TooManyColumns = 26, "too_many_columns";
     }
 }
 
@@ -95,6 +101,9 @@ impl TableErrorCode {
                 "the table does not decide every situation; end with a catch-all row"
             }
             Self::BadCell => "the cell holds an error or a date, not text",
+            Self::BadDate => "not a day; write it like 2020-03-01",
+            Self::BadDuration => "not a duration; write whole hours or days, like 48h or 14d",
+            Self::TooManyColumns => "a table may name 8 columns of the catalogue",
         }
     }
 
@@ -123,6 +132,9 @@ impl TableErrorCode {
             Self::UnreachableRow => "永远不会生效：上面的行已覆盖其全部情形",
             Self::MissingCatchAll => "存在没有任何一行判定的情形，末行应为兜底规则",
             Self::BadCell => "单元格是错误值或日期，应为文字",
+            Self::BadDate => "不是日期，应写成 2020-03-01 的形式",
+            Self::BadDuration => "不是时长，应写整小时或整天，如 48h 或 14d",
+            Self::TooManyColumns => "一张表最多使用目录中的8列",
         }
     }
 }

@@ -137,6 +137,7 @@ operations! {
     accept_alert: Change Response;
     add_dependant: Change Own;
     append_fact: Change Evidence;
+    approve_catalogue_entry: Manage Administration;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
     ask_identity_provider: Plain Administration;
@@ -227,6 +228,7 @@ operations! {
     list_back_test_examples: Read Evidence;
     list_back_tests: Plain Administration;
     list_break_glass: Read Supervision;
+    list_catalogue_entries: Plain Administration;
     list_divisions: Plain Administration;
     list_employers: Plain Administration;
     list_enclosures: Plain Administration;
@@ -257,6 +259,7 @@ operations! {
     list_visits: Read Visits;
     open_break_glass: Change Response;
     present_second_factor: Manage Administration;
+    propose_catalogue_entry: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
     put_own_photo: Change Own;
@@ -298,6 +301,7 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
+    withdraw_catalogue_entry: Manage Administration;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

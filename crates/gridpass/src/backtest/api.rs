@@ -13,6 +13,7 @@ use super::store::{self, Wanted};
 use crate::access::{ReadRules, RunBackTests};
 use crate::app::App;
 use crate::auth::{Caller, Staff};
+use crate::catalogue;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -48,8 +49,9 @@ async fn read(app: &App, caller: &Caller, input: NewBackTest) -> ApiResult<Asked
             rules::at_version(&db, app, version).await?
         }
         (None, Some(colour), Some(gate)) => {
-            let read =
-                RuleSet::from_csv(RuleSetVersion::new(0), colour.as_bytes(), gate.as_bytes());
+            let catalogue = catalogue::approved(&app.db.client().await?).await?;
+            let both = (colour.as_bytes(), gate.as_bytes());
+            let read = RuleSet::from_csv_with(RuleSetVersion::new(0), both, &catalogue);
             Arc::new(read.map_err(|errors| rules::table_problem(&errors))?)
         }
         _ => return Err(Code::RuleSetUnknown.into()),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use gridpass_rules::{ColourDecision, RuleSet, State};
 use gridpass_types::ids::RuleSetVersion;
+use jiff::Timestamp;
 
 use crate::rules::Scopes;
 
@@ -111,12 +112,12 @@ impl Compared {
         versions
     }
 
-    /// Two expressions over `person_state AS alias`: the number of the row that decides, and of
+    /// Two expressions over `person_state AS alias`, for an instant: the number of the row that decides, and of
     /// the one that would.
-    pub fn to_sql(&self, alias: &str) -> (String, String) {
+    pub fn to_sql(&self, alias: &str, at: Timestamp) -> (String, String) {
         (
-            self.expression(&self.before, alias),
-            self.expression(&self.after, alias),
+            self.expression(&self.before, alias, at),
+            self.expression(&self.after, alias, at),
         )
     }
 
@@ -128,8 +129,8 @@ impl Compared {
     }
 
     /// The numbers of the rows that decide a state at a place.
-    pub fn numbers(&self, place_code: &str, state: &State) -> (i32, i32) {
-        let number = |rules: &Arc<RuleSet>| self.first(rules) + row_number(rules, state);
+    pub fn numbers(&self, place_code: &str, state: &State, at: Timestamp) -> (i32, i32) {
+        let number = |rules: &Arc<RuleSet>| self.first(rules) + row_number(rules, state, at);
         (
             number(self.before.of(place_code)),
             number(self.after.of(place_code)),
@@ -160,11 +161,11 @@ impl Compared {
     }
 
     /// Prefixes are digits: they were read as division codes.
-    fn expression(&self, places: &InPlaces, alias: &str) -> String {
+    fn expression(&self, places: &InPlaces, alias: &str, at: Timestamp) -> String {
         let mut sql = String::new();
         let mut open = 0;
         for (prefix, rules) in &places.0 {
-            let table = rules.colour.to_sql(alias, self.first(rules));
+            let table = rules.colour.to_sql(alias, self.first(rules), at);
             if prefix.is_empty() {
                 sql += &table;
                 break;
@@ -185,8 +186,8 @@ pub enum Side {
     After,
 }
 
-fn row_number(rules: &RuleSet, state: &State) -> i32 {
-    i32::try_from(rules.colour.deciding_row(state)).expect("a few rows")
+fn row_number(rules: &RuleSet, state: &State, at: Timestamp) -> i32 {
+    i32::try_from(rules.colour.deciding_row(state, at)).expect("a few rows")
 }
 
 #[cfg(test)]
@@ -214,13 +215,19 @@ mod tests {
         let after = before.with(&two, &["440310001".into()]);
         let compared = Compared::new(before, after);
         let (here, there) = ("440310001002000", "440310002001000");
-        assert_eq!(compared.numbers(here, &State::EMPTY), (14, 10_014));
-        assert_eq!(compared.numbers(there, &State::EMPTY), (14, 14));
+        assert_eq!(
+            compared.numbers(here, &State::EMPTY, Timestamp::UNIX_EPOCH),
+            (14, 10_014)
+        );
+        assert_eq!(
+            compared.numbers(there, &State::EMPTY, Timestamp::UNIX_EPOCH),
+            (14, 14)
+        );
         assert_eq!(compared.decision(10_014).unwrap().1.rule, "A15");
         assert!(compared.decision(15).is_none() && compared.decision(-1).is_none());
         assert_eq!(compared.find(Side::After, "A15"), [14, 10_014]);
         assert_eq!(compared.find(Side::Before, "A15"), [14]);
-        let (before, after) = compared.to_sql("s");
+        let (before, after) = compared.to_sql("s", Timestamp::UNIX_EPOCH);
         assert!(before.ends_with("ELSE 14 END"));
         assert!(after.starts_with("CASE WHEN s.place_code LIKE '440310001%' THEN CASE WHEN"));
         assert!(after.ends_with("ELSE 14 END END"));

@@ -73,7 +73,8 @@ pub async fn list_back_test_examples(
     );
     let limit = query.limit.unwrap_or(5).clamp(1, EXAMPLES_MAX);
     let db = staff.tx(&app).await?;
-    let rows = store::list_examples(&db, &compared.to_sql("s"), (&scope, &kind, limit)).await?;
+    let rows =
+        store::list_examples(&db, &compared.to_sql("s", scope.at), (&scope, &kind, limit)).await?;
     audit::subjects(rows.iter().map(|row| row.person_id));
     let view = |row: &ExampleRow| shown(&app, &staff.caller, (row, &compared));
     let views = rows.iter().map(view).collect::<ApiResult<Vec<_>>>()?;

@@ -16,6 +16,7 @@ use super::past_scans::{PastScans, Window};
 use super::population;
 use super::store::{self, Claimed, Finished, Names, Scope};
 use crate::app::App;
+use crate::catalogue;
 use crate::db::{Client, Tx};
 use crate::divisions::Enclosures;
 use crate::http::error::ApiResult;
@@ -116,7 +117,7 @@ pub(super) async fn compare(app: &App, work: &Claimed) -> ApiResult<Compared> {
     let db = app.db.client().await?;
     let in_force = app.part::<InForce>().current(&db).await?;
     let before = InPlaces::in_force(&in_force);
-    let tried = Arc::new(work.rules()?);
+    let tried = Arc::new(work.rules(&catalogue::approved(&db).await?)?);
     let after = before.with(&tried, &work.divisions);
     Ok(Compared::new(before, after))
 }

@@ -120,7 +120,10 @@ impl<'a> PastScans<'a> {
 
     fn add(&mut self, scan: &PastScan, (state, home): (&gridpass_rules::State, &str)) {
         let decide = |places: &InPlaces| {
-            let colour = places.of(home).decide_colour(state).colour;
+            let colour = places
+                .of(home)
+                .decide_colour(state, scan.decided_for())
+                .colour;
             let context = self.gates.context(scan, state, colour)?;
             let gate = self.gates.get(scan.gate_id)?;
             Some(places.of(&gate.place_code).decide_gate(&context).action)

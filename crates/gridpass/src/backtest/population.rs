@@ -51,7 +51,7 @@ pub struct Population {
 /// # Errors
 /// When the database does not answer.
 pub async fn count(db: &Client, compared: &Compared, scope: &Scope) -> ApiResult<Population> {
-    let expressions = compared.to_sql("s");
+    let expressions = compared.to_sql("s", scope.at);
     let mut population = Population {
         places: store::count_places(db, &expressions, scope).await?,
         traits: store::count_traits(db, &expressions, scope).await?,
@@ -86,7 +86,7 @@ impl Population {
         for row in people {
             let facts = known.get(&row.person_id).map_or(&[][..], Vec::as_slice);
             let state = derive(facts, at).state;
-            let (before, after) = compared.numbers(&row.place_code, &state);
+            let (before, after) = compared.numbers(&row.place_code, &state, at);
             self.places.push(PlaceRow {
                 place_code: row.place_code.clone(),
                 enclosure_id: row.enclosure_id,

@@ -168,7 +168,7 @@ fn decided_again(
     (gates, rules, facts): (&Gates, Deciding<'_>, &[Fact]),
 ) -> String {
     let state = scan.state(facts);
-    let colour = rules.person.decide_colour(&state);
+    let colour = rules.person.decide_colour(&state, scan.decided_for());
     let Some(context) = gates.context(scan, &state, colour.colour) else {
         return "the gate is not known any more".to_owned();
     };

@@ -3,7 +3,7 @@
 mod past;
 mod people;
 
-use gridpass_rules::RuleSet;
+use gridpass_rules::{Catalogue, RuleSet};
 use gridpass_types::ids::{RuleSetVersion, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
@@ -72,14 +72,14 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// The rule set to try; version 0 for tables that were sent along.
+    /// The rule set to try, with the catalogue it may name; version 0 for tables that were sent along.
     ///
     /// # Errors
     /// When what was stored is no rule set.
-    pub fn rules(&self) -> ApiResult<RuleSet> {
+    pub fn rules(&self, catalogue: &Catalogue) -> ApiResult<RuleSet> {
         let version = self.version.unwrap_or(RuleSetVersion::new(0));
-        let (colour, gate) = (self.colour_csv.as_bytes(), self.gate_csv.as_bytes());
-        RuleSet::from_csv(version, colour, gate).map_err(|errors| {
+        let both = (self.colour_csv.as_bytes(), self.gate_csv.as_bytes());
+        RuleSet::from_csv_with(version, both, catalogue).map_err(|errors| {
             let first = errors.first().map(ToString::to_string).unwrap_or_default();
             ApiError::internal(anyhow::anyhow!("the tables of a back-test: {first}"))
         })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use gridpass_rules::RuleSet;
+use gridpass_rules::{Catalogue, RuleSet};
 use gridpass_types::ids::RuleSetVersion;
 
 use super::CommandError;
@@ -26,6 +26,9 @@ pub enum RulesCommand {
         /// The cases, one JSON object a line
         #[arg(long)]
         cases: PathBuf,
+        /// The catalogue that tables and cases may name, a JSON array of entries
+        #[arg(long)]
+        catalogue: Option<PathBuf>,
     },
     /// Print two rule tables as a DMN 1.3 model
     Dmn {
@@ -38,6 +41,9 @@ pub enum RulesCommand {
         /// Version to name in the model
         #[arg(long, default_value_t = 1)]
         version: i32,
+        /// The catalogue that the colour table may name, a JSON array of entries
+        #[arg(long)]
+        catalogue: Option<PathBuf>,
     },
     /// Prove that a downloaded version is the one that was approved; exits with 1 if not
     Verify {
@@ -56,14 +62,21 @@ pub fn run(command: RulesCommand) -> Result<ExitCode, CommandError> {
             colour,
             gate,
             version,
-        } => print_dmn(&colour, &gate, version),
+            catalogue,
+        } => print_dmn((&colour, &gate, catalogue.as_deref()), version),
         RulesCommand::Test {
             colour,
             gate,
             cases,
+            catalogue,
         } => {
             let mut out = std::io::stdout().lock();
-            let passed = gridpass_rules::cases::test_command(&colour, &gate, &cases, &mut out)?;
+            let passed = gridpass_rules::cases::test_command(
+                &colour,
+                &gate,
+                (&cases, catalogue.as_deref()),
+                &mut out,
+            )?;
             Ok(code(passed))
         }
         RulesCommand::Verify { file, keys } => {
@@ -81,9 +94,17 @@ pub fn run(command: RulesCommand) -> Result<ExitCode, CommandError> {
     }
 }
 
-fn print_dmn(colour: &Path, gate: &Path, version: i32) -> Result<ExitCode, CommandError> {
+fn print_dmn(
+    (colour, gate, catalogue): (&Path, &Path, Option<&Path>),
+    version: i32,
+) -> Result<ExitCode, CommandError> {
     let (colour, gate) = (std::fs::read(colour)?, std::fs::read(gate)?);
-    let rules = RuleSet::from_csv(RuleSetVersion::new(version), &colour, &gate);
+    let catalogue = match catalogue {
+        None => Catalogue::default(),
+        Some(path) => Catalogue::from_json(&std::fs::read(path)?).map_err(CommandError::Tables)?,
+    };
+    let version = RuleSetVersion::new(version);
+    let rules = RuleSet::from_csv_with(version, (&colour, &gate), &catalogue);
     let rules = rules.map_err(|errors| {
         let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
         CommandError::Tables(told.join("\n"))

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::decision::decision_view;
 use super::explain::ExplainedView;
 use super::model::{AppendedView, FactInput, FactView, NewFact, RetractInput, SOURCE_ORDER};
-use super::{Appended, Retract, Subject, store};
+use super::{Appended, Retract, Subject, catalogued, store};
 use crate::access::{AppendFacts, AppendMedicalFacts, ReadFacts};
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
@@ -23,7 +23,8 @@ use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
 
-/// Records a fact about a person.
+/// Records a fact about a person: one of these kinds, or one of the catalogue, whose fields are
+/// checked against it.
 #[utoipa::path(post, path = "/api/v1/people/{person_id}/facts", operation_id = "append_fact", tag = "facts",
     security(("staff" = [])), params(("person_id" = i64, Path,)), request_body = FactInput,
     responses((status = 201, body = AppendedView), (status = 403, body = Problem),
@@ -36,12 +37,13 @@ pub async fn append_fact(
     require_for(&person.caller, &input.body)?;
     input.validate(app.now())?;
     let tx = person.tx(&app).await?;
+    let grounds = catalogued::check(&tx, &person.caller, (&input, app.now())).await?;
     super::check_places(&tx, &input.body).await?;
     let fact = NewFact {
         body: input.body,
         source: input.source,
         recorded_by: Some(person.caller.staff_id.get()),
-        grounds: None,
+        grounds,
     };
     let appended = super::append(&tx, &app, person.entity.person_id, &[fact]).await?;
     tx.commit().await?;
@@ -63,6 +65,8 @@ fn require_for(caller: &Caller, body: &FactBody) -> ApiResult<()> {
         | FactBody::Employment { .. }
         | FactBody::Registry { .. }
         | FactBody::GateCheck { .. } => false,
+        // The catalogue says; see there.
+        FactBody::Catalogued { .. } => false,
     };
     if medical {
         caller.require::<AppendMedicalFacts>()
@@ -121,6 +125,7 @@ pub async fn retract_fact(
         reason: input.reason,
     };
     let tx = found.tx(&app).await?;
+    catalogued::require_recorder(&tx, &found.caller, &fact.body).await?;
     let appended = super::retract(&tx, &app, fact.person_id, &retract).await?;
     tx.commit().await?;
     Ok(Json(view(fact.fact_id, &appended)))

@@ -1,5 +1,6 @@
 //! Rows turned into columns, as `unnest` takes them: one statement writes any number.
 
+use gridpass_rules::catalogue::Evidence;
 use gridpass_rules::words::{Checked, Exempt};
 use gridpass_types::ids::EmployerId;
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ pub(super) struct FactColumns<'a> {
     /// Identities.
     pub ids: Vec<i64>,
     /// Kinds.
-    pub kinds: Vec<&'static str>,
+    pub kinds: Vec<&'a str>,
     /// Bodies as JSON text.
     pub bodies: Vec<String>,
     /// Sources.
@@ -71,7 +72,7 @@ impl<'a> FactColumns<'a> {
         self.references.push(two.map(|two| two.reference.as_str()));
         self.confirmed_by
             .push(two.map(|two| two.confirmed_by.get()));
-        self.until.push(two.and_then(|two| two.until));
+        self.until.push(fact.until());
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) struct StateColumns<'a> {
     rules: Vec<&'a str>,
     versions: Vec<i32>,
     changed_at: Vec<Timestamp>,
+    catalogued: Vec<Option<String>>,
 }
 
 impl<'a> StateColumns<'a> {
@@ -133,12 +135,15 @@ impl<'a> StateColumns<'a> {
             colours: code(|row| row.colour.code()),
             rules: rows.clone().map(|row| row.rule_id.as_str()).collect(),
             versions: rows.clone().map(|row| row.rule_set_version.get()).collect(),
-            changed_at: rows.map(|row| row.changed_at).collect(),
+            changed_at: rows.clone().map(|row| row.changed_at).collect(),
+            catalogued: rows
+                .map(|row| evidence_text(&row.state.catalogued))
+                .collect(),
         }
     }
 
     /// The parameters of the writing statements.
-    pub fn params(&self) -> [&(dyn ToSql + Sync); 21] {
+    pub fn params(&self) -> [&(dyn ToSql + Sync); 22] {
         let [
             case,
             quarantine,
@@ -171,8 +176,15 @@ impl<'a> StateColumns<'a> {
             &self.rules,
             &self.versions,
             &self.changed_at,
+            &self.catalogued,
         ]
     }
+}
+
+/// Facts of catalogued kinds as JSON; nothing when there are none.
+fn evidence_text(evidence: &[Evidence]) -> Option<String> {
+    let text = (!evidence.is_empty()).then(|| serde_json::to_string(evidence))?;
+    Some(text.expect("evidence has string keys only, so it always serialises"))
 }
 
 /// An array as PostgreSQL writes it: arrays of arrays must be rectangular, so these

@@ -36,9 +36,9 @@ pub struct ColourDecision {
 }
 
 impl ColourDecision {
-    /// The colour that a rule set gives a state.
-    pub fn of(rules: &RuleSet, state: &State) -> Self {
-        let decided = rules.decide_colour(state);
+    /// The colour that a rule set gives a state at an instant.
+    pub fn of(rules: &RuleSet, state: &State, at: Timestamp) -> Self {
+        let decided = rules.decide_colour(state, at);
         Self {
             colour: decided.colour,
             reason: decided.reason,

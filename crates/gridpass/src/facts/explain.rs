@@ -68,8 +68,19 @@ pub struct ExplainedView {
     pub state: State,
     /// From when that state held.
     pub valid_from: Timestamp,
+    /// What the columns of the catalogue held that the table names.
+    pub columns: Vec<ColumnValue>,
     /// The rules tried from the top: why each earlier one did not apply.
     pub trace: Vec<RuleTrial>,
+}
+
+/// A column of the catalogue with what it held.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnValue {
+    /// Its name.
+    pub column: String,
+    /// Its value, as a cell would write it.
+    pub value: String,
 }
 
 /// Explains the decision about a person at an instant.
@@ -100,10 +111,17 @@ pub async fn explain(
         decision: decision_view(&replayed.decision, at, replayed.valid_until),
         plain: plain(&replayed),
         facts: explained.collect(),
-        trace: replayed.rules.explain_colour(&replayed.state).trace,
+        columns: columns(&replayed, at),
+        trace: replayed.rules.explain_colour(&replayed.state, at).trace,
         state: replayed.state,
         valid_from: replayed.valid_from,
     })
+}
+
+fn columns(replayed: &Replayed, at: Timestamp) -> Vec<ColumnValue> {
+    let values = replayed.rules.colour.column_values(&replayed.state, at);
+    let value = |(column, value)| ColumnValue { column, value };
+    values.into_iter().map(value).collect()
 }
 
 /// Whether another row would decide without the fact at a place.
@@ -112,7 +130,7 @@ fn is_decisive(replayed: &Replayed, (facts, place): (&[Fact], usize), at: Timest
     others.remove(place);
     let rules: &RuleSet = &replayed.rules;
     let without = derive(&others, at).state;
-    rules.decide_colour(&without).rule != replayed.decision.rule
+    rules.decide_colour(&without, at).rule != replayed.decision.rule
 }
 
 /// Explains a decision to the person.

@@ -52,7 +52,10 @@ impl Guard {
     /// Whether a fact leads to red by the rules in force anywhere.
     pub fn leads(&self, rules: &Scopes, body: &FactBody) -> bool {
         // Most facts can never: they need no look at the table.
-        let possible = matches!(body, FactBody::Quarantine { .. }) || reason_of(body).is_some();
+        let possible = matches!(
+            body,
+            FactBody::Quarantine { .. } | FactBody::Catalogued { .. }
+        ) || reason_of(body).is_some();
         possible && rules.all().any(|rules| self.values(rules).leads(body))
     }
 

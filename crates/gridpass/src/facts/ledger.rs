@@ -13,6 +13,7 @@ use gridpass_rules::{Colour, Fact, FactBody, State, derive};
 use gridpass_types::ids::{FactId, PersonId};
 use jiff::Timestamp;
 
+use super::catalogued;
 use super::columns::{FactColumns, StateColumns};
 use super::decision::ColourDecision;
 use super::guard::Guard;
@@ -99,6 +100,7 @@ pub(super) async fn apply(
                 columns.push(*id, fact_id, fact);
                 known.push(recorded(fact_id, fact, now));
                 fact_ids.push(FactId::new(fact_id));
+                catalogued::check_count(fact, known, now)?;
             }
         }
         appended.push(fact_ids);
@@ -130,7 +132,7 @@ fn recorded(fact_id: i64, fact: &NewFact, now: Timestamp) -> Fact {
     Fact {
         id: FactId::new(fact_id),
         recorded_at: now,
-        retracted_at: fact.two_people().and_then(|two| two.until),
+        retracted_at: fact.until(),
         body: fact.body.clone(),
     }
 }
@@ -243,7 +245,9 @@ pub(super) async fn rewrite(
 
 /// Colours a row by the rules in force where the person counts.
 fn colour(row: &mut StateRow, rules: &Scopes, now: Timestamp) -> ColourDecision {
-    let decision = ColourDecision::of(rules.at(&row.place_code), &row.state);
+    let rules = rules.at(&row.place_code);
+    let decision = ColourDecision::of(rules, &row.state, now);
+    row.bound_by(rules.colour.changes(&row.state, now));
     row.colour = decision.colour;
     row.rule_id = decision.rule.to_string();
     row.rule_set_version = decision.rule_set_version;

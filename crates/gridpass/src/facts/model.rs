@@ -1,5 +1,6 @@
 //! The state row, new facts, and what goes over the wire.
 
+use gridpass_rules::catalogue::Evidence;
 use gridpass_rules::red::{EvidenceKind, RedReason};
 use gridpass_rules::words::{
     Case, Checked, Contact, Employment, Exempt, Health, Quarantine, Registry, Residence, Stay,
@@ -11,6 +12,7 @@ use gridpass_types::ids::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use crate::http::code::Code;
@@ -69,6 +71,8 @@ pub enum Grounds {
     Device,
     /// Two people of different units answer for it.
     TwoPeople(TwoPeople),
+    /// Nothing that would do for red: a fact of a catalogued kind, which counts until then.
+    KeptUntil(Timestamp),
 }
 
 /// A reason of the closed list with its evidence, and the second person.
@@ -92,6 +96,15 @@ impl NewFact {
         match &self.grounds {
             Some(Grounds::TwoPeople(two)) => Some(two),
             _ => None,
+        }
+    }
+
+    /// From when on it counts no more by itself, when that was said.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        match &self.grounds {
+            Some(Grounds::TwoPeople(two)) => two.until,
+            Some(Grounds::KeptUntil(until)) => Some(*until),
+            Some(Grounds::Device) | None => None,
         }
     }
 }
@@ -127,7 +140,7 @@ impl StateRow {
     /// # Panics
     /// When the columns are others, or a code is outside the table's CHECK.
     pub fn from_row(row: &Row) -> Self {
-        debug_assert_eq!(row.columns()[20].name(), "changed_at");
+        debug_assert_eq!(row.columns()[21].name(), "catalogued");
         let employers: Vec<i64> = row.get(14);
         let state = State {
             case: word(row, 3, Case::from_code),
@@ -146,6 +159,7 @@ impl StateRow {
             },
             enclosure: row.get::<_, Option<i64>>(13).map(EnclosureId::new),
             employers: employers.into_iter().map(EmployerId::new).collect(),
+            catalogued: evidence(row, 21),
         };
         Self {
             person_id: row.get(0),
@@ -166,6 +180,13 @@ impl StateRow {
         self.valid_from <= at && self.valid_until.is_none_or(|until| at < until)
     }
 
+    /// Bounds the row by what lets another row of the colour table decide: the last such instant
+    /// and the next.
+    pub(super) fn bound_by(&mut self, (last, next): (Option<Timestamp>, Option<Timestamp>)) {
+        self.valid_from = last.map_or(self.valid_from, |last| self.valid_from.max(last));
+        self.valid_until = [self.valid_until, next].into_iter().flatten().min();
+    }
+
     /// The cell of the roll-up the person counts in.
     pub fn cell(&self) -> i16 {
         self.colour.code() * 100 + self.state.residence.code() * 10 + self.state.quarantine.code()
@@ -182,6 +203,15 @@ impl StateRow {
         self.valid_from = derived.valid_from.max(Timestamp::UNIX_EPOCH);
         self.valid_until = derived.valid_until;
     }
+}
+
+/// The live facts of catalogued kinds in a column of `person_state`; most people have none.
+///
+/// # Panics
+/// When the column is another, or holds what this slice does not write.
+pub fn evidence(row: &Row, at: usize) -> Vec<Evidence> {
+    let stored: Option<Json<Vec<Evidence>>> = row.get(at);
+    stored.map_or_else(Vec::new, |Json(evidence)| evidence)
 }
 
 /// The word of a code.

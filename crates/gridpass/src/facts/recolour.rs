@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use gridpass_rules::RuleSet;
 use gridpass_types::Colour;
 use gridpass_types::ids::PersonId;
+use jiff::Timestamp;
 
 use super::store::recolour::{self as store, Batch, Mapping, Recoloured};
 use crate::app::App;
@@ -60,7 +61,7 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let more = match progress.plan.last().cloned() {
-        None => progress.make_plan(&tx, &scopes).await?,
+        None => progress.make_plan(&tx, &scopes, app.now()).await?,
         Some(part) => {
             progress.do_batch(&tx, &app, &part).await?;
             true
@@ -73,14 +74,14 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
 
 impl Progress {
     /// Looks what is to be changed; false when nothing is, now.
-    async fn make_plan(&mut self, db: &Client, scopes: &Scopes) -> ApiResult<bool> {
+    async fn make_plan(&mut self, db: &Client, scopes: &Scopes, now: Timestamp) -> ApiResult<bool> {
         let (ended, begun) = store::transactions(db).await?;
         if self.horizon == 0 {
             self.horizon = begun;
         }
         let parts = scopes.parts().chain([("", scopes.whole())]);
         for (prefix, rules) in parts {
-            let part = plan(db, scopes, (prefix, rules)).await?;
+            let part = plan(db, scopes, (prefix, rules), now).await?;
             if !part.mapping.is_empty() {
                 self.plan.push(Arc::new(part));
             }
@@ -102,6 +103,7 @@ impl Progress {
             version: part.rules.version.get(),
             tally_id: app.ids.next(),
             now: app.now(),
+            all: part.rules.colour.is_plain(),
         };
         let changed = store::recolour_pages(tx, &batch).await?;
         tell(tx, app, (&part.rules, &changed)).await?;
@@ -119,6 +121,7 @@ async fn plan(
     db: &Client,
     scopes: &Scopes,
     (prefix, rules): (&str, &Arc<RuleSet>),
+    at: Timestamp,
 ) -> ApiResult<Part> {
     let narrower = scopes.parts().map(|(other, _)| other);
     let but: Vec<String> = narrower
@@ -126,8 +129,10 @@ async fn plan(
         .map(|other| format!("{other}%"))
         .collect();
     let mut mapping = Mapping::default();
-    for situation in store::list_situations(db, (prefix, &but)).await? {
-        let decided = rules.decide_colour(&situation.state);
+    // People with catalogued facts are looked at one by one where the table asks about them.
+    let all = rules.colour.is_plain();
+    for situation in store::list_situations(db, (prefix, &but), all).await? {
+        let decided = rules.decide_colour(&situation.state, at);
         if (decided.colour, decided.rule) != (situation.colour, &*situation.rule_id) {
             mapping.push(situation, (decided.colour, decided.rule));
         }

@@ -52,12 +52,13 @@ pub async fn state_at(
     row.hold(derived.clone());
     let place_code = place_of(db, app, &row).await?;
     let rules = rules::in_force_at(db, app, (&place_code, at)).await?;
-    let decision = ColourDecision::of(&rules, &derived.state);
+    let decision = ColourDecision::of(&rules, &derived.state, at);
+    row.bound_by(rules.colour.changes(&derived.state, at));
     Ok(Replayed {
         state: derived.state,
         place_code,
-        valid_from: derived.valid_from.max(Timestamp::UNIX_EPOCH),
-        valid_until: derived.valid_until,
+        valid_from: row.valid_from,
+        valid_until: row.valid_until,
         decision,
         rules,
     })

@@ -97,6 +97,7 @@ codes! {
     FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
     FactOfOrder "fact_of_order" CONFLICT "This fact belongs to a quarantine order; change the order." "该事实属于隔离令，请在隔离管理中办理。";
     FactRetracted "fact_retracted" CONFLICT "The fact is retracted already." "该事实已被撤回。";
+    FactTooMany "fact_too_many" CONFLICT "There are as many live facts of catalogued kinds about this person as there may be." "此人有效的目录类事实已达上限。";
     // What makes a pass red
     RedNeedsTwo "red_needs_two" CONFLICT "This would turn the pass red: propose it with its evidence, and a person of another unit confirms." "此项会使通行证变红：请附证据提出，由另一单位人员确认后生效。";
     RedNotNeeded "red_not_needed" UNPROCESSABLE_ENTITY "This turns no pass red by the rules in force; record it directly." "按现行规则此项不会变红，请直接登记。";
@@ -121,6 +122,9 @@ codes! {
     RuleSetNotApproved "rule_set_not_approved" CONFLICT "Only an approved version can do this." "仅已批准的版本可进行此操作。";
     RuleSetNotBackTested "rule_set_not_back_tested" CONFLICT "Back-test exactly these tables first." "请先对当前规则表进行回测。";
     RuleSetSameAccount "rule_set_same_account" CONFLICT "Who wrote a version cannot approve it." "编写人不能批准自己编写的版本。";
+    CatalogueEntryClosed "catalogue_entry_closed" CONFLICT "The entry is approved or withdrawn and does not change any more." "该条目已批准或已撤回，不能再更改。";
+    CatalogueSameUnit "catalogue_same_unit" CONFLICT "Somebody of another unit than whoever proposed it has to approve it." "须由提出人以外单位的人员批准。";
+    CatalogueFull "catalogue_full" CONFLICT "Too many proposals wait; decide on some first." "待批准的条目过多，请先处理。";
     RuleSetSameUnit "rule_set_same_unit" CONFLICT "Somebody of another unit than its writers has to approve it." "须由编写人以外单位的人员批准。";
     RuleSetUnchecked "rule_set_unchecked" CONFLICT "Check this version first: all its cases have to pass as it stands." "请先校验：当前内容的全部用例须通过。";
     RuleSetUnknown "rule_set_unknown" NOT_FOUND "There is no such rule set." "规则版本不存在。";

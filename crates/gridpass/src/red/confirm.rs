@@ -86,6 +86,8 @@ async fn carry_out(
     if matches!(fact, gridpass_rules::FactBody::Case { .. }) {
         two.until = proposal.until.map(start_of_day);
     }
+    let kept = facts::kept_until(tx, fact, app.now()).await?;
+    two.until = [two.until, kept].into_iter().flatten().min();
     let fact = NewFact {
         body: fact.clone(),
         source: SOURCE.to_owned(),

@@ -120,7 +120,13 @@ async fn reason_of_fact(db: &Client, app: &App, input: &ProposeInput) -> ApiResu
     let Measure::Fact { fact } = &input.measure else {
         return Err(Code::RedNoGround.into());
     };
-    let reason = reason_of(fact).ok_or(Code::RedNoGround)?;
+    // A kind of the catalogue has no reason of its own: whoever proposes it names the ground.
+    let catalogued = facts::kept_until(db, fact, app.now()).await?.is_some();
+    let reason = match catalogued {
+        true => input.reason,
+        false => reason_of(fact),
+    };
+    let reason = reason.ok_or(Code::RedNoGround)?;
     if input.reason.is_some_and(|given| given != reason) {
         return Err(Code::RedNoGround.into());
     }

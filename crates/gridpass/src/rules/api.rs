@@ -19,6 +19,7 @@ use super::{approve, draft, views};
 use crate::access::{ManageRules, ReadRules};
 use crate::app::App;
 use crate::auth::Staff;
+use crate::catalogue;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
@@ -74,15 +75,16 @@ pub async fn import_rule_set(
     body: extract::Body,
 ) -> ApiResult<(StatusCode, Json<RuleSetView>)> {
     let note = query.note.as_deref().unwrap_or("XLSX");
-    let rules = read_workbook(body.0.to_vec()).await?;
+    let rules = read_workbook(&app, body.0.to_vec()).await?;
     let begun = draft::begin_from_workbook(&app, &staff.caller, (&rules, note)).await?;
     let view = views::get(&app.db.client().await?, begun.get()).await?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Unpacking a workbook takes a while; it must not hold up other requests.
-async fn read_workbook(bytes: Vec<u8>) -> ApiResult<RuleSet> {
-    let read = move || RuleSet::from_xlsx(RuleSetVersion::new(0), &bytes);
+async fn read_workbook(app: &App, bytes: Vec<u8>) -> ApiResult<RuleSet> {
+    let catalogue = catalogue::approved(&app.db.client().await?).await?;
+    let read = move || RuleSet::from_xlsx(RuleSetVersion::new(0), &bytes, &catalogue);
     let rules = tokio::task::spawn_blocking(read).await;
     let rules = rules.map_err(ApiError::internal)?;
     rules.map_err(|errors| table_problem(&errors))
@@ -94,10 +96,11 @@ async fn read_workbook(bytes: Vec<u8>) -> ApiResult<RuleSet> {
     request_body(content = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     responses((status = 200, body = WorkbookView), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn read_rule_workbook(
+    State(app): State<App>,
     _staff: Staff<ManageRules>,
     body: extract::Body,
 ) -> ApiResult<Json<WorkbookView>> {
-    let rules = read_workbook(body.0.to_vec()).await?;
+    let rules = read_workbook(&app, body.0.to_vec()).await?;
     let (colour_csv, gate_csv) = super::csv(&rules)?;
     Ok(Json(WorkbookView {
         colour_csv,
@@ -110,10 +113,12 @@ pub async fn read_rule_workbook(
     security(("staff" = [])), request_body = TablesInput,
     responses((status = 200, body = TablesReport), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn check_rule_tables(
+    State(app): State<App>,
     _staff: Staff<ReadRules>,
     extract::Json(input): extract::Json<TablesInput>,
-) -> Json<TablesReport> {
-    Json(draft::report(&input))
+) -> ApiResult<Json<TablesReport>> {
+    let catalogue = catalogue::approved(&app.db.client().await?).await?;
+    Ok(Json(draft::report(&input, &catalogue)))
 }
 
 /// A version with its content; `3.xlsx` gives version 3 as a workbook, `3.json` as it was
@@ -138,7 +143,7 @@ pub async fn get_rule_set(
         "xlsx" => {
             let draft = drafts::find_draft(&db, version).await?;
             let draft = draft.ok_or(Code::RuleSetUnknown)?;
-            let file = super::compile(&draft.tables)?.to_xlsx();
+            let file = super::compile(&draft.tables, &catalogue::approved(&db).await?)?.to_xlsx();
             Ok(download(XLSX, &format!("rules-{version}.xlsx"), file))
         }
         "json" => {

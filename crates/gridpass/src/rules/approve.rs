@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_ledger::Canonical;
 use gridpass_passcode::{ServerPublicKey, Suite};
-use gridpass_rules::RuleSet;
+use gridpass_rules::{Catalogue, RuleSet};
 use gridpass_types::ids::{RuleSetVersion, StaffId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::audit;
 use crate::audit::digests::{AuditKeyView, hex};
 use crate::auth::Caller;
+use crate::catalogue;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, check_note};
@@ -65,12 +66,13 @@ pub async fn approve(app: &App, caller: &Caller, version: i32, note: &str) -> Ap
     if let Some(code) = hindrance(&tx, &draft, caller).await? {
         return Err(code.into());
     }
-    let rules = super::compile(&draft.tables)?;
+    let rules = super::compile(&draft.tables, &catalogue::approved(&tx).await?)?;
     if run_cases(&rules, &draft.tables.cases).failed > 0 {
         return Err(Code::RuleSetUnchecked.into());
     }
     draft.status = DraftStatus::Approved;
-    let row = signed(app, &draft, (app.now(), Some(caller.staff_id)));
+    let by = (app.now(), Some(caller.staff_id));
+    let row = signed(app, &draft, by, &named_entries(&rules)?);
     store::insert_rule_set(&tx, &row).await?;
     drafts::update_draft(&tx, &draft).await?;
     let step = (draft.tables.version, StepKind::Approved, note);
@@ -85,6 +87,7 @@ pub(super) fn signed(
     app: &App,
     draft: &drafts::Draft,
     (at, by): (Timestamp, Option<StaffId>),
+    catalogue: &str,
 ) -> Approved {
     let mut row = Approved {
         tables: draft.tables.clone(),
@@ -96,15 +99,26 @@ pub(super) fn signed(
         approved_by: by,
         signed: None,
     };
-    row.signed = Some(sign(app, &row));
+    row.signed = Some(sign(app, &row, catalogue));
     row
 }
 
-fn sign(app: &App, row: &Approved) -> (i16, Vec<u8>) {
+/// The entries of the catalogue that a version needs, as JSON; empty when it names none. They
+/// never change, so they are the same whenever they are asked for.
+fn named_entries(rules: &RuleSet) -> ApiResult<String> {
+    let keys: Vec<&str> = rules.colour.extra_keys().collect();
+    if keys.is_empty() {
+        return Ok(String::new());
+    }
+    serde_json::to_string(&rules.catalogue.needed_for(&keys)).map_err(ApiError::internal)
+}
+
+fn sign(app: &App, row: &Approved, catalogue: &str) -> (i16, Vec<u8>) {
     let key = app.part::<audit::Keys>().newest();
     (
         key.number,
-        key.sign(&SignedRuleSet::of(row).bytes()).to_vec(),
+        key.sign(&SignedRuleSet::of(row, catalogue).bytes())
+            .to_vec(),
     )
 }
 
@@ -164,6 +178,10 @@ pub struct SignedRuleSet {
     pub gate_csv: String,
     /// Its cases, one JSON object a line.
     pub cases: String,
+    /// Kinds and columns of the catalogue that the colour table names, JSON; absent when it names
+    /// none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub catalogue: String,
     /// Key of the signature: one of `/.well-known/gridpass-digests`.
     pub key_number: i16,
     /// Over the canonical bytes, by the key's algorithm; base64url without padding.
@@ -195,7 +213,7 @@ pub enum VerifyError {
 
 impl SignedRuleSet {
     /// A stored version; without a signature yet when it is from before signatures.
-    pub fn of(row: &Approved) -> Self {
+    pub fn of(row: &Approved, catalogue: &str) -> Self {
         let (key_number, signature) = row.signed.clone().unwrap_or_default();
         Self {
             format: LAYOUT.to_owned(),
@@ -209,6 +227,7 @@ impl SignedRuleSet {
             colour_csv: row.tables.colour_csv.clone(),
             gate_csv: row.tables.gate_csv.clone(),
             cases: row.tables.cases.clone(),
+            catalogue: catalogue.to_owned(),
             key_number,
             signature: URL_SAFE_NO_PAD.encode(signature),
         }
@@ -218,7 +237,7 @@ impl SignedRuleSet {
     /// they are stored.
     fn bytes(&self) -> Vec<u8> {
         let id = |staff: Option<StaffId>| staff.map_or(0, |id| id.get());
-        Canonical::new(LAYOUT)
+        let canonical = Canonical::new(LAYOUT)
             .number(i64::from(self.version.get()))
             .text(&self.note)
             .text(&self.content_sha256)
@@ -228,8 +247,11 @@ impl SignedRuleSet {
             .number(id(self.approved_by))
             .text(&self.colour_csv)
             .text(&self.gate_csv)
-            .text(&self.cases)
-            .finish()
+            .text(&self.cases);
+        match self.catalogue.as_str() {
+            "" => canonical.finish(),
+            catalogue => canonical.text(catalogue).finish(),
+        }
     }
 
     /// Proves the file: signature, hash, tables and cases. Gives how many cases passed.
@@ -255,8 +277,12 @@ impl SignedRuleSet {
         if hex(&super::content_sha256(&self.colour_csv, &self.gate_csv)) != self.content_sha256 {
             return Err(VerifyError::Content);
         }
-        let (colour, gate) = (self.colour_csv.as_bytes(), self.gate_csv.as_bytes());
-        let rules = RuleSet::from_csv(self.version, colour, gate).map_err(|errors| {
+        let catalogue = match self.catalogue.as_str() {
+            "" => Catalogue::default(),
+            json => Catalogue::from_json(json.as_bytes()).map_err(VerifyError::Tables)?,
+        };
+        let both = (self.colour_csv.as_bytes(), self.gate_csv.as_bytes());
+        let rules = RuleSet::from_csv_with(self.version, both, &catalogue).map_err(|errors| {
             VerifyError::Tables(errors.first().map(ToString::to_string).unwrap_or_default())
         })?;
         let report = run_cases(&rules, &self.cases);
@@ -277,8 +303,10 @@ pub async fn find_signed(db: &Client, app: &App, version: i32) -> ApiResult<Sign
         let code = draft.map_or(Code::RuleSetUnknown, |_| Code::RuleSetNotApproved);
         return Err(ApiError::new(code));
     };
+    let rules = super::compile(&row.tables, &catalogue::approved(db).await?)?;
+    let catalogue = named_entries(&rules)?;
     if row.signed.is_none() {
-        row.signed = Some(sign(app, &row));
+        row.signed = Some(sign(app, &row, &catalogue));
     }
-    Ok(SignedRuleSet::of(&row))
+    Ok(SignedRuleSet::of(&row, &catalogue))
 }

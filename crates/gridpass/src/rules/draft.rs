@@ -4,7 +4,7 @@
 //! of tables or cases takes a checked version back to a draft.
 
 use gridpass_rules::cases::Case;
-use gridpass_rules::{RuleSet, red};
+use gridpass_rules::{Catalogue, RuleSet, red};
 use gridpass_types::ids::{RuleSetVersion, StaffId};
 
 use super::life::{DraftStatus, Step, StepKind};
@@ -15,6 +15,7 @@ use super::model::{
 use super::store::{self, Tables, drafts};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::catalogue;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, check_note};
@@ -43,7 +44,7 @@ impl Content {
                 ApiError::new(Code::RuleGroundless).detail(format!("for example: {situation}"))
             );
         }
-        check_cases(cases)?;
+        check_cases(rules, cases)?;
         let (colour_csv, gate_csv) = super::csv(rules)?;
         Ok(Self {
             content_sha256: super::content_sha256(&colour_csv, &gate_csv).to_vec(),
@@ -53,21 +54,21 @@ impl Content {
         })
     }
 
-    fn read(colour_csv: &str, gate_csv: &str, cases: &str) -> ApiResult<Self> {
-        let (colour, gate) = (colour_csv.as_bytes(), gate_csv.as_bytes());
-        let rules = RuleSet::from_csv(RuleSetVersion::new(0), colour, gate)
+    fn read(both: (&str, &str), cases: &str, catalogue: &Catalogue) -> ApiResult<Self> {
+        let both = (both.0.as_bytes(), both.1.as_bytes());
+        let rules = RuleSet::from_csv_with(RuleSetVersion::new(0), both, catalogue)
             .map_err(|errors| table_problem(&errors))?;
         Self::of(&rules, cases)
     }
 }
 
 /// Refuses lines that are no cases.
-fn check_cases(cases: &str) -> ApiResult<()> {
+fn check_cases(rules: &RuleSet, cases: &str) -> ApiResult<()> {
     let mut wrong = Vec::new();
     let mut count = 0;
     for (line, text) in lines(cases) {
         count += 1;
-        if let Err(error) = Case::parse(text) {
+        if let Err(error) = Case::parse(text, &rules.catalogue) {
             wrong.push(FieldError::new(
                 format!("cases line {line}"),
                 "case_invalid",
@@ -116,7 +117,7 @@ pub fn run_cases(rules: &RuleSet, cases: &str) -> CaseReport {
             got: None,
             problem: None,
         };
-        match Case::parse(text) {
+        match Case::parse(text, &rules.catalogue) {
             Err(error) => failure.problem = Some(error.to_string()),
             Ok(case) => {
                 let got = case.run(rules);
@@ -137,9 +138,9 @@ pub fn run_cases(rules: &RuleSet, cases: &str) -> CaseReport {
 }
 
 /// What is wrong with tables and cases, without storing anything.
-pub fn report(input: &TablesInput) -> TablesReport {
-    let (colour, gate) = (input.colour_csv.as_bytes(), input.gate_csv.as_bytes());
-    match RuleSet::from_csv(RuleSetVersion::new(0), colour, gate) {
+pub fn report(input: &TablesInput, catalogue: &Catalogue) -> TablesReport {
+    let both = (input.colour_csv.as_bytes(), input.gate_csv.as_bytes());
+    match RuleSet::from_csv_with(RuleSetVersion::new(0), both, catalogue) {
         Ok(rules) => TablesReport {
             faults: Vec::new(),
             groundless: red::groundless(&rules),
@@ -165,7 +166,8 @@ pub async fn begin(app: &App, caller: &Caller, input: NewRuleSet) -> ApiResult<R
     let tx = app.db.tx().await?;
     let (based_on, cases) = basis(&tx, app, input.based_on).await?;
     let cases = input.cases.unwrap_or(cases);
-    let content = Content::read(&input.colour_csv, &input.gate_csv, &cases)?;
+    let catalogue = catalogue::approved(&tx).await?;
+    let content = Content::read((&input.colour_csv, &input.gate_csv), &cases, &catalogue)?;
     let version = insert(&tx, app, caller, (content, &input.note, based_on)).await?;
     tx.commit().await?;
     Ok(version)
@@ -255,8 +257,10 @@ pub(super) fn new_draft(
 /// 422 for the note, tables or cases; [`Code::RuleSetClosed`], [`Code::RuleSetChanged`].
 pub async fn edit(app: &App, caller: &Caller, version: i32, input: &RuleSetEdit) -> ApiResult<()> {
     check_note(&input.note)?;
-    let content = Content::read(&input.colour_csv, &input.gate_csv, &input.cases)?;
     let tx = app.db.tx().await?;
+    let catalogue = catalogue::approved(&tx).await?;
+    let both = (input.colour_csv.as_str(), input.gate_csv.as_str());
+    let content = Content::read(both, &input.cases, &catalogue)?;
     let mut draft = lock_open(&tx, version).await?;
     if draft.revision != input.revision {
         return Err(Code::RuleSetChanged.into());
@@ -293,7 +297,7 @@ pub async fn edit(app: &App, caller: &Caller, version: i32, input: &RuleSetEdit)
 pub async fn check(app: &App, caller: &Caller, version: i32) -> ApiResult<CaseReport> {
     let tx = app.db.tx().await?;
     let mut draft = lock_open(&tx, version).await?;
-    let rules = super::compile(&draft.tables)?;
+    let rules = super::compile(&draft.tables, &catalogue::approved(&tx).await?)?;
     let report = run_cases(&rules, &draft.tables.cases);
     if report.passed + report.failed == 0 {
         return Err(Code::RuleSetNoCases.into());

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::life::{CommunityFlips, Flips, Schedule};
-use super::store::{Activation, schedules};
+use super::store::Activation;
 use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
@@ -35,7 +35,8 @@ pub async fn count(
         .filter(|prefix| prefix.len() > schedule.place_prefix.len())
         .collect();
     let mut communities: BTreeMap<String, CommunityFlips> = BTreeMap::new();
-    for alike in schedules::count_alike(db, &schedule.place_prefix).await? {
+    let now = app.now();
+    for alike in super::count_alike(db, &rules, (&schedule.place_prefix, now)).await? {
         if apart
             .iter()
             .any(|prefix| alike.place_code.starts_with(prefix))
@@ -50,7 +51,7 @@ pub async fn count(
                 ..CommunityFlips::default()
             });
         community.people += alike.people;
-        if rules.decide_colour(&alike.state).colour.code() != alike.colour {
+        if alike.colour_by(&rules).code() != alike.colour {
             community.flips += alike.people;
         }
     }

@@ -6,10 +6,11 @@
 
 use std::sync::{Arc, RwLock};
 
-use gridpass_rules::RuleSet;
+use gridpass_rules::{Catalogue, RuleSet};
 use gridpass_types::ids::RuleSetVersion;
 
 use super::{compile, store};
+use crate::catalogue;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
@@ -95,7 +96,8 @@ impl InForce {
             return Ok(scopes);
         }
         let (epoch, rows) = store::list_in_force(db).await?;
-        let scopes = Arc::new(self.read(epoch, &rows)?);
+        let catalogue = catalogue::approved(db).await?;
+        let scopes = Arc::new(self.read(epoch, &rows, &catalogue)?);
         self.keep(&scopes);
         Ok(scopes)
     }
@@ -112,7 +114,12 @@ impl InForce {
     }
 
     /// Compiles what was read; a version never changes, so what is compiled already stays.
-    fn read(&self, epoch: i64, rows: &[(String, store::Tables)]) -> ApiResult<Scopes> {
+    fn read(
+        &self,
+        epoch: i64,
+        rows: &[(String, store::Tables)],
+        catalogue: &Catalogue,
+    ) -> ApiResult<Scopes> {
         let held = self.held();
         let mut whole = None;
         let mut parts: Vec<(String, Arc<RuleSet>)> = Vec::new();
@@ -125,7 +132,7 @@ impl InForce {
             });
             let rules = match known {
                 Some(rules) => rules.clone(),
-                None => Arc::new(compile(tables)?),
+                None => Arc::new(compile(tables, catalogue)?),
             };
             if prefix.is_empty() {
                 whole = Some(rules);

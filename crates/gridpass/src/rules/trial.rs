@@ -4,8 +4,8 @@ use gridpass_rules::cases::Case;
 use gridpass_rules::rule_set::RuleTrial;
 use gridpass_rules::words::{Check, Notify};
 use gridpass_rules::{
-    Action, AreaStatus, Colour, Direction, FEVER_CELSIUS, Fact, FactBody, GateContext, Reason,
-    RuleSet, State, derive,
+    Action, AreaStatus, Catalogue, Colour, Direction, FEVER_CELSIUS, Fact, FactBody, GateContext,
+    Reason, RuleSet, State, derive,
 };
 use gridpass_types::ids::{FactId, RuleSetVersion};
 use jiff::Timestamp;
@@ -101,11 +101,11 @@ impl CaseInput {
     /// # Errors
     /// 422 when a fact cannot be read.
     pub fn run(&self, rules: &RuleSet) -> ApiResult<CaseView> {
-        let case = self.read()?;
+        let case = self.read(&rules.catalogue)?;
         let mut facts = case.facts.clone();
         facts.extend(fever(&case));
         let state = derive(&facts, case.now).state;
-        let colour = rules.explain_colour(&state);
+        let colour = rules.explain_colour(&state, case.now);
         let gate = rules.explain_gate(&GateContext {
             colour: colour.decision.colour,
             area: case.area,
@@ -136,13 +136,13 @@ impl CaseInput {
     }
 
     /// Reads the case by the reader of golden cases, which also expects a name and an outcome.
-    fn read(&self) -> ApiResult<Case> {
+    fn read(&self, catalogue: &Catalogue) -> ApiResult<Case> {
         let mut case = serde_json::to_value(self).map_err(ApiError::internal)?;
         case["id"] = "input".into();
         case["expect"] = serde_json::json!({
             "colour": "", "reason": "", "rule": "", "action": "", "gate_rule": ""
         });
-        Case::parse(&case.to_string()).map_err(|error| {
+        Case::parse(&case.to_string(), catalogue).map_err(|error| {
             ApiError::fields(vec![FieldError::new(
                 "facts",
                 "case_fact_invalid",

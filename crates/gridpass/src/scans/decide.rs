@@ -39,9 +39,13 @@ pub struct AtGate<'g> {
     pub decicelsius: Option<i16>,
 }
 
-/// Decides a scan.
-pub fn decide<'t>(rules: Deciding<'t>, state: &State, at: &AtGate<'_>) -> Verdict<'t> {
-    let colour = rules.person.decide_colour(state);
+/// Decides a scan, for an instant.
+pub fn decide<'t>(
+    rules: Deciding<'t>,
+    (state, now): (&State, Timestamp),
+    at: &AtGate<'_>,
+) -> Verdict<'t> {
+    let colour = rules.person.decide_colour(state, now);
     let context = GateContext {
         colour: colour.colour,
         area: at.gate.area,

@@ -10,6 +10,7 @@ use std::time::Instant;
 use gridpass_batcher::{Sink, Slot};
 use gridpass_rules::derive;
 use gridpass_types::Colour;
+use jiff::Timestamp;
 use prometheus_client::metrics::counter::Counter;
 
 use super::columns::{FollowColumns, ScanColumns, Stamp};
@@ -289,10 +290,12 @@ async fn transact(
         Some(snapshot) => snapshot,
         None => directory.current(app, client).await?,
     };
-    refresh_outdated(app, hot, &mut trip).await?;
+    // One instant for the states, the decisions and the record: a replay asks for the same.
+    let now = app.now();
+    refresh_outdated(hot, &mut trip, now).await?;
 
     let stamp = Stamp {
-        received_at: app.now(),
+        received_at: now,
         lane,
         tally_id: app.ids.next(),
     };
@@ -301,7 +304,7 @@ async fn transact(
     let mut asked = Vec::new();
     let mut decided: Vec<Answer> = Vec::with_capacity(plan.ordered.len());
     for scan in &plan.ordered {
-        let verdict = judge(scan, &trip, &directory, &rules);
+        let verdict = judge((scan, now), &trip, &directory, &rules);
         if let Ok((verdict, _)) = &verdict {
             columns.push(scan, verdict, None);
             let visit = verdict.visit_cause(&scan.key);
@@ -333,8 +336,7 @@ async fn transact(
 
 /// Derives anew the people whose stored state is not that of now: a date in their facts
 /// has passed and the background refresh has not come to them yet.
-async fn refresh_outdated(app: &App, hot: &Hot, trip: &mut FirstTrip) -> Result<(), Failure> {
-    let now = app.now();
+async fn refresh_outdated(hot: &Hot, trip: &mut FirstTrip, now: Timestamp) -> Result<(), Failure> {
     let outdated: Vec<i64> = trip
         .subjects
         .values()
@@ -356,7 +358,7 @@ async fn refresh_outdated(app: &App, hot: &Hot, trip: &mut FirstTrip) -> Result<
 
 /// The verdict about one scan and the serial of the pass, or why there is none.
 fn judge<'r>(
-    scan: &Scan,
+    (scan, now): (&Scan, Timestamp),
     trip: &FirstTrip,
     directory: &Snapshot,
     rules: &'r Scopes,
@@ -373,7 +375,8 @@ fn judge<'r>(
         decicelsius: scan.decicelsius,
     };
     let deciding = rules.deciding(subject.place.as_str(), &gate.place_code);
-    Ok((decide(deciding, &subject.state, &at), subject.pass_serial))
+    let known = (&subject.state, subject.changed_at.max(now));
+    Ok((decide(deciding, known, &at), subject.pass_serial))
 }
 
 /// Puts the stored answer in the place of the decision for scans that were known already.

@@ -21,7 +21,8 @@ use crate::http::code::Code;
 pub const READ_SUBJECTS: &str = "-- scans.read_subjects
     SELECT s.person_id, s.pass_serial, s.case_status, s.quarantine, s.contact, s.health, s.stay,
         s.exempt, s.registry, s.residence, s.employment, s.checked, s.enclosure_id, s.employer_ids,
-        s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before, s.place_code
+        s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before, s.place_code,
+        s.catalogued
     FROM person_state s LEFT JOIN pass p USING (person_id) WHERE s.person_id = ANY ($1)";
 
 /// The versions that caches are compared with: directory, then rules.
@@ -152,6 +153,7 @@ impl Subject {
             checked: if flag(11) { Checked::Yes } else { Checked::No },
             enclosure: row.get::<_, Option<i64>>(12).map(EnclosureId::new),
             employers: employers.into_iter().map(EmployerId::new).collect(),
+            catalogued: crate::facts::evidence(row, 20),
         };
         Self {
             person_id: PersonId::new(row.get(0)),

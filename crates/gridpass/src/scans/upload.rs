@@ -203,7 +203,7 @@ async fn store_all(
             decicelsius: each.scan.decicelsius,
         };
         let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
-        let verdict = decide(deciding, known.state_of(place, &each.scan), &at);
+        let verdict = decide(deciding, known.state_of(app, (place, &each.scan)), &at);
         let since = known.red_since(place, &each.scan);
         decided.add(&app.part::<Ingest>().asked, each, (&verdict, since));
     }

@@ -114,7 +114,11 @@ async fn decide_and_insert(
     };
     let appended = facts::append(tx, app, scan.key.person_id, facts).await?;
     let deciding = rules.deciding(&appended.row.place_code, &at.gate.place_code);
-    let verdict = decide(deciding, &appended.row.state, &at);
+    let verdict = decide(
+        deciding,
+        (&appended.row.state, appended.row.changed_at),
+        &at,
+    );
     let stamp = Stamp {
         received_at: app.now(),
         lane: 0,

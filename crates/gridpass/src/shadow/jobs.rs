@@ -131,7 +131,10 @@ fn decide(
         return None;
     }
     let state = derive(facts, scan.received_at).state;
-    let colour = beside.at(place).decide_colour(&state).colour;
+    let colour = beside
+        .at(place)
+        .decide_colour(&state, scan.received_at)
+        .colour;
     let context = GateContext {
         colour,
         area: gate.area,
@@ -159,8 +162,9 @@ async fn count_people(
 ) -> ApiResult<()> {
     let day = district_date(now);
     let mut cells: BTreeMap<Cell, i64> = BTreeMap::new();
-    for alike in rules::count_alike(tx, &shadow.place_prefix).await? {
-        let colour = by_shadow.decide_colour(&alike.state).colour;
+    let place = (shadow.place_prefix.as_str(), now);
+    for alike in rules::count_alike(tx, by_shadow, place).await? {
+        let colour = alike.colour_by(by_shadow);
         let community = alike.place_code[..COMMUNITY_DIGITS].to_owned();
         let codes = [alike.colour, 0, colour.code(), 0];
         *cells.entry((day, community, codes)).or_default() += alike.people;

@@ -104,7 +104,10 @@ async fn the_card_counts_everybody_as_the_tables_decide() {
     let (old, new) = (gridpass_rules::default_rule_set(), changed_rules());
     let (mut stricter, mut milder, mut added) = (0, 0, 0);
     for row in facts::read_states(&db, &everybody).await.unwrap() {
-        let (before, after) = (old.decide_colour(&row.state), new.decide_colour(&row.state));
+        let (before, after) = (
+            old.decide_colour(&row.state, test.now()),
+            new.decide_colour(&row.state, test.now()),
+        );
         stricter += i64::from(after.colour.code() > before.colour.code());
         milder += i64::from(after.colour.code() < before.colour.code());
         added += i64::from(after.visit_hours.is_some() && before.visit_hours.is_none());

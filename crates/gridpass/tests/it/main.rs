@@ -19,6 +19,7 @@ mod authorisation;
 mod backtest;
 mod boot;
 mod break_glass;
+mod catalogue;
 mod cluster;
 mod db;
 mod dependants;

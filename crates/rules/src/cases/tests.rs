@@ -29,7 +29,9 @@ fn every_rule_decides_some_case() {
     let rules = default_rule_set();
     let mut decided = std::collections::HashSet::new();
     for line in CASES.lines().chain(EDGES.lines()) {
-        let outcome = Case::parse(line).unwrap().run(&rules);
+        let outcome = Case::parse(line, &Catalogue::default())
+            .unwrap()
+            .run(&rules);
         decided.extend([outcome.rule, outcome.gate_rule]);
     }
     for row in rules.colour.to_rows().iter().chain(&rules.gate.to_rows()) {
@@ -68,7 +70,7 @@ fn names_of_enclosures_and_employers_do_not_mix() {
         {"id":1,"kind":"employment","status":"verified","employer":"X","recorded_at":"2020-03-01T00:00:00+08:00","source":"roster","recorded_by":"3"}],
         "gate":{"enclosure":"X","employer":null,"area":"sealed"},"scan":{"direction":"in","temperature":null},
         "expect":{"colour":"green","reason":"verified_worker","rule":"A12","action":"stop","gate_rule":"B4"}}"#;
-    let case = Case::parse(line).unwrap();
+    let case = Case::parse(line, &Catalogue::default()).unwrap();
     assert_eq!(case.run(&default_rule_set()), case.expect);
 }
 
@@ -80,7 +82,7 @@ fn the_command_reads_files_and_reports() {
     let passed = test_command(
         &file("colour.csv"),
         &file("gate.csv"),
-        &file("cases.jsonl"),
+        (&file("cases.jsonl"), None),
         &mut out,
     );
     assert!(passed.unwrap());
@@ -90,7 +92,7 @@ fn the_command_reads_files_and_reports() {
     let swapped = test_command(
         &file("gate.csv"),
         &file("gate.csv"),
-        &file("cases.jsonl"),
+        (&file("cases.jsonl"), None),
         &mut out,
     );
     assert!(!swapped.unwrap());
@@ -99,7 +101,7 @@ fn the_command_reads_files_and_reports() {
     let missing = test_command(
         &file("none.csv"),
         &file("gate.csv"),
-        &file("cases.jsonl"),
+        (&file("cases.jsonl"), None),
         &mut Vec::new(),
     );
     assert!(missing.unwrap_err().to_string().contains("none.csv"));

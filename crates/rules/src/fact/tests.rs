@@ -18,7 +18,7 @@ fn a_body_reads_and_writes_alone() {
     assert_eq!(serde_json::to_value(&body).unwrap(), value);
     for unknown in [
         json!({"kind":"clearance","at":NOW,"by":"me"}),
-        json!({"kind":"vaccination","at":NOW}),
+        json!({"kind":7,"at":NOW}),
         json!({"at":NOW}),
     ] {
         assert!(serde_json::from_value::<FactBody>(unknown).is_err());

@@ -51,7 +51,7 @@ fn the_tables_in_force_come_out_as_they_went_in() {
 fn workbooks_lose_nothing() {
     let rules = default_rule_set();
     assert_eq!(
-        RuleSet::from_xlsx(rules.version, &rules.to_xlsx()).unwrap(),
+        RuleSet::from_xlsx(rules.version, &rules.to_xlsx(), &Catalogue::default()).unwrap(),
         rules
     );
     assert_eq!(
@@ -63,7 +63,8 @@ fn workbooks_lose_nothing() {
         rules.gate
     );
     assert_eq!(rules.to_xlsx(), rules.to_xlsx());
-    let errors = RuleSet::from_xlsx(rules.version, &rules.gate.to_xlsx()).unwrap_err();
+    let errors = RuleSet::from_xlsx(rules.version, &rules.gate.to_xlsx(), &Catalogue::default())
+        .unwrap_err();
     assert_eq!(errors[0].code, Code::MissingSheet);
 }
 
@@ -238,13 +239,13 @@ fn an_explanation_names_the_cell_that_failed() {
         residence: Residence::Declared,
         ..crate::State::EMPTY
     };
-    let explanation = rules.explain_colour(&state);
+    let explanation = rules.explain_colour(&state, Timestamp::UNIX_EPOCH);
     assert_eq!(explanation.decision.rule, "A13");
     assert_eq!(explanation.trace.len(), 13);
     assert_eq!(
         explanation.trace[0].failed,
         Some(FailedCell {
-            column: "case",
+            column: "case".to_owned(),
             cell: "in(suspected,confirmed)".to_owned(),
             actual: "none".to_owned(),
         })
@@ -330,9 +331,9 @@ proptest! {
             let row = rows[1..].iter().find(|row| {
                 row[1..10].iter().zip(words).all(|(cell, word)| cell_holds(cell, word))
             });
-            let decision = rules.decide_colour(&state);
+            let decision = rules.decide_colour(&state, Timestamp::UNIX_EPOCH);
             assert_eq!(row.unwrap()[0], decision.rule);
-            let explained = rules.explain_colour(&state);
+            let explained = rules.explain_colour(&state, Timestamp::UNIX_EPOCH);
             assert_eq!(explained.decision, decision);
             assert_eq!(explained.trace.last().unwrap().rule, decision.rule);
         });
@@ -342,7 +343,7 @@ proptest! {
 #[test]
 fn a_rule_is_found_by_its_id_and_says_what_it_decides() {
     let rules = default_rule_set();
-    let decided = rules.decide_colour(&State::EMPTY);
+    let decided = rules.decide_colour(&State::EMPTY, Timestamp::UNIX_EPOCH);
     assert_eq!(rules.colour.find(decided.rule), Some(decided));
     assert_eq!(
         rules.gate.find("B2").map(|row| row.action),

@@ -104,6 +104,14 @@ export type RedReason = Schemas["RedReason"];
 export type EvidenceKind = Schemas["EvidenceKind"];
 
 // In the rule lab.
+export type CatalogueEntryView = Schemas["CatalogueEntryView"];
+export type CatalogueEntryPage = Schemas["Page_CatalogueEntryView"];
+export type CatalogueEntry = Schemas["CatalogueEntry"];
+export type CatalogueKind = Extract<CatalogueEntry, { entry: "kind" }>;
+export type CatalogueColumn = Extract<CatalogueEntry, { entry: "column" }>;
+export type CatalogueField = Schemas["CatalogueField"];
+export type CatalogueLabel = Schemas["CatalogueLabel"];
+export type NewCatalogueEntry = Schemas["NewCatalogueEntry"];
 export type RuleSetView = Schemas["RuleSetView"];
 export type RuleSetPage = Schemas["Page_RuleSetView"];
 export type RuleTablesView = Schemas["RuleTablesView"];

@@ -46,18 +46,20 @@ pub struct Situation {
     pub rule_id: String,
 }
 
-/// Every situation under a prefix, but for narrower places (`440310001%`), in the order in
+/// Every situation under a prefix, of all or of those without catalogued facts, but for narrower places (`440310001%`), in the order in
 /// which [`Mapping`] takes it.
 pub async fn list_situations(
     db: &Client,
     (prefix, but): (&str, &[String]),
+    all: bool,
 ) -> Result<Vec<Situation>, Error> {
     let sql = "-- facts.list_situations
         SELECT DISTINCT case_status, quarantine, contact, health, stay, exempt, registry, residence, employment,
             colour, rule_id
-        FROM person_state WHERE starts_with(place_code, $1) AND NOT place_code LIKE ANY ($2)";
+        FROM person_state WHERE starts_with(place_code, $1) AND NOT place_code LIKE ANY ($2)
+            AND ($3 OR catalogued IS NULL)";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&prefix, &but]).await?;
+    let rows = db.query(&statement, &[&prefix, &but, &all]).await?;
     Ok(rows.iter().map(situation).collect())
 }
 
@@ -139,6 +141,8 @@ pub struct Batch<'a> {
     pub tally_id: i64,
     /// Now.
     pub now: Timestamp,
+    /// Whether people with catalogued facts are meant, too.
+    pub all: bool,
 }
 
 /// A row that was coloured anew.
@@ -175,6 +179,7 @@ const RECOLOUR_PAGES: &str = "-- facts.recolour_pages
                 residence, employment, colour, rule_id)
             WHERE s.ctid >= $1::text::tid AND s.ctid < $2::text::tid
                 AND starts_with(s.place_code, $3) AND NOT s.place_code LIKE ANY ($4)
+                AND ($21 OR s.catalogued IS NULL)
             FOR UPDATE OF s SKIP LOCKED),
         done AS (
             UPDATE person_state s SET colour = d.new_colour, rule_id = d.new_rule, rule_set_version = $18,
@@ -236,6 +241,7 @@ pub async fn recolour_pages(db: &Client, batch: &Batch<'_>) -> Result<Vec<Recolo
                 &batch.version,
                 &batch.now,
                 &batch.tally_id,
+                &batch.all,
             ],
         )
         .await?;

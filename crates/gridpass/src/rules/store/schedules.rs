@@ -1,9 +1,10 @@
 //! SQL of where and when versions are to be in force, and of whom a change would touch.
 
-use gridpass_rules::State;
 use gridpass_rules::words::{
     Case, Contact, Employment, Exempt, Health, Quarantine, Registry, Residence, Stay,
 };
+use gridpass_rules::{RuleSet, State};
+use gridpass_types::Colour;
 use gridpass_types::ids::RuleSetVersion;
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
@@ -143,8 +144,10 @@ pub async fn cancel_waiting(tx: &Client, version: RuleSetVersion) -> Result<(), 
 pub struct Alike {
     /// Leaf division where they count.
     pub place_code: String,
-    /// What the facts of each add up to.
+    /// What the facts of each add up to, but for catalogued kinds.
     pub state: State,
+    /// The class of each column of the catalogue that the rule set names.
+    pub classes: Vec<i16>,
     /// Colour as last derived, by code.
     pub colour: i16,
     /// How many.
@@ -153,15 +156,31 @@ pub struct Alike {
 
 /// Everybody under a prefix, counted by place, state and colour: a few ten thousand rows for a
 /// million people, so that a rule set is asked once for each situation and not for each person.
-pub async fn count_alike(db: &Client, place_prefix: &str) -> Result<Vec<Alike>, Error> {
+///
+/// `classes` are expressions over `person_state AS s`, of [`gridpass_rules::ColourTable::class_sql`].
+pub async fn count_alike(
+    db: &Client,
+    place_prefix: &str,
+    classes: &[String],
+) -> Result<Vec<Alike>, Error> {
     let sql = "-- rules.count_alike
-        SELECT place_code, case_status, quarantine, contact, health, stay, exempt, registry, residence,
-               employment, colour, count(*)
-        FROM person_state WHERE starts_with(place_code, $1)
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11";
-    let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&place_prefix]).await?;
+        SELECT s.place_code, s.case_status, s.quarantine, s.contact, s.health, s.stay, s.exempt, s.registry,
+               s.residence, s.employment, s.colour, count(*), ARRAY[/* classes */]::smallint[]
+        FROM person_state s WHERE starts_with(s.place_code, $1)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13";
+    let sql = sql.replace("/* classes */", &classes.join(", "));
+    let rows = db.query(&sql, &[&place_prefix]).await?;
     Ok(rows.iter().map(alike).collect())
+}
+
+impl Alike {
+    /// The colour that the rule set gives them whose classes these are.
+    pub fn colour_by(&self, rules: &RuleSet) -> Colour {
+        rules
+            .colour
+            .decide_classes(&self.state, &self.classes)
+            .colour
+    }
 }
 
 fn alike(row: &Row) -> Alike {
@@ -180,6 +199,7 @@ fn alike(row: &Row) -> Alike {
             employment: word(row, 9, Employment::from_code),
             ..State::EMPTY
         },
+        classes: row.get(12),
         colour: row.get(10),
         people: row.get(11),
     }

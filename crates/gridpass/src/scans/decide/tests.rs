@@ -30,7 +30,7 @@ fn caused(state: &State, area: AreaStatus, decicelsius: Option<i16>) -> (Action,
         person: &rules,
         gate: &rules,
     };
-    let verdict = decide(deciding, state, &at);
+    let verdict = decide(deciding, (state, key().at), &at);
     let mut out = Vec::new();
     follow_ups(&verdict, &key(), decicelsius, &mut out);
     (verdict.gate.action, out)

@@ -260,15 +260,16 @@ impl Known {
         Ok(())
     }
 
-    /// The state that a scan is decided by.
+    /// The state that a scan is decided by, and the instant it is decided for.
     ///
     /// # Panics
     /// Never: scans of unknown people were rejected.
-    pub fn state_of(&self, place: usize, scan: &Scan) -> &State {
-        match self.derived.get(&place) {
+    pub fn state_of(&self, app: &App, (place, scan): (usize, &Scan)) -> (&State, Timestamp) {
+        let state = match self.derived.get(&place) {
             Some((state, _)) => state,
             None => &self.subjects[&scan.key.person_id].state,
-        }
+        };
+        (state, as_of(scan, app.now()))
     }
 
     /// Where the person of a scan counts now; the rules of that place decide.

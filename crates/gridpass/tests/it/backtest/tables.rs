@@ -5,8 +5,12 @@ use gridpass_rules::words::{
     Registry, Relation, Residence, Stay,
 };
 use gridpass_rules::{
-    Colour, ColourTable, GateContext, GateTable, State, TableErrorCode, default_rule_set,
+    Catalogue, Colour, ColourTable, Fact, GateContext, GateTable, State, TableErrorCode,
+    default_rule_set, derive,
 };
+use gridpass_types::ids::FactId;
+use jiff::Timestamp;
+use serde_json::json;
 use tokio_postgres::Row;
 
 use crate::app::TestApp;
@@ -157,7 +161,7 @@ async fn a_colour_table_as_sql_decides_every_state_as_in_memory() {
     for table in tables {
         let sql = format!(
             "SELECT s.*, {} FROM ({STATES}) AS s",
-            table.to_sql("s", 1_000)
+            table.to_sql("s", 1_000, Timestamp::UNIX_EPOCH)
         );
         let rows = db.query(&sql, &[]).await.unwrap();
         assert_eq!(rows.len(), 31_104);
@@ -165,7 +169,152 @@ async fn a_colour_table_as_sql_decides_every_state_as_in_memory() {
             let state = state(row);
             let number = usize::try_from(row.get::<_, i32>(9)).unwrap() - 1_000;
             let said = table.row(number).unwrap();
-            assert_eq!(said, table.decide(&state), "{state:?}: {sql}");
+            assert_eq!(
+                said,
+                table.decide(&state, Timestamp::UNIX_EPOCH),
+                "{state:?}: {sql}"
+            );
+        }
+    }
+}
+
+/// A random cell of a catalogued column.
+fn catalogued_cell(random: &mut Random, values: &[&str]) -> String {
+    let taken = values[random.below(values.len())];
+    let other = values[random.below(values.len())];
+    match random.below(8) {
+        0 => format!(">= {taken}"),
+        1 => format!("< {taken}"),
+        2 => taken.to_owned(),
+        3 => format!("\"in(none,{taken})\""),
+        4 => format!("\"not({taken},{other})\""),
+        5 => "not(none)".to_owned(),
+        6 => "none".to_owned(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Columns of the example catalogue, each with values that its cells name.
+const CATALOGUED: [(&str, &[&str]); 6] = [
+    ("hours_since_negative_test", &["0h", "24h", "48h", "3d"]),
+    ("last_test", &["negative", "positive"]),
+    ("tested_lately", &["yes", "no"]),
+    ("vaccinations", &["0", "1", "2", "3"]),
+    (
+        "last_vaccination_day",
+        &["2020-02-01", "2020-02-03", "2020-02-02"],
+    ),
+    ("days_since_vaccination", &["1d", "30h", "3d"]),
+];
+
+fn catalogued_table(random: &mut Random, columns: &[(&str, &[&str])]) -> ColourTable {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let header = COLOUR_HEADER.replace("employment,", &format!("employment,{},", names.join(",")));
+    let row = |random: &mut Random, number: usize| {
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|(name, values)| match *name {
+                "last_test" => word_cell(random, &["none", "negative", "positive"]),
+                "tested_lately" => word_cell(random, &["no", "yes"]),
+                // A count is never absent.
+                "vaccinations" => catalogued_cell(random, values).replace("none", "0"),
+                _ => catalogued_cell(random, values),
+            })
+            .collect();
+        let residence = word_cell(random, COLOUR_WORDS[7]);
+        format!(
+            "R{number},-,-,-,-,-,-,-,{residence},-,{},green,unknown,-,-,x,x",
+            cells.join(",")
+        )
+    };
+    let mut rows: Vec<String> = (0..3 + random.below(8))
+        .map(|number| row(random, number))
+        .collect();
+    let any = vec!["-"; columns.len()].join(",");
+    rows.push(format!(
+        "Z,-,-,-,-,-,-,-,-,-,{any},yellow,unknown,24,grid,x,x"
+    ));
+    let catalogue = Catalogue::from_json(crate::catalogue::EXAMPLE.as_bytes()).unwrap();
+    sound(&header, rows, |csv| {
+        ColourTable::from_csv_with(csv, &catalogue)
+    })
+}
+
+/// Random facts of the two kinds, as they stand in a state.
+fn catalogued_state(random: &mut Random) -> State {
+    let at = |hours: usize| {
+        Timestamp::from_second(1_580_500_800 + 3_600 * i64::try_from(hours).unwrap()).unwrap()
+    };
+    let facts: Vec<Fact> = (0..random.below(6)).map(|id| {
+        let hour = random.below(96);
+        let result = ["negative", "positive"][random.below(2)];
+        let body = match random.below(2) {
+            0 => json!({ "kind": "test_result", "method": "pcr", "taken_at": at(hour),
+                "result": result }),
+            _ => json!({ "kind": "vaccination", "dose_ml": 0.5, "given_on": format!("2020-02-0{}", 1 + random.below(4)) }),
+        };
+        Fact {
+            id: FactId::new(i64::try_from(id).unwrap() + 1),
+            recorded_at: at(hour),
+            retracted_at: None,
+            body: serde_json::from_value(body).unwrap(),
+        }
+    }).collect();
+    State {
+        residence: Residence::from_code(i16::try_from(random.below(4)).unwrap()).unwrap(),
+        ..derive(&facts, at(96)).state
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_names_the_catalogue_decides_as_sql_as_in_memory() {
+    let test = TestApp::start().await;
+    let db = test.app.db.client().await.unwrap();
+    let mut random = Random::new(26);
+    for round in 0..24 {
+        let first = random.below(CATALOGUED.len());
+        let mut columns = CATALOGUED.to_vec();
+        columns.rotate_left(first);
+        columns.truncate(1 + round % 2);
+        let table = catalogued_table(&mut random, &columns);
+        let states: Vec<State> = (0..60).map(|_| catalogued_state(&mut random)).collect();
+        let texts: Vec<Option<String>> = states
+            .iter()
+            .map(|state| {
+                (!state.catalogued.is_empty())
+                    .then(|| serde_json::to_string(&state.catalogued).unwrap())
+            })
+            .collect();
+        let residences: Vec<i16> = states.iter().map(|state| state.residence.code()).collect();
+        // Instants at, just before and just after what cells name, and others.
+        let offset = [0, -1, 1, 1_800_000_000][random.below(4)];
+        let at = Timestamp::from_microsecond(
+            1_580_500_800_000_000
+                + 3_600_000_000 * (96 + i64::try_from(random.below(60)).unwrap())
+                + offset,
+        )
+        .unwrap();
+        let sql = format!(
+            "SELECT {}, ARRAY[{}]::smallint[] FROM (SELECT c::jsonb AS catalogued, r AS residence,
+                0::smallint AS case_status, 0::smallint AS quarantine, 0::smallint AS contact, 0::smallint AS health,
+                0::smallint AS stay, false AS exempt, 0::smallint AS registry, 0::smallint AS employment, n
+             FROM unnest($1::text[], $2::smallint[]) WITH ORDINALITY AS u (c, r, n)) AS s ORDER BY s.n",
+            table.to_sql("s", 0, at),
+            table.class_sql("s", at).join(", "),
+        );
+        let rows = db.query(&sql, &[&texts, &residences]).await.unwrap();
+        for (row, state) in rows.iter().zip(&states) {
+            let number = usize::try_from(row.get::<_, i32>(0)).unwrap();
+            assert_eq!(
+                number,
+                table.deciding_row(state, at),
+                "{at} {state:?}: {sql}"
+            );
+            let classes: Vec<i16> = row.get(1);
+            assert_eq!(
+                table.decide_classes(state, &classes),
+                table.decide(state, at)
+            );
         }
     }
 }

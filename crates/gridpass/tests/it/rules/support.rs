@@ -145,7 +145,9 @@ pub async fn put_tables_into_force(test: &TestApp, colour_csv: &str, gate_csv: &
     let rules = RuleSet::from_csv(version, colour_csv.as_bytes(), gate_csv.as_bytes()).unwrap();
     let nothing = json!({ "colour": "", "reason": "", "rule": "", "action": "", "gate_rule": "" });
     let mut case = case("nobody-known", &json!([]), &nothing);
-    let got = Case::parse(&case.to_string()).unwrap().run(&rules);
+    let got = Case::parse(&case.to_string(), &rules.catalogue)
+        .unwrap()
+        .run(&rules);
     case["expect"] = serde_json::to_value(got).unwrap();
     let tables = json!({ "colour_csv": colour_csv, "gate_csv": gate_csv, "cases": case.to_string(), "note": "调整" });
     put_into_force(test, tables).await

@@ -1,6 +1,8 @@
 /** What a fact says, in words: evidence as people read it, not as it is stored. */
 import type { Fact } from "@gridpass/api";
 import { dayOf, moment } from "../ages";
+import { kindOf } from "../catalogue";
+import { cataloguedText, inWords } from "../catalogue-words";
 import { employerName, enclosureName, placeName, areaName } from "../places";
 import { type Key, t, words } from "../words";
 
@@ -8,7 +10,10 @@ import { type Key, t, words } from "../words";
 export const say = (list: string, word: string): string => words.find(`${list}_${word}`) ?? word;
 
 /** The kind: 居住, 密切接触, … */
-export const factTitle = (fact: Fact): string => say("fact", fact.kind);
+export function factTitle(fact: Fact): string {
+  const kind = kindOf(fact.kind);
+  return kind ? inWords(kind.name) : say("fact", fact.kind);
+}
 
 /** The rest of it. */
 export function factText(fact: Fact): string {
@@ -37,6 +42,8 @@ export function factText(fact: Fact): string {
       return t("days_from_to", { from: dayOf(fact.from), to: dayOf(fact.to) });
     case "gate_check":
       return t(fact.passed ? "fact_check_passed" : "fact_check_failed");
+    default:
+      return cataloguedText(fact, moment);
   }
 }
 

@@ -1,9 +1,13 @@
 /**
  * The columns of both tables and the words their cells may hold, in the order the sheet has them.
  *
- * The server decides what a cell may say; this gives the pick-lists. A column that is not known
- * here is written as text, so that a sheet with more columns can be edited all the same.
+ * The server decides what a cell may say; this gives the pick-lists. Columns of the catalogue are
+ * as the server describes them. A column that is known nowhere is written as text, so that a sheet
+ * with more columns can be edited all the same.
  */
+import type { CatalogueColumn } from "@gridpass/api";
+import { columnOfCatalogue, kindOf } from "../catalogue";
+
 export type TableName = "colour" | "gate";
 export const TABLES: TableName[] = ["colour", "gate"];
 
@@ -14,6 +18,10 @@ export type CellKind =
   | "test"
   /** A unary test on a number, as text. */
   | "number"
+  /** On a day: `>= 2020-03-01`. */
+  | "date"
+  /** On a time that has gone by: `< 48h`, `>= 14d`. */
+  | "duration"
   /** One word. */
   | "word"
   /** Several words, or none. */
@@ -87,9 +95,39 @@ const COLUMNS: Record<TableName, Column[]> = {
   ],
 };
 
+/** A column of the catalogue as the server describes it; facts that are not there are `none`. */
+function catalogued(column: CatalogueColumn): Column {
+  const { key: name, operation } = column;
+  if (operation.op === "exists") return test(name, "no", "yes");
+  if (operation.op === "since") return { name, kind: "duration", words: [] };
+  if (operation.op === "count") return { name, kind: "number", words: [] };
+  const field = kindOf(column.kind)?.fields.find((one) => one.key === operation.field)?.value;
+  if (field?.type === "choice") return test(name, "none", ...field.words.map((word) => word.key));
+  return { name, kind: field?.type === "date" ? "date" : "number", words: [] };
+}
+
 /** A column by its name in the header. */
-export const columnOf = (table: TableName, name: string): Column =>
-  COLUMNS[table].find((column) => column.name === name) ?? { name, kind: "number", words: [] };
+export function columnOf(table: TableName, name: string): Column {
+  const known = COLUMNS[table].find((column) => column.name === name);
+  if (known) return known;
+  const found = table === "colour" ? columnOfCatalogue(name) : undefined;
+  return found ? catalogued(found) : { name, kind: "number", words: [] };
+}
+
+/** Whether a column is code and in every table of its kind. */
+export const isBuiltIn = (table: TableName, name: string): boolean => COLUMNS[table].some((column) => column.name === name);
+
+const ORDERED: CellKind[] = ["number", "date", "duration"];
+
+/** Whether cells hold values that have an order, as text. */
+export const isOrdered = (column: Column): boolean => ORDERED.includes(column.kind);
+
+/** Cells to begin with, as the column's values are written. */
+export function examplesOf(column: Column, today: string): string[] {
+  const some = { date: [`>= ${today}`, `< ${today}`], duration: ["< 48h", "[24h..72h)", ">= 14d"], number: [">= 2", "[1..3]", "in(1,2)"] };
+  const found = some[column.kind as keyof typeof some];
+  return found ? ["-", ...found, "none", "not(none)"] : [];
+}
 
 /** What a new row holds under a column: it says nothing yet, and the check says what is missing. */
 export function emptyCell(column: Column): string {
@@ -97,4 +135,4 @@ export function emptyCell(column: Column): string {
 }
 
 /** Whether a column is a condition, before what the row decides. */
-export const isCondition = (column: Column): boolean => column.kind === "test" || column.kind === "number";
+export const isCondition = (column: Column): boolean => column.kind === "test" || isOrdered(column);

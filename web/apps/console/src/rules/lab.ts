@@ -6,6 +6,7 @@ import { type Subscription, subscribe } from "@gridpass/kit/events";
 import { reactive } from "vue";
 import { clockReady } from "../ages";
 import { ended, refusal } from "../asking";
+import { catalogueReady } from "../catalogue-calls";
 import { loadDivisions, placeName as nameOfDivision } from "../places";
 import { mayDo } from "../rights";
 import { getRulesInForce, listRuleSchedules, listRuleSets } from "../rule-calls";
@@ -61,6 +62,7 @@ export function startLab(): () => void {
   });
   void clockReady();
   void loadDivisions();
+  void catalogueReady();
   const timer = setInterval(() => void refreshLab(), ASK_EVERY_MS);
   void refreshLab();
   return () => {

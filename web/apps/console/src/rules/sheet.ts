@@ -52,6 +52,20 @@ export function insertRow(sheet: Sheet, table: TableName, at: number): Sheet {
   return { ...sheet, rows: sheet.rows.toSpliced(at, 0, newRow(cells)) };
 }
 
+/** A column more, before what the rows decide; it asks nothing yet. */
+export function addColumn(sheet: Sheet, name: string): Sheet {
+  const at = Math.max(0, sheet.header.indexOf("colour"));
+  const rows = sheet.rows.map((row) => ({ ...row, cells: row.cells.toSpliced(at, 0, "-") }));
+  return { header: sheet.header.toSpliced(at, 0, name), rows };
+}
+
+export function removeColumn(sheet: Sheet, name: string): Sheet {
+  const at = sheet.header.indexOf(name);
+  if (at < 0) return sheet;
+  const rows = sheet.rows.map((row) => ({ ...row, cells: row.cells.toSpliced(at, 1) }));
+  return { header: sheet.header.toSpliced(at, 1), rows };
+}
+
 export const deleteRow = (sheet: Sheet, at: number): Sheet => ({ ...sheet, rows: sheet.rows.toSpliced(at, 1) });
 
 /** Takes the row at `from` out and puts it where `to` is; out of bounds changes nothing. */
