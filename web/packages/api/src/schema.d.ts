@@ -208,6 +208,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogue-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of facts and columns of the state in the order of their proposal, with where each stands. */
+        get: operations["list_catalogue_entries"];
+        put?: never;
+        /** Proposes a kind or a column. It counts once somebody of another unit has approved it. */
+        post: operations["propose_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue-entries/{entry_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a proposal into the catalogue, for good: whoever approves is of another unit. */
+        post: operations["approve_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue-entries/{entry_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a proposal up before it counts; its record stays. */
+        post: operations["withdraw_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clock": {
         parameters: {
             query?: never;
@@ -1174,7 +1226,10 @@ export interface paths {
         /** A person's facts in the order of recording, retracted ones too. */
         get: operations["list_facts"];
         put?: never;
-        /** Records a fact about a person. */
+        /**
+         * Records a fact about a person: one of these kinds, or one of the catalogue, whose fields are
+         *     checked against it.
+         */
         post: operations["append_fact"];
         delete?: never;
         options?: never;
@@ -2997,6 +3052,160 @@ export interface components {
              */
             visit_hours?: number | null;
         };
+        /** @description One entry: a kind or a column. */
+        CatalogueEntry: (components["schemas"]["FactKind"] & {
+            /** @enum {string} */
+            entry: "kind";
+        }) | (components["schemas"]["StateColumn"] & {
+            /** @enum {string} */
+            entry: "column";
+        });
+        /**
+         * @description Where an entry stands.
+         * @enum {string}
+         */
+        CatalogueEntryStatus: "proposed" | "approved" | "withdrawn";
+        /** @description An entry, from its proposal on. */
+        CatalogueEntryView: {
+            /**
+             * Format: int32
+             * @description Version of the catalogue that brought it, once it is approved.
+             */
+            catalogue_version?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was approved or withdrawn.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /** @description Why. */
+            decision_note?: string | null;
+            /** @description What it is. */
+            definition: components["schemas"]["CatalogueEntry"];
+            /** @description Code of what keeps the caller from approving it; absent when nothing does. */
+            hindrance?: string | null;
+            /** @description Why it was proposed. */
+            note: string;
+            /**
+             * Format: int64
+             * @description Identity of the proposal.
+             */
+            proposal_id: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            proposed_at: string;
+            /** @description By whom. */
+            proposed_by: components["schemas"]["StaffId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["CatalogueEntryStatus"];
+        };
+        /** @description A field of a kind. */
+        CatalogueField: {
+            /** @description Its name in facts. */
+            key: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description Whether a fact may come without. */
+            optional?: boolean;
+            /** @description What it holds. */
+            value: components["schemas"]["CatalogueFieldType"];
+        };
+        /** @description What a field holds. There is no free text. */
+        CatalogueFieldType: {
+            /** @enum {string} */
+            type: "choice";
+            /** @description The list. */
+            words: components["schemas"]["CatalogueWord"][];
+        } | {
+            /**
+             * Format: int32
+             * @description Places behind the point, 0 to 6.
+             */
+            decimals: number;
+            /**
+             * Format: double
+             * @description Greatest.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Least.
+             */
+            min: number;
+            /** @enum {string} */
+            type: "number";
+            /** @description Its unit; empty when it has none. */
+            unit: components["schemas"]["CatalogueLabel"];
+        } | {
+            /** @enum {string} */
+            type: "date";
+        } | {
+            /** @enum {string} */
+            type: "instant";
+        };
+        /** @description Which facts of the kind count for a column. */
+        CatalogueFilter: {
+            /** @description A field that holds words. */
+            field: string;
+            /** @description The words that count. */
+            words: string[];
+        };
+        /** @description Words in both languages. */
+        CatalogueLabel: {
+            /** @description In English. */
+            en: string;
+            /** @description In Chinese. */
+            zh: string;
+        };
+        /** @description What the live facts add up to. */
+        CatalogueOperation: {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "last";
+        } | {
+            /** @enum {string} */
+            op: "count";
+        } | {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "greatest";
+        } | {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "least";
+        } | {
+            /** @enum {string} */
+            op: "since";
+            /** @description What it is written in. */
+            unit: components["schemas"]["SinceUnit"];
+        } | {
+            /** @enum {string} */
+            op: "exists";
+        };
+        /** @description One word that a field may hold. */
+        CatalogueWord: {
+            /** @description The word as it stands in facts and cells. */
+            key: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+        };
+        /** @description What a live fact of a catalogued kind says, in the narrow form of the state. */
+        CataloguedEvidence: {
+            /** @description Its fields. */
+            f: Record<string, never>;
+            /** @description Its kind. */
+            k: string;
+            /**
+             * Format: int64
+             * @description When it was recorded, in microseconds of 1970.
+             */
+            r: number;
+        };
         /**
          * @description How sure a `stay` fact is.
          * @enum {string}
@@ -3073,6 +3282,13 @@ export interface components {
             people?: number | null;
             /** @description Colour then. */
             to: components["schemas"]["Colour"];
+        };
+        /** @description A column of the catalogue with what it held. */
+        ColumnValue: {
+            /** @description Its name. */
+            column: string;
+            /** @description Its value, as a cell would write it. */
+            value: string;
         };
         /** @description The same of one community. */
         CommunityFlips: {
@@ -3443,6 +3659,11 @@ export interface components {
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
         };
+        /** @description Why an entry is approved or withdrawn. */
+        EntryDecision: {
+            /** @description 1 to 200 characters. */
+            note: string;
+        };
         /** @description An entry of the log. */
         EntryView: {
             /** @description Operation, job or command. */
@@ -3535,6 +3756,8 @@ export interface components {
         };
         /** @description A decision with everything that led to it. */
         ExplainedView: components["schemas"]["DecisionView"] & {
+            /** @description What the columns of the catalogue held that the table names. */
+            columns: components["schemas"]["ColumnValue"][];
             /** @description For the worker: the facts known at the instant, in the order of recording. */
             facts: components["schemas"]["ExplainedFact"][];
             /** @description For the person. */
@@ -3707,6 +3930,30 @@ export interface components {
         FactInput: components["schemas"]["FactBody"] & {
             /** @description Where the evidence came from, 1 to 80 characters. */
             source: string;
+        };
+        /** @description A kind of facts. */
+        FactKind: {
+            /** @description What a fact of it says. */
+            fields: components["schemas"]["CatalogueField"][];
+            /** @description Its name, as `kind` of a fact. */
+            key: string;
+            /** @description The law it is collected under. */
+            legal_basis: components["schemas"]["CatalogueLabel"];
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description What for. */
+            purpose: components["schemas"]["CatalogueLabel"];
+            /** @description Who may record it. */
+            recorded_by: components["schemas"]["Recorder"];
+            /**
+             * Format: int32
+             * @description Days after which a fact counts no more by itself.
+             */
+            retention_days: number;
+            /** @description Sources that may be named; any when empty. */
+            sources?: string[];
+            /** @description The field that says when it happened: a day or an instant; when it was recorded, if absent. */
+            time?: string | null;
         };
         /** @description A recorded fact. */
         FactView: components["schemas"]["Fact"] & {
@@ -4638,6 +4885,13 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description An entry to propose. */
+        NewCatalogueEntry: {
+            /** @description What it is to be. */
+            definition: components["schemas"]["CatalogueEntry"];
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+        };
         /** @description A device to enrol. */
         NewDevice: {
             /** @description Name, for example of the post where it lies; 1 to 80 characters. */
@@ -4965,6 +5219,50 @@ export interface components {
                 started_by: components["schemas"]["StaffId"];
                 /** @description Where it stands. */
                 status: components["schemas"]["BackTestStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_CatalogueEntryView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Version of the catalogue that brought it, once it is approved.
+                 */
+                catalogue_version?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was approved or withdrawn.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /** @description Why. */
+                decision_note?: string | null;
+                /** @description What it is. */
+                definition: components["schemas"]["CatalogueEntry"];
+                /** @description Code of what keeps the caller from approving it; absent when nothing does. */
+                hindrance?: string | null;
+                /** @description Why it was proposed. */
+                note: string;
+                /**
+                 * Format: int64
+                 * @description Identity of the proposal.
+                 */
+                proposal_id: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                proposed_at: string;
+                /** @description By whom. */
+                proposed_by: components["schemas"]["StaffId"];
+                /** @description Where it stands. */
+                status: components["schemas"]["CatalogueEntryStatus"];
             }[];
             /**
              * Format: int64
@@ -6376,6 +6674,11 @@ export interface components {
             /** @description Pass as `after` for the next page; absent on the last. */
             next?: string | null;
         };
+        /**
+         * @description Whose permission it takes to record a fact of a kind.
+         * @enum {string}
+         */
+        Recorder: "everybody" | "medical";
         /** @description Codes that stand in for a lost second factor, each once; shown only here. */
         RecoveryCodesView: {
             /** @description Ten codes. */
@@ -7067,6 +7370,11 @@ export interface components {
              */
             sign_in_id: number;
         };
+        /**
+         * @description What the time since a fact is written in.
+         * @enum {string}
+         */
+        SinceUnit: "hours" | "days";
         /** @description A pass to print. */
         SpecimenView: {
             /** @description Text of the QR code. */
@@ -7103,6 +7411,11 @@ export interface components {
         State: {
             /** @description Is the person a case? */
             case: components["schemas"]["Case"];
+            /**
+             * @description Live facts of catalogued kinds, in the order of recording. A table that names columns of
+             *     the catalogue makes of them what it needs, for the instant it decides for.
+             */
+            catalogued?: components["schemas"]["CataloguedEvidence"][];
             /** @description On-the-spot check. */
             checked: components["schemas"]["Checked"];
             /** @description Contact with a case. */
@@ -7124,6 +7437,23 @@ export interface components {
             residence: components["schemas"]["Residence"];
             /** @description Stay in a high-risk area. */
             stay: components["schemas"]["Stay"];
+        };
+        /** @description A column of the state. */
+        StateColumn: {
+            filter?: components["schemas"]["CatalogueFilter"] | null;
+            /** @description Its name in the header of a table. */
+            key: string;
+            /** @description Kind of the facts it looks at. */
+            kind: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description What they add up to. */
+            operation: components["schemas"]["CatalogueOperation"];
+            /**
+             * Format: int32
+             * @description Hours after which a fact counts no more for this column.
+             */
+            valid_hours?: number | null;
         };
         /**
          * @description A stay in a high-risk area in the last 14 days.
@@ -7187,7 +7517,7 @@ export interface components {
          * @description Stable code of what is wrong.
          * @enum {string}
          */
-        TableErrorCode: "too_large" | "not_utf8" | "bad_csv" | "bad_xlsx" | "missing_sheet" | "empty" | "unknown_column" | "missing_column" | "duplicate_column" | "cell_count" | "empty_cell" | "cell_too_long" | "bad_test" | "unknown_value" | "unknown_reason" | "bad_number" | "empty_range" | "bad_rule_id" | "duplicate_rule" | "bad_text" | "unreachable_row" | "missing_catch_all" | "bad_cell";
+        TableErrorCode: "too_large" | "not_utf8" | "bad_csv" | "bad_xlsx" | "missing_sheet" | "empty" | "unknown_column" | "missing_column" | "duplicate_column" | "cell_count" | "empty_cell" | "cell_too_long" | "bad_test" | "unknown_value" | "unknown_reason" | "bad_number" | "empty_range" | "bad_rule_id" | "duplicate_rule" | "bad_text" | "unreachable_row" | "missing_catch_all" | "bad_cell" | "bad_date" | "bad_duration" | "too_many_columns";
         /**
          * @description One of the two tables of a rule set.
          * @enum {string}
@@ -7972,6 +8302,199 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_catalogue_entries: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCatalogueEntry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
