@@ -43,6 +43,7 @@ word_list! {
 /// Words in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CatalogueLabel))]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// In Chinese.
@@ -54,6 +55,7 @@ pub struct Label {
 /// One word that a field may hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CatalogueWord))]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceWord {
     /// The word as it stands in facts and cells.
@@ -103,7 +105,7 @@ pub struct Field {
     /// What it holds.
     pub value: FieldType,
     /// Whether a fact may come without.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
 }
 
@@ -119,7 +121,7 @@ pub struct FactKind {
     /// What a fact of it says.
     pub fields: Vec<Field>,
     /// The field that says when it happened: a day or an instant; when it was recorded, if absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// The law it is collected under.
     pub legal_basis: Label,
@@ -130,13 +132,14 @@ pub struct FactKind {
     /// Who may record it.
     pub recorded_by: Recorder,
     /// Sources that may be named; any when empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
 }
 
 /// Which facts of the kind count for a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CatalogueFilter))]
 #[serde(deny_unknown_fields)]
 pub struct FactFilter {
     /// A field that holds words.
@@ -148,6 +151,7 @@ pub struct FactFilter {
 /// What the live facts add up to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CatalogueOperation))]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Operation {
     /// The field's value in the latest fact that has it.
@@ -188,12 +192,12 @@ pub struct StateColumn {
     /// Kind of the facts it looks at.
     pub kind: String,
     /// Which of them count; all if absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<FactFilter>,
     /// What they add up to.
     pub operation: Operation,
     /// Hours after which a fact counts no more for this column.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_hours: Option<u32>,
 }
 
@@ -318,6 +322,7 @@ impl Catalogue {
 /// What a live fact of a catalogued kind says, in the narrow form of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CataloguedEvidence))]
 pub struct Evidence {
     /// Its kind.
     #[serde(rename = "k")]

@@ -42,31 +42,31 @@ pub async fn propose_catalogue_entry(
 }
 
 /// Takes a proposal into the catalogue, for good: whoever approves is of another unit.
-#[utoipa::path(post, path = "/api/v1/catalogue-entries/{proposal_id}/approve", operation_id = "approve_catalogue_entry",
-    tag = "rules", security(("staff" = [])), params(("proposal_id" = i64, Path,)), request_body = EntryDecision,
+#[utoipa::path(post, path = "/api/v1/catalogue-entries/{entry_id}/approve", operation_id = "approve_catalogue_entry",
+    tag = "rules", security(("staff" = [])), params(("entry_id" = i64, Path,)), request_body = EntryDecision,
     responses((status = 200, body = CatalogueEntryView), (status = 403, body = Problem),
               (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn approve_catalogue_entry(
     State(app): State<App>,
     staff: Staff<ApproveRules>,
-    extract::Path(proposal_id): extract::Path<i64>,
+    extract::Path(entry_id): extract::Path<i64>,
     extract::Json(input): extract::Json<EntryDecision>,
 ) -> ApiResult<Json<CatalogueEntryView>> {
-    let proposal = propose::approve(&app, &staff.caller, (proposal_id, &input.note)).await?;
+    let proposal = propose::approve(&app, &staff.caller, (entry_id, &input.note)).await?;
     Ok(Json(view(proposal, &staff.caller)))
 }
 
 /// Gives a proposal up before it counts; its record stays.
-#[utoipa::path(post, path = "/api/v1/catalogue-entries/{proposal_id}/withdraw", operation_id = "withdraw_catalogue_entry",
-    tag = "rules", security(("staff" = [])), params(("proposal_id" = i64, Path,)), request_body = EntryDecision,
+#[utoipa::path(post, path = "/api/v1/catalogue-entries/{entry_id}/withdraw", operation_id = "withdraw_catalogue_entry",
+    tag = "rules", security(("staff" = [])), params(("entry_id" = i64, Path,)), request_body = EntryDecision,
     responses((status = 200, body = CatalogueEntryView), (status = 403, body = Problem),
               (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn withdraw_catalogue_entry(
     State(app): State<App>,
     staff: Staff<WithdrawRules>,
-    extract::Path(proposal_id): extract::Path<i64>,
+    extract::Path(entry_id): extract::Path<i64>,
     extract::Json(input): extract::Json<EntryDecision>,
 ) -> ApiResult<Json<CatalogueEntryView>> {
-    let proposal = propose::withdraw(&app, &staff.caller, (proposal_id, &input.note)).await?;
+    let proposal = propose::withdraw(&app, &staff.caller, (entry_id, &input.note)).await?;
     Ok(Json(view(proposal, &staff.caller)))
 }

@@ -213,7 +213,7 @@ async fn what_cannot_be_is_refused_and_nothing_is_stored() {
             json!({ "kind": "employment", "status": "declared", "employer": 77, "source": "x" }),
             "employer_unknown",
         ),
-        (json!({ "kind": "mood", "source": "x" }), "invalid_fields"),
+        (json!({ "kind": "mood", "source": "x" }), "fact_invalid"),
         (
             json!({ "kind": "case", "status": "maybe", "source": "x" }),
             "invalid_fields",

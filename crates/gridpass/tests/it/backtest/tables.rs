@@ -247,9 +247,10 @@ fn catalogued_state(random: &mut Random) -> State {
     };
     let facts: Vec<Fact> = (0..random.below(6)).map(|id| {
         let hour = random.below(96);
+        let result = ["negative", "positive"][random.below(2)];
         let body = match random.below(2) {
             0 => json!({ "kind": "test_result", "method": "pcr", "taken_at": at(hour),
-                "result": ["negative", "positive"][random.below(2)] }),
+                "result": result }),
             _ => json!({ "kind": "vaccination", "dose_ml": 0.5, "given_on": format!("2020-02-0{}", 1 + random.below(4)) }),
         };
         Fact {

@@ -52,6 +52,7 @@ fn what_turns_a_pass_red_is_asked_of_the_table() {
     let groundless_table =
         lines[1].replace("symptoms,-,-,-,-,-,-,positive", "-,-,-,-,-,-,-,positive");
     lines[1] = groundless_table;
+    lines.retain(|line| !line.starts_with("T2,"));
     let wild = RuleSet::from_csv_with(
         RuleSetVersion::new(4),
         (lines.join("\n").as_bytes(), &gate),
