@@ -21,8 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, holds, passes, quarantine, red, rules, scans, shadow,
-    staff, stats, visits,
+    alerts, backtest, divisions, facts, gates, holds, passes, quarantine, red, rules, scans,
+    shadow, staff, stats, visits,
 };
 
 /// What the outside gives.

@@ -13,8 +13,8 @@ mod columns;
 pub mod decision;
 mod explain;
 mod guard;
-pub mod held;
-pub mod jobs;
+mod held;
+mod jobs;
 mod ledger;
 pub mod model;
 mod place;
@@ -42,7 +42,11 @@ pub use decision::{
 };
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
-pub use held::{HeldState, Known, load_known};
+pub use held::{
+    Due, DueCount, HeldState, Known, Window, count_due, count_held, end_hold, forget_passed, hold_states,
+    list_due, list_due_of, load_known, passed_flips, would_flip, would_flip_by,
+};
+pub use jobs::refresh;
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople, check_body,
@@ -62,13 +66,11 @@ pub fn router() -> OpenApiRouter<App> {
 /// Background work: keeps colours current for the counts when the rules change. What passing
 /// time does is kept current by `holds`, which looks first whether it may.
 pub fn loops() -> Vec<Loop> {
-    vec![
-        Loop {
-            name: "recolouring",
-            period: Duration::from_secs(2),
-            round: |app| Box::pin(recolour::round(app)),
-        },
-    ]
+    vec![Loop {
+        name: "recolouring",
+        period: Duration::from_secs(2),
+        round: |app| Box::pin(recolour::round(app)),
+    }]
 }
 
 /// Gives a person a state row without facts, counted in the roll-up.

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    holds, passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
-    visits,
+    alerts, backtest, break_glass, divisions, employers, facts, gates, holds, keys, limits,
+    oversight, passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff,
+    stats, visits,
 };
 
 #[derive(OpenApi)]

@@ -2204,6 +2204,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources that have a rhythm, with when they were last heard of and whether they are late. */
+        get: operations["list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/rhythm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how often a source is to be heard of, or goes by its imports again. */
+        post: operations["set_source_rhythm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/specimen-passes": {
         parameters: {
             query?: never;
@@ -2482,6 +2516,77 @@ export interface paths {
         get: operations["get_time"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds on passing time within the caller's jurisdiction, oldest first. */
+        get: operations["list_time_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A hold with everything that happened to it. */
+        get: operations["get_time_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the old colours for a time; then somebody is asked again. Whoever gets new evidence
+         *     meanwhile has the colour that follows from it.
+         */
+        post: operations["keep_time_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the dates of a hold take effect: from the next scan on, at every gate. */
+        post: operations["release_time_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3537,6 +3642,7 @@ export interface components {
         ExplainedView: components["schemas"]["DecisionView"] & {
             /** @description For the worker: the facts known at the instant, in the order of recording. */
             facts: components["schemas"]["ExplainedFact"][];
+            held?: components["schemas"]["HeldState"] | null;
             /** @description For the person. */
             plain: components["schemas"]["PlainExplanation"];
             /** @description For the auditor: the state decided on. */
@@ -4186,11 +4292,59 @@ export interface components {
          * @enum {string}
          */
         Health: "none" | "normal" | "symptoms" | "fever";
+        /** @description A time during which a state stayed. */
+        HeldState: {
+            /**
+             * Format: date-time
+             * @description The date that would have changed the state, and from when on the old one stays.
+             */
+            from_at: string;
+            /**
+             * Format: int64
+             * @description The hold.
+             */
+            hold_id: number;
+            /** @description The source whose silence is held; absent when too many would change at once. */
+            source?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it stayed; absent while it stays.
+             */
+            until_at?: string | null;
+        };
+        /**
+         * @description Why time is held.
+         * @enum {string}
+         */
+        HoldKind: "passage" | "source";
         /**
          * @description Why nothing of a file was taken from some row on.
          * @enum {string}
          */
         HoldReason: "flips" | "size" | "empty";
+        /**
+         * @description Where a hold stands.
+         * @enum {string}
+         */
+        HoldStatus: "held" | "kept" | "released" | "over";
+        /** @description A step on record. */
+        HoldStepView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by_staff?: components["schemas"]["StaffId"] | null;
+            /** @description What happened: `held`, `kept`, `asked_again`, `released`, `heard` or `over`. */
+            kind: string;
+            /** @description Why, in that person's words; empty for background work. */
+            note: string;
+            /**
+             * Format: int64
+             * @description How many people were held then.
+             */
+            people: number;
+        };
         /** @description A hold on an import. */
         HoldView: {
             /** @description The community, when it is held for flips. */
@@ -4390,6 +4544,16 @@ export interface components {
             /** @description The version. */
             version: components["schemas"]["RuleSetVersion"];
         };
+        /** @description Until when the old colours are kept, and why. */
+        KeepHold: {
+            /** @description 1 to 200 characters; no names or numbers of people. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description Then somebody is asked again; within seven days.
+             */
+            until_at: string;
+        };
         /**
          * @description Where a key stands in its life.
          * @enum {string}
@@ -4460,6 +4624,28 @@ export interface components {
             list?: components["schemas"]["RedList"] | null;
             /** @description Row by row. */
             rows: components["schemas"]["RowAnswer"][];
+        };
+        /**
+         * @description Why a list is held.
+         * @enum {string}
+         */
+        ListHold: "cap" | "size" | "share" | "empty";
+        /** @description Why a list is held, with numbers. */
+        ListHoldView: {
+            /** @description The community, when it is held for its share. */
+            community?: string | null;
+            /**
+             * Format: int64
+             * @description People of the list, or of it in the community.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description People a sender may propose in an hour, the usual number, or the people of the community.
+             */
+            of: number;
+            /** @description Why. */
+            reason: components["schemas"]["ListHold"];
         };
         /**
          * @description Where a list stands.
@@ -4689,6 +4875,18 @@ export interface components {
              * @description First day.
              */
             start: string;
+        };
+        /** @description How often a source is to be heard of. */
+        NewRhythm: {
+            /**
+             * Format: int32
+             * @description Every so many hours, 1 to 744; absent to go by its imports again.
+             */
+            every_hours?: number | null;
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+            /** @description The source's name, as its facts carry it. */
+            source: string;
         };
         /** @description A rule set to begin. */
         NewRuleSet: {
@@ -5511,10 +5709,11 @@ export interface components {
                 approved_by?: components["schemas"]["StaffId"] | null;
                 /** @description That person's unit. */
                 approved_unit?: string | null;
-                /** @description Whether it was above the cap. */
+                /** @description Whether it was held, so that somebody above answers for it. */
                 held: boolean;
                 /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
                 hindrance?: string | null;
+                hold?: components["schemas"]["ListHoldView"] | null;
                 /**
                  * Format: date-time
                  * @description When it lapses.
@@ -5758,6 +5957,71 @@ export interface components {
                 taken_by?: components["schemas"]["StaffId"] | null;
                 /** @description Unit of that person then. */
                 unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_TimeHold: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody last decided.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: int64
+                 * @description People whose state was held, all in all.
+                 */
+                flips: number;
+                /**
+                 * Format: date-time
+                 * @description When it was noticed; for a passage usually before its hour.
+                 */
+                held_at: string;
+                /**
+                 * Format: int64
+                 * @description Of them those who still are: the others got new evidence, or it was decided.
+                 */
+                held_now: number;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                hold_id: number;
+                /**
+                 * Format: date-time
+                 * @description Beginning of the hour, for a passage.
+                 */
+                hour_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the old colours are kept; then somebody is asked again.
+                 */
+                kept_until?: string | null;
+                /** @description Why. */
+                kind: components["schemas"]["HoldKind"];
+                /**
+                 * Format: date-time
+                 * @description Since when it is late.
+                 */
+                late_since?: string | null;
+                /**
+                 * Format: int64
+                 * @description People of the community when it was held; 0 for a source.
+                 */
+                people: number;
+                /** @description The community, or the district for a source, as a leaf code. */
+                place_code: string;
+                /** @description The source that is late. */
+                source?: string | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["HoldStatus"];
             }[];
             /**
              * Format: int64
@@ -6127,6 +6391,7 @@ export interface components {
             do_en: string;
             /** @description What the person can do, in Chinese. */
             do_zh: string;
+            held?: components["schemas"]["PlainHold"] | null;
             /** @description Who has to act, in English. */
             who_en: string;
             /** @description Who has to act, in Chinese. */
@@ -6134,6 +6399,18 @@ export interface components {
             /** @description Why, in English. */
             why_en: string;
             /** @description Why, in Chinese. */
+            why_zh: string;
+        };
+        /** @description Why a date does not count yet, in the words of the person it is about. */
+        PlainHold: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description The same in English. */
+            why_en: string;
+            /** @description Why, who decides and what helps, in Chinese. */
             why_zh: string;
         };
         /** @description The body of every error answer (RFC 9457). */
@@ -6435,10 +6712,11 @@ export interface components {
             approved_by?: components["schemas"]["StaffId"] | null;
             /** @description That person's unit. */
             approved_unit?: string | null;
-            /** @description Whether it was above the cap. */
+            /** @description Whether it was held, so that somebody above answers for it. */
             held: boolean;
             /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
             hindrance?: string | null;
+            hold?: components["schemas"]["ListHoldView"] | null;
             /**
              * Format: date-time
              * @description When it lapses.
@@ -6514,6 +6792,11 @@ export interface components {
             code: string;
             /** @description Its place in the upload, from 0. */
             index: number;
+        };
+        /** @description Why the dates take effect. */
+        ReleaseHold: {
+            /** @description 1 to 200 characters; no names or numbers of people. */
+            note: string;
         };
         /** @description How an order ends. */
         ReleaseInput: {
@@ -7067,6 +7350,32 @@ export interface components {
              */
             sign_in_id: number;
         };
+        /** @description A source with its rhythm. */
+        SourceView: {
+            /** @description Whether somebody said so; else it is known by its imports. */
+            configured: boolean;
+            /**
+             * Format: int64
+             * @description Seconds between two times it is usually heard of.
+             */
+            every_s: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard of; absent when it never was.
+             */
+            heard_at?: string | null;
+            /** @description Whether it is. */
+            late: boolean;
+            /**
+             * Format: date-time
+             * @description When it is late if it is not heard of again.
+             */
+            late_at: string;
+            /** @description Why, if somebody said so. */
+            note?: string | null;
+            /** @description Its name. */
+            source: string;
+        };
         /** @description A pass to print. */
         SpecimenView: {
             /** @description Text of the QR code. */
@@ -7234,6 +7543,68 @@ export interface components {
              * @description Version; a confirmation is for one version.
              */
             version: number;
+        };
+        /** @description A hold on passing time; names nobody. */
+        TimeHold: {
+            /**
+             * Format: date-time
+             * @description When somebody last decided.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: int64
+             * @description People whose state was held, all in all.
+             */
+            flips: number;
+            /**
+             * Format: date-time
+             * @description When it was noticed; for a passage usually before its hour.
+             */
+            held_at: string;
+            /**
+             * Format: int64
+             * @description Of them those who still are: the others got new evidence, or it was decided.
+             */
+            held_now: number;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            hold_id: number;
+            /**
+             * Format: date-time
+             * @description Beginning of the hour, for a passage.
+             */
+            hour_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the old colours are kept; then somebody is asked again.
+             */
+            kept_until?: string | null;
+            /** @description Why. */
+            kind: components["schemas"]["HoldKind"];
+            /**
+             * Format: date-time
+             * @description Since when it is late.
+             */
+            late_since?: string | null;
+            /**
+             * Format: int64
+             * @description People of the community when it was held; 0 for a source.
+             */
+            people: number;
+            /** @description The community, or the district for a source, as a leaf code. */
+            place_code: string;
+            /** @description The source that is late. */
+            source?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["HoldStatus"];
+        };
+        /** @description A hold with its steps. */
+        TimeHoldView: components["schemas"]["TimeHold"] & {
+            /** @description What happened to it, oldest first. */
+            steps: components["schemas"]["HoldStepView"][];
         };
         /** @description The server's time. */
         TimeView: {
@@ -13201,6 +13572,70 @@ export interface operations {
             };
         };
     };
+    list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_source_rhythm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRhythm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_specimen_pass: {
         parameters: {
             query?: never;
@@ -13895,6 +14330,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimeView"];
+                };
+            };
+        };
+    };
+    list_time_holds: {
+        parameters: {
+            query?: {
+                /** @description Only those in this place: `held`, `kept`, `released` or `over`. */
+                status?: components["schemas"]["HoldStatus"] | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimeHold"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepHold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseHold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
