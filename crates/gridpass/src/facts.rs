@@ -43,8 +43,8 @@ pub use decision::{
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
 pub use held::{
-    Due, DueCount, HeldState, Known, Window, count_due, count_held, end_hold, forget_passed, hold_states,
-    list_due, list_due_of, load_known, passed_flips, would_flip, would_flip_by,
+    Due, DueCount, HeldState, Known, Window, count_due, count_held, end_hold, forget_passed,
+    hold_states, list_due, list_due_of, load_known, passed_flips, would_flip, would_flip_by,
 };
 pub use jobs::refresh;
 pub use ledger::{Appended, Retract};
