@@ -17,9 +17,9 @@ pub mod decision;
 mod evidence;
 mod explain;
 mod guard;
-pub mod held;
+mod held;
 mod history;
-pub mod jobs;
+mod jobs;
 mod ledger;
 pub mod model;
 mod place;
@@ -52,8 +52,12 @@ pub use decision::{
 pub use evidence::{Resolved, SOURCE_VISIT};
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
-pub use held::{HeldState, Known, load_known};
+pub use held::{
+    Due, DueCount, HeldState, Known, Window, count_due, count_held, end_hold, forget_passed,
+    hold_states, list_due, list_due_of, load_known, passed_flips, would_flip, would_flip_by,
+};
 pub use history::{ChangeCause, ColourSpan, history};
+pub use jobs::refresh;
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, FactView, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople,

@@ -48,5 +48,5 @@ pub fn loops() -> Vec<Loop> {
 async fn pass(app: App) -> anyhow::Result<bool> {
     look(&app).await?;
     let looked = app.part::<Watch>().looked_until();
-    facts::jobs::refresh(app, looked).await
+    facts::refresh(app, looked).await
 }

@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn an_hour_begins_at_its_beginning() {
         let hour = |text: &str| hour_of(text.parse().unwrap()).to_string();
-        assert_eq!(hour("2020-03-06T08:59:59.999999+08:00"), "2020-03-06T00:00:00Z");
+        assert_eq!(
+            hour("2020-03-06T08:59:59.999999+08:00"),
+            "2020-03-06T00:00:00Z"
+        );
         assert_eq!(hour("2020-03-06T09:00:00+08:00"), "2020-03-06T01:00:00Z");
         assert_eq!(hour("1969-12-31T23:30:00Z"), "1969-12-31T23:00:00Z");
     }

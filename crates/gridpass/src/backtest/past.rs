@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 
-use gridpass_rules::{
-    AreaStatus, Colour, Direction, FEVER_CELSIUS, GateContext, State,
-};
+use gridpass_rules::{AreaStatus, Colour, Direction, FEVER_CELSIUS, GateContext, State};
 use gridpass_types::Rung;
 use gridpass_types::ids::{EmployerId, EnclosureId};
 use jiff::Timestamp;

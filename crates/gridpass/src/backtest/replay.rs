@@ -174,10 +174,7 @@ fn recorded(scan: &PastScan) -> String {
     format!("{} {colour_rule} {gate_rule} {action:?}", scan.colour)
 }
 
-fn decided_again(
-    scan: &PastScan,
-    (gates, rules, known): (&Gates, Deciding<'_>, &Known),
-) -> String {
+fn decided_again(scan: &PastScan, (gates, rules, known): (&Gates, Deciding<'_>, &Known)) -> String {
     let state = scan.state(known);
     let counted_at = known.counted_at(scan.decided_for());
     let colour = rules.person.decide_colour(&state, counted_at);

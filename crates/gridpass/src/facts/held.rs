@@ -70,7 +70,8 @@ impl Known {
 
     /// The instant whose dates count at `at`: that one, or the one just before a date that is held.
     pub fn counted_at(&self, at: Timestamp) -> Timestamp {
-        self.held_at(at).map_or(at, |held| just_before(held.from_at))
+        self.held_at(at)
+            .map_or(at, |held| just_before(held.from_at))
     }
 }
 
@@ -87,10 +88,7 @@ pub async fn load_known(db: &Client, people: &[i64]) -> ApiResult<HashMap<i64, K
         store::list_facts(db, people),
         held_store::list_held(db, people)
     )?;
-    let mut known: HashMap<i64, Known> = people
-        .iter()
-        .map(|id| (*id, Known::default()))
-        .collect();
+    let mut known: HashMap<i64, Known> = people.iter().map(|id| (*id, Known::default())).collect();
     for (id, facts) in facts {
         known.entry(id).or_default().facts = facts;
     }
@@ -138,10 +136,17 @@ pub async fn would_flip(db: &Client, rules: &Scopes, due: Vec<Due>) -> ApiResult
     for chunk in due.chunks(PEOPLE_CHUNK) {
         let people: Vec<i64> = chunk.iter().map(|due| due.person_id.get()).collect();
         let facts = store::list_facts(db, &people).await?;
-        flips.extend(chunk.iter().filter(|due| {
-            let facts = facts.get(&due.person_id.get()).map_or(&[][..], Vec::as_slice);
-            colour_at(rules, due, (facts, due.valid_until)) != due.colour
-        }).cloned());
+        flips.extend(
+            chunk
+                .iter()
+                .filter(|due| {
+                    let facts = facts
+                        .get(&due.person_id.get())
+                        .map_or(&[][..], Vec::as_slice);
+                    colour_at(rules, due, (facts, due.valid_until)) != due.colour
+                })
+                .cloned(),
+        );
     }
     Ok(flips)
 }
@@ -161,17 +166,24 @@ pub async fn would_flip_by(
         let people: Vec<i64> = chunk.iter().map(|due| due.person_id.get()).collect();
         let facts = store::list_facts(db, &people).await?;
         let said = held_store::list_said(db, source, &people).await?;
-        flips.extend(chunk.iter().filter(|due| {
-            let facts = facts.get(&due.person_id.get()).map_or(&[][..], Vec::as_slice);
-            let others: Vec<Fact> = facts
+        flips.extend(
+            chunk
                 .iter()
-                .filter(|fact| !said.contains(&fact.id.get()))
-                .cloned()
-                .collect();
-            let without = |at| colour_at(rules, due, (&others, at));
-            colour_at(rules, due, (facts, due.valid_until)) != due.colour
-                && without(due.valid_until) == without(just_before(due.valid_until))
-        }).cloned());
+                .filter(|due| {
+                    let facts = facts
+                        .get(&due.person_id.get())
+                        .map_or(&[][..], Vec::as_slice);
+                    let others: Vec<Fact> = facts
+                        .iter()
+                        .filter(|fact| !said.contains(&fact.id.get()))
+                        .cloned()
+                        .collect();
+                    let without = |at| colour_at(rules, due, (&others, at));
+                    colour_at(rules, due, (facts, due.valid_until)) != due.colour
+                        && without(due.valid_until) == without(just_before(due.valid_until))
+                })
+                .cloned(),
+        );
     }
     Ok(flips)
 }
@@ -186,11 +198,7 @@ fn colour_at(rules: &Scopes, due: &Due, (facts, at): (&[Fact], Timestamp)) -> Co
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn hold(
-    tx: &Client,
-    hold: (i64, Option<&str>),
-    due: &[Due],
-) -> ApiResult<i64> {
+pub async fn hold_states(tx: &Client, hold: (i64, Option<&str>), due: &[Due]) -> ApiResult<i64> {
     let mut held = 0;
     for chunk in due.chunks(PEOPLE_CHUNK) {
         held += held_store::hold(tx, hold, chunk).await?;
@@ -267,7 +275,10 @@ mod tests {
         let open = known(None);
         assert_eq!(contact(&open, "2020-03-14T23:59:59+08:00"), Contact::Close);
         assert_eq!(contact(&open, "2020-03-20T00:00:00+08:00"), Contact::Close);
-        assert_eq!(open.derive(ts("2020-03-20T00:00:00+08:00")).valid_until, None);
+        assert_eq!(
+            open.derive(ts("2020-03-20T00:00:00+08:00")).valid_until,
+            None
+        );
         let ended = known(Some(ts("2020-03-16T09:00:00+08:00")));
         assert_eq!(contact(&ended, "2020-03-16T08:59:59+08:00"), Contact::Close);
         assert_eq!(contact(&ended, "2020-03-16T09:00:00+08:00"), Contact::None);

@@ -35,6 +35,10 @@ pub async fn refresh(app: App, until: Timestamp) -> anyhow::Result<bool> {
     if rows.is_empty() {
         return Ok(false);
     }
+    let dates: Vec<(i64, Timestamp)> = rows
+        .iter()
+        .filter_map(|row| Some((row.person_id.get(), row.valid_until?)))
+        .collect();
     let before: Vec<(Colour, String)> = rows
         .iter()
         .map(|row| (row.colour, community(row)))
@@ -42,12 +46,14 @@ pub async fn refresh(app: App, until: Timestamp) -> anyhow::Result<bool> {
     let mut basis = Basis::load(&tx, &app, &rows, Vec::new()).await?;
     let no_facts = FactColumns::new(now);
     let decisions = ledger::rewrite(&tx, &app, &mut rows, (&mut basis, &no_facts)).await?;
+    // What a person let through was decided, and makes nothing else of this hour too much.
+    let decided = store::held::list_let_through(&tx, &dates).await?;
     let mut flips: BTreeMap<String, i64> = BTreeMap::new();
     for (row, ((before, community), decision)) in
         rows.iter().zip(before.into_iter().zip(&decisions))
     {
         tell(&tx, &app, row, (before, decision)).await?;
-        if before != decision.colour {
+        if before != decision.colour && !decided.contains(&row.person_id.get()) {
             *flips.entry(community).or_default() += 1;
         }
     }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Entity, Staff};
 use crate::db::Client;
-use crate::facts::held;
+use crate::facts;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem, check_note};
 use crate::http::extract;
@@ -54,7 +54,7 @@ pub async fn list_time_holds(
 async fn count(db: &Client, holds: impl Iterator<Item = &mut TimeHold>) -> ApiResult<()> {
     let holds: Vec<&mut TimeHold> = holds.collect();
     let ids: Vec<i64> = holds.iter().map(|hold| hold.hold_id).collect();
-    let held = held::count_held(db, &ids).await?;
+    let held = facts::count_held(db, &ids).await?;
     for hold in holds {
         hold.held_now = held.get(&hold.hold_id).copied().unwrap_or(0);
     }
@@ -113,10 +113,7 @@ pub async fn keep_time_hold(
 async fn decide(
     app: &App,
     asked: Authorised<TimeHold, DecideHolds>,
-    ((status, step), kept_until): (
-        (HoldStatus, StepKind),
-        Option<jiff::Timestamp>,
-    ),
+    ((status, step), kept_until): ((HoldStatus, StepKind), Option<jiff::Timestamp>),
     note: &str,
 ) -> ApiResult<Json<TimeHoldView>> {
     let tx = asked.tx(app).await?;
@@ -131,12 +128,12 @@ async fn decide(
     hold.decided_at = Some(now);
     hold.decided_by = Some(by);
     store::update_hold(&tx, &hold).await?;
-    let held = held::count_held(&tx, &[hold.hold_id]).await?;
+    let held = facts::count_held(&tx, &[hold.hold_id]).await?;
     let people = held.get(&hold.hold_id).copied().unwrap_or(0);
     let ids = (hold.hold_id, app.ids.next());
     store::insert_step(&tx, ids, (step, people), (now, Some(by), note.trim())).await?;
     if status == HoldStatus::Released {
-        held::end_hold(&tx, app, hold.hold_id, true).await?;
+        facts::end_hold(&tx, app, hold.hold_id, true).await?;
     }
     audit::object(format!("time_hold/{}", hold.hold_id));
     tell(&tx, &hold.place_code).await?;

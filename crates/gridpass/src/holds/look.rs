@@ -17,7 +17,7 @@ use super::{sources, store};
 use crate::app::{App, LiveEvent};
 use crate::db::{Client, Tx};
 use crate::events;
-use crate::facts::held::{self, Due, DueCount, Window};
+use crate::facts::{self, Due, DueCount, Window};
 use crate::http::error::ApiResult;
 use crate::rules::{InForce, Scopes};
 
@@ -111,7 +111,7 @@ pub async fn look(app: &App) -> ApiResult<()> {
     sources::look(&looking, &known).await?;
     looking.passages(&known, &mut looked).await?;
     looking.ask_again(&known).await?;
-    held::forget_passed(&tx, hour - COUNTS_KEPT).await?;
+    facts::forget_passed(&tx, hour - COUNTS_KEPT).await?;
     looked.at = Some(now);
     looked.until = looking.until;
     looked.epoch = looking.rules.epoch();
@@ -127,8 +127,8 @@ impl Looking<'_> {
             from: self.hour,
             to: self.until,
         };
-        let mut passed = held::passed_flips(self.tx, self.hour).await?;
-        for count in held::count_due(self.tx, whole).await? {
+        let mut passed = facts::passed_flips(self.tx, self.hour).await?;
+        for count in facts::count_due(self.tx, whole).await? {
             let already = match count.hour == self.hour {
                 true => passed.remove(&count.community).unwrap_or(0),
                 false => 0,
@@ -203,8 +203,8 @@ impl Looking<'_> {
             to: count.hour + SignedDuration::from_hours(1),
         };
         let wanted = (window, changed_since);
-        let due = held::list_due(self.tx, &count.community, wanted).await?;
-        held::would_flip(self.tx, &self.rules, due).await
+        let due = facts::list_due(self.tx, &count.community, wanted).await?;
+        facts::would_flip(self.tx, &self.rules, due).await
     }
 
     /// A hold of a passage that begins now; the caller fills in what it is about.
@@ -239,7 +239,7 @@ impl Looking<'_> {
             return Ok(());
         }
         let wanted = (hold.hold_id, hold.source.as_deref());
-        let held = held::hold(self.tx, wanted, flips).await?;
+        let held = facts::hold_states(self.tx, wanted, flips).await?;
         if held > 0 {
             store::add_flips(self.tx, hold.hold_id, held).await?;
             tell(self.tx, &hold.place_code).await?;
@@ -252,7 +252,7 @@ impl Looking<'_> {
     async fn ask_again(&self, known: &[TimeHold]) -> ApiResult<()> {
         let open = known.iter().filter(|hold| hold.status.is_open());
         let ids: Vec<i64> = open.clone().map(|hold| hold.hold_id).collect();
-        let held = held::count_held(self.tx, &ids).await?;
+        let held = facts::count_held(self.tx, &ids).await?;
         for hold in open {
             let is_past = hold.hour_at.is_some_and(|hour| hour < self.hour);
             if is_past && !held.contains_key(&hold.hold_id) {
@@ -282,7 +282,7 @@ impl Looking<'_> {
     }
 
     async fn step(&self, hold: &TimeHold, kind: StepKind) -> ApiResult<()> {
-        let held = held::count_held(self.tx, &[hold.hold_id]).await?;
+        let held = facts::count_held(self.tx, &[hold.hold_id]).await?;
         let people = held.get(&hold.hold_id).copied().unwrap_or(0);
         let step = (hold.hold_id, self.app.ids.next());
         store::insert_step(self.tx, step, (kind, people), (self.now, None, "")).await?;

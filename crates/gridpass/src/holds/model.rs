@@ -332,8 +332,7 @@ mod tests {
     fn rhythm(configured: Option<i16>, between_imports_s: Option<i64>) -> Rhythm {
         Rhythm {
             source: "police".into(),
-            configured: configured
-                .map(|hours| (hours, "daily".into(), ts("2020-03-01T00:00:00Z"))),
+            configured: configured.map(|hours| (hours, "daily".into(), ts("2020-03-01T00:00:00Z"))),
             between_imports_s,
             imported_at: None,
         }
@@ -346,7 +345,10 @@ mod tests {
         let at = |text: &str| daily.at(ts(text), heard).unwrap();
         assert!(!at("2020-03-07T17:59:59Z").late);
         assert!(at("2020-03-07T18:00:00Z").late);
-        assert_eq!(at("2020-03-07T18:00:00Z").late_at, ts("2020-03-07T18:00:00Z"));
+        assert_eq!(
+            at("2020-03-07T18:00:00Z").late_at,
+            ts("2020-03-07T18:00:00Z")
+        );
     }
 
     #[test]
@@ -356,7 +358,11 @@ mod tests {
         // Never heard of: counted from when somebody said so.
         let view = said.at(ts("2020-03-01T03:00:00Z"), None).unwrap();
         assert!(view.late && view.heard_at.is_none());
-        assert!(rhythm(None, Some(60)).at(ts("2020-03-06T00:00:00Z"), None).is_none());
+        assert!(
+            rhythm(None, Some(60))
+                .at(ts("2020-03-06T00:00:00Z"), None)
+                .is_none()
+        );
         assert!(rhythm(None, None).every().is_none());
     }
 }

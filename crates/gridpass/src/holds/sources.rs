@@ -11,7 +11,7 @@ use super::look::{Looking, district};
 use super::model::{HoldKind, HoldStatus, Rhythm, SourceView, StepKind, TimeHold};
 use super::store;
 use crate::db::Client;
-use crate::facts::held::{self, Window};
+use crate::facts::{self, Window};
 use crate::http::error::ApiResult;
 
 /// How a source with a rhythm stands; `None` without one.
@@ -41,12 +41,16 @@ pub async fn view(db: &Client, rhythm: &Rhythm, now: Timestamp) -> ApiResult<Opt
 pub(super) async fn look(looking: &Looking<'_>, known: &[TimeHold]) -> ApiResult<()> {
     let mut late = Vec::new();
     for rhythm in store::list_rhythms(looking.tx).await? {
-        late.extend(view(looking.tx, &rhythm, looking.now).await?.filter(|view| view.late));
+        late.extend(
+            view(looking.tx, &rhythm, looking.now)
+                .await?
+                .filter(|view| view.late),
+        );
     }
     for hold in known.iter().filter(|hold| hold.kind == HoldKind::Source) {
         let source = hold.source.as_deref();
         if !late.iter().any(|view| Some(view.source.as_str()) == source) {
-            held::end_hold(looking.tx, looking.app, hold.hold_id, false).await?;
+            facts::end_hold(looking.tx, looking.app, hold.hold_id, false).await?;
             looking.over(hold, StepKind::Heard).await?;
         }
     }
@@ -81,7 +85,7 @@ async fn hold_silence(looking: &Looking<'_>, hold: &TimeHold, source: &str) -> A
         from: looking.hour,
         to: looking.until,
     };
-    let due = held::list_due_of(looking.tx, source, window).await?;
-    let flips = held::would_flip_by(looking.tx, &looking.rules, (source, due)).await?;
+    let due = facts::list_due_of(looking.tx, source, window).await?;
+    let flips = facts::would_flip_by(looking.tx, &looking.rules, (source, due)).await?;
     looking.hold(hold, &flips).await
 }

@@ -137,9 +137,7 @@ pub async fn list_known(db: &Client, hour: Timestamp) -> Result<Vec<TimeHold>, E
             decided_at, decided_by
         FROM time_hold WHERE status IN ('held', 'kept') OR hour_at >= $1 OR (kind = 'source' AND status <> 'over')
         ORDER BY hold_id";
-    let rows = db
-        .query(&db.prepare_cached(sql).await?, &[&hour])
-        .await?;
+    let rows = db.query(&db.prepare_cached(sql).await?, &[&hour]).await?;
     Ok(rows.iter().filter_map(hold).collect())
 }
 

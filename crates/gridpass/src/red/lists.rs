@@ -21,7 +21,7 @@ use crate::access::{ApproveRedLists, ConfirmRed, ReadRedLists, SubmitRedLists};
 use crate::app::{App, LiveEvent};
 use crate::audit;
 use crate::auth::{Authorised, Caller, Staff, authorise};
-use crate::db::Client;
+use crate::db::{Client, Tx};
 use crate::divisions::read_rows;
 use crate::events;
 use crate::facts::Subject;
@@ -48,31 +48,36 @@ pub async fn submit_red_list(
 ) -> ApiResult<(StatusCode, Json<ListAnswer>)> {
     let rows = read_rows::<ListRow>(&body.0)?;
     let tx = app.db.tx().await?;
-    let usual = list_store::find_usual_people(&tx, &staff.caller.unit).await?;
-    if (rows.is_empty() && usual.is_none()) || rows.len() > ROWS_MAX {
-        return Err(ApiError::new(Code::CsvInvalid).detail(format!("1 to {ROWS_MAX} rows")));
-    }
-    let empty = rows.is_empty();
-    let (answers, proposals) = check_rows(&tx, &app, &staff.caller, rows).await?;
-    let list = match empty {
-        true => Some(list_hold::enter_empty(&tx, &app, &staff.caller, usual.unwrap_or(0)).await?),
-        false => list_hold::enter(&tx, &app, &staff.caller, (proposals, usual)).await?,
-    };
-    let impact = match &list {
-        Some(list) => Some(list_store::impact(&tx, list.list_id).await?),
-        None => None,
-    };
-    let answer = ListAnswer {
-        list,
-        impact,
-        rows: answers,
-    };
+    let answer = take(&tx, &app, &staff.caller, rows).await?;
     if query.dry_run || answer.list.is_none() {
         tx.rollback().await?;
         return Ok((StatusCode::OK, Json(answer)));
     }
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Checks and enters the rows of a list; an empty one only where lists of the unit usually are not.
+async fn take(tx: &Tx, app: &App, caller: &Caller, rows: Vec<ListRow>) -> ApiResult<ListAnswer> {
+    let usual = list_store::find_usual_people(tx, &caller.unit).await?;
+    if (rows.is_empty() && usual.is_none()) || rows.len() > ROWS_MAX {
+        return Err(ApiError::new(Code::CsvInvalid).detail(format!("1 to {ROWS_MAX} rows")));
+    }
+    let empty = rows.is_empty();
+    let (answers, proposals) = check_rows(tx, app, caller, rows).await?;
+    let list = match empty {
+        true => Some(list_hold::enter_empty(tx, app, caller, usual.unwrap_or(0)).await?),
+        false => list_hold::enter(tx, app, caller, (proposals, usual)).await?,
+    };
+    let impact = match &list {
+        Some(list) => Some(list_store::impact(tx, list.list_id).await?),
+        None => None,
+    };
+    Ok(ListAnswer {
+        list,
+        impact,
+        rows: answers,
+    })
 }
 
 /// Rows that can be proposed, and an answer for each row.

@@ -68,7 +68,7 @@ async fn overlapping_bulk_changes_and_loops_neither_deadlock_nor_miscount() {
                 let appended = facts::append_many(&tx, &app, &facts).await.unwrap();
                 assert_eq!(appended.len(), 12);
                 tx.commit().await.unwrap();
-                facts::jobs::refresh(app.clone(), app.now()).await.unwrap();
+                facts::refresh(app.clone(), app.now()).await.unwrap();
             }
         });
     }

@@ -212,7 +212,11 @@ async fn dates_that_flip_too_many_wait_for_a_person() {
     twice.problem(409, "time_hold_decided");
     scene.advance(60);
     test.settle().await;
-    assert_eq!(holds(&officer).await.len(), 1, "what was let through is not held again");
+    assert_eq!(
+        holds(&officer).await.len(),
+        1,
+        "what was let through is not held again"
+    );
 
     scene.assert_replays().await;
     assert_counts_agree(test).await;
@@ -241,13 +245,22 @@ async fn dates_that_flip_few_pass_and_add_up_within_their_hour() {
     scene.advance(5);
     test.settle().await;
     let hold = holds(&desk).await.remove(0);
-    assert_eq!((&hold["hour_at"], &hold["flips"]), (&json!(MIDNIGHT), &json!(2)));
+    assert_eq!(
+        (&hold["hour_at"], &hold["flips"]),
+        (&json!(MIDNIGHT), &json!(2))
+    );
     scene.advance(25);
     assert_eq!(scene.scan(1).await, "green", "both directions count");
 
+    scene.advance(1);
     // An hour later nobody is held in it by name, and the hold is over once evidence came.
     for phone in &scene.phones[1..3] {
-        record(&test.app, phone.person_id, json!({ "kind": "clearance", "at": test.now() })).await;
+        record(
+            &test.app,
+            phone.person_id,
+            json!({ "kind": "clearance", "at": test.now() }),
+        )
+        .await;
     }
     scene.advance(1);
     assert_eq!(scene.scan(1).await, "yellow");
@@ -265,9 +278,7 @@ async fn old_colours_are_kept_for_a_time_and_somebody_is_asked_again() {
     test.settle().await;
     let approver = test.caller(Role::RuleApprover, "").await;
     let hold = holds(&approver).await.remove(0);
-    let keep = |hours: i64, now: Timestamp| {
-        json!({ "note": "等待复核", "until_at": now + SignedDuration::from_hours(hours) })
-    };
+    let keep = |hours: i64, now: Timestamp| json!({ "note": "等待复核", "until_at": now + SignedDuration::from_hours(hours) });
     for hours in [0, 24 * 7 + 1] {
         let refused = decide(&approver, &hold, "keep", keep(hours, test.now())).await;
         refused.problem(422, "invalid_fields");
@@ -282,7 +293,10 @@ async fn old_colours_are_kept_for_a_time_and_somebody_is_asked_again() {
     scene.advance(61);
     test.settle().await;
     let asked = holds(&approver).await.remove(0);
-    assert_eq!((&asked["status"], &asked["held_now"]), (&json!("held"), &json!(4)));
+    assert_eq!(
+        (&asked["status"], &asked["held_now"]),
+        (&json!("held"), &json!(4))
+    );
     assert_eq!(asked["kept_until"], Value::Null);
 
     // Released before its hour, a hold of tomorrow takes effect at its date, not before.
@@ -293,7 +307,10 @@ async fn old_colours_are_kept_for_a_time_and_somebody_is_asked_again() {
     test.settle().await;
     let approver = test.caller(Role::RuleApprover, "").await;
     let tomorrow = holds(&approver).await.pop().unwrap();
-    assert_eq!((&tomorrow["status"], &tomorrow["flips"]), (&json!("held"), &json!(4)));
+    assert_eq!(
+        (&tomorrow["status"], &tomorrow["flips"]),
+        (&json!("held"), &json!(4))
+    );
     decide(&approver, &tomorrow, "release", json!({ "note": "已核对" }))
         .await
         .expect(200);
@@ -318,7 +335,10 @@ async fn dates_that_came_while_nobody_ran_are_looked_at_before_the_first_scan() 
     let again = TestApp::start_as(config, scene.test.clock.clone(), setup).await;
     let desk = again.caller(Role::DataDesk, "").await;
     let hold = holds(&desk).await.remove(0);
-    assert_eq!((&hold["status"], &hold["flips"]), (&json!("held"), &json!(5)));
+    assert_eq!(
+        (&hold["status"], &hold["flips"]),
+        (&json!("held"), &json!(5))
+    );
     let gate = again.with_token(&scene.post.token);
     let body = json!({ "document_number": scene.phones[0].number, "at": again.now(),
         "direction": "in", "temperature": 36.5 });
@@ -394,7 +414,10 @@ async fn what_follows_from_the_silence_of_a_late_source_waits() {
     test.settle().await;
     assert_eq!(scene.scan(0).await, "green");
     let over = holds(&desk).await.remove(0);
-    assert_eq!((&over["status"], &over["held_now"]), (&json!("over"), &json!(0)));
+    assert_eq!(
+        (&over["status"], &over["held_now"]),
+        (&json!("over"), &json!(0))
+    );
     assert_eq!(sources(&desk).await[0]["late"], false);
     assert_counts_agree(test).await;
 
@@ -416,6 +439,7 @@ async fn what_follows_from_the_silence_of_a_late_source_waits() {
     let none = json!({ "source": "疾控", "every_hours": null, "note": "停用" });
     desk.post("/api/v1/sources/rhythm", none).await.expect(204);
     assert_eq!(sources(&desk).await, json!([]));
+    scene.advance(1);
     test.settle().await;
     assert_eq!(holds(&desk).await.pop().unwrap()["status"], "over");
 }
@@ -438,12 +462,19 @@ async fn a_source_has_the_rhythm_of_its_imports() {
     let desk = test.caller(Role::DataDesk, "").await;
     let view = desk.get("/api/v1/sources").await.expect(200);
     assert_eq!(
-        (&view[0]["every_s"], &view[0]["configured"], &view[0]["late"]),
+        (
+            &view[0]["every_s"],
+            &view[0]["configured"],
+            &view[0]["late"]
+        ),
         (&json!(24 * 3600), &json!(false), &json!(false))
     );
     scene.advance(12 * 60);
     test.settle().await;
     let desk = test.caller(Role::DataDesk, "").await;
-    assert_eq!(desk.get("/api/v1/sources").await.expect(200)[0]["late"], true);
+    assert_eq!(
+        desk.get("/api/v1/sources").await.expect(200)[0]["late"],
+        true
+    );
     assert_eq!(holds(&desk).await.remove(0)["source"], "police");
 }

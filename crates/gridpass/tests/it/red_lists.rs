@@ -324,12 +324,24 @@ async fn lists_of_unusual_size_or_share_are_held() {
     }
     let empty = send(&doctor, "", HEADER).await.expect(201);
     assert_eq!(
-        (&empty["list"]["status"], &empty["list"]["people"], &empty["list"]["hold"]),
-        (&json!("held"), &json!(0), &json!({ "reason": "empty", "count": 0, "of": 1, "community": null }))
+        (
+            &empty["list"]["status"],
+            &empty["list"]["people"],
+            &empty["list"]["hold"]
+        ),
+        (
+            &json!("held"),
+            &json!(0),
+            &json!({ "reason": "empty", "count": 0, "of": 1, "community": null })
+        )
     );
     let size = send(&doctor, "", &rows(&numbers[3..14])).await.expect(201);
     assert_eq!(
-        (&size["list"]["status"], &size["list"]["hold"]["reason"], &size["list"]["hold"]["count"]),
+        (
+            &size["list"]["status"],
+            &size["list"]["hold"]["reason"],
+            &size["list"]["hold"]["count"]
+        ),
         (&json!("held"), &json!("size"), &json!(11))
     );
     // Another unit has no usual size yet; its list is too much of the community.
@@ -338,7 +350,12 @@ async fn lists_of_unusual_size_or_share_are_held() {
     let share = share.expect(200);
     let hold = &share["list"]["hold"];
     assert_eq!(
-        (&hold["reason"], &hold["count"], &hold["of"], &hold["community"]),
+        (
+            &hold["reason"],
+            &hold["count"],
+            &hold["of"],
+            &hold["community"]
+        ),
         (&json!("share"), &json!(12), &json!(40), &json!(HERE))
     );
     let few = send(&other, "?dry_run=true", &rows(&numbers[14..25])).await;

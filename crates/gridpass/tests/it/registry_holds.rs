@@ -161,7 +161,11 @@ async fn small_files_of_one_hour_add_up() {
     let third = import(&desk, "source=transport", wrong(2..3)).await;
     let third = third.expect(200);
     assert_eq!(
-        (&third["held"]["reason"], &third["held"]["count"], &third["held"]["of"]),
+        (
+            &third["held"]["reason"],
+            &third["held"]["count"],
+            &third["held"]["of"]
+        ),
         (&json!("flips"), &json!(3), &json!(10))
     );
     assert_eq!(greens(&test).await, 8);

@@ -122,11 +122,7 @@ fn due(row: &Row) -> Due {
 }
 
 /// Which facts of people a source has recorded.
-pub async fn list_said(
-    db: &Client,
-    source: &str,
-    people: &[i64],
-) -> Result<HashSet<i64>, Error> {
+pub async fn list_said(db: &Client, source: &str, people: &[i64]) -> Result<HashSet<i64>, Error> {
     let sql = "-- facts.list_said
         SELECT fact_id FROM fact WHERE person_id = ANY ($2) AND source = $1";
     let statement = db.prepare_cached(sql).await?;
@@ -202,10 +198,7 @@ pub async fn end_for(tx: &Client, people: &[i64], now: Timestamp) -> Result<(), 
 }
 
 /// When states of people stayed.
-pub async fn list_held(
-    db: &Client,
-    people: &[i64],
-) -> Result<HashMap<i64, Vec<HeldState>>, Error> {
+pub async fn list_held(db: &Client, people: &[i64]) -> Result<HashMap<i64, Vec<HeldState>>, Error> {
     let sql = "-- facts.list_held
         SELECT person_id, hold_id, from_at, source, until_at FROM held_state
         WHERE person_id = ANY ($1) AND (until_at IS NULL OR until_at > from_at) ORDER BY person_id, from_at";
@@ -228,6 +221,21 @@ pub async fn count_held(db: &Client, holds: &[i64]) -> Result<HashMap<i64, i64>,
         SELECT hold_id, count(*) FROM held_state WHERE hold_id = ANY ($1) AND until_at IS NULL GROUP BY hold_id";
     let rows = db.query(&db.prepare_cached(sql).await?, &[&holds]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Those of these people whose date, which it names, somebody let through.
+pub async fn list_let_through(
+    db: &Client,
+    dates: &[(i64, Timestamp)],
+) -> Result<HashSet<i64>, Error> {
+    let sql = "-- facts.list_let_through
+        SELECT h.person_id FROM held_state h JOIN unnest($1::bigint[], $2::timestamptz[]) AS u (p, d)
+            ON h.person_id = u.p AND h.from_at = u.d
+        WHERE h.let_through";
+    let (people, dates): (Vec<i64>, Vec<Timestamp>) = dates.iter().copied().unzip();
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&people, &dates]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Adds to the colours that passing time has changed.

@@ -144,6 +144,12 @@ impl Scene {
         let alerts = doctor.get("/api/v1/alerts").await.expect(200);
         let glass =
             json!({ "person_id": person, "reason": "urgent_contact", "note": "需立即联系本人" });
+        let hold = test.app.ids.next();
+        let sql = "INSERT INTO time_hold (hold_id, kind, place_code, hour_at, people, flips, status, held_at)
+            VALUES ($1, 'passage', $2, $3, 100, 60, 'held', $3)";
+        let db = test.app.db.client().await.unwrap();
+        let leaf = format!("{HERE:0<15}");
+        db.execute(sql, &[&hold, &leaf, &test.now()]).await.unwrap();
         let glass = doctor.post("/api/v1/break-glass", glass).await.expect(201);
         let against =
             json!({ "person_id": person, "about": "colour", "statement": "没有接触过，请核实" });
@@ -169,6 +175,7 @@ impl Scene {
                 ("proposal_id", id(&proposal, "proposal_id")),
                 ("alert_id", id(&alerts["items"][0], "alert_id")),
                 ("glass_id", id(&glass, "glass_id")),
+                ("hold_id", hold),
             ]),
             employer,
         }
