@@ -11,11 +11,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { DESKTOP, openBrowser, openPage, PHONE } from "./lib/browser.mjs";
+import { setClock } from "./lib/clock.mjs";
 import { enterDistrict, residentNumber, shownCode } from "./lib/district.mjs";
 import { folder, label, picture, taken } from "./lib/pictures.mjs";
 import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
+import { catalogueScreens, holdsScreens } from "./screens/lab.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,16 +26,6 @@ const START = "2020-03-06T07:30:00+08:00";
 const LANGUAGES = ["zh-CN", "en"];
 
 const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 1 << 26 });
-
-async function setClock(server, now_ms) {
-  const body = JSON.stringify({ now: new Date(now_ms).toISOString() });
-  const answer = await fetch(`${server.staffUrl}/api/v1/clock`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body,
-  });
-  if (!answer.ok) throw new Error(`clock: ${answer.status} ${await answer.text()}`);
-}
 
 /** An hour of scans, more towards eight o'clock; now and then somebody turns red. */
 async function anHour({ server, district }, state) {
@@ -406,6 +398,8 @@ const PARTS = {
   console: consoleScreens,
   office: officeScreens,
   rules: rulesScreens,
+  catalogue: catalogueScreens,
+  holds: holdsScreens,
 };
 /** Those named on the command line, or all. */
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

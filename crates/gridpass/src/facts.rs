@@ -61,7 +61,7 @@ pub use jobs::refresh;
 pub use ledger::{Appended, Retract};
 pub use model::{
     BulkPerson, FactView, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople,
-    check_body, evidence,
+    check_body, counted_at, evidence,
 };
 pub use replay::{Replayed, state_at};
 pub use resolve::{

@@ -77,7 +77,8 @@ impl ColourTable {
     }
 
     /// An expression for each column of the catalogue that the header names, in order: the class
-    /// of what the person's facts add up to, for [`ColourTable::decide_classes`].
+    /// of what the person's facts add up to, for [`ColourTable::decide_classes`]. While a date of
+    /// a row is held, it is the class of just before it.
     #[must_use]
     pub fn class_sql(&self, alias: &str, at: Timestamp) -> Vec<String> {
         let columns = self.extra().columns.iter();

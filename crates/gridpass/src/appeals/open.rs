@@ -137,7 +137,7 @@ async fn against(tx: &Client, app: &App, new: &NewAppeal<'_>) -> ApiResult<Again
 async fn against_colour(tx: &Client, app: &App, person_id: PersonId) -> ApiResult<Against> {
     let now = app.now();
     let replayed = facts::state_at(tx, app, person_id, now).await?;
-    let (facts, _) = facts::cause_of_colour(tx, person_id, (&replayed, now)).await?;
+    let (facts, _) = facts::cause_of_colour(tx, person_id, &replayed).await?;
     let decision = replayed.decision;
     Ok(Against {
         kind: kind_of(decision.colour).ok_or(Code::AppealNotNeeded)?,

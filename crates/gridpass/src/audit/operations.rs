@@ -234,8 +234,8 @@ operations! {
     get_staff: Plain Administration;
     get_ten_donts: Plain Administration;
     get_time: Plain Administration;
-    get_visit_load: Plain Visits;
     get_time_hold: Plain Administration;
+    get_visit_load: Plain Visits;
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
     hand_over_pass: Change Own;
@@ -246,8 +246,8 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
-    leave_carrier: Change Own;
     keep_time_hold: Manage Administration;
+    leave_carrier: Change Own;
     link_identity: Manage Administration;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
@@ -308,8 +308,8 @@ operations! {
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
-    remove_dependant: Change Own;
     release_time_hold: Manage Administration;
+    remove_dependant: Change Own;
     renew_recovery_codes: Manage Administration;
     request_correction: Change Own;
     request_phone_code: Manage Own;
@@ -343,8 +343,8 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
-    withdraw_own_appeal: Change Own;
     withdraw_catalogue_entry: Manage Administration;
+    withdraw_own_appeal: Change Own;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

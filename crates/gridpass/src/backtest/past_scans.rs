@@ -115,17 +115,19 @@ impl<'a> PastScans<'a> {
                 continue;
             };
             let home = places.get(&scan.person_id).map_or("", String::as_str);
-            self.add(scan, (&scan.state(known), home));
+            let counted_at = known.counted_at(scan.decided_for());
+            self.add(scan, (&scan.state(known), counted_at, home));
         }
         Ok(Some(self.after as f64 / (1_i64 << 53) as f64))
     }
 
-    fn add(&mut self, scan: &PastScan, (state, home): (&gridpass_rules::State, &str)) {
+    fn add(
+        &mut self,
+        scan: &PastScan,
+        (state, counted_at, home): (&gridpass_rules::State, Timestamp, &str),
+    ) {
         let decide = |places: &InPlaces| {
-            let colour = places
-                .of(home)
-                .decide_colour(state, scan.decided_for())
-                .colour;
+            let colour = places.of(home).decide_colour(state, counted_at).colour;
             let context = self.gates.context(scan, state, colour)?;
             let gate = self.gates.get(scan.gate_id)?;
             Some(places.of(&gate.place_code).decide_gate(&context).action)

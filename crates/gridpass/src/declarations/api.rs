@@ -54,7 +54,7 @@ async fn asked_of(db: &Client, app: &App, person_id: PersonId) -> ApiResult<Decl
         let holds = last[place]
             .as_ref()
             .is_some_and(|(at, answer)| now < kind.holds_until(*at, answer));
-        if !holds && kind.is_needed(&replayed.rules, &replayed.state) {
+        if !holds && kind.is_needed(&replayed.rules, (&replayed.state, replayed.counted_at)) {
             asked.push(kind);
         }
     }

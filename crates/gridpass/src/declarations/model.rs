@@ -45,8 +45,8 @@ impl Asked {
     }
 
     /// Whether the rules would decide otherwise by the answer: only then it is asked.
-    pub fn is_needed(self, rules: &RuleSet, state: &State) -> bool {
-        let with = |state: State| rules.decide_colour(&state).rule.to_owned();
+    pub fn is_needed(self, rules: &RuleSet, (state, at): (&State, Timestamp)) -> bool {
+        let with = |state: State| rules.decide_colour(&state, at).rule.to_owned();
         let answers: Vec<State> = match self {
             // What is confirmed is not asked.
             Asked::Travel if state.stay == Stay::Confirmed => return false,
@@ -261,29 +261,30 @@ mod tests {
     #[test]
     fn only_what_would_change_the_decision_is_asked() {
         let rules = default_rule_set();
+        let at = Timestamp::UNIX_EPOCH;
         let resident = State {
             residence: Residence::Verified,
             ..State::EMPTY
         };
-        assert!(Asked::Travel.is_needed(&rules, &resident));
-        assert!(Asked::Health.is_needed(&rules, &resident));
+        assert!(Asked::Travel.is_needed(&rules, (&resident, at)));
+        assert!(Asked::Health.is_needed(&rules, (&resident, at)));
         let case = State {
             case: Case::Confirmed,
             ..State::EMPTY
         };
-        assert!(!Asked::Travel.is_needed(&rules, &case));
-        assert!(!Asked::Health.is_needed(&rules, &case));
+        assert!(!Asked::Travel.is_needed(&rules, (&case, at)));
+        assert!(!Asked::Health.is_needed(&rules, (&case, at)));
         let measured = State {
             health: Health::Fever,
             ..resident.clone()
         };
-        assert!(!Asked::Health.is_needed(&rules, &measured));
+        assert!(!Asked::Health.is_needed(&rules, (&measured, at)));
         // Who declared a stay is decided by it whatever the symptoms are.
         let declared = State {
             stay: Stay::Declared,
             ..resident
         };
-        assert!(!Asked::Health.is_needed(&rules, &declared));
+        assert!(!Asked::Health.is_needed(&rules, (&declared, at)));
     }
 
     #[test]

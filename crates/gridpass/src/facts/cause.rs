@@ -20,7 +20,7 @@ pub(super) fn causes(rules: &RuleSet, facts: &[Fact], at: Timestamp) -> Vec<Fact
         .filter(|fact| fact.recorded_at <= at && fact.retracted_at.is_none_or(|end| at < end))
         .collect();
     let now = decide(rules, &live, at);
-    let kinds: BTreeSet<&'static str> = live
+    let kinds: BTreeSet<&str> = live
         .iter()
         .filter(|fact| is_adverse(&fact.body))
         .map(|fact| fact.body.kind())
@@ -67,7 +67,7 @@ fn enough(
 
 fn decide<'r>(rules: &'r RuleSet, facts: &[&Fact], at: Timestamp) -> (&'r str, Colour) {
     let facts: Vec<Fact> = facts.iter().map(|fact| (*fact).clone()).collect();
-    let decided = rules.decide_colour(&derive(&facts, at).state);
+    let decided = rules.decide_colour(&derive(&facts, at).state, at);
     (decided.rule, decided.colour)
 }
 
@@ -79,7 +79,8 @@ fn is_adverse(body: &FactBody) -> bool {
             matches!(status, CaseStatus::Confirmed | CaseStatus::Suspected)
         }
         FactBody::Quarantine { released_at, .. } => released_at.is_none(),
-        FactBody::Contact { .. } => true,
+        // What a catalogued kind says for or against somebody, only a table knows.
+        FactBody::Contact { .. } | FactBody::Catalogued { .. } => true,
         FactBody::Stay { risk, .. } => *risk == Risk::High,
         FactBody::Health {
             temperature,
@@ -97,7 +98,8 @@ fn is_adverse(body: &FactBody) -> bool {
     }
 }
 
-/// Whether a doctor answers for what a fact says.
+/// Whether a doctor answers for what a fact says. A catalogued kind counts as such, whoever may
+/// record it: no clock takes it back.
 pub fn is_medical(body: &FactBody) -> bool {
     match body {
         FactBody::Case { .. }
@@ -105,7 +107,8 @@ pub fn is_medical(body: &FactBody) -> bool {
         | FactBody::Contact { .. }
         | FactBody::Health { .. }
         | FactBody::Clearance { .. }
-        | FactBody::Exemption { .. } => true,
+        | FactBody::Exemption { .. }
+        | FactBody::Catalogued { .. } => true,
         FactBody::Stay { certainty, .. } => *certainty == Certainty::Confirmed,
         FactBody::Residence { .. }
         | FactBody::Employment { .. }

@@ -95,6 +95,7 @@ pub(super) struct StateColumns<'a> {
     versions: Vec<i32>,
     changed_at: Vec<Timestamp>,
     catalogued: Vec<Option<String>>,
+    held_from: Vec<Option<Timestamp>>,
 }
 
 impl<'a> StateColumns<'a> {
@@ -138,13 +139,15 @@ impl<'a> StateColumns<'a> {
             versions: rows.clone().map(|row| row.rule_set_version.get()).collect(),
             changed_at: rows.clone().map(|row| row.changed_at).collect(),
             catalogued: rows
+                .clone()
                 .map(|row| evidence_text(&row.state.catalogued))
                 .collect(),
+            held_from: rows.map(|row| row.held_from).collect(),
         }
     }
 
     /// The parameters of the writing statements.
-    pub fn params(&self) -> [&(dyn ToSql + Sync); 22] {
+    pub fn params(&self) -> [&(dyn ToSql + Sync); 23] {
         let [
             case,
             quarantine,
@@ -178,6 +181,7 @@ impl<'a> StateColumns<'a> {
             &self.versions,
             &self.changed_at,
             &self.catalogued,
+            &self.held_from,
         ]
     }
 }

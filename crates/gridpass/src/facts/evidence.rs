@@ -61,6 +61,7 @@ fn said(body: &FactBody) -> Option<String> {
         FactBody::Residence { status, enclosure } => format!("{status:?}|{enclosure}"),
         FactBody::Employment { status, employer } => format!("{status:?}|{employer}"),
         FactBody::Registry { .. } => "conflict".to_owned(),
+        FactBody::Catalogued { fields, .. } => serde_json::to_string(fields).ok()?,
         FactBody::Clearance { .. } | FactBody::Exemption { .. } => return None,
     })
 }
@@ -79,7 +80,8 @@ fn burdens(body: &FactBody) -> bool {
         | FactBody::Stay { .. }
         | FactBody::Health { .. }
         | FactBody::Residence { .. }
-        | FactBody::Employment { .. } => true,
+        | FactBody::Employment { .. }
+        | FactBody::Catalogued { .. } => true,
     }
 }
 

@@ -152,8 +152,11 @@ pub async fn explain(
         decision: decision_view(&replayed.decision, at, replayed.valid_until),
         plain: plain(&replayed),
         facts: explained.collect(),
-        columns: columns(&replayed, at),
-        trace: replayed.rules.explain_colour(&replayed.state, at).trace,
+        columns: columns(&replayed, counted_at),
+        trace: replayed
+            .rules
+            .explain_colour(&replayed.state, counted_at)
+            .trace,
         state: replayed.state,
         valid_from: replayed.valid_from,
         held: replayed.held,

@@ -1,18 +1,19 @@
 //! States that stay although a date was reached.
 //!
 //! A passage of time that is held leaves people's rows as they are: the row's interval loses its
-//! end, so a scan reads it as any other and asks nothing more. What is kept here says which
-//! date did not take effect and until when, so that a decision of the past can be derived again
+//! end and the row says which date is held, so a scan reads it as any other and decides for the
+//! instant before that date. What is kept here says which date did not take effect and until when, so that a decision of the past can be derived again
 //! from the facts. The first fact that is recorded about somebody, or withdrawn, ends it for that
 //! person: evidence is never held.
 
 use std::collections::HashMap;
 
 use gridpass_rules::{Colour, Derived, Fact, derive};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::model::{counted_at, just_before};
 use super::store::{self, held as held_store};
 use crate::app::App;
 use crate::db::Client;
@@ -70,13 +71,8 @@ impl Known {
 
     /// The instant whose dates count at `at`: that one, or the one just before a date that is held.
     pub fn counted_at(&self, at: Timestamp) -> Timestamp {
-        self.held_at(at)
-            .map_or(at, |held| just_before(held.from_at))
+        counted_at(self.held_at(at).map(|held| held.from_at), at)
     }
-}
-
-fn just_before(at: Timestamp) -> Timestamp {
-    at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(at)
 }
 
 /// What is known about people; everybody asked for is in it.

@@ -7,13 +7,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use gridpass_rules::{Colour, Derived, Fact, FactBody, Reason, RuleSet, derive};
+use gridpass_rules::{Colour, Derived, Fact, FactBody, Reason, RuleSet};
 use gridpass_types::ids::{PersonId, RuleSetVersion};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::decision::ColourDecision;
+use super::held::{Known, load_known};
 use super::model::StateRow;
 use super::place::Places;
 use super::store;
@@ -72,6 +73,8 @@ pub struct ColourSpan {
 /// An instant from which on a state held.
 struct Turn {
     at: Timestamp,
+    /// The instant whose dates counted: an earlier one while a date is held.
+    counted_at: Timestamp,
     derived: Derived,
     cause: ChangeCause,
 }
@@ -87,17 +90,17 @@ pub async fn history(
     since: Timestamp,
 ) -> ApiResult<Vec<ColourSpan>> {
     let id = person_id.get();
-    let mut facts = store::list_facts(db, &[id]).await?;
-    let facts = facts.remove(&id).unwrap_or_default();
+    let mut known = load_known(db, &[id]).await?;
+    let known = known.remove(&id).unwrap_or_default();
     let row = store::list_states(db, &[id]).await?.pop();
     let row = row.ok_or(Code::PersonUnknown)?;
-    let first = facts.iter().map(|fact| fact.recorded_at).min();
+    let first = known.facts.iter().map(|fact| fact.recorded_at).min();
     let since = first.map_or(since, |first| first.min(since));
     let now = app.now();
     let activations = rules::activations(db, (since, now)).await?;
-    let mut turns = turns(&facts, (since, now), &activations);
+    let mut turns = turns(&known, (since, now), &activations);
     turns.drain(..turns.len().saturating_sub(DECISIONS_MAX));
-    let enclosures = facts.iter().filter_map(enclosure).collect();
+    let enclosures = known.facts.iter().filter_map(enclosure).collect();
     let places = Places::load(db, &app.settings.district, &[id], enclosures).await?;
     let mut decided = Decided {
         db,
@@ -108,9 +111,11 @@ pub async fn history(
         rules: HashMap::new(),
     };
     let mut spans: Vec<ColourSpan> = Vec::new();
-    for turn in turns {
-        let decision = decided.at(&turn).await?;
-        push(&mut spans, (turn.at, turn.cause), decision);
+    let ends = turns.iter().skip(1).map(|turn| Some(turn.at));
+    for (turn, end) in turns.iter().zip(ends.chain([None])) {
+        let rules = decided.rules_at(turn).await?;
+        let over = |at: Timestamp| at > now || end.is_some_and(|end| at >= end);
+        decide(&mut spans, turn, (&rules, &over));
     }
     spans.reverse();
     spans.truncate(SPANS_MAX);
@@ -124,26 +129,61 @@ fn enclosure(fact: &Fact) -> Option<i64> {
     }
 }
 
+/// Decides a turn, and again whenever a duration that the rules name is reached before it is
+/// over; a held one is not reached.
+fn decide(
+    spans: &mut Vec<ColourSpan>,
+    turn: &Turn,
+    (rules, over): (&RuleSet, &dyn Fn(Timestamp) -> bool),
+) {
+    let state = &turn.derived.state;
+    let (mut at, mut counted_at, mut cause) = (turn.at, turn.counted_at, turn.cause);
+    for _ in 0..DECISIONS_MAX {
+        let decision = ColourDecision::of(rules, state, counted_at);
+        push(spans, (at, cause), decision);
+        match rules.colour.changes(state, counted_at).1 {
+            Some(next) if counted_at == at && !over(next) => {
+                (at, counted_at, cause) = (next, next, ChangeCause::Time);
+            }
+            _ => break,
+        }
+    }
+}
+
 /// Every instant from which on state or rules may have been others, oldest first.
 fn turns(
-    facts: &[Fact],
+    known: &Known,
     (since, now): (Timestamp, Timestamp),
     activations: &[Timestamp],
 ) -> Vec<Turn> {
-    let evidence: BTreeSet<Timestamp> = facts
+    let evidence: BTreeSet<Timestamp> = known
+        .facts
         .iter()
         .flat_map(|fact| std::iter::once(fact.recorded_at).chain(fact.retracted_at))
+        .collect();
+    let holds: BTreeSet<Timestamp> = known
+        .held
+        .iter()
+        .flat_map(|held| std::iter::once(held.from_at).chain(held.until_at))
         .collect();
     let mut turns = Vec::new();
     let mut at = since;
     let mut cause = ChangeCause::First;
     while turns.len() < INSTANTS_MAX {
-        let derived = derive(facts, at);
-        let term = derived.valid_until.filter(|until| *until > at);
+        let derived = known.derive(at);
+        let counted_at = known.counted_at(at);
         let later = (std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded);
+        let held = holds.range(later).next().copied();
+        let term = derived.valid_until.filter(|until| *until > at);
+        let term = [term, held].into_iter().flatten().min();
         let recorded = evidence.range(later).next().copied();
         let rules = activations.iter().find(|started| **started > at).copied();
-        turns.push(Turn { at, derived, cause });
+        turns.push(Turn {
+            at,
+            counted_at,
+            derived,
+            cause,
+        });
         let next = [
             (recorded, ChangeCause::Evidence),
             (rules, ChangeCause::Rules),
@@ -172,20 +212,17 @@ struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    async fn at(&mut self, turn: &Turn) -> ApiResult<ColourDecision> {
+    async fn rules_at(&mut self, turn: &Turn) -> ApiResult<Arc<RuleSet>> {
         self.row.hold(turn.derived.clone());
         let place = self.places.of(&self.row);
         let era = self.activations.partition_point(|at| *at <= turn.at);
         let key = (place, era);
-        let rules = match self.rules.get(&key) {
-            Some(rules) => rules.clone(),
-            None => {
-                let rules = rules::in_force_at(self.db, self.app, (&key.0, turn.at)).await?;
-                self.rules.insert(key, rules.clone());
-                rules
-            }
-        };
-        Ok(ColourDecision::of(&rules, &turn.derived.state))
+        if let Some(rules) = self.rules.get(&key) {
+            return Ok(rules.clone());
+        }
+        let rules = rules::in_force_at(self.db, self.app, (&key.0, turn.at)).await?;
+        self.rules.insert(key, rules.clone());
+        Ok(rules)
     }
 }
 
@@ -238,7 +275,11 @@ mod tests {
             "2020-03-06T00:00:00Z".parse().unwrap(),
         );
         let rules = ["2020-03-05T00:00:00Z".parse().unwrap()];
-        let found: Vec<ChangeCause> = turns(&[fact], span, &rules)
+        let known = Known {
+            facts: vec![fact],
+            held: Vec::new(),
+        };
+        let found: Vec<ChangeCause> = turns(&known, span, &rules)
             .into_iter()
             .map(|turn| turn.cause)
             .collect();

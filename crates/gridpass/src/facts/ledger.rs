@@ -106,6 +106,7 @@ pub(super) async fn apply(
         }
         appended.push(fact_ids);
     }
+    end_holds(tx, &mut rows, (now, Timestamp::MIN)).await?;
     let decisions = rewrite(tx, app, &mut rows, (&mut basis, &columns)).await?;
     let joined = rows.into_iter().zip(decisions).zip(appended).zip(before);
     Ok(joined
@@ -211,7 +212,24 @@ fn named_enclosures(changes: &[Change<'_>]) -> Vec<i64> {
         .collect()
 }
 
-/// Derives locked rows anew and writes them with their tallies, and new facts with them.
+/// Ends what is held of people from dates after an instant on: of all dates when there is new
+/// evidence about them.
+pub(super) async fn end_holds(
+    tx: &Client,
+    rows: &mut [StateRow],
+    (now, after): (Timestamp, Timestamp),
+) -> ApiResult<()> {
+    let is_ended = |row: &&mut StateRow| row.held_from.is_some_and(|from| from > after);
+    let held = rows.iter_mut().filter(is_ended).map(|row| {
+        row.held_from = None;
+        row.person_id.get()
+    });
+    let people: Vec<i64> = held.collect();
+    Ok(store::held::end_for(tx, &people, now).await?)
+}
+
+/// Derives locked rows anew and writes them with their tallies, and new facts with them. Rows
+/// that are held stay so: other rules are asked about the instant before the date.
 pub(super) async fn rewrite(
     tx: &Client,
     app: &App,
@@ -219,13 +237,11 @@ pub(super) async fn rewrite(
     (basis, columns): (&mut Basis, &FactColumns<'_>),
 ) -> ApiResult<Vec<ColourDecision>> {
     let mut tally = Tally::default();
-    // Only a row without an end may be one whose end was taken off.
-    let endless = rows.iter().filter(|row| row.valid_until.is_none());
-    let maybe_held: Vec<i64> = endless.map(|row| row.person_id.get()).collect();
     for row in rows.iter_mut() {
         tally.add(row, -1);
         let facts = basis.facts.get(&row.person_id.get());
-        row.hold(derive(facts.map_or(&[], Vec::as_slice), basis.now));
+        let counted_at = row.counted_at(basis.now);
+        row.hold(derive(facts.map_or(&[], Vec::as_slice), counted_at));
     }
     // A withdrawn fact may bring an older residence back to light.
     let enclosures = rows.iter().filter_map(StateRow::enclosure).collect();
@@ -238,11 +254,10 @@ pub(super) async fn rewrite(
         tally.add(row, 1);
     }
     let states = StateColumns::new(rows.iter());
-    let (written, _, (), ()) = tokio::try_join!(
+    let (written, _, ()) = tokio::try_join!(
         store::update_states(tx, &states),
         store::insert_facts(tx, columns),
         tally.write(tx, app.ids.next()),
-        store::held::end_for(tx, &maybe_held, basis.now),
     )?;
     check_count(written, rows.len())?;
     Ok(decisions)
@@ -251,8 +266,9 @@ pub(super) async fn rewrite(
 /// Colours a row by the rules in force where the person counts.
 fn colour(row: &mut StateRow, rules: &Scopes, now: Timestamp) -> ColourDecision {
     let rules = rules.at(&row.place_code);
-    let decision = ColourDecision::of(rules, &row.state, now);
-    row.bound_by(rules.colour.changes(&row.state, now));
+    let counted_at = row.counted_at(now);
+    let decision = ColourDecision::of(rules, &row.state, counted_at);
+    row.bound_by(rules.colour.changes(&row.state, counted_at));
     row.colour = decision.colour;
     row.rule_id = decision.rule.to_string();
     row.rule_set_version = decision.rule_set_version;
@@ -342,6 +358,7 @@ fn blank(person: &BulkPerson, now: Timestamp) -> StateRow {
         rule_id: String::new(),
         rule_set_version: gridpass_types::ids::RuleSetVersion::new(0),
         changed_at: now,
+        held_from: None,
     }
 }
 

@@ -9,7 +9,7 @@ use gridpass_rules::{Colour, Derived, Fact, FactBody, State};
 use gridpass_types::ids::{
     EmployerId, EnclosureId, FactId, PassSerial, PersonId, RuleSetVersion, StaffId,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -145,6 +145,8 @@ pub struct StateRow {
     pub rule_set_version: RuleSetVersion,
     /// When the row was last written.
     pub changed_at: Timestamp,
+    /// The date that does not take effect while it is held.
+    pub held_from: Option<Timestamp>,
 }
 
 impl StateRow {
@@ -153,7 +155,7 @@ impl StateRow {
     /// # Panics
     /// When the columns are others, or a code is outside the table's CHECK.
     pub fn from_row(row: &Row) -> Self {
-        debug_assert_eq!(row.columns()[21].name(), "catalogued");
+        debug_assert_eq!(row.columns()[22].name(), "held_from");
         let employers: Vec<i64> = row.get(14);
         let state = State {
             case: word(row, 3, Case::from_code),
@@ -185,7 +187,14 @@ impl StateRow {
             rule_id: row.get(18),
             rule_set_version: row.get(19),
             changed_at: row.get(20),
+            held_from: row.get(22),
         }
+    }
+
+    /// The instant whose dates count at `at`: that one, or the one just before a date that is
+    /// held.
+    pub fn counted_at(&self, at: Timestamp) -> Timestamp {
+        counted_at(self.held_from, at)
     }
 
     /// Whether the stored state is that of the instant `at`; if not, derive from facts.
@@ -197,7 +206,9 @@ impl StateRow {
     /// and the next.
     pub(super) fn bound_by(&mut self, (last, next): (Option<Timestamp>, Option<Timestamp>)) {
         self.valid_from = last.map_or(self.valid_from, |last| self.valid_from.max(last));
-        self.valid_until = [self.valid_until, next].into_iter().flatten().min();
+        if self.held_from.is_none() {
+            self.valid_until = [self.valid_until, next].into_iter().flatten().min();
+        }
     }
 
     /// The cell of the roll-up the person counts in.
@@ -210,12 +221,22 @@ impl StateRow {
         self.state.enclosure.map(|id| id.get())
     }
 
-    /// Takes over what was derived.
+    /// Takes over what was derived; a row that is held has no end.
     pub(super) fn hold(&mut self, derived: Derived) {
         self.state = derived.state;
         self.valid_from = derived.valid_from.max(Timestamp::UNIX_EPOCH);
-        self.valid_until = derived.valid_until;
+        self.valid_until = derived.valid_until.filter(|_| self.held_from.is_none());
     }
+}
+
+/// The instant whose dates count at `at` while the date `held_from` does not take effect.
+pub fn counted_at(held_from: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    held_from.map_or(at, |from| at.min(just_before(from)))
+}
+
+/// The last instant before another.
+pub(super) fn just_before(at: Timestamp) -> Timestamp {
+    at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(at)
 }
 
 /// The live facts of catalogued kinds in a column of `person_state`; most people have none.

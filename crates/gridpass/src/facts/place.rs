@@ -121,6 +121,7 @@ mod tests {
             rule_id: "A15".into(),
             rule_set_version: RuleSetVersion::new(1),
             changed_at: Timestamp::UNIX_EPOCH,
+            held_from: None,
         }
     }
 

@@ -71,8 +71,11 @@ async fn batch(tx: &Client, app: &App, scopes: &Scopes) -> ApiResult<bool> {
             continue;
         }
         let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
+        // A date to come is another one by other rules: it is looked at anew.
+        let now = app.now();
+        ledger::end_holds(tx, &mut rows, (now, now)).await?;
         let mut basis = Basis::load(tx, app, &rows, Vec::new()).await?;
-        let no_facts = FactColumns::new(app.now());
+        let no_facts = FactColumns::new(now);
         let decisions = ledger::rewrite(tx, app, &mut rows, (&mut basis, &no_facts)).await?;
         for (row, (before, decision)) in rows.iter().zip(before.into_iter().zip(&decisions)) {
             if before != decision.colour {

@@ -52,13 +52,14 @@ pub async fn state_at(
     let mut known = load_known(db, &[person_id.get()]).await?;
     let known = known.remove(&person_id.get()).unwrap_or_default();
     let derived = known.derive(at);
+    let held = known.held_at(at).cloned();
     let row = store::list_states(db, &[person_id.get()]).await?.pop();
     let mut row = row.ok_or(Code::PersonUnknown)?;
+    row.held_from = None;
     row.hold(derived.clone());
     let place_code = place_of(db, app, &row).await?;
     let rules = rules::in_force_at(db, app, (&place_code, at)).await?;
     let counted_at = known.counted_at(at);
-    let held = known.held_at(at).cloned();
     let decision = ColourDecision::of(&rules, &derived.state, counted_at);
     if held.is_none() {
         row.bound_by(rules.colour.changes(&derived.state, at));

@@ -60,10 +60,11 @@ impl Cause {
 pub async fn cause_of_colour(
     db: &Client,
     person_id: PersonId,
-    (replayed, at): (&Replayed, jiff::Timestamp),
+    replayed: &Replayed,
 ) -> ApiResult<(Cause, Vec<FactView>)> {
     let limit = i64::from(LIMIT_MAX);
     let mut views = store::list_fact_views(db, person_id.get(), 0, limit).await?;
+    let at = replayed.counted_at;
     views.retain(|view| view.fact.recorded_at <= at);
     let facts: Vec<Fact> = views.iter().map(|view| view.fact.clone()).collect();
     let causes = causes(&replayed.rules, &facts, at);

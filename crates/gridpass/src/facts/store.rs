@@ -23,7 +23,7 @@ pub async fn list_states(db: &Client, people: &[i64]) -> Result<Vec<StateRow>, E
     let sql = "-- facts.list_states
         SELECT person_id, pass_serial, place_code, case_status, quarantine, contact, health, stay,
                exempt, registry, residence, employment, checked, enclosure_id, employer_ids,
-               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued
+               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued, held_from
         FROM person_state WHERE person_id = ANY ($1)";
     let rows = db.query(&db.prepare_cached(sql).await?, &[&people]).await?;
     Ok(rows.iter().map(StateRow::from_row).collect())
@@ -34,7 +34,7 @@ pub async fn lock_state(db: &Client, person_id: i64) -> Result<Option<StateRow>,
     let sql = "-- facts.lock_state
         SELECT person_id, pass_serial, place_code, case_status, quarantine, contact, health, stay,
                exempt, registry, residence, employment, checked, enclosure_id, employer_ids,
-               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued
+               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued, held_from
         FROM person_state WHERE person_id = $1 FOR UPDATE";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
@@ -52,7 +52,7 @@ pub async fn lock_expired(
     let sql = "-- facts.lock_expired
         SELECT person_id, pass_serial, place_code, case_status, quarantine, contact, health, stay,
                exempt, registry, residence, employment, checked, enclosure_id, employer_ids,
-               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued
+               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued, held_from
         FROM person_state WHERE valid_until <= $1 ORDER BY valid_until LIMIT $2
         FOR UPDATE SKIP LOCKED";
     let rows = db
@@ -207,16 +207,17 @@ pub(super) async fn insert_states(db: &Client, rows: &StateColumns<'_>) -> Resul
     let sql = "-- facts.insert_states
         INSERT INTO person_state (person_id, pass_serial, place_code, case_status, quarantine,
             contact, health, stay, exempt, registry, residence, employment, checked, enclosure_id,
-            employer_ids, valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued)
+            employer_ids, valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued,
+            held_from)
         SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15::bigint[],
-               u16, u17, u18, u19, u20, u21, u22::jsonb
+               u16, u17, u18, u19, u20, u21, u22::jsonb, u23
         FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::smallint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::boolean[], $10::smallint[],
             $11::smallint[], $12::smallint[], $13::boolean[], $14::bigint[], $15::text[],
             $16::timestamptz[], $17::timestamptz[], $18::smallint[], $19::text[], $20::integer[],
-            $21::timestamptz[], $22::text[])
+            $21::timestamptz[], $22::text[], $23::timestamptz[])
             AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18,
-                  u19, u20, u21, u22)";
+                  u19, u20, u21, u22, u23)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &rows.params()).await
 }
@@ -228,14 +229,15 @@ pub(super) async fn update_states(db: &Client, rows: &StateColumns<'_>) -> Resul
             quarantine = u5, contact = u6, health = u7, stay = u8, exempt = u9, registry = u10,
             residence = u11, employment = u12, checked = u13, enclosure_id = u14,
             employer_ids = u15::bigint[], valid_from = u16, valid_until = u17, colour = u18,
-            rule_id = u19, rule_set_version = u20, changed_at = u21, catalogued = u22::jsonb
+            rule_id = u19, rule_set_version = u20, changed_at = u21, catalogued = u22::jsonb,
+            held_from = u23
         FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::smallint[], $5::smallint[],
             $6::smallint[], $7::smallint[], $8::smallint[], $9::boolean[], $10::smallint[],
             $11::smallint[], $12::smallint[], $13::boolean[], $14::bigint[], $15::text[],
             $16::timestamptz[], $17::timestamptz[], $18::smallint[], $19::text[], $20::integer[],
-            $21::timestamptz[], $22::text[])
+            $21::timestamptz[], $22::text[], $23::timestamptz[])
             AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18,
-                  u19, u20, u21, u22)
+                  u19, u20, u21, u22, u23)
         WHERE s.person_id = u.u1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &rows.params()).await

@@ -87,7 +87,7 @@ pub(super) async fn pass_explanation(
     let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     let replayed = facts::state_at(db, app, person_id, at).await?;
     let coloured = replayed.decision.colour != Colour::Green;
-    let (_, views) = facts::cause_of_colour(db, person_id, (&replayed, at)).await?;
+    let (_, views) = facts::cause_of_colour(db, person_id, &replayed).await?;
     let duty = Desk::of(replayed.decision.reason);
     let responsible = match coloured {
         true => {

@@ -375,7 +375,8 @@ fn judge<'r>(
         decicelsius: scan.decicelsius,
     };
     let deciding = rules.deciding(subject.place.as_str(), &gate.place_code);
-    let known = (&subject.state, subject.changed_at.max(now));
+    let counted_at = subject.counted_at(subject.changed_at.max(now));
+    let known = (&subject.state, counted_at);
     Ok((decide(deciding, known, &at), subject.pass_serial))
 }
 

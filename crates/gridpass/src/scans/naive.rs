@@ -51,7 +51,11 @@ async fn transact(app: &App, scan: &Scan) -> ApiResult<ScanView> {
         decicelsius: scan.decicelsius,
     };
     let deciding = rules.deciding(subject.place.as_str(), &at.gate.place_code);
-    let verdict = decide(deciding, (&subject.state, app.now()), &at);
+    let verdict = decide(
+        deciding,
+        (&subject.state, subject.counted_at(app.now())),
+        &at,
+    );
     let stamp = Stamp {
         received_at: app.now(),
         lane: 0,

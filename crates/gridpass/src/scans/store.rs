@@ -15,6 +15,7 @@ use super::columns::{FollowColumns, ScanColumns};
 use super::model::{LeafCode, ScanKey, Shown};
 use super::proofs::Proof;
 use crate::db::Client;
+use crate::facts;
 use crate::http::code::Code;
 
 /// What a scan needs to know of people. Parameter: their identities.
@@ -22,7 +23,7 @@ pub const READ_SUBJECTS: &str = "-- scans.read_subjects
     SELECT s.person_id, s.pass_serial, s.case_status, s.quarantine, s.contact, s.health, s.stay,
         s.exempt, s.registry, s.residence, s.employment, s.checked, s.enclosure_id, s.employer_ids,
         s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before, s.place_code,
-        s.catalogued
+        s.catalogued, s.held_from
     FROM person_state s LEFT JOIN pass p USING (person_id) WHERE s.person_id = ANY ($1)";
 
 /// The versions that caches are compared with: directory, then rules.
@@ -131,6 +132,7 @@ pub struct Subject {
     pub valid_until: Option<Timestamp>,
     /// When the row was last written, by any node's clock.
     pub changed_at: Timestamp,
+    held_from: Option<Timestamp>,
     not_before: Option<Timestamp>,
     paper_not_before: Option<Timestamp>,
 }
@@ -153,7 +155,7 @@ impl Subject {
             checked: if flag(11) { Checked::Yes } else { Checked::No },
             enclosure: row.get::<_, Option<i64>>(12).map(EnclosureId::new),
             employers: employers.into_iter().map(EmployerId::new).collect(),
-            catalogued: crate::facts::evidence(row, 20),
+            catalogued: facts::evidence(row, 20),
         };
         Self {
             person_id: PersonId::new(row.get(0)),
@@ -163,6 +165,7 @@ impl Subject {
             valid_from: row.get(14),
             valid_until: row.get(15),
             changed_at: row.get(16),
+            held_from: row.get(21),
             not_before: row.get(17),
             paper_not_before: row.get(18),
         }
@@ -171,6 +174,12 @@ impl Subject {
     /// Whether the stored state is that of an instant; if not, it is derived from facts.
     pub fn holds_at(&self, at: Timestamp) -> bool {
         self.valid_from <= at && self.valid_until.is_none_or(|until| at < until)
+    }
+
+    /// The instant whose dates count at `at`: that one, or the one just before a date that is
+    /// held.
+    pub fn counted_at(&self, at: Timestamp) -> Timestamp {
+        facts::counted_at(self.held_from, at)
     }
 
     /// Whether what was shown still counts.

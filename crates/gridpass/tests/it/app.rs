@@ -116,6 +116,19 @@ impl TestApp {
         Self::with(setup).await.and_divisions().await
     }
 
+    /// The same on an installation whose breaker lets a fifth of a community and at least
+    /// `people_min` people change at once, no more.
+    pub async fn strict_with_divisions(people_min: u32) -> Self {
+        let setup = Setup {
+            hold: HoldLimit {
+                share_percent: 20,
+                people_min,
+            },
+            ..Setup::default()
+        };
+        Self::with(setup).await.and_divisions().await
+    }
+
     async fn and_divisions(self) -> Self {
         let test = self;
         let desk = test.caller(Role::DataDesk, "").await;

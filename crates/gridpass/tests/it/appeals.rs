@@ -2,6 +2,7 @@
 
 mod again;
 mod clock;
+mod held;
 mod kinds;
 mod shown;
 
@@ -62,13 +63,17 @@ pub struct Stopped {
 }
 
 pub async fn stopped() -> Stopped {
-    let test = TestApp::with_divisions().await;
+    stopped_on(TestApp::with_divisions().await, medical("contact")).await
+}
+
+/// The same on an application that has divisions, by this contact.
+pub async fn stopped_on(test: TestApp, contact: Value) -> Stopped {
     let doctor = test.caller(Role::TeamDoctor, HERE).await;
     let mut form = applicant("李雷", 70, "13800001270");
     form["enclosure_id"] = enclosure(&test, "金地朗悦").await.into();
     let (phone, _) = enrolled(&test, form).await;
     let person: i64 = test.scalar("SELECT person_id FROM person").await;
-    red_fact(&test, &doctor, person, medical("contact")).await;
+    red_fact(&test, &doctor, person, contact).await;
     Stopped {
         test,
         doctor,

@@ -1,5 +1,6 @@
 //! Kinds of facts and columns of the state as data: from a proposal to a colour, without a release.
 
+mod held;
 mod uses;
 
 use gridpass::access::Role;
@@ -11,11 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
-use crate::evidence::{HERE, assert_counts_agree, decision_path, facts_path, person};
+use crate::evidence::{
+    HERE, assert_counts_agree, assert_states_are_derived, decision_path, facts_path, person,
+};
 use crate::rules::support::{
     COLOUR, GATE, Lab, approved, case, lab, put_into_force, roll_back, start,
 };
-use crate::scans::support::{Phone, scan, scene};
+use crate::scans::support::{Phone, scan, scene_on};
 
 /// The worked example of `docs/rules.md`.
 pub const EXAMPLE: &str = include_str!("../../../../rules/examples/catalogue.json");
@@ -328,7 +331,12 @@ async fn faults_of_cells_are_told_where_they_stand() {
 /// A person with a phone at a gate, tested an hour ago and vaccinated twice, under rules that ask
 /// for both.
 async fn tested_scene() -> (TestApp, crate::gates::Post, Phone, Timestamp) {
-    let (test, post, phone) = scene().await;
+    tested_scene_on(TestApp::with_divisions().await).await
+}
+
+/// The same on an application that has divisions.
+async fn tested_scene_on(test: TestApp) -> (TestApp, crate::gates::Post, Phone, Timestamp) {
+    let (test, post, phone) = scene_on(test).await;
     let lab = lab(&test).await;
     install(&lab).await;
     put_into_force(&test, tables(&tested_colour("< 48h,>= 2"))).await;
@@ -392,7 +400,7 @@ async fn a_negative_test_turns_green_and_time_alone_turns_yellow_at_the_very_ins
     let notices = phone.client.get("/api/v1/pass/notices").await.expect(200);
     let notices = serde_json::to_string(&notices).unwrap();
     assert!(
-        notices.contains("colour_changed") && notices.contains("time"),
+        notices.contains("colour_changed") && notices.contains("because a term ended"),
         "{notices}"
     );
 

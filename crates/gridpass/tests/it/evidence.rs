@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use gridpass::access::Role;
 use gridpass::facts::{self, NewPersonState};
-use gridpass_rules::derive;
 use gridpass_types::ids::{PassSerial, PersonId};
 use serde_json::{Value, json};
 
@@ -103,11 +102,11 @@ pub async fn assert_states_are_derived(test: &TestApp) {
         .await
         .unwrap();
     let people: Vec<i64> = people.iter().map(|row| row.get(0)).collect();
-    let mut facts = facts::load_facts(&db, &people).await.unwrap();
+    let mut known = facts::load_known(&db, &people).await.unwrap();
     for row in facts::read_states(&db, &people).await.unwrap() {
-        let known = facts.remove(&row.person_id.get()).unwrap_or_default();
+        let known = known.remove(&row.person_id.get()).unwrap_or_default();
         let at = row.changed_at.max(row.valid_from);
-        let derived = derive(&known, at);
+        let derived = known.derive(at);
         assert_eq!(row.state, derived.state);
         assert_eq!(row.valid_until, derived.valid_until);
         assert!(row.holds_at(at));

@@ -7,8 +7,11 @@
 use crate::catalogue::{FieldType, KnownColumn, Measure, Measured, Operation};
 use crate::extra::ExtraColumn;
 
-/// An expression whose value is the class of a column for the instant `now`, in microseconds.
+/// An expression whose value is the class of a column for the instant `now`, in microseconds, or
+/// for the last one before a date that is held.
 pub(super) fn class_sql(column: &ExtraColumn, alias: &str, now: i64) -> String {
+    let now =
+        &format!("least({now}, (extract(epoch FROM {alias}.held_from) * 1000000)::bigint - 1)");
     let known = &column.column;
     let none = match known.definition.operation {
         Operation::Count => column.class_of(Measured::Int(0)),
@@ -37,7 +40,7 @@ pub(super) fn class_sql(column: &ExtraColumn, alias: &str, now: i64) -> String {
 }
 
 /// What the facts add up to: a word, or a whole number as in memory.
-fn value_sql(column: &KnownColumn, alias: &str, now: i64) -> String {
+fn value_sql(column: &KnownColumn, alias: &str, now: &str) -> String {
     let moment = moment_sql(column);
     let facts = facts_sql(column, alias, (&moment, now));
     let field = |field: &str| format!("(t.e -> 'f' ->> '{field}')");
@@ -69,7 +72,7 @@ fn value_sql(column: &KnownColumn, alias: &str, now: i64) -> String {
 }
 
 /// The facts that count, as a FROM clause.
-fn facts_sql(column: &KnownColumn, alias: &str, (moment, now): (&str, i64)) -> String {
+fn facts_sql(column: &KnownColumn, alias: &str, (moment, now): (&str, &str)) -> String {
     let mut tests = vec![format!("t.e ->> 'k' = '{}'", column.kind.key)];
     if let Some(filter) = &column.definition.filter {
         let words: Vec<String> = filter

@@ -369,6 +369,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogue-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of facts and columns of the state in the order of their proposal, with where each stands. */
+        get: operations["list_catalogue_entries"];
+        put?: never;
+        /** Proposes a kind or a column. It counts once somebody of another unit has approved it. */
+        post: operations["propose_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue-entries/{entry_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a proposal into the catalogue, for good: whoever approves is of another unit. */
+        post: operations["approve_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue-entries/{entry_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a proposal up before it counts; its record stays. */
+        post: operations["withdraw_catalogue_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clock": {
         parameters: {
             query?: never;
@@ -1664,7 +1716,10 @@ export interface paths {
         /** A person's facts in the order of recording, retracted ones too. */
         get: operations["list_facts"];
         put?: never;
-        /** Records a fact about a person. */
+        /**
+         * Records a fact about a person: one of these kinds, or one of the catalogue, whose fields are
+         *     checked against it.
+         */
         post: operations["append_fact"];
         delete?: never;
         options?: never;
@@ -2732,6 +2787,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources that have a rhythm, with when they were last heard of and whether they are late. */
+        get: operations["list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/rhythm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how often a source is to be heard of, or goes by its imports again. */
+        post: operations["set_source_rhythm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/specimen-passes": {
         parameters: {
             query?: never;
@@ -3030,6 +3119,77 @@ export interface paths {
         get: operations["get_time"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds on passing time within the caller's jurisdiction, oldest first. */
+        get: operations["list_time_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A hold with everything that happened to it. */
+        get: operations["get_time_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the old colours for a time; then somebody is asked again. Whoever gets new evidence
+         *     meanwhile has the colour that follows from it.
+         */
+        post: operations["keep_time_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/time-holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the dates of a hold take effect: from the next scan on, at every gate. */
+        post: operations["release_time_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3983,6 +4143,160 @@ export interface components {
              */
             visit_hours?: number | null;
         };
+        /** @description One entry: a kind or a column. */
+        CatalogueEntry: (components["schemas"]["FactKind"] & {
+            /** @enum {string} */
+            entry: "kind";
+        }) | (components["schemas"]["StateColumn"] & {
+            /** @enum {string} */
+            entry: "column";
+        });
+        /**
+         * @description Where an entry stands.
+         * @enum {string}
+         */
+        CatalogueEntryStatus: "proposed" | "approved" | "withdrawn";
+        /** @description An entry, from its proposal on. */
+        CatalogueEntryView: {
+            /**
+             * Format: int32
+             * @description Version of the catalogue that brought it, once it is approved.
+             */
+            catalogue_version?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was approved or withdrawn.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /** @description Why. */
+            decision_note?: string | null;
+            /** @description What it is. */
+            definition: components["schemas"]["CatalogueEntry"];
+            /** @description Code of what keeps the caller from approving it; absent when nothing does. */
+            hindrance?: string | null;
+            /** @description Why it was proposed. */
+            note: string;
+            /**
+             * Format: int64
+             * @description Identity of the proposal.
+             */
+            proposal_id: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            proposed_at: string;
+            /** @description By whom. */
+            proposed_by: components["schemas"]["StaffId"];
+            /** @description Where it stands. */
+            status: components["schemas"]["CatalogueEntryStatus"];
+        };
+        /** @description A field of a kind. */
+        CatalogueField: {
+            /** @description Its name in facts. */
+            key: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description Whether a fact may come without. */
+            optional?: boolean;
+            /** @description What it holds. */
+            value: components["schemas"]["CatalogueFieldType"];
+        };
+        /** @description What a field holds. There is no free text. */
+        CatalogueFieldType: {
+            /** @enum {string} */
+            type: "choice";
+            /** @description The list. */
+            words: components["schemas"]["CatalogueWord"][];
+        } | {
+            /**
+             * Format: int32
+             * @description Places behind the point, 0 to 6.
+             */
+            decimals: number;
+            /**
+             * Format: double
+             * @description Greatest.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Least.
+             */
+            min: number;
+            /** @enum {string} */
+            type: "number";
+            /** @description Its unit; empty when it has none. */
+            unit: components["schemas"]["CatalogueLabel"];
+        } | {
+            /** @enum {string} */
+            type: "date";
+        } | {
+            /** @enum {string} */
+            type: "instant";
+        };
+        /** @description Which facts of the kind count for a column. */
+        CatalogueFilter: {
+            /** @description A field that holds words. */
+            field: string;
+            /** @description The words that count. */
+            words: string[];
+        };
+        /** @description Words in both languages. */
+        CatalogueLabel: {
+            /** @description In English. */
+            en: string;
+            /** @description In Chinese. */
+            zh: string;
+        };
+        /** @description What the live facts add up to. */
+        CatalogueOperation: {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "last";
+        } | {
+            /** @enum {string} */
+            op: "count";
+        } | {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "greatest";
+        } | {
+            /** @description The field. */
+            field: string;
+            /** @enum {string} */
+            op: "least";
+        } | {
+            /** @enum {string} */
+            op: "since";
+            /** @description What it is written in. */
+            unit: components["schemas"]["SinceUnit"];
+        } | {
+            /** @enum {string} */
+            op: "exists";
+        };
+        /** @description One word that a field may hold. */
+        CatalogueWord: {
+            /** @description The word as it stands in facts and cells. */
+            key: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+        };
+        /** @description What a live fact of a catalogued kind says, in the narrow form of the state. */
+        CataloguedEvidence: {
+            /** @description Its fields. */
+            f: Record<string, never>;
+            /** @description Its kind. */
+            k: string;
+            /**
+             * Format: int64
+             * @description When it was recorded, in microseconds of 1970.
+             */
+            r: number;
+        };
         /**
          * @description How sure a `stay` fact is.
          * @enum {string}
@@ -4092,6 +4406,13 @@ export interface components {
              * @description Until when; absent for the colour of now.
              */
             until?: string | null;
+        };
+        /** @description A column of the catalogue with what it held. */
+        ColumnValue: {
+            /** @description Its name. */
+            column: string;
+            /** @description Its value, as a cell would write it. */
+            value: string;
         };
         /** @description The same of one community. */
         CommunityFlips: {
@@ -4586,6 +4907,11 @@ export interface components {
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
         };
+        /** @description Why an entry is approved or withdrawn. */
+        EntryDecision: {
+            /** @description 1 to 200 characters. */
+            note: string;
+        };
         /** @description An entry of the log. */
         EntryView: {
             /** @description Operation, job or command. */
@@ -4678,8 +5004,11 @@ export interface components {
         };
         /** @description A decision with everything that led to it. */
         ExplainedView: components["schemas"]["DecisionView"] & {
+            /** @description What the columns of the catalogue held that the table names. */
+            columns: components["schemas"]["ColumnValue"][];
             /** @description For the worker: the facts known at the instant, in the order of recording. */
             facts: components["schemas"]["ExplainedFact"][];
+            held?: components["schemas"]["HeldState"] | null;
             /** @description For the person. */
             plain: components["schemas"]["PlainExplanation"];
             /** @description For the auditor: the state decided on. */
@@ -4850,6 +5179,30 @@ export interface components {
         FactInput: components["schemas"]["FactBody"] & {
             /** @description Where the evidence came from, 1 to 80 characters. */
             source: string;
+        };
+        /** @description A kind of facts. */
+        FactKind: {
+            /** @description What a fact of it says. */
+            fields: components["schemas"]["CatalogueField"][];
+            /** @description Its name, as `kind` of a fact. */
+            key: string;
+            /** @description The law it is collected under. */
+            legal_basis: components["schemas"]["CatalogueLabel"];
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description What for. */
+            purpose: components["schemas"]["CatalogueLabel"];
+            /** @description Who may record it. */
+            recorded_by: components["schemas"]["Recorder"];
+            /**
+             * Format: int32
+             * @description Days after which a fact counts no more by itself.
+             */
+            retention_days: number;
+            /** @description Sources that may be named; any when empty. */
+            sources?: string[];
+            /** @description The field that says when it happened: a day or an instant; when it was recorded, if absent. */
+            time?: string | null;
         };
         /** @description A recorded fact. */
         FactView: components["schemas"]["Fact"] & {
@@ -5409,6 +5762,26 @@ export interface components {
             /** @description Its value as far as it is shown on a phone; the number is masked. */
             value?: string | null;
         };
+        /** @description A time during which a state stayed. */
+        HeldState: {
+            /**
+             * Format: date-time
+             * @description The date that would have changed the state, and from when on the old one stays.
+             */
+            from_at: string;
+            /**
+             * Format: int64
+             * @description The hold.
+             */
+            hold_id: number;
+            /** @description The source whose silence is held; absent when too many would change at once. */
+            source?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it stayed; absent while it stays.
+             */
+            until_at?: string | null;
+        };
         /** @description Records of one kind with their term. */
         Held_HeldCheck: {
             /** @description Why they are not removed before. */
@@ -5518,10 +5891,38 @@ export interface components {
             more: boolean;
         };
         /**
+         * @description Why time is held.
+         * @enum {string}
+         */
+        HoldKind: "passage" | "source";
+        /**
          * @description Why nothing of a file was taken from some row on.
          * @enum {string}
          */
         HoldReason: "flips" | "size" | "empty";
+        /**
+         * @description Where a hold stands.
+         * @enum {string}
+         */
+        HoldStatus: "held" | "kept" | "released" | "over";
+        /** @description A step on record. */
+        HoldStepView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by_staff?: components["schemas"]["StaffId"] | null;
+            /** @description What happened: `held`, `kept`, `asked_again`, `released`, `heard` or `over`. */
+            kind: string;
+            /** @description Why, in that person's words; empty for background work. */
+            note: string;
+            /**
+             * Format: int64
+             * @description How many people were held then.
+             */
+            people: number;
+        };
         /** @description A hold on an import. */
         HoldView: {
             /** @description The community, when it is held for flips. */
@@ -5731,6 +6132,16 @@ export interface components {
          * @enum {string}
          */
         Journey: "stayed" | "arrived" | "returning";
+        /** @description Until when the old colours are kept, and why. */
+        KeepHold: {
+            /** @description 1 to 200 characters; no names or numbers of people. */
+            note: string;
+            /**
+             * Format: date-time
+             * @description Then somebody is asked again; within seven days.
+             */
+            until_at: string;
+        };
         /**
          * @description Where a key stands in its life.
          * @enum {string}
@@ -5822,6 +6233,28 @@ export interface components {
             list?: components["schemas"]["RedList"] | null;
             /** @description Row by row. */
             rows: components["schemas"]["RowAnswer"][];
+        };
+        /**
+         * @description Why a list is held.
+         * @enum {string}
+         */
+        ListHold: "cap" | "size" | "share" | "empty";
+        /** @description Why a list is held, with numbers. */
+        ListHoldView: {
+            /** @description The community, when it is held for its share. */
+            community?: string | null;
+            /**
+             * Format: int64
+             * @description People of the list, or of it in the community.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description People a sender may propose in an hour, the usual number, or the people of the community.
+             */
+            of: number;
+            /** @description Why. */
+            reason: components["schemas"]["ListHold"];
         };
         /**
          * @description Where a list stands.
@@ -6010,6 +6443,13 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description An entry to propose. */
+        NewCatalogueEntry: {
+            /** @description What it is to be. */
+            definition: components["schemas"]["CatalogueEntry"];
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+        };
         /** @description A device to enrol. */
         NewDevice: {
             /** @description Name, for example of the post where it lies; 1 to 80 characters. */
@@ -6061,6 +6501,18 @@ export interface components {
              * @description First day.
              */
             start: string;
+        };
+        /** @description How often a source is to be heard of. */
+        NewRhythm: {
+            /**
+             * Format: int32
+             * @description Every so many hours, 1 to 744; absent to go by its imports again.
+             */
+            every_hours?: number | null;
+            /** @description Why, 1 to 200 characters. */
+            note: string;
+            /** @description The source's name, as its facts carry it. */
+            source: string;
         };
         /** @description A rule set to begin. */
         NewRuleSet: {
@@ -6552,6 +7004,50 @@ export interface components {
                 started_by: components["schemas"]["StaffId"];
                 /** @description Where it stands. */
                 status: components["schemas"]["BackTestStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_CatalogueEntryView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Version of the catalogue that brought it, once it is approved.
+                 */
+                catalogue_version?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was approved or withdrawn.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /** @description Why. */
+                decision_note?: string | null;
+                /** @description What it is. */
+                definition: components["schemas"]["CatalogueEntry"];
+                /** @description Code of what keeps the caller from approving it; absent when nothing does. */
+                hindrance?: string | null;
+                /** @description Why it was proposed. */
+                note: string;
+                /**
+                 * Format: int64
+                 * @description Identity of the proposal.
+                 */
+                proposal_id: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                proposed_at: string;
+                /** @description By whom. */
+                proposed_by: components["schemas"]["StaffId"];
+                /** @description Where it stands. */
+                status: components["schemas"]["CatalogueEntryStatus"];
             }[];
             /**
              * Format: int64
@@ -7098,10 +7594,11 @@ export interface components {
                 approved_by?: components["schemas"]["StaffId"] | null;
                 /** @description That person's unit. */
                 approved_unit?: string | null;
-                /** @description Whether it was above the cap. */
+                /** @description Whether it was held, so that somebody above answers for it. */
                 held: boolean;
                 /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
                 hindrance?: string | null;
+                hold?: components["schemas"]["ListHoldView"] | null;
                 /**
                  * Format: date-time
                  * @description When it lapses.
@@ -7345,6 +7842,71 @@ export interface components {
                 taken_by?: components["schemas"]["StaffId"] | null;
                 /** @description Unit of that person then. */
                 unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_TimeHold: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody last decided.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: int64
+                 * @description People whose state was held, all in all.
+                 */
+                flips: number;
+                /**
+                 * Format: date-time
+                 * @description When it was noticed; for a passage usually before its hour.
+                 */
+                held_at: string;
+                /**
+                 * Format: int64
+                 * @description Of them those who still are: the others got new evidence, or it was decided.
+                 */
+                held_now: number;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                hold_id: number;
+                /**
+                 * Format: date-time
+                 * @description Beginning of the hour, for a passage.
+                 */
+                hour_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the old colours are kept; then somebody is asked again.
+                 */
+                kept_until?: string | null;
+                /** @description Why. */
+                kind: components["schemas"]["HoldKind"];
+                /**
+                 * Format: date-time
+                 * @description Since when it is late.
+                 */
+                late_since?: string | null;
+                /**
+                 * Format: int64
+                 * @description People of the community when it was held; 0 for a source.
+                 */
+                people: number;
+                /** @description The community, or the district for a source, as a leaf code. */
+                place_code: string;
+                /** @description The source that is late. */
+                source?: string | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["HoldStatus"];
             }[];
             /**
              * Format: int64
@@ -7751,6 +8313,7 @@ export interface components {
             do_en: string;
             /** @description What the person can do, in Chinese. */
             do_zh: string;
+            held?: components["schemas"]["PlainHold"] | null;
             /** @description How the colour lifts, in English. */
             lift_en: string;
             /** @description How the colour lifts, in Chinese. */
@@ -7762,6 +8325,18 @@ export interface components {
             /** @description Why, in English. */
             why_en: string;
             /** @description Why, in Chinese. */
+            why_zh: string;
+        };
+        /** @description Why a date does not count yet, in the words of the person it is about. */
+        PlainHold: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description The same in English. */
+            why_en: string;
+            /** @description Why, who decides and what helps, in Chinese. */
             why_zh: string;
         };
         /** @description A version of the notice. */
@@ -8025,6 +8600,11 @@ export interface components {
             /** @description Pass as `after` for the next page; absent on the last. */
             next?: string | null;
         };
+        /**
+         * @description Whose permission it takes to record a fact of a kind.
+         * @enum {string}
+         */
+        Recorder: "everybody" | "medical";
         /** @description Codes that stand in for a lost second factor, each once; shown only here. */
         RecoveryCodesView: {
             /** @description Ten codes. */
@@ -8084,10 +8664,11 @@ export interface components {
             approved_by?: components["schemas"]["StaffId"] | null;
             /** @description That person's unit. */
             approved_unit?: string | null;
-            /** @description Whether it was above the cap. */
+            /** @description Whether it was held, so that somebody above answers for it. */
             held: boolean;
             /** @description Why the caller cannot approve it, as a code of this API; absent when the caller can. */
             hindrance?: string | null;
+            hold?: components["schemas"]["ListHoldView"] | null;
             /**
              * Format: date-time
              * @description When it lapses.
@@ -8163,6 +8744,11 @@ export interface components {
             code: string;
             /** @description Its place in the upload, from 0. */
             index: number;
+        };
+        /** @description Why the dates take effect. */
+        ReleaseHold: {
+            /** @description 1 to 200 characters; no names or numbers of people. */
+            note: string;
         };
         /** @description How an order ends. */
         ReleaseInput: {
@@ -8771,6 +9357,37 @@ export interface components {
              */
             sign_in_id: number;
         };
+        /**
+         * @description What the time since a fact is written in.
+         * @enum {string}
+         */
+        SinceUnit: "hours" | "days";
+        /** @description A source with its rhythm. */
+        SourceView: {
+            /** @description Whether somebody said so; else it is known by its imports. */
+            configured: boolean;
+            /**
+             * Format: int64
+             * @description Seconds between two times it is usually heard of.
+             */
+            every_s: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard of; absent when it never was.
+             */
+            heard_at?: string | null;
+            /** @description Whether it is. */
+            late: boolean;
+            /**
+             * Format: date-time
+             * @description When it is late if it is not heard of again.
+             */
+            late_at: string;
+            /** @description Why, if somebody said so. */
+            note?: string | null;
+            /** @description Its name. */
+            source: string;
+        };
         /** @description A pass to print. */
         SpecimenView: {
             /** @description Text of the QR code. */
@@ -8807,6 +9424,11 @@ export interface components {
         State: {
             /** @description Is the person a case? */
             case: components["schemas"]["Case"];
+            /**
+             * @description Live facts of catalogued kinds, in the order of recording. A table that names columns of
+             *     the catalogue makes of them what it needs, for the instant it decides for.
+             */
+            catalogued?: components["schemas"]["CataloguedEvidence"][];
             /** @description On-the-spot check. */
             checked: components["schemas"]["Checked"];
             /** @description Contact with a case. */
@@ -8828,6 +9450,23 @@ export interface components {
             residence: components["schemas"]["Residence"];
             /** @description Stay in a high-risk area. */
             stay: components["schemas"]["Stay"];
+        };
+        /** @description A column of the state. */
+        StateColumn: {
+            filter?: components["schemas"]["CatalogueFilter"] | null;
+            /** @description Its name in the header of a table. */
+            key: string;
+            /** @description Kind of the facts it looks at. */
+            kind: string;
+            /** @description As people read it. */
+            name: components["schemas"]["CatalogueLabel"];
+            /** @description What they add up to. */
+            operation: components["schemas"]["CatalogueOperation"];
+            /**
+             * Format: int32
+             * @description Hours after which a fact counts no more for this column.
+             */
+            valid_hours?: number | null;
         };
         /**
          * @description A stay in a high-risk area in the last 14 days.
@@ -9015,7 +9654,7 @@ export interface components {
          * @description Stable code of what is wrong.
          * @enum {string}
          */
-        TableErrorCode: "too_large" | "not_utf8" | "bad_csv" | "bad_xlsx" | "missing_sheet" | "empty" | "unknown_column" | "missing_column" | "duplicate_column" | "cell_count" | "empty_cell" | "cell_too_long" | "bad_test" | "unknown_value" | "unknown_reason" | "bad_number" | "empty_range" | "bad_rule_id" | "duplicate_rule" | "bad_text" | "unreachable_row" | "missing_catch_all" | "bad_cell";
+        TableErrorCode: "too_large" | "not_utf8" | "bad_csv" | "bad_xlsx" | "missing_sheet" | "empty" | "unknown_column" | "missing_column" | "duplicate_column" | "cell_count" | "empty_cell" | "cell_too_long" | "bad_test" | "unknown_value" | "unknown_reason" | "bad_number" | "empty_range" | "bad_rule_id" | "duplicate_rule" | "bad_text" | "unreachable_row" | "missing_catch_all" | "bad_cell" | "bad_date" | "bad_duration" | "too_many_columns";
         /**
          * @description One of the two tables of a rule set.
          * @enum {string}
@@ -9062,6 +9701,68 @@ export interface components {
              * @description Version; a confirmation is for one version.
              */
             version: number;
+        };
+        /** @description A hold on passing time; names nobody. */
+        TimeHold: {
+            /**
+             * Format: date-time
+             * @description When somebody last decided.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: int64
+             * @description People whose state was held, all in all.
+             */
+            flips: number;
+            /**
+             * Format: date-time
+             * @description When it was noticed; for a passage usually before its hour.
+             */
+            held_at: string;
+            /**
+             * Format: int64
+             * @description Of them those who still are: the others got new evidence, or it was decided.
+             */
+            held_now: number;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            hold_id: number;
+            /**
+             * Format: date-time
+             * @description Beginning of the hour, for a passage.
+             */
+            hour_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the old colours are kept; then somebody is asked again.
+             */
+            kept_until?: string | null;
+            /** @description Why. */
+            kind: components["schemas"]["HoldKind"];
+            /**
+             * Format: date-time
+             * @description Since when it is late.
+             */
+            late_since?: string | null;
+            /**
+             * Format: int64
+             * @description People of the community when it was held; 0 for a source.
+             */
+            people: number;
+            /** @description The community, or the district for a source, as a leaf code. */
+            place_code: string;
+            /** @description The source that is late. */
+            source?: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["HoldStatus"];
+        };
+        /** @description A hold with its steps. */
+        TimeHoldView: components["schemas"]["TimeHold"] & {
+            /** @description What happened to it, oldest first. */
+            steps: components["schemas"]["HoldStepView"][];
         };
         /** @description The server's time. */
         TimeView: {
@@ -10345,6 +11046,199 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_catalogue_entries: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCatalogueEntry"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_catalogue_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16529,6 +17423,70 @@ export interface operations {
             };
         };
     };
+    list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_source_rhythm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRhythm"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_specimen_pass: {
         parameters: {
             query?: never;
@@ -17265,6 +18223,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimeView"];
+                };
+            };
+        };
+    };
+    list_time_holds: {
+        parameters: {
+            query?: {
+                /** @description Only those in this place: `held`, `kept`, `released` or `over`. */
+                status?: components["schemas"]["HoldStatus"] | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimeHold"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepHold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_time_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseHold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeHoldView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

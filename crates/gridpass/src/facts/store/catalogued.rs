@@ -16,7 +16,7 @@ pub async fn lock_behind(
     let sql = "-- facts.lock_behind
         SELECT person_id, pass_serial, place_code, case_status, quarantine, contact, health, stay,
                exempt, registry, residence, employment, checked, enclosure_id, employer_ids,
-               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued
+               valid_from, valid_until, colour, rule_id, rule_set_version, changed_at, catalogued, held_from
         FROM person_state
         WHERE catalogued IS NOT NULL AND (rule_set_version < $3 OR rule_set_version > $3)
             AND starts_with(place_code, $1) AND NOT place_code LIKE ANY ($2)

@@ -148,7 +148,7 @@ pub async fn hold(
             ON CONFLICT (person_id, from_at) DO UPDATE
             SET hold_id = excluded.hold_id, source = excluded.source, until_at = NULL, let_through = false),
         kept AS (
-            UPDATE person_state s SET valid_until = NULL FROM due WHERE s.person_id = due.person_id
+            UPDATE person_state s SET valid_until = NULL, held_from = due.valid_until FROM due WHERE s.person_id = due.person_id
             RETURNING s.person_id)
         SELECT count(*) FROM kept";
     let people: Vec<i64> = due.iter().map(|due| due.person_id.get()).collect();
@@ -161,7 +161,7 @@ pub async fn hold(
 }
 
 /// Gives everybody of a hold the date back that was taken off. A row that got new evidence
-/// meanwhile is not held any more; if it is met all the same, it is derived once more, no harm done.
+/// meanwhile is not held any more.
 pub async fn end_hold(
     tx: &Client,
     (hold_id, now): (i64, Timestamp),
@@ -170,10 +170,10 @@ pub async fn end_hold(
     let sql = "-- facts.end_hold
         WITH due AS MATERIALIZED (
             SELECT s.person_id, h.from_at FROM person_state s JOIN held_state h ON h.person_id = s.person_id
-            WHERE h.hold_id = $1 AND h.until_at IS NULL AND s.valid_until IS NULL
+            WHERE h.hold_id = $1 AND h.until_at IS NULL AND s.held_from = h.from_at
             ORDER BY s.person_id FOR UPDATE OF s),
         given AS (
-            UPDATE person_state s SET valid_until = due.from_at FROM due
+            UPDATE person_state s SET valid_until = due.from_at, held_from = NULL FROM due
             WHERE s.person_id = due.person_id RETURNING s.person_id),
         noted AS (
             UPDATE held_state SET until_at = $2, let_through = $3 WHERE hold_id = $1 AND until_at IS NULL)

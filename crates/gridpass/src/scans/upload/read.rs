@@ -192,11 +192,18 @@ pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
     Ok(())
 }
 
+/// What counted at the time of a scan.
+struct Then {
+    state: State,
+    valid_from: Timestamp,
+    counted_at: Timestamp,
+}
+
 /// What is known about the people of an upload.
 pub struct Known {
     subjects: HashMap<PersonId, Subject>,
     /// States of scans at whose time the stored one does not hold, by place.
-    derived: HashMap<usize, (State, Timestamp)>,
+    derived: HashMap<usize, Then>,
 }
 
 impl Known {
@@ -256,8 +263,12 @@ impl Known {
                 continue;
             };
             let derived = known.derive(at);
-            self.derived
-                .insert(place, (derived.state, derived.valid_from));
+            let then = Then {
+                state: derived.state,
+                valid_from: derived.valid_from,
+                counted_at: known.counted_at(at),
+            };
+            self.derived.insert(place, then);
         }
         Ok(())
     }
@@ -267,11 +278,11 @@ impl Known {
     /// # Panics
     /// Never: scans of unknown people were rejected.
     pub fn state_of(&self, app: &App, (place, scan): (usize, &Scan)) -> (&State, Timestamp) {
-        let state = match self.derived.get(&place) {
-            Some((state, _)) => state,
-            None => &self.subjects[&scan.key.person_id].state,
-        };
-        (state, as_of(scan, app.now()))
+        if let Some(then) = self.derived.get(&place) {
+            return (&then.state, then.counted_at);
+        }
+        let subject = &self.subjects[&scan.key.person_id];
+        (&subject.state, subject.counted_at(as_of(scan, app.now())))
     }
 
     /// Where the person of a scan counts now; the rules of that place decide.
@@ -285,7 +296,7 @@ impl Known {
     /// From when the state of a scan held, as far as a date says.
     pub fn red_since(&self, place: usize, scan: &Scan) -> Option<Timestamp> {
         let since = match self.derived.get(&place) {
-            Some((_, valid_from)) => *valid_from,
+            Some(then) => then.valid_from,
             None => self.subjects[&scan.key.person_id].valid_from,
         };
         Some(since).filter(|since| *since > Timestamp::UNIX_EPOCH)

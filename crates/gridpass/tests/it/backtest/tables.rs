@@ -1,5 +1,6 @@
 //! A table as SQL decides as the table in memory does: random tables, every state.
 
+use gridpass::facts;
 use gridpass_rules::words::{
     AreaStatus, Case, Checked, Contact, Direction, Employment, Exempt, Health, Quarantine,
     Registry, Relation, Residence, Stay,
@@ -266,6 +267,13 @@ fn catalogued_state(random: &mut Random) -> State {
     }
 }
 
+/// An instant at, just before or just after what cells name, or another.
+fn instant(random: &mut Random) -> Timestamp {
+    let offset = [0, -1, 1, 1_800_000_000][random.below(4)];
+    let hours = 96 + i64::try_from(random.below(60)).unwrap();
+    Timestamp::from_microsecond(1_580_500_800_000_000 + 3_600_000_000 * hours + offset).unwrap()
+}
+
 #[tokio::test]
 async fn a_table_that_names_the_catalogue_decides_as_sql_as_in_memory() {
     let test = TestApp::start().await;
@@ -285,25 +293,25 @@ async fn a_table_that_names_the_catalogue_decides_as_sql_as_in_memory() {
                     .then(|| serde_json::to_string(&state.catalogued).unwrap())
             })
             .collect();
+        // Some are held, from just what cells name on or from other instants.
+        let held: Vec<Option<Timestamp>> = states
+            .iter()
+            .map(|_| (random.below(3) == 0).then(|| instant(&mut random)))
+            .collect();
         let residences: Vec<i16> = states.iter().map(|state| state.residence.code()).collect();
-        // Instants at, just before and just after what cells name, and others.
-        let offset = [0, -1, 1, 1_800_000_000][random.below(4)];
-        let at = Timestamp::from_microsecond(
-            1_580_500_800_000_000
-                + 3_600_000_000 * (96 + i64::try_from(random.below(60)).unwrap())
-                + offset,
-        )
-        .unwrap();
+        let at = instant(&mut random);
         let sql = format!(
-            "SELECT {}, ARRAY[{}]::smallint[] FROM (SELECT c::jsonb AS catalogued, r AS residence,
+            "SELECT {}, ARRAY[{}]::smallint[] FROM (SELECT c::jsonb AS catalogued, r AS residence, h AS held_from,
                 0::smallint AS case_status, 0::smallint AS quarantine, 0::smallint AS contact, 0::smallint AS health,
                 0::smallint AS stay, false AS exempt, 0::smallint AS registry, 0::smallint AS employment, n
-             FROM unnest($1::text[], $2::smallint[]) WITH ORDINALITY AS u (c, r, n)) AS s ORDER BY s.n",
+             FROM unnest($1::text[], $2::smallint[], $3::timestamptz[]) WITH ORDINALITY AS u (c, r, h, n)) AS s
+             ORDER BY s.n",
             table.to_sql("s", 0, at),
             table.class_sql("s", at).join(", "),
         );
-        let rows = db.query(&sql, &[&texts, &residences]).await.unwrap();
-        for (row, state) in rows.iter().zip(&states) {
+        let rows = db.query(&sql, &[&texts, &residences, &held]).await;
+        for ((row, state), held) in rows.unwrap().iter().zip(&states).zip(&held) {
+            let at = facts::counted_at(*held, at);
             let number = usize::try_from(row.get::<_, i32>(0)).unwrap();
             assert_eq!(
                 number,

@@ -6,6 +6,20 @@ use super::*;
 use crate::evidence::{PROPOSALS, red_fact_input, two_people};
 use crate::scans::support::record;
 
+/// The impact card of the tested table with other cells.
+pub async fn back_test(test: &TestApp, cells: &str) -> Value {
+    let maker = lab(test).await.maker;
+    let body = json!({ "colour_csv": tested_colour(cells), "gate_csv": GATE, "scan_days": 3 });
+    let asked = maker.post("/api/v1/back-tests", body).await.expect(202);
+    let app = test.app.clone();
+    while gridpass::backtest::jobs::run_waiting(app.clone())
+        .await
+        .unwrap()
+    {}
+    let path = format!("/api/v1/back-tests/{}", asked["back_test_id"]);
+    maker.get(&path).await.expect(200)["card"].clone()
+}
+
 #[tokio::test]
 async fn a_back_test_sees_what_tests_would_change() {
     let (test, _post, phone, _) = tested_scene().await;
@@ -16,26 +30,8 @@ async fn a_back_test_sees_what_tests_would_change() {
         json!({ "kind": "residence", "status": "declared", "enclosure": 1 }),
     )
     .await;
-    let lab = lab(&test).await;
-    let ask = |cells: &'static str| {
-        let (maker, app) = (lab.maker.clone(), test.app.clone());
-        async move {
-            let body =
-                json!({ "colour_csv": tested_colour(cells), "gate_csv": GATE, "scan_days": 3 });
-            let asked = maker.post("/api/v1/back-tests", body).await.expect(202);
-            let id = asked["back_test_id"].clone();
-            while gridpass::backtest::jobs::run_waiting(app.clone())
-                .await
-                .unwrap()
-            {}
-            maker
-                .get(&format!("/api/v1/back-tests/{id}"))
-                .await
-                .expect(200)
-        }
-    };
-    let view = ask("< 1h,>= 2").await;
-    let people = &view["card"]["people"];
+    let card = back_test(&test, "< 1h,>= 2").await;
+    let people = &card["people"];
     assert_eq!(people["total"]["changed"], 1, "{people}");
     assert_eq!(
         (
@@ -44,8 +40,8 @@ async fn a_back_test_sees_what_tests_would_change() {
         ),
         (&json!("T1"), &json!("A13"))
     );
-    let same = ask("< 47h,>= 1").await;
-    assert_eq!(same["card"]["people"]["total"]["changed"], 0);
+    let same = back_test(&test, "< 47h,>= 1").await;
+    assert_eq!(same["people"]["total"]["changed"], 0);
     assert!(phone.person_id != other);
 }
 

@@ -19,6 +19,10 @@ COMMENT ON COLUMN held_state.source IS 'The source whose silence is held; null w
 COMMENT ON COLUMN held_state.until_at IS 'Until when it stayed: new evidence came, or somebody decided; null while it stays.';
 COMMENT ON COLUMN held_state.let_through IS 'Somebody decided that the date takes effect.';
 
+ALTER TABLE person_state ADD COLUMN held_from timestamptz;
+ALTER TABLE person_state ADD CONSTRAINT person_state_held_check CHECK (held_from IS NULL OR valid_until IS NULL);
+COMMENT ON COLUMN person_state.held_from IS 'The date that does not take effect while it is held: state and durations stay as they were just before; null for nearly everybody.';
+
 CREATE TABLE passed_flip (
     community_code text NOT NULL CHECK (length(community_code) = 12),
     hour_at timestamptz NOT NULL,
