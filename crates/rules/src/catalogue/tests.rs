@@ -445,7 +445,7 @@ proptest! {
 
 #[test]
 fn every_class_has_a_bit() {
-    assert!(EXTRA_MAX <= 8);
+    const { assert!(EXTRA_MAX <= 8) };
     let columns: Vec<String> = (0..32).map(|hour| format!("{hour}h")).collect();
     let row = format!(
         "T1,-,-,-,-,-,-,-,-,-,\"in({})\",green,verified_resident,-,-,有效,Valid",
