@@ -11,10 +11,12 @@ import { fieldSpecs } from "./specs/field.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
 import { guomiSpecs } from "./specs/guomi.mjs";
 import { identitySpecs } from "./specs/identity.mjs";
+import { ownAppealSpecs } from "./specs/own-appeals.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { residentSpecs } from "./specs/resident.mjs";
+import { riskSpecs } from "./specs/risk.mjs";
 import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
@@ -34,6 +36,7 @@ after(async () => {
 
 passSpecs(world);
 residentSpecs(world);
+ownAppealSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);
@@ -42,6 +45,7 @@ peopleSpecs(world);
 quarantineSpecs(world);
 appealSpecs(world);
 redSpecs(world);
+riskSpecs(world);
 rulesSpecs(world);
 staffSpecs(world);
 identitySpecs(world);
