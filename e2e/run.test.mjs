@@ -14,10 +14,12 @@ import { guomiSpecs } from "./specs/guomi.mjs";
 import { holdsSpecs } from "./specs/holds.mjs";
 import { identitySpecs } from "./specs/identity.mjs";
 import { labSpecs } from "./specs/lab.mjs";
+import { ownAppealSpecs } from "./specs/own-appeals.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { residentSpecs } from "./specs/resident.mjs";
+import { riskSpecs } from "./specs/risk.mjs";
 import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
@@ -37,6 +39,7 @@ after(async () => {
 
 passSpecs(world);
 residentSpecs(world);
+ownAppealSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);
@@ -45,6 +48,7 @@ peopleSpecs(world);
 quarantineSpecs(world);
 appealSpecs(world);
 redSpecs(world);
+riskSpecs(world);
 rulesSpecs(world);
 catalogueSpecs(world);
 labSpecs(world);

@@ -194,6 +194,14 @@ export async function enterDistrict(server) {
     const { results } = await staff("calls", { token: tokens.community_lead, body });
     assert.equal(results[0].status, "saved");
   };
+  /** The phone that people of a division are told. */
+  district.setPhone = (code, phone) => staff(`divisions/${code}/phone`, { token: tokens.data_desk, method: "PUT", body: { phone } });
+  /** The community decides somebody's open appeal. */
+  district.decideAppeal = async (document_number, reason, text) => {
+    const person_id = await personOf(document_number);
+    const { items } = await staff(`appeals?person_id=${person_id}`, { token: tokens.community_lead });
+    return staff(`appeals/${person_id}/${items[0].appeal_id}/decide`, { token: tokens.community_lead, body: { reason, text } });
+  };
   /** The colour as it stands now. */
   district.colourOf = async (document_number) => {
     const person_id = await personOf(document_number);

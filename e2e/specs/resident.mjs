@@ -10,9 +10,9 @@ import { residentNumber, shownCode } from "../lib/district.mjs";
 const OLD_PHONE = { width: 320, height: 568 };
 /** Codes for one phone come a minute apart, so everybody here has their own. */
 let phones = 0;
-const nextPhone = () => `1370013${String(1000 + ++phones)}`;
+export const nextPhone = () => `1370013${String(1000 + ++phones)}`;
 
-async function applyAs(page, server, { name, number, phone, words = WORDS["zh-CN"], type }) {
+export async function applyAs(page, server, { name, number, phone, words = WORDS["zh-CN"], type }) {
   await page.goto(server.publicUrl);
   await page.getByLabel(words.name, { exact: true }).fill(name);
   if (type) await page.getByLabel(words.type).selectOption(type);
@@ -53,13 +53,13 @@ const WORDS = {
 WORDS.en.type = /^Document$/;
 
 /** Opens a page around the pass by the word in its address. */
-async function openMy(page, server, name, heading) {
+export async function openMy(page, server, name, heading) {
   await page.goto(`${server.publicUrl}/my/#${name}`);
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
 /** In both sizes of type nothing sticks out and axe finds nothing. */
-async function fitsInBoth(page, what) {
+export async function fitsInBoth(page, what) {
   await fits(page, what);
   await page.getByRole("button", { name: /大字版|Large type/ }).click();
   await fits(page, `${what} in large type`);

@@ -70,7 +70,7 @@ pub async fn get_pass_explanation(
     let people = super::list_on_phone(&db, holder).await?;
     let mut explained = Vec::with_capacity(people.len());
     for person_id in people {
-        explained.push(pass_explanation(&db, &app, person_id, at).await?);
+        explained.push(pass_explanation(&db, &app, person_id, (at, now)).await?);
     }
     Ok(Json(explained))
 }

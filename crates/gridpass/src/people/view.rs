@@ -72,7 +72,8 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
     })
 }
 
-/// Why a pass has its colour at an instant, for the phone that shows it.
+/// Why a pass has its colour at an instant, for the phone that shows it. Only the colour of `now`
+/// can be appealed against.
 ///
 /// # Errors
 /// As [`pass_view`].
@@ -80,7 +81,7 @@ pub(super) async fn pass_explanation(
     db: &Client,
     app: &App,
     person_id: PersonId,
-    at: Timestamp,
+    (at, now): (Timestamp, Timestamp),
 ) -> ApiResult<PassExplanation> {
     audit::subject(person_id);
     let found = store::find_person(db, person_id.get()).await?;
@@ -105,7 +106,7 @@ pub(super) async fn pass_explanation(
             true => set_by(db, &views).await?,
             false => Vec::new(),
         },
-        can_appeal: coloured && at == app.now(),
+        can_appeal: coloured && at == now,
     })
 }
 

@@ -18,6 +18,7 @@ import type {
   LookupFinding,
   NewStaff,
   PeopleStats,
+  RiskArea,
   RecoveryCodesView,
   SessionRow,
   SignInRow,
@@ -82,6 +83,10 @@ export const listLookupFindings = (status: string): Promise<FindingPage> => get(
 
 export const resolveLookupFinding = (id: number, status: string, note: string): Promise<LookupFinding> =>
   sendJson(`${api}lookup-findings/${id}/resolve`, { body: { status, note }, token: session.token });
+
+export const listRiskAreas = (): Promise<RiskArea[]> => get("risk-areas");
+/** The list takes the place of the one before. */
+export const putRiskAreas = (areas: RiskArea[]): Promise<unknown> => put204("risk-areas", areas);
 
 // One's own account.
 export const renewRecoveryCodes = (): Promise<RecoveryCodesView> => post("me/recovery-codes");

@@ -18,6 +18,7 @@ export type PageName =
   | "quarantine"
   | "appeals"
   | "red"
+  | "risk"
   | "rules"
   | "holds"
   | "supervision"
@@ -38,6 +39,7 @@ export const PAGES: Page[] = [
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
+  { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
   { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
   { name: "supervision", title: "supervision", has: supervises },

@@ -1,47 +1,7 @@
-/**
- * The camera as a stream of texts.
- *
- * The browser's own detector is used where there is one; else the zxing decoder is loaded, a
- * WebAssembly file of ours, only now and only here.
- */
-import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
-
-type Detect = (video: HTMLVideoElement) => Promise<string | null>;
-
-interface NativeDetector {
-  detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
-}
-type NativeDetectorClass = {
-  new (options: { formats: string[] }): NativeDetector;
-  getSupportedFormats(): Promise<string[]>;
-};
+/** The camera as a stream of texts. */
+import { openReader } from "@gridpass/kit/reader";
 
 const LOOK_EVERY_MS = 120;
-const SIDE_PX_MAX = 960;
-
-async function nativeDetect(): Promise<Detect | null> {
-  const Native = (globalThis as { BarcodeDetector?: NativeDetectorClass }).BarcodeDetector;
-  if (!Native || !(await Native.getSupportedFormats()).includes("qr_code")) return null;
-  const detector = new Native({ formats: ["qr_code"] });
-  return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
-}
-
-async function wasmDetect(): Promise<Detect> {
-  const { prepareZXingModule, readBarcodes } = await import("zxing-wasm/reader");
-  await prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  return async (video) => {
-    const scale = Math.min(1, SIDE_PX_MAX / Math.max(video.videoWidth, video.videoHeight));
-    canvas.width = Math.round(video.videoWidth * scale);
-    canvas.height = Math.round(video.videoHeight * scale);
-    if (!context || canvas.width === 0) return null;
-    context.drawImage(video, 0, 0, canvas.width, canvas.height);
-    const frame = context.getImageData(0, 0, canvas.width, canvas.height);
-    const found = await readBarcodes(frame, { formats: ["QRCode"], maxNumberOfSymbols: 1 });
-    return found[0]?.isValid ? found[0].text : null;
-  };
-}
 
 export type CameraProblem = "camera_denied" | "camera_none";
 
@@ -61,7 +21,7 @@ export async function openCamera(
   });
   video.srcObject = stream;
   await video.play();
-  const detect = (await nativeDetect()) ?? (await wasmDetect());
+  const detect = await openReader();
   let stopped = false;
   const look = async (): Promise<void> => {
     while (!stopped) {

@@ -10,7 +10,7 @@ import { drawing, h } from "./dom";
 import { chip } from "./family";
 import { currentHolder, now_ms } from "./holder";
 import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
-import { t, words } from "./words";
+import { refusalText, t } from "./words";
 
 interface FamilyCredential {
   card?: Card;
@@ -36,7 +36,7 @@ async function fetchCredential(token: string, { pass_serial }: PassView): Promis
     return { card: await openCard(keys, issued), renew_ms, expires_ms };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { refused: error.text(words.language), renew_ms: now_ms() + REFUSED_MS, expires_ms: 0 };
+    return { refused: refusalText(error), renew_ms: now_ms() + REFUSED_MS, expires_ms: 0 };
   }
 }
 

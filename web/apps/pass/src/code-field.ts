@@ -7,7 +7,7 @@ import { Problem, Unreachable } from "@gridpass/kit/problem";
 import { requestPhoneCode } from "./apply-calls";
 import { t } from "./apply-words";
 import { h } from "./dom";
-import { words } from "./words";
+import { refusalText } from "./words";
 
 const shortPhone = (phone: string): string => phone.replace(/^(.*)(\d{4})(\d{4})$/, "$1****$3");
 
@@ -33,7 +33,7 @@ export function codeButton(phone: () => string | null): HTMLElement {
       button.disabled = false;
       said.className = "note error";
       if (error instanceof Problem) {
-        said.textContent = error.text(words.language);
+        said.textContent = refusalText(error);
         // A minute or so is worth counting; hours are said by the words.
         if (error.retry_after_s && error.retry_after_s <= 120) countDown(error.retry_after_s);
       } else if (error instanceof Unreachable) said.textContent = t("unreachable");

@@ -17,7 +17,7 @@ import { type Applicant, findPublicEnclosures } from "./apply-calls";
 import { type ApplyKey as Key, t } from "./apply-words";
 import { codeButton } from "./code-field";
 import { h, type Properties } from "./dom";
-import { words } from "./words";
+import { refusalText, words } from "./words";
 
 /** What was entered. */
 export type Entered = Applicant;
@@ -79,7 +79,7 @@ function enclosureField(): { row: HTMLElement; chosen(): number | undefined } {
 function refusal(error: unknown): string {
   if (error instanceof Problem) {
     if (error.retry_after_s && error.body.status === 503) return t("busy", { seconds: error.retry_after_s });
-    return error.text(words.language);
+    return refusalText(error);
   }
   if (error instanceof Unreachable) return t("unreachable");
   throw error;
@@ -150,7 +150,7 @@ export function applicantForm(options: {
     } catch (error) {
       refused.textContent = refusal(error);
       for (const one of (error instanceof Problem && error.body.fields) || [])
-        fields[one.field]?.say(words.language === "en" ? one.message : one.message_zh);
+        fields[one.field]?.say(words.say(one.message_zh, one.message));
     }
     button.disabled = false;
     button.textContent = t(options.submit);

@@ -1,6 +1,5 @@
 /**
- * Scanning a gate's own code: with this page where the browser reads codes, or by arriving at
- * `/#g=CODE`.
+ * Scanning a gate's own code: with this page's camera, or by arriving at `/#g=CODE`.
  *
  * One question, in or out, then the server's word. A gate code counts only for seconds, so nothing
  * of it is kept.
@@ -10,7 +9,7 @@ import { Problem } from "@gridpass/kit/problem";
 import { type Action, scanGateCode } from "./calls";
 import { h } from "./dom";
 import { currentHolder, now_ms } from "./holder";
-import { t, words } from "./words";
+import { refusalText, t } from "./words";
 
 const LOOK: Record<Action, string> = { pass: "green", check: "yellow", stop: "red" };
 
@@ -22,39 +21,41 @@ export function takeGateCode(): string | null {
   return decodeURIComponent(found[1]);
 }
 
-interface Detector {
-  detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
-}
-
-/** The browser's own reader of codes, if it has one. */
-const Reader = (globalThis as { BarcodeDetector?: new (options: object) => Detector }).BarcodeDetector;
+const LOOK_EVERY_MS = 150;
 
 /** A button that opens the camera and, when it sees a gate's code, shows the question. */
 export function gateScanner(): HTMLElement | null {
-  if (!Reader || !navigator.mediaDevices) return null;
+  if (!navigator.mediaDevices) return null;
   const video = h("video", { playsinline: true, muted: true, hidden: true });
+  const said = h("p", { class: "error", role: "alert" });
   const button = h("button", { type: "button", class: "wide" }, t("gate_scan"));
-  const section = h("section", { class: "scanner" }, button, video);
+  const section = h("section", { class: "scanner" }, button, video, said);
   const look = async (): Promise<void> => {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    video.srcObject = stream;
-    video.hidden = false;
-    await video.play();
-    const reader = new Reader({ formats: ["qr_code"] });
-    while (section.isConnected) {
-      const [found] = await reader.detect(video);
-      if (found?.rawValue.startsWith("GPG1:")) {
-        section.replaceWith(gateSection(found.rawValue));
-        break;
+    try {
+      // Phones differ in what they read by themselves; what it takes is fetched by who scans.
+      const detect = await import("@gridpass/kit/reader").then(({ openReader }) => openReader());
+      video.srcObject = stream;
+      video.hidden = false;
+      await video.play();
+      while (section.isConnected) {
+        const found = await detect(video).catch(() => null);
+        if (found?.startsWith("GPG1:")) {
+          section.replaceWith(gateSection(found));
+          break;
+        }
+        await new Promise((wake) => setTimeout(wake, LOOK_EVERY_MS));
       }
-      await new Promise((wake) => setTimeout(wake, 150));
+    } finally {
+      for (const track of stream.getTracks()) track.stop();
     }
-    for (const track of stream.getTracks()) track.stop();
   };
   button.addEventListener("click", () => {
     button.disabled = true;
-    look().catch(() => {
-      button.textContent = t("gate_no_camera");
+    said.textContent = "";
+    look().catch((error: unknown) => {
+      button.disabled = false;
+      said.textContent = t(error instanceof DOMException ? "gate_no_camera" : "unreachable");
     });
   });
   return section;
@@ -71,7 +72,7 @@ export function gateSection(gate_code: string): HTMLElement {
       const at = h("p", {}, `${currentHolder()?.pass.name} ${minuteTime(now_ms())}`);
       section.replaceChildren(h("h2", {}, t(`gate_${answer.action}`)), at, h("p", {}, t("gate_show")));
     } catch (error) {
-      const text = error instanceof Problem ? error.text(words.language) : t("unreachable");
+      const text = error instanceof Problem ? refusalText(error) : t("unreachable");
       section.replaceChildren(h("p", { class: "error" }, text));
     }
   };

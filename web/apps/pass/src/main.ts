@@ -2,6 +2,7 @@
 import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./pass.css";
+import { LANGUAGE_NAMES, type Language } from "@gridpass/kit/words";
 import { h, show } from "./dom";
 import { gateSection, takeGateCode } from "./gate";
 import { currentHolder, load, refresh, whyLost } from "./holder";
@@ -21,11 +22,8 @@ function topBar(): HTMLElement {
     localStorage.setItem(ELDER, elder ? "" : "1");
     render();
   };
-  const other = words.language === "en" ? "zh-CN" : "en";
-  const flipLanguage = (): void => {
-    words.use(other);
-    render();
-  };
+  /** Words that cannot be fetched now leave the language as it is. */
+  const speak = (language: Language): void => void words.use(language).then(render, () => undefined);
   const button = (text: string, click: () => void, lang?: string): HTMLElement =>
     h("button", { type: "button", class: "plain", click, lang }, text);
   return h(
@@ -33,7 +31,9 @@ function topBar(): HTMLElement {
     {},
     h("strong", {}, t("title")),
     button(t(elder ? "normal" : "elder"), flipElder),
-    button(t("language"), flipLanguage, other),
+    ...words.offered
+      .filter((language) => language !== words.language)
+      .map((language) => button(LANGUAGE_NAMES[language], () => speak(language), language)),
   );
 }
 
@@ -76,7 +76,7 @@ function stayAwake(): void {
 
 async function start(): Promise<void> {
   root.classList.toggle("elder", localStorage.getItem(ELDER) === "1");
-  await load();
+  await Promise.all([load(), words.ready]);
   render();
   void navigator.serviceWorker?.register("/sw.js");
   const ask = (): void => {

@@ -4,7 +4,7 @@ import { Problem } from "@gridpass/kit/problem";
 import { listOwnNotices } from "./calls";
 import { h } from "./dom";
 import { currentHolder } from "./holder";
-import { t, words } from "./words";
+import { refusalText, t, words } from "./words";
 
 /** Whose pass a notice is about, where the phone carries several. */
 function nameOf(serial: number): string | null {
@@ -22,13 +22,13 @@ export async function fillNotices(section: HTMLElement): Promise<void> {
       const at_ms = Date.parse(notice.created_at);
       const when = `${dayName(at_ms, words.language)} ${minuteTime(at_ms)}`;
       const about = [when, nameOf(notice.pass_serial)].filter(Boolean).join(" · ");
-      const text = words.language === "en" ? notice.text_en : notice.text_zh;
+      const text = words.say(notice.text_zh, notice.text_en);
       return h("li", {}, h("div", {}, h("p", {}, text), h("small", { class: "muted" }, about)));
     });
     const list = lines.length > 0 ? h("ul", {}, ...lines) : h("p", { class: "muted" }, t("notices_none"));
     section.replaceChildren(title, list);
   } catch (error) {
-    const text = error instanceof Problem ? error.text(words.language) : t("unreachable");
+    const text = error instanceof Problem ? refusalText(error) : t("unreachable");
     section.replaceChildren(title, h("p", { class: "error", role: "alert" }, text));
   }
   title.focus();

@@ -18,8 +18,7 @@ import { type Key, t, words } from "./words";
 const CODE_LIFE_MS = 30_000;
 const REFRESH_EVERY_MS = 300_000;
 
-const message = (pass: PassView): string =>
-  words.language === "en" ? pass.message_en : pass.message_zh;
+const message = (pass: PassView): string => words.say(pass.message_zh, pass.message_en);
 
 const advice = (pass: PassView): string =>
   words.find(`do_${pass.reason}`) ?? t(`do_${pass.colour}` as Key);
@@ -77,7 +76,8 @@ function identity(pass: PassView, rebuild: () => void): HTMLElement {
 function speak(pass: PassView): void {
   const said = [t(pass.colour), t(`${pass.colour}_action`), message(pass), advice(pass)];
   const utterance = new SpeechSynthesisUtterance(said.join("。"));
-  utterance.lang = words.language;
+  // Who reads Traditional Chinese at this border hears Cantonese.
+  utterance.lang = words.language === "zh-Hant" ? "zh-HK" : words.language;
   speechSynthesis.cancel();
   speechSynthesis.speak(utterance);
 }

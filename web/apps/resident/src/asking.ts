@@ -9,9 +9,8 @@ import { t, words } from "./words";
 export function refusal(error: unknown): string {
   if (!(error instanceof Problem)) return t("unreachable");
   if (error.body.status === 401) holder.value = null;
-  const zh = words.language !== "en";
-  const said = (error.body.fields ?? []).map(({ message, message_zh }) => (zh ? message_zh : message));
-  return said.length > 0 ? said.join(zh ? "；" : "; ") : error.text(words.language);
+  const said = (error.body.fields ?? []).map(({ message, message_zh }) => words.say(message_zh, message));
+  return said.length > 0 ? said.join(words.say("；", "; ")) : words.say(error.text("zh-CN"), error.text("en"));
 }
 
 /** Reads at once; what was there stays on show while it is read again. */

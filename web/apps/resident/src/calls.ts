@@ -1,13 +1,17 @@
 /** The operations these pages call, named as the server names them. */
 import type {
+  AppealEvidence,
+  ColourSpan,
   Correction,
   CorrectionView,
   DeclarationInput,
   DeclarationView,
   FamilyView,
   LookPage,
+  NewAppeal,
   NewDependant,
   NewPhoneCode,
+  OwnAppeal,
   OwnDataView,
   PaperPassView,
   PassExplanation,
@@ -19,6 +23,8 @@ import { send, sendJson } from "@gridpass/kit/problem";
 import { token } from "./holder";
 
 const api = "/api/v1/";
+/** A photo over a slow network takes its time. */
+const UPLOAD_MS = 60_000;
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: token() });
 const post = <T>(path: string, body: unknown): Promise<T> => sendJson<T>(api + path, { token: token(), body });
 const put = <T>(path: string, body: unknown): Promise<T> =>
@@ -28,6 +34,23 @@ const of = (serial: number | null): string => (serial === null ? "" : `pass_seri
 
 export const getPass = (): Promise<PassView> => get("pass");
 export const explainPasses = (): Promise<PassExplanation[]> => get("pass/explanation");
+export const getPassHistory = (serial: number | null): Promise<ColourSpan[]> => get(`pass/history?${of(serial)}`);
+
+export const listOwnAppeals = (): Promise<OwnAppeal[]> => get("pass/appeals");
+export const openOwnAppeal = (body: NewAppeal): Promise<OwnAppeal> => post("pass/appeals", body);
+export const withdrawOwnAppeal = (appeal_id: number): Promise<OwnAppeal> => post(`pass/appeals/${appeal_id}/withdraw`, {});
+/** The same file sent again is there once. */
+export const addOwnAppealEvidence = (appeal_id: number, file: Blob): Promise<AppealEvidence> =>
+  sendJson(`${api}pass/appeals/${appeal_id}/evidence`, {
+    token: token(),
+    method: "POST",
+    // The server looks at what it is, not at what it says it is.
+    type: "application/octet-stream",
+    body: file,
+    timeout_ms: UPLOAD_MS,
+  });
+export const getOwnAppealEvidence = async (appeal_id: number, evidence_id: number): Promise<Blob> =>
+  (await send(`${api}pass/appeals/${appeal_id}/evidence/${evidence_id}`, { token: token(), timeout_ms: UPLOAD_MS })).blob();
 
 export const getFamily = (): Promise<FamilyView> => get("pass/family");
 export const addDependant = (body: NewDependant): Promise<PassView> => post("pass/dependants", body);

@@ -5,9 +5,12 @@ import { t, words } from "./words";
 
 const said = (prefix: string, word: string): string => words.find(`${prefix}_${word}`) ?? word;
 
+export const factKind = (kind: string): string => said("fact", kind);
+export const sourceName = (source: string): string => said("source", source);
+
 function provinceName(code: string): string {
   const found = PROVINCES.find((one) => code.startsWith(one.code));
-  return found ? (words.language === "en" ? found.en : found.zh) : code;
+  return found ? words.say(found.zh, found.en) : code;
 }
 
 export function fieldValue({ field, value }: HeldField): string {
@@ -20,7 +23,7 @@ export function fieldValue({ field, value }: HeldField): string {
 
 /** What a fact says, in one line. */
 export function factWords(fact: HeldFact): string {
-  const kind = said("fact", fact.kind);
+  const kind = factKind(fact.kind);
   switch (fact.kind) {
     case "residence":
     case "employment":

@@ -1,7 +1,7 @@
 /** Legs of a journey as a form begins them, and the places it offers. */
 import type { Leg, Means } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import provinces from "./provinces.json";
+import provinces from "@gridpass/kit/provinces.json";
 
 export const MEANS: Means[] = ["train", "plane", "coach", "car", "ship", "other"];
 

@@ -7,9 +7,10 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { load } from "./holder";
 import { refreshHolder } from "./refresh";
+import { words } from "./words";
 
 document.documentElement.classList.toggle("elder", localStorage.getItem("gridpass.elder") === "1");
-await load();
+await Promise.all([load(), words.ready]);
 createApp(App).mount("#app");
 // What was kept is shown meanwhile, and without a server.
 refreshHolder().catch(() => undefined);

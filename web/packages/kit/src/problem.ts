@@ -37,7 +37,7 @@ export class Problem extends Error {
   /** What to show, in the reader's language. */
   text(language: string): string {
     const { detail, detail_zh, title, code } = this.body;
-    return (language === "zh-CN" ? detail_zh : detail) ?? detail ?? title ?? code;
+    return (language === "en" ? detail : detail_zh) ?? detail ?? title ?? code;
   }
 }
 

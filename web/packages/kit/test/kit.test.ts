@@ -31,6 +31,17 @@ test("Chinese comes first", () => {
   expect(preferredLanguage("zh-CN", "en-GB")).toBe("zh-CN");
 });
 
+test("Traditional Chinese is for those who ask for it, where it is offered", () => {
+  const offered = ["zh-CN", "zh-Hant", "en"] as const;
+  for (const browser of ["zh-HK", "zh-MO", "zh-TW", "zh-Hant-HK"]) {
+    expect(preferredLanguage(null, browser, offered), browser).toBe("zh-Hant");
+    expect(preferredLanguage(null, browser), browser).toBe("zh-CN");
+  }
+  for (const browser of ["zh-CN", "zh-SG", "zh", "zh-Hans-HK"]) expect(preferredLanguage(null, browser, offered), browser).toBe("zh-CN");
+  expect(preferredLanguage("zh-Hant", "en-GB", offered)).toBe("zh-Hant");
+  expect(preferredLanguage("zh-Hant", "en-GB")).toBe("zh-CN");
+});
+
 test("events survive any cutting of the stream", () => {
   const stream = ': hello\n\nevent: alert\ndata: {"a":1}\ndata: two\nid: 7\n\ndata: plain\r\n\r\n';
   for (let size = 1; size <= stream.length; size++) {

@@ -9,6 +9,6 @@ export type StaffKey = keyof typeof zh;
 /** The language of the whole app. */
 export const languageCell = ref<Language>("zh-CN");
 /** For an app to take in among its own. */
-export const staffWords = { "zh-CN": zh, en } satisfies Record<Language, Record<StaffKey, string>>;
+export const staffWords = { "zh-CN": zh, en } satisfies Record<"zh-CN" | "en", Record<StaffKey, string>>;
 export const words = createWords<StaffKey>({ "zh-CN": { ...zh }, en: { ...en } }, languageCell);
 export const t = words.t;

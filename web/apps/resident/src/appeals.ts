@@ -1,0 +1,68 @@
+/** Appeals in the reader's words, and the files that are shown for them. */
+import type { OwnAppeal } from "@gridpass/api";
+import { dayName, minuteTime } from "@gridpass/kit/age";
+import { shrinkPicture } from "@gridpass/kit/picture";
+import { ref } from "vue";
+import { addOwnAppealEvidence } from "./calls";
+import { refusal } from "./asking";
+import { everybody } from "./holder";
+import { type Key, t, words } from "./words";
+
+/** Photos and papers of one appeal at most, as the server holds. */
+export const FILES_MAX = 6;
+/** Bytes of one file at most, as the server holds. */
+export const FILE_BYTES_MAX = 5 * 1024 * 1024;
+export const STATEMENT_CHARS_MIN = 4;
+export const STATEMENT_CHARS_MAX = 1000;
+/** A page of paper can still be read at this size. */
+const PICTURE_PX_MAX = 2000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** What the page that is opened next begins with: a thing just done, or what of it went wrong. */
+export const saidBefore = ref<{ done: string; wrong: string }>({ done: "", wrong: "" });
+
+export const when = (at: string): string => `${dayName(Date.parse(at), words.language)} ${minuteTime(Date.parse(at))}`;
+
+export const nameOf = (serial: number): string => everybody().find((one) => one.serial === serial)?.name ?? String(serial);
+
+/** Against what, in a few words. */
+export function against({ kind, cause }: OwnAppeal): string {
+  const key = kind === "detail" ? `appeal_about_${cause}` : `appeal_kind_${kind}`;
+  return words.find(key) ?? cause;
+}
+
+/** How long there is still, or that the answer is late. */
+export function timeLeft(appeal: OwnAppeal, now_ms: number): string {
+  const left_ms = Date.parse(appeal.due_at) - now_ms;
+  if (left_ms <= 0) return t("appeal_left_none");
+  if (left_ms < HOUR_MS) return t("appeal_left_minutes", { count: Math.ceil(left_ms / MINUTE_MS) });
+  return t("appeal_left_hours", { count: Math.floor(left_ms / HOUR_MS) });
+}
+
+export type Prepared = { file: Blob } | { wrong: Key };
+
+/** A chosen file made ready to be sent: pictures are redrawn small, papers go as they are. */
+export async function prepare(chosen: File): Promise<Prepared> {
+  if (chosen.type === "application/pdf" || /\.pdf$/i.test(chosen.name)) {
+    return chosen.size > FILE_BYTES_MAX ? { wrong: "file_too_large" } : { file: chosen };
+  }
+  try {
+    return { file: await shrinkPicture(chosen, PICTURE_PX_MAX) };
+  } catch {
+    return { wrong: "file_unreadable" };
+  }
+}
+
+/** Sends files one after the other; answers what was refused, in words, or nothing. */
+export async function sendFiles(appeal_id: number, files: Blob[], progress: (sent: number) => void): Promise<string> {
+  for (const [sent, file] of files.entries()) {
+    progress(sent + 1);
+    try {
+      await addOwnAppealEvidence(appeal_id, file);
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+  return "";
+}
