@@ -43,6 +43,27 @@ pub struct Settings {
     pub limits: Limits,
     /// What signing in takes, and how long it lasts.
     pub sign_in: SignIn,
+    /// How long an alert may wait before the next level up is told.
+    pub response: ResponseClocks,
+}
+
+/// How long an alert may wait before the next level up is told.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseClocks {
+    /// Until somebody accepts it.
+    pub accept_max: SignedDuration,
+    /// From accepting until somebody is there.
+    pub arrive_max: SignedDuration,
+}
+
+impl Default for ResponseClocks {
+    /// Five minutes to accept, half an hour to arrive.
+    fn default() -> Self {
+        Self {
+            accept_max: SignedDuration::from_mins(5),
+            arrive_max: SignedDuration::from_mins(30),
+        }
+    }
 }
 
 /// What signing in takes, and how long it lasts.

@@ -21,8 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans, shadow,
-    staff, stats, visits,
+    alerts, backtest, divisions, facts, gates, observation, passes, quarantine, red, rules, scans,
+    shadow, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -131,7 +131,9 @@ fn loops() -> Vec<Loop> {
     loops.extend(shadow::loops());
     loops.extend(facts::loops());
     loops.extend(backtest::loops());
+    loops.extend(alerts::loops());
     loops.extend(quarantine::loops());
+    loops.extend(observation::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
     loops.extend(phone_codes::loops());

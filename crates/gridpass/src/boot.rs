@@ -117,6 +117,7 @@ pub async fn application(
             hold: site.hold.settings(),
             limits: site.limits.in_force(site.mode),
             sign_in: site.sign_in.settings(site.mode),
+            response: site.response.settings(),
         },
         gateway: open_gateway(&site.texts, demo)?,
         provider: Provider::open(&site.identity)?,

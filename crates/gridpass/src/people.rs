@@ -26,7 +26,7 @@ use std::collections::{HashMap, HashSet};
 
 use axum::extract::DefaultBodyLimit;
 use gridpass_types::document::{DocumentNumber, DocumentType};
-use gridpass_types::ids::PersonId;
+use gridpass_types::ids::{PassSerial, PersonId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -106,6 +106,22 @@ pub async fn find_by_number(
 /// When the database does not answer.
 pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<PersonId>> {
     Ok(store::find_by_serial(db, serial).await?)
+}
+
+/// Whose passes a phone carries: the holder's and those of the dependants, with their serials.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn on_phone(db: &Client, holder: PersonId) -> ApiResult<Vec<(PersonId, PassSerial)>> {
+    let mut people = vec![holder];
+    people.extend(store::list_dependants(db, holder).await?);
+    let mut carried = Vec::with_capacity(people.len());
+    for person_id in people {
+        if let Some(person) = store::find_person(db, person_id.get()).await? {
+            carried.push((person_id, person.pass_serial));
+        }
+    }
+    Ok(carried)
 }
 
 /// A person, or 404 `person_unknown`.

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
-    visits,
+    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, observation,
+    oversight, papers, passes, people, phone_codes, quarantine, red, registry, rules, scans,
+    shadow, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(people::public_router())
         .merge(phone_codes::public_router())
         .merge(scans::public_router())
+        .merge(observation::public_router())
         .merge(oversight::public_router())
 }
 
@@ -66,6 +67,8 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(quarantine::router())
         .merge(red::router())
         .merge(alerts::router())
+        .merge(observation::router())
+        .merge(papers::router())
         .merge(break_glass::router())
         .merge(employers::router())
         .merge(people::router())
@@ -138,7 +141,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description.merge(staff);
     let components = description.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    for caller in ["staff", "device", "holder"] {
+    for caller in ["staff", "device", "holder", "sensor"] {
         components.add_security_scheme(caller, bearer.clone());
     }
     description

@@ -55,6 +55,8 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `need.note_sealed`
+    NeedNote,
 }
 
 /// Why a sealed value did not open.

@@ -135,15 +135,22 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    accept_need: Change Response;
     add_dependant: Change Own;
+    announce_opening: Change Response;
+    announce_own_opening: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
+    arrive_at_alert: Change Response;
     ask_identity_provider: Plain Administration;
+    ask_need: Change Response;
+    ask_own_need: Change Own;
     assign_visit: Change Visits;
     begin_second_factor: Manage Administration;
     cancel_rule_schedule: Manage Administration;
     change_password: Manage Administration;
+    check_paper: Read Evidence;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
@@ -164,9 +171,11 @@ operations! {
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
+    create_sensor: Change Response;
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
+    deliver_need: Change Response;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -180,6 +189,7 @@ operations! {
     get_back_test: Plain Administration;
     get_decision: Read Evidence;
     get_device: Plain Gate;
+    get_diary: Read Response;
     get_division: Plain Administration;
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
@@ -192,7 +202,9 @@ operations! {
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
     get_metrics: Plain Administration;
+    get_own_observation: Read Own;
     get_own_photo: Read Own;
+    get_paper: Read Response;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
     get_pass_keys: Plain Passes;
@@ -222,7 +234,10 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    issue_paper: Change Response;
     link_identity: Manage Administration;
+    list_alert_notices: Read Response;
+    list_alert_steps: Read Response;
     list_alerts: Read Response;
     list_back_test_examples: Read Evidence;
     list_back_tests: Plain Administration;
@@ -235,10 +250,15 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_needs: Read Response;
+    list_observed: Read Response;
+    list_openings: Read Response;
+    list_order_steps: Read Response;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
     list_own_sign_ins: Plain Administration;
+    list_papers: Read Response;
     list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
@@ -251,6 +271,7 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
+    list_sensors: Read Response;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -262,13 +283,18 @@ operations! {
     put_own_photo: Change Own;
     put_photo: Change Registration;
     read_rule_workbook: Plain Administration;
+    record_check: Change Response;
+    record_own_check: Change Own;
+    refuse_need: Change Response;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
     reject_rule_schedule: Manage Administration;
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
+    report_opening: Change Response;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
     reset_second_factor: Manage Administration;
@@ -298,6 +324,9 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
+    withdraw_opening: Change Response;
+    withdraw_own_opening: Change Own;
+    withdraw_paper: Change Response;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }
