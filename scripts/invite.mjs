@@ -10,6 +10,7 @@ const row = (...cells) => console.log(cells.map((cell, at) => cell.padEnd(widths
 
 row("residents", `http://${publicAddress}/`);
 row("console", `http://${staffAddress}/`);
+row("field app", `http://${staffAddress}/field/`);
 row("gate", `http://${staffAddress}/gate/`);
 
 console.log("\nOne account per role, for the console:");

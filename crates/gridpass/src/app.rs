@@ -29,7 +29,7 @@ pub struct Settings {
     pub issuer: String,
     /// Demo mode: synthetic people, a clock that can be moved, shown tokens.
     pub demo: bool,
-    /// Folder with the built web apps (`pass/dist`, `gate/dist`, `console/dist`).
+    /// Folder with the built web apps (`pass/dist`, `gate/dist`, `field/dist`, `console/dist`).
     pub web_dir: std::path::PathBuf,
     /// Browsers reach us by TLS only, and are told to use nothing else.
     pub tls_only: bool,

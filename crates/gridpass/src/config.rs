@@ -130,7 +130,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Folder with the built web apps (pass/dist, gate/dist, console/dist)
+    /// Folder with the built web apps (pass, gate, console, field)
     #[arg(
         long,
         env = "GRIDPASS_WEB_DIR",

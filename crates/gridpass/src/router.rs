@@ -1,7 +1,7 @@
 //! Every route, in one place.
 //!
 //! Two listeners, so that residents and staff live on different origins: the public one
-//! answers residents' phones, the staff one consoles, gates and neighbours.
+//! answers residents' phones, the staff one consoles, phones in the field, gates and neighbours.
 
 use std::sync::Arc;
 
@@ -88,6 +88,7 @@ pub fn build(app: &App) -> (Router, Router) {
         false => staff,
     };
     let staff = pages::serve(staff, "/gate", &web.join("gate/dist"));
+    let staff = pages::serve(staff, "/field", &web.join("field/dist"));
     let staff = pages::serve(staff, "", &web.join("console/dist"));
     let finish = |router: Router<App>| {
         router

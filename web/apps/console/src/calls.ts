@@ -1,6 +1,5 @@
 /** The operations the console calls, named as the server names them. */
 import type {
-  AccountView,
   AlertPage,
   AlertView,
   AuditPage,
@@ -15,46 +14,27 @@ import type {
   GrantInput,
   GrantView,
   HandOverInput,
-  IdentityQuestion,
   LiveStats,
   LookupFinding,
-  NewFactorView,
   NewStaff,
   PeopleStats,
-  ProviderView,
   RecoveryCodesView,
   SessionRow,
-  SessionView,
   SignInRow,
   StaffPage,
   StaffView,
-  TenDontsView,
 } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
+import { get, post, post204, put204, remove } from "@gridpass/staff/calls";
 import { session } from "./session";
+
+export { chooseGrant, getIdentityProvider, getMe, signOut } from "@gridpass/staff/calls";
 
 const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
 const PAGES_MAX = 20;
 const ALERTS_MAX = 1000;
 const STAFF_MAX = 500;
-/** The server asks the provider meanwhile, which may take its time. */
-const PROVIDER_MS_MAX = 30_000;
-const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: session.token });
-
-export const signIn = (username: string, password: string): Promise<SessionView> =>
-  sendJson(`${api}sessions`, { body: { username, password } });
-
-export const getIdentityProvider = (): Promise<ProviderView> => sendJson(`${api}identity-provider`);
-
-export const askIdentityProvider = (): Promise<IdentityQuestion> =>
-  sendJson(`${api}identity-provider/questions`, { body: {}, timeout_ms: PROVIDER_MS_MAX });
-
-export const signInWithIdentity = (code: string, state: string, key: string): Promise<SessionView> =>
-  sendJson(`${api}identity-provider/sessions`, { body: { code, state, key }, timeout_ms: PROVIDER_MS_MAX });
-
-export const signOut = (): Promise<Response> =>
-  send(`${api}sessions/current`, { method: "DELETE", token: session.token });
 
 export const getPeopleStats = (division: string): Promise<PeopleStats> =>
   get(`stats/people?division=${division}`);
@@ -103,29 +83,8 @@ export const listLookupFindings = (status: string): Promise<FindingPage> => get(
 export const resolveLookupFinding = (id: number, status: string, note: string): Promise<LookupFinding> =>
   sendJson(`${api}lookup-findings/${id}/resolve`, { body: { status, note }, token: session.token });
 
-// Finishing signing in, and one's own account.
-const post = <T>(path: string, body: unknown = {}): Promise<T> =>
-  sendJson<T>(api + path, { token: session.token, body });
-const put = <T>(path: string, body: unknown): Promise<T> =>
-  sendJson<T>(api + path, { token: session.token, body, method: "PUT" });
-const put204 = (path: string, body: unknown): Promise<Response> =>
-  send(api + path, { token: session.token, body, method: "PUT" });
-const post204 = (path: string, body: unknown = {}): Promise<Response> =>
-  send(api + path, { token: session.token, body });
-const remove = (path: string): Promise<Response> => send(api + path, { token: session.token, method: "DELETE" });
-
-export const getMe = (): Promise<AccountView> => get("me");
-export const presentSecondFactor = (code: string): Promise<AccountView> =>
-  post("sessions/current/second-factor", { code });
-export const beginSecondFactor = (): Promise<NewFactorView> => post("me/second-factor");
-export const confirmSecondFactor = (code: string): Promise<RecoveryCodesView> =>
-  post("me/second-factor/confirm", { code });
+// One's own account.
 export const renewRecoveryCodes = (): Promise<RecoveryCodesView> => post("me/recovery-codes");
-export const changePassword = (current: string, password: string): Promise<unknown> =>
-  put204("me/password", { current, password });
-export const getTenDonts = (): Promise<TenDontsView> => get("me/ten-donts");
-export const confirmTenDonts = (version: number): Promise<unknown> => post204("me/ten-donts", { version });
-export const chooseGrant = (grant_id: number): Promise<AccountView> => put("sessions/current/grant", { grant_id });
 export const listOwnSessions = (): Promise<SessionRow[]> => get("me/sessions");
 export const endOwnSession = (session_id: number): Promise<unknown> => remove(`me/sessions/${session_id}`);
 export const endOtherSessions = (): Promise<unknown> => remove("me/sessions");

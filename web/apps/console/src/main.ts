@@ -1,6 +1,7 @@
 /** Start of the console. */
 import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
+import "@gridpass/staff/entry.css";
 import "./console.css";
 import "./office.css";
 import "./people.css";

@@ -1,19 +1,7 @@
-/**
- * Who is signed in, for as long as this tab lives.
- *
- * Session storage rather than local: a shared computer in an office forgets with the tab.
- */
-import type { AccountView, SessionView } from "@gridpass/api";
-import { reactive } from "vue";
+/** What the account that is signed in does here; who it is, every app of staff keeps alike. */
+import { session } from "@gridpass/staff/session";
 
-const KEPT = "gridpass.session";
-type Kept = Pick<SessionView, "token" | "account">;
-const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
-
-export const session = reactive({
-  token: kept?.token ?? "",
-  account: (kept?.account ?? null) as AccountView | null,
-});
+export { session, setAccount, setSession } from "@gridpass/staff/session";
 
 const ALERT_ROLES = new Set(["team_worker", "team_doctor", "team_police", "community_lead"]);
 
@@ -46,16 +34,3 @@ const REVIEW_ROLES = new Set(["community_lead", "subdistrict_officer", "privacy_
 
 /** Whether the account looks at who lifted masks; the server decides. */
 export const reviewsGlass = (): boolean => REVIEW_ROLES.has(session.account?.role ?? "");
-
-/** Takes a new session over, or with null ends the one there is. */
-export function setSession(view: Kept | null): void {
-  session.token = view?.token ?? "";
-  session.account = view?.account ?? null;
-  if (view) sessionStorage.setItem(KEPT, JSON.stringify({ token: view.token, account: view.account }));
-  else sessionStorage.removeItem(KEPT);
-}
-
-/** Takes over what the server now says of the account: what is missing, which grant acts. */
-export function setAccount(account: AccountView): void {
-  setSession({ token: session.token, account });
-}

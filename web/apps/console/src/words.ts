@@ -1,6 +1,6 @@
 /** The console's words, in a cell that Vue watches. */
 import { createWords } from "@gridpass/kit/words";
-import { ref } from "vue";
+import { languageCell, type StaffKey, staffWords } from "@gridpass/staff/words";
 import en from "./words/en.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
@@ -9,14 +9,14 @@ import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
-export type Key = keyof typeof zh | keyof typeof peopleZh;
+export type Key = StaffKey | keyof typeof zh | keyof typeof peopleZh;
 
 export const words = createWords<Key>(
   {
-    "zh-CN": { ...zh, ...peopleZh, ...operationsZh },
-    en: { ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
+    "zh-CN": { ...staffWords["zh-CN"], ...zh, ...peopleZh, ...operationsZh },
+    en: { ...staffWords.en, ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
   },
-  ref("zh-CN"),
+  languageCell,
 );
 export const t = words.t;
 

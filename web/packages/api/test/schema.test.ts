@@ -15,7 +15,7 @@ test("the types are those of the description", { timeout: 30_000 }, async () => 
 
 /** Addresses in an app's `calls.ts`, and of its event stream, with parameters as `{}`. */
 function called(app: string): string[] {
-  const folder = new URL(`web/apps/${app}/src/`, root);
+  const folder = new URL(`web/${app}/src/`, root);
   const sources = readdirSync(fileURLToPath(folder)).filter((name) => name.endsWith(".ts"));
   const text = sources.map((name) => read(new URL(name, folder))).join("\n");
   const found = text.matchAll(/[`"](?:\$\{api\}|\/api\/v1\/|get\(\s*[`"])([a-z][^`"?]*)/g);
@@ -23,10 +23,10 @@ function called(app: string): string[] {
   return [...found, ...gets].map(([, path]) => `/api/v1/${path}`.replace(/\$\{[^}]*\}/g, "{}"));
 }
 
-test.each(["pass", "gate", "console"])("%s calls what exists", (app) => {
+test.each(["apps/pass", "apps/gate", "apps/console", "apps/field", "packages/staff"])("%s calls what exists", (app) => {
   const { paths } = JSON.parse(read(description)) as { paths: object };
   const known = new Set(Object.keys(paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
   const addresses = [...new Set(called(app))];
-  expect(addresses.length).toBeGreaterThan(4);
+  expect(addresses.length).toBeGreaterThan(0);
   expect(addresses.filter((address) => !known.has(address))).toEqual([]);
 });

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const apps = fileURLToPath(new URL("../../../apps", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (file: string): Record<string, string> =>
-  JSON.parse(readFileSync(`${apps}/${file}`, "utf8")) as Record<string, string>;
+  JSON.parse(readFileSync(`${root}/${file}`, "utf8")) as Record<string, string>;
 /** Files of Chinese words: an app's own, and those of parts that are loaded later. */
-const files = readdirSync(apps)
-  .flatMap((app) => readdirSync(`${apps}/${app}/src/words`).map((name) => `${app}/src/words/${name}`))
+const files = [...readdirSync(`${root}/apps`).map((app) => `apps/${app}`), "packages/staff"]
+  .flatMap((part) => readdirSync(`${root}/${part}/src/words`).map((name) => `${part}/src/words/${name}`))
   .filter((name) => name.endsWith("zh-CN.json"));
 const places = (sentence: string): string[] => (sentence.match(/\{\w+\}/g) ?? []).toSorted();
 

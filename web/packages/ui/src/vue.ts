@@ -1,3 +1,4 @@
 /** Components shared by the Vue apps. */
 export { default as ColourShape } from "./ColourShape.vue";
+export { default as FieldBox } from "./FieldBox.vue";
 export * from "./shapes";
