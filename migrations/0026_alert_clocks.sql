@@ -3,7 +3,7 @@
 ALTER TABLE alert
     ADD COLUMN due_at timestamptz,
     ADD COLUMN escalate_at timestamptz,
-    ADD COLUMN level smallint NOT NULL DEFAULT 15 CHECK (level IN (6, 9, 12, 15)),
+    ADD COLUMN level smallint CHECK (level IN (6, 9, 12, 15)),
     ADD COLUMN arrived_at timestamptz,
     ADD COLUMN arrived_by bigint,
     ADD CONSTRAINT alert_arrived_whole CHECK ((arrived_at IS NULL) = (arrived_by IS NULL)),
@@ -13,7 +13,7 @@ ALTER TABLE alert
 CREATE INDEX alert_escalate_idx ON alert (escalate_at) WHERE escalate_at IS NOT NULL;
 COMMENT ON COLUMN alert.due_at IS 'By when the next step, accepting or arriving, is due; null once somebody is there.';
 COMMENT ON COLUMN alert.escalate_at IS 'When the next level up is told if nothing happens; null when there is none.';
-COMMENT ON COLUMN alert.level IS 'Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.';
+COMMENT ON COLUMN alert.level IS 'Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district; null, of a version before, is 15.';
 COMMENT ON COLUMN alert.arrived_at IS 'When somebody was there.';
 COMMENT ON COLUMN alert.arrived_by IS 'Who was there.';
 

@@ -38,11 +38,11 @@ pub struct NewRow<'a> {
 pub async fn insert_alert(db: &Client, row: &NewRow<'_>) -> Result<Option<String>, Error> {
     let sql = "-- alerts.insert_alert
         INSERT INTO alert (person_id, alert_id, kind, dedupe_key, gate_id, place_code, reason,
-                           happened_at, raised_at, status, due_at, escalate_at)
+                           happened_at, raised_at, status, due_at, escalate_at, level)
         SELECT $1, $2, $3, $4, $5,
                COALESCE((SELECT g.place_code FROM gate g WHERE g.gate_id = $5),
                         (SELECT s.place_code FROM person_state s WHERE s.person_id = $1), $9),
-               $6, $7, $8, 'open', $10, $10
+               $6, $7, $8, 'open', $10, $10, 15
         ON CONFLICT DO NOTHING RETURNING place_code";
     let statement = db.prepare_cached(sql).await?;
     let written = db
@@ -74,7 +74,7 @@ pub async fn find_alert(
     let sql = "-- alerts.find_alert
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a LEFT JOIN gate g USING (gate_id)
         WHERE a.person_id = $1 AND a.alert_id = $2";
     let row = db
@@ -93,7 +93,7 @@ pub async fn list_alerts(
     let sql = "-- alerts.list_alerts
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.level, p.name_sealed
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level, p.name_sealed
         FROM alert a LEFT JOIN gate g USING (gate_id) LEFT JOIN person p USING (person_id)
         WHERE a.alert_id > $3 AND starts_with(a.place_code, $1)
           AND CASE WHEN $2::text IS NULL THEN a.status <> 'closed' ELSE a.status = $2 END

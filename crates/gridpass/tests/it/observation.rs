@@ -277,7 +277,7 @@ async fn with_phone(test: &TestApp, team: &Client) -> (i64, i64, Client) {
         .enrol(applicant("王芳", 3, "13800001234"))
         .await
         .expect(201);
-    let phone = test.holder(view["token"].as_str().unwrap());
+    let phone = test.holder(view["holder_token"].as_str().unwrap());
     let serial = view["pass"]["pass_serial"].as_i64().unwrap();
     let id = format!("SELECT person_id FROM person WHERE pass_serial = {serial}");
     let person: i64 = test.scalar(&id).await;
@@ -335,7 +335,7 @@ async fn the_phone_keeps_the_diary_and_the_team_sees_it() {
         .enrol(applicant("李四", 4, "13800001235"))
         .await
         .expect(201);
-    let free = test.holder(free["token"].as_str().unwrap());
+    let free = test.holder(free["holder_token"].as_str().unwrap());
     assert_eq!(free.get(OWN).await.expect(200), json!([]));
     free.post(&path, json!({ "temperature": 36.5 }))
         .await

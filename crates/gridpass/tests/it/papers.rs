@@ -5,16 +5,27 @@ use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::evidence::{
-    ELSEWHERE, HERE, enclosure, facts_path, live_order, order_input, person, two_people,
+    ELSEWHERE, HERE, enclosure, facts_path, live_order, order_input, two_people,
 };
+use crate::people::applicant;
 
 const PATH: &str = "/api/v1/papers";
+
+/// Somebody entered at a counter, and the enclosure that was declared.
+async fn resident(test: &TestApp) -> (i64, i64) {
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let enclosure = enclosure(test, HERE).await;
+    let mut body = applicant("李雷", 7, "13800001234");
+    body["enclosure_id"] = enclosure.into();
+    let entered = lead.post("/api/v1/people", body).await.expect(201);
+    (entered["person_id"].as_i64().unwrap(), enclosure)
+}
 
 #[tokio::test]
 async fn a_notice_says_that_the_observation_is_over_and_is_checked_anywhere() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamWorker, HERE).await;
-    let person = person(&test, HERE).await;
+    let (person, _) = resident(&test).await;
     two_people(
         &test,
         &team,
@@ -144,12 +155,11 @@ async fn checks_are_counted_so_that_nobody_tries_serials() {
 async fn residence_is_proved_only_when_it_was_verified() {
     let test = TestApp::with_divisions().await;
     let lead = test.caller(Role::CommunityLead, HERE).await;
-    let person = person(&test, HERE).await;
+    let (person, enclosure) = resident(&test).await;
     let new = json!({ "person_id": person, "kind": "residence" });
     lead.post(PATH, new.clone())
         .await
         .problem(409, "paper_no_ground");
-    let enclosure = enclosure(&test, HERE).await;
     let residence = |status: &str| json!({ "kind": "residence", "status": status, "enclosure": enclosure, "source": "x" });
     let declared = residence("declared");
     lead.post(&facts_path(person), declared).await.expect(201);

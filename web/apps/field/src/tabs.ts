@@ -10,6 +10,7 @@ import { session } from "@gridpass/staff/session";
 import { type Component, computed, ref } from "vue";
 import HomePage from "./HomePage.vue";
 import MePage from "./me/MePage.vue";
+import { responseTabs } from "./response/tabs";
 import type { Key } from "./words";
 
 export interface Tab {
@@ -27,6 +28,7 @@ const ICON_ME = "M12 3a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9ZM3.5 21a8.5 7 0 0 1 1
 
 /** In order: a role starts with the first it has. */
 export const TABS: Tab[] = [
+  ...responseTabs,
   { name: "home", title: "tab_home", icon: ICON_HOME, page: HomePage },
   { name: "me", title: "tab_me", icon: ICON_ME, page: MePage },
 ];

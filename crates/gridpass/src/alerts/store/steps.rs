@@ -83,7 +83,7 @@ pub async fn list_notices(
     let sql = "-- alerts.list_notices
         SELECT t.step_id, t.at, a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert_step t JOIN alert a USING (person_id, alert_id) LEFT JOIN gate g USING (gate_id)
         WHERE t.step = 'escalated' AND t.level = $2 AND starts_with(t.place_code, $1)
         ORDER BY t.step_id DESC LIMIT $3";
@@ -108,7 +108,7 @@ pub async fn lock_unanswered(
     let sql = "-- alerts.lock_unanswered
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, NULL::text AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a WHERE a.escalate_at <= $1 ORDER BY a.escalate_at LIMIT $2
         FOR UPDATE SKIP LOCKED";
     let statement = db.prepare_cached(sql).await?;
