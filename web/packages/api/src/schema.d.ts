@@ -41,6 +41,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alert-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices to the staff of the caller's level: alerts below that went unanswered, newest first. */
+        get: operations["list_alert_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -67,8 +84,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an alert: from now on the caller is on it. */
+        /**
+         * Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
+         *     somebody took and did not get to in time may be taken over.
+         */
         post: operations["accept_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{person_id}/{alert_id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody of the team is there. Repeated by the same person it is answered alike. */
+        post: operations["arrive_at_alert"];
         delete?: never;
         options?: never;
         head?: never;
@@ -84,8 +121,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends an alert and says how. */
+        /**
+         * Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
+         *     order takes two people. Somebody who was not found gets a call at the door.
+         */
         post: operations["close_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{person_id}/{alert_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to an alert, step by step. */
+        get: operations["list_alert_steps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -347,6 +404,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/door-openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Announced openings under a prefix that are not over. */
+        get: operations["list_openings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-openings/{person_id}/{opening_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an announced opening back. */
+        post: operations["withdraw_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-sensors/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A sensor reports that its door opened. The same report again is the same; one that nobody
+         *     had announced raises an alert, as a lead to check.
+         */
+        post: operations["report_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-sensors/{person_id}/{sensor_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a sensor down: its token counts no more. */
+        post: operations["remove_sensor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/employers": {
         parameters: {
             query?: never;
@@ -486,7 +614,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `break_glass`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -902,6 +1030,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests under a prefix within the caller's jurisdiction, oldest first. */
+        get: operations["list_needs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a request: from now on the caller is on it. */
+        post: operations["accept_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that what was asked for is done; the person is told. */
+        post: operations["deliver_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a request with a reason of a closed list; the person is told. */
+        post: operations["refuse_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People under observation today under a prefix within the caller's jurisdiction, with this
+         *     day's two checks, and how many people and households they are.
+         */
+        get: operations["list_observed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Papers issued under a prefix within the caller's jurisdiction. */
+        get: operations["list_papers"];
+        put?: never;
+        /**
+         * Issues a paper: the notice that an observation is over, or the proof of residence. It says
+         *     what the record says now, and is refused when the record says otherwise.
+         */
+        post: operations["issue_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks a paper that somebody shows, wherever it was issued: whether it is genuine, for whom,
+         *     and whether it still counts. The number of checks an hour is limited.
+         */
+        post: operations["check_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{person_id}/{paper_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A paper, to print it again. */
+        get: operations["get_paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{person_id}/{paper_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a paper back: from now on a check says so. */
+        post: operations["withdraw_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass": {
         parameters: {
             query?: never;
@@ -1030,6 +1321,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those of this phone who are under observation today, with what is asked of them; empty when
+         *     nobody is.
+         */
+        get: operations["get_own_observation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records the holder's or a dependant's temperature and symptoms. The same instant sent again is
+         *     answered as before. A fever alerts the team.
+         */
+        post: operations["record_own_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for food, medicine, the fetching of rubbish or other help. */
+        post: operations["ask_own_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces that the door will open. */
+        post: operations["announce_own_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/openings/{opening_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an announced opening back: the holder's or a dependant's. */
+        post: operations["withdraw_own_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/photo": {
         parameters: {
             query?: never;
@@ -1143,6 +1525,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/daily-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks of a person, newest first, and those that were missed. */
+        get: operations["get_diary"];
+        put?: never;
+        /**
+         * Records temperature and symptoms of somebody under observation. The same instant sent again
+         *     is answered as before. A reading that would turn the pass red raises an alert and is proposed:
+         *     it counts once a person of another unit confirms.
+         */
+        post: operations["record_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/decision": {
         parameters: {
             query?: never;
@@ -1158,6 +1562,41 @@ export interface paths {
         get: operations["get_decision"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/door-openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces that a door will open, for somebody who cannot do it on a phone. */
+        post: operations["announce_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/door-sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sensors of a person's door, also those taken down. */
+        get: operations["list_sensors"];
+        put?: never;
+        /** Puts a sensor on a door. Its token is shown here and never again. */
+        post: operations["create_sensor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1213,6 +1652,23 @@ export interface paths {
         get: operations["list_lookups"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for something in the name of somebody who cannot do it on a phone. */
+        post: operations["ask_need"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1359,6 +1815,23 @@ export interface paths {
         put?: never;
         /** Releases a person: completed clears the exposures the order was for, cancelled nothing. */
         post: operations["release_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine-orders/{person_id}/{order_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of an order and when, with the paper behind each step. */
+        get: operations["list_order_steps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2627,10 +3100,22 @@ export interface components {
             alert_id: components["schemas"]["AlertId"];
             /**
              * Format: date-time
+             * @description When somebody was there.
+             */
+            arrived_at?: string | null;
+            arrived_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
              * @description When it ended.
              */
             closed_at?: string | null;
             closed_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description By when the next step is due: accepting while it is open, then arriving; absent after.
+             */
+            due_at?: string | null;
+            follows?: components["schemas"]["AlertFollow"] | null;
             gate_id?: components["schemas"]["GateId"] | null;
             /** @description Name of the gate. */
             gate_name?: string | null;
@@ -2641,6 +3126,11 @@ export interface components {
             happened_at: string;
             /** @description What happened. */
             kind: components["schemas"]["AlertKind"];
+            /**
+             * Format: int32
+             * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+             */
+            level: number;
             /** @description Name of the person, as far as the caller's role sees it; on lists only. */
             name?: string | null;
             outcome?: components["schemas"]["AlertOutcome"] | null;
@@ -2659,6 +3149,11 @@ export interface components {
             status: components["schemas"]["AlertStatus"];
         };
         /**
+         * @description What follows from an outcome.
+         * @enum {string}
+         */
+        AlertFollow: "order_home" | "order_hospital" | "order_central" | "visit";
+        /**
          * Format: int64
          * @description An alert to a response team.
          */
@@ -2667,17 +3162,53 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation";
+        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening";
+        /** @description A notice to the staff of a level: an alert below them went unanswered. */
+        AlertNotice: {
+            /** @description The alert as it stands now. */
+            alert: components["schemas"]["Alert"];
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            step_id: number;
+            /**
+             * Format: date-time
+             * @description When they were told.
+             */
+            told_at: string;
+        };
         /**
          * @description How an alert ended.
          * @enum {string}
          */
-        AlertOutcome: "sent_home" | "sent_to_hospital" | "sent_to_central" | "not_found" | "false_alarm";
+        AlertOutcome: "sent_home" | "sent_to_hospital" | "sent_to_central" | "not_found" | "false_alarm" | "advised";
         /**
          * @description Where an alert stands.
          * @enum {string}
          */
         AlertStatus: "open" | "accepted" | "closed";
+        /** @description One step of an alert, as it is kept. */
+        AlertStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: int32
+             * @description Digits of the division told from then on.
+             */
+            level: number;
+            /** @description What happened. */
+            step: components["schemas"]["StepKind"];
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            step_id: number;
+        };
         /** @description Facts that were recorded or changed, with what follows from them. */
         AppendedView: {
             /** @description What follows. */
@@ -3017,11 +3548,69 @@ export interface components {
          * @enum {string}
          */
         Check: "recheck_temperature" | "host_consent" | "travel_history" | "key_facts";
+        /** @description A serial to check. */
+        CheckInput: {
+            /** @description As printed, or as read from the paper's code. */
+            serial: string;
+        };
+        /** @description A check that was recorded. */
+        CheckView: {
+            /**
+             * Format: date-time
+             * @description When it was taken.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            check_id: number;
+            /**
+             * Format: date
+             * @description Day it counts for.
+             */
+            day: string;
+            fact_id?: components["schemas"]["FactId"] | null;
+            /** @description Which of the two checks of the day. */
+            part: components["schemas"]["DayPart"];
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            recorded_at: string;
+            recorded_by?: components["schemas"]["StaffId"] | null;
+            /** @description What the person felt. */
+            symptoms: components["schemas"]["Symptom"][];
+            /**
+             * Format: double
+             * @description Degrees Celsius.
+             */
+            temperature: number;
+        };
         /**
          * @description Did the last on-the-spot check of the past 12 hours pass?
          * @enum {string}
          */
         Checked: "no" | "yes";
+        /** @description What a serial stands for: as much as somebody needs who holds the paper. */
+        CheckedPaper: {
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            issued_at: string;
+            /** @description Unit that answers for it. */
+            issued_unit: string;
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /** @description Family name, to compare: `张*`. */
+            name_masked: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back; it proves nothing then.
+             */
+            withdrawn_at?: string | null;
+        };
         /** @description A draft after its check. */
         CheckedView: components["schemas"]["RuleSetView"] & {
             /** @description How its cases went. */
@@ -3154,6 +3743,11 @@ export interface components {
              */
             server_time: string;
         };
+        /**
+         * @description One of the two checks of a day.
+         * @enum {string}
+         */
+        DayPart: "morning" | "evening";
         /** @description A colour decision as it goes over the wire. */
         DecisionView: {
             /** @description The colour. */
@@ -3239,6 +3833,13 @@ export interface components {
              * @description The server's time, so that the device can correct its own.
              */
             server_time: string;
+        };
+        /** @description Checks of one person, newest first. */
+        DiaryView: {
+            /** @description What was recorded. */
+            checks: components["schemas"]["CheckView"][];
+            /** @description What was due and not there in time. */
+            missed: components["schemas"]["MissedView"][];
         };
         /** @description A day of the log as published. Hashes are SHA-256 in hexadecimal digits. */
         DigestView: {
@@ -3558,6 +4159,7 @@ export interface components {
             end: string;
             /** @description Which order. */
             order_id: components["schemas"]["QuarantineOrderId"];
+            paper?: components["schemas"]["OrderPaper"] | null;
         };
         /** @description One fact: a body with its id and the times between which it is live. */
         Fact: components["schemas"]["FactBody"] & {
@@ -4390,6 +4992,37 @@ export interface components {
             /** @description The version. */
             version: components["schemas"]["RuleSetVersion"];
         };
+        /** @description A paper in the log. */
+        IssuedPaper: {
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            issued_at: string;
+            /** @description Who issued it. */
+            issued_by: components["schemas"]["StaffId"];
+            /** @description Unit that answers for it. */
+            issued_unit: string;
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            order_id?: components["schemas"]["QuarantineOrderId"] | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            paper_id: number;
+            /** @description Whom it is about. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division where the person counted. */
+            place_code: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            withdrawn_at?: string | null;
+        };
         /**
          * @description Where a key stands in its life.
          * @enum {string}
@@ -4602,6 +5235,16 @@ export interface components {
              */
             scans: number;
         };
+        /** @description A check that was missed. */
+        MissedView: {
+            /**
+             * Format: date
+             * @description Day.
+             */
+            day: string;
+            /** @description Which of the two. */
+            part: components["schemas"]["DayPart"];
+        };
         /** @description An enclosure or employer by name. */
         Named: {
             /**
@@ -4617,6 +5260,58 @@ export interface components {
          * @enum {string}
          */
         Need: "second_factor" | "enrol_second_factor" | "change_password" | "confirm_ten_donts" | "choose_grant";
+        /**
+         * @description What is needed.
+         * @enum {string}
+         */
+        NeedKind: "food" | "medicine" | "rubbish" | "other";
+        /**
+         * @description Where a request stands.
+         * @enum {string}
+         */
+        NeedStatus: "asked" | "accepted" | "delivered" | "refused";
+        /** @description A request. */
+        NeedView: {
+            /**
+             * Format: date-time
+             * @description When somebody took it.
+             */
+            accepted_at?: string | null;
+            accepted_by?: components["schemas"]["StaffId"] | null;
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            asked_at: string;
+            asked_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was delivered or refused.
+             */
+            closed_at?: string | null;
+            closed_by?: components["schemas"]["StaffId"] | null;
+            household_id?: components["schemas"]["HouseholdId"] | null;
+            /** @description What is needed. */
+            kind: components["schemas"]["NeedKind"];
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            need_id: number;
+            /** @description Words of whoever asks. */
+            note?: string | null;
+            /** @description Who asks. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team helps. */
+            place_code: string;
+            refusal?: components["schemas"]["Refusal"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["NeedStatus"];
+        };
         /** @description A rule set to try: a stored version, or two tables that need not be stored. */
         NewBackTest: {
             /** @description What the card's minutes and days are reckoned with. */
@@ -4637,6 +5332,21 @@ export interface components {
              * @description A stored version.
              */
             version?: number | null;
+        };
+        /** @description A reading to record. */
+        NewCheck: {
+            /**
+             * Format: date-time
+             * @description When it was taken; now when absent. At most 36 hours back.
+             */
+            at?: string | null;
+            /** @description What the person feels; nothing when empty. */
+            symptoms?: components["schemas"]["Symptom"][];
+            /**
+             * Format: double
+             * @description Body temperature in degrees Celsius, 30 to 45; kept in tenths.
+             */
+            temperature: number;
         };
         /** @description A device to enrol. */
         NewDevice: {
@@ -4675,6 +5385,28 @@ export interface components {
             /** @description Name as the guards call it, 1 to 80 characters. */
             name: string;
         };
+        /** @description A request to make. */
+        NewNeed: {
+            /** @description What is needed. */
+            kind: components["schemas"]["NeedKind"];
+            /** @description A remark, at most 200 characters; sealed. Other help needs one. */
+            note?: string | null;
+        };
+        /** @description An opening to announce. */
+        NewOpening: {
+            /**
+             * Format: date-time
+             * @description From when; now when absent, at most a day ahead.
+             */
+            from_at?: string | null;
+            /** @description What for. */
+            purpose: components["schemas"]["OpeningPurpose"];
+            /**
+             * Format: date-time
+             * @description Until when; 15 minutes later when absent, at most two hours.
+             */
+            until_at?: string | null;
+        };
         /** @description An order to start. */
         NewOrder: {
             /**
@@ -4682,6 +5414,7 @@ export interface components {
              * @description First day free; at most 28 days ahead.
              */
             end: string;
+            paper?: components["schemas"]["OrderPaper"] | null;
             /** @description Where. */
             place: components["schemas"]["QuarantinePlace"];
             /**
@@ -4689,6 +5422,21 @@ export interface components {
              * @description First day.
              */
             start: string;
+        };
+        /** @description A paper to issue. */
+        NewPaper: {
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /**
+             * Format: int64
+             * @description The order whose end it says; needed for that paper and no other.
+             */
+            order_id?: number | null;
+            /**
+             * Format: int64
+             * @description Whom it is about.
+             */
+            person_id: number;
         };
         /** @description A rule set to begin. */
         NewRuleSet: {
@@ -4728,6 +5476,8 @@ export interface components {
              */
             until_at?: string | null;
         };
+        /** @description A sensor to put up. */
+        NewSensor: Record<string, never>;
         /** @description A shadow to begin. */
         NewShadow: {
             /** @description Whether everybody there is counted by the colour they would have. */
@@ -4823,11 +5573,155 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /** @description A page of people under observation, with what the whole list holds. */
+        ObservedPage: {
+            /**
+             * Format: date
+             * @description Today.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Households; a person of no known household counts as one.
+             */
+            households: number;
+            /** @description The people. */
+            items: components["schemas"]["ObservedPerson"][];
+            /**
+             * Format: int64
+             * @description People whose check asked for now is not there.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+            part?: components["schemas"]["DayPart"] | null;
+            /**
+             * Format: int64
+             * @description People under observation.
+             */
+            persons: number;
+        };
+        /** @description Somebody under observation today. */
+        ObservedPerson: {
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: int32
+             * @description Today's day of the order, from 1.
+             */
+            day_number: number;
+            /**
+             * Format: date-time
+             * @description Until when an announced opening of the door lasts, if one does now.
+             */
+            door_open_until?: string | null;
+            /** @description Enclosure of the residence on record. */
+            enclosure_name?: string | null;
+            /**
+             * Format: date
+             * @description First day free.
+             */
+            end: string;
+            /** @description This evening's check. */
+            evening: components["schemas"]["SlotView"];
+            household_id?: components["schemas"]["HouseholdId"] | null;
+            /** @description This morning's check. */
+            morning: components["schemas"]["SlotView"];
+            /** @description Name, as far as the caller's role sees it. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Requests that are open.
+             */
+            needs_open: number;
+            /** @description The order. */
+            order_id: components["schemas"]["QuarantineOrderId"];
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Where the order is served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
+        /** @description The observation that a notice speaks of. */
+        ObservedSpan: {
+            /** @description Number of the order's paper. */
+            document?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /** @description Where it was served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
         /**
          * @description What stands out about a day.
          * @enum {string}
          */
         OddReason: "many_people" | "many_in_an_hour" | "outside_tasks" | "same_person" | "off_hours";
+        /**
+         * @description What a door is opened for.
+         * @enum {string}
+         */
+        OpeningPurpose: "rubbish" | "parcel" | "medical" | "other";
+        /** @description An opening that was announced. */
+        OpeningView: {
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was announced.
+             */
+            announced_at: string;
+            announced_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from_at: string;
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            opening_id: number;
+            /** @description Whose door. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /** @description What for. */
+            purpose: components["schemas"]["OpeningPurpose"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until_at: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            withdrawn_at?: string | null;
+        };
+        /**
+         * @description How the person was told of an order.
+         * @enum {string}
+         */
+        OrderMeans: "official_document" | "verbal";
         /** @description A page of orders, with how many people and households the whole list holds. */
         OrderPage: {
             /**
@@ -4848,11 +5742,54 @@ export interface components {
              */
             persons: number;
         };
+        /** @description The paper of an order or of a change of one. */
+        OrderPaper: {
+            /**
+             * Format: date
+             * @description Day on the paper; not after the day it is proposed.
+             */
+            date: string;
+            /** @description How the person was told. */
+            means: components["schemas"]["OrderMeans"];
+        };
         /**
          * @description Where an order stands.
          * @enum {string}
          */
         OrderStatus: "live" | "released";
+        /** @description One step of an order: what it was from then on, on which paper, by whom. */
+        OrderStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["StaffId"] | null;
+            confirmed_by?: components["schemas"]["StaffId"] | null;
+            /** @description Number of the paper. */
+            document?: string | null;
+            /**
+             * Format: date
+             * @description Day on the paper.
+             */
+            document_date?: string | null;
+            /**
+             * Format: date
+             * @description First day free from then on.
+             */
+            end: string;
+            end_reason?: components["schemas"]["EndReason"] | null;
+            means?: components["schemas"]["OrderMeans"] | null;
+            /** @description Where the order is served from then on. */
+            place: components["schemas"]["QuarantinePlace"];
+            /** @description What was done. */
+            step: components["schemas"]["OrderStepKind"];
+        };
+        /**
+         * @description What was done to an order.
+         * @enum {string}
+         */
+        OrderStepKind: "started" | "extended" | "transferred" | "released" | "completed";
         /** @description An order after a change, with what follows. */
         OrderView: {
             /** @description The colour that follows. */
@@ -4873,6 +5810,50 @@ export interface components {
             /** @description Rule of the colour table. */
             rule: string;
         };
+        /** @description A check that a phone sends. */
+        OwnCheck: components["schemas"]["NewCheck"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description A request that a phone makes. */
+        OwnNeed: components["schemas"]["NewNeed"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description What the phone's holder or a dependant is under observation for, and what is asked today. */
+        OwnObservation: {
+            /** @description What was recorded last, newest first. */
+            checks: components["schemas"]["CheckView"][];
+            /**
+             * Format: int32
+             * @description Today's day of the order, from 1.
+             */
+            day_number: number;
+            /**
+             * Format: date
+             * @description First day free.
+             */
+            end: string;
+            /** @description This evening's check. */
+            evening: components["schemas"]["SlotView"];
+            /** @description This morning's check. */
+            morning: components["schemas"]["SlotView"];
+            /** @description Requests, newest first. */
+            needs: components["schemas"]["NeedView"][];
+            /** @description Announced openings that are not over. */
+            openings: components["schemas"]["OpeningView"][];
+            /** @description Whose pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Where the order is served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
+        /** @description An opening that a phone announces. */
+        OwnOpening: components["schemas"]["NewOpening"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
         /** @description A page of items; `next` continues it. */
         Page_Alert: {
             /** @description The items. */
@@ -4887,10 +5868,22 @@ export interface components {
                 alert_id: components["schemas"]["AlertId"];
                 /**
                  * Format: date-time
+                 * @description When somebody was there.
+                 */
+                arrived_at?: string | null;
+                arrived_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
                  * @description When it ended.
                  */
                 closed_at?: string | null;
                 closed_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description By when the next step is due: accepting while it is open, then arriving; absent after.
+                 */
+                due_at?: string | null;
+                follows?: components["schemas"]["AlertFollow"] | null;
                 gate_id?: components["schemas"]["GateId"] | null;
                 /** @description Name of the gate. */
                 gate_name?: string | null;
@@ -4901,6 +5894,11 @@ export interface components {
                 happened_at: string;
                 /** @description What happened. */
                 kind: components["schemas"]["AlertKind"];
+                /**
+                 * Format: int32
+                 * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+                 */
+                level: number;
                 /** @description Name of the person, as far as the caller's role sees it; on lists only. */
                 name?: string | null;
                 outcome?: components["schemas"]["AlertOutcome"] | null;
@@ -5311,6 +6309,45 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_IssuedPaper: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was issued.
+                 */
+                issued_at: string;
+                /** @description Who issued it. */
+                issued_by: components["schemas"]["StaffId"];
+                /** @description Unit that answers for it. */
+                issued_unit: string;
+                /** @description Which paper. */
+                kind: components["schemas"]["PaperKind"];
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                order_id?: components["schemas"]["QuarantineOrderId"] | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                paper_id: number;
+                /** @description Whom it is about. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division where the person counted. */
+                place_code: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_LookView: {
             /** @description The items. */
             items: {
@@ -5355,6 +6392,103 @@ export interface components {
                 role?: string | null;
                 /** @description Organisation. */
                 unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_NeedView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody took it.
+                 */
+                accepted_at?: string | null;
+                accepted_by?: components["schemas"]["StaffId"] | null;
+                /** @description Building and room, likewise. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                asked_at: string;
+                asked_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was delivered or refused.
+                 */
+                closed_at?: string | null;
+                closed_by?: components["schemas"]["StaffId"] | null;
+                household_id?: components["schemas"]["HouseholdId"] | null;
+                /** @description What is needed. */
+                kind: components["schemas"]["NeedKind"];
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                need_id: number;
+                /** @description Words of whoever asks. */
+                note?: string | null;
+                /** @description Who asks. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division whose team helps. */
+                place_code: string;
+                refusal?: components["schemas"]["Refusal"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["NeedStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_OpeningView: {
+            /** @description The items. */
+            items: {
+                /** @description Building and room, likewise. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was announced.
+                 */
+                announced_at: string;
+                announced_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from_at: string;
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                opening_id: number;
+                /** @description Whose door. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division whose team watches. */
+                place_code: string;
+                /** @description What for. */
+                purpose: components["schemas"]["OpeningPurpose"];
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                until_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
             }[];
             /**
              * Format: int64
@@ -5812,6 +6946,11 @@ export interface components {
              */
             next?: number | null;
         };
+        /**
+         * @description Which paper. There is no third.
+         * @enum {string}
+         */
+        PaperKind: "observation_end" | "residence";
         /** @description A paper pass to print. */
         PaperPassView: {
             /**
@@ -5823,6 +6962,24 @@ export interface components {
             pass: components["schemas"]["PassView"];
             /** @description Text of the QR code. */
             qr: string;
+        };
+        /** @description A paper as it is printed. */
+        PaperView: {
+            /** @description Building and room, on a proof of residence. */
+            address?: string | null;
+            /** @description Names of the divisions from the district down. */
+            divisions: string[];
+            /** @description First and last characters of the document number. */
+            document_masked: string;
+            /** @description Enclosure of the residence. */
+            enclosure_name?: string | null;
+            /** @description Name. */
+            name: string;
+            observation?: components["schemas"]["ObservedSpan"] | null;
+            /** @description The paper. */
+            paper: components["schemas"]["IssuedPaper"];
+            /** @description What stands on it, and what is checked. */
+            serial: string;
         };
         /** @description Why a pass has its colour. */
         PassExplanation: {
@@ -6111,6 +7268,16 @@ export interface components {
              */
             resend_after_s: number;
         };
+        /** @description A sensor just put up; its token is shown here and never again. */
+        PlacedSensor: {
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            sensor_id: number;
+            /** @description What the sensor sends as its bearer token. */
+            sensor_token: string;
+        };
         /** @description Why a pass has its colour, in the words of the person it is about. */
         PlainExplanation: {
             /**
@@ -6340,6 +7507,15 @@ export interface components {
          * @enum {string}
          */
         Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow";
+        /** @description A check that was recorded, with what follows. */
+        RecordedCheck: {
+            /** @description Whether the team was alerted: the reading would turn the pass red, and that takes two people. */
+            alerted: boolean;
+            /** @description The check. */
+            check: components["schemas"]["CheckView"];
+            /** @description The colour that follows. */
+            decision: components["schemas"]["DecisionView"];
+        };
         /** @description A recorded scan, for staff. */
         RecordedScan: {
             /** @description What the guard was told to do, or did without network. */
@@ -6480,6 +7656,16 @@ export interface components {
          * @enum {string}
          */
         RedReason: "case_confirmed" | "case_suspected" | "close_contact" | "secondary_contact" | "epidemic_area" | "fever" | "symptoms";
+        /**
+         * @description Why a request is refused.
+         * @enum {string}
+         */
+        Refusal: "not_available" | "not_permitted" | "asked_twice" | "not_under_observation";
+        /** @description Why a request is refused. */
+        RefuseInput: {
+            /** @description The reason. */
+            refusal: components["schemas"]["Refusal"];
+        };
         /** @description A device as those who manage gates see it. */
         RegisteredDevice: {
             /** @description Whether it is admitted. */
@@ -6519,6 +7705,19 @@ export interface components {
         ReleaseInput: {
             /** @description Completed clears the exposures before it; cancelled clears nothing. */
             end_reason: components["schemas"]["EndReason"];
+        };
+        /** @description A sensor's report. */
+        ReportInput: {
+            /**
+             * Format: date-time
+             * @description When the door opened.
+             */
+            at: string;
+        };
+        /** @description What became of a report. */
+        ReportView: {
+            /** @description Whether somebody of the household had announced it, or nobody there is under observation. */
+            expected: boolean;
         };
         /**
          * @description The person's residence in the district.
@@ -6886,6 +8085,30 @@ export interface components {
             document_type?: components["schemas"]["DocumentType"] | null;
             pass_serial?: components["schemas"]["PassSerial"] | null;
         };
+        /** @description A sensor on a door. */
+        SensorView: {
+            /**
+             * Format: date-time
+             * @description When it was put up.
+             */
+            created_at: string;
+            /** @description Who put it up. */
+            created_by: components["schemas"]["StaffId"];
+            /** @description Whose door. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /**
+             * Format: date-time
+             * @description When it was taken down.
+             */
+            removed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            sensor_id: number;
+        };
         /**
          * Format: int64
          * @description A session of a staff account; says nothing about its token.
@@ -7067,6 +8290,28 @@ export interface components {
              */
             sign_in_id: number;
         };
+        /**
+         * @description Where a check of today stands.
+         * @enum {string}
+         */
+        SlotState: "done" | "missing" | "late" | "not_asked";
+        /** @description A check of today. */
+        SlotView: {
+            /**
+             * Format: date-time
+             * @description By when it is due.
+             */
+            due_at: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["SlotState"];
+            /** @description What the person felt then. */
+            symptoms: components["schemas"]["Symptom"][];
+            /**
+             * Format: double
+             * @description What was measured last.
+             */
+            temperature?: number | null;
+        };
         /** @description A pass to print. */
         SpecimenView: {
             /** @description Text of the QR code. */
@@ -7140,6 +8385,11 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * @description What happened to an alert.
+         * @enum {string}
+         */
+        StepKind: "raised" | "accepted" | "arrived" | "escalated" | "closed";
         /** @description A step in the life of a version. */
         StepView: {
             /** @description Why. */
@@ -7165,6 +8415,11 @@ export interface components {
             /** @description Unit of that person then. */
             unit?: string | null;
         };
+        /**
+         * @description What somebody feels, from the closed list of the health declaration; nothing is an empty list.
+         * @enum {string}
+         */
+        Symptom: "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description One thing wrong with a table. */
         TableError: {
             /** @description Stable code. */
@@ -7247,6 +8502,7 @@ export interface components {
         TransferOrder: {
             /** @description Which order. */
             order_id: components["schemas"]["QuarantineOrderId"];
+            paper?: components["schemas"]["OrderPaper"] | null;
             /** @description Where it is served from now on. */
             place: components["schemas"]["QuarantinePlace"];
         };
@@ -7496,6 +8752,33 @@ export interface operations {
             };
         };
     };
+    list_alert_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertNotice"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_alerts: {
         parameters: {
             query?: {
@@ -7533,6 +8816,52 @@ export interface operations {
         };
     };
     accept_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrive_at_alert: {
         parameters: {
             query?: never;
             header?: never;
@@ -7627,6 +8956,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertStep"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8212,6 +9579,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DivisionView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_openings: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpeningView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                opening_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_sensor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                sensor_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -9648,6 +11168,456 @@ export interface operations {
             };
         };
     };
+    list_needs: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; asked and accepted ones when absent. */
+                status?: components["schemas"]["NeedStatus"] | null;
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliver_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_observed: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Only those whose check asked for now is not there. */
+                missing?: boolean | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservedPage"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_papers: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Only papers of this person. */
+                person_id?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssuedPaper"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaper"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedPaper"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_pass: {
         parameters: {
             query?: never;
@@ -9876,6 +11846,273 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_observation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnObservation"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_own_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_own_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnNeed"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce_own_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnOpening"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_own_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                opening_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10176,6 +12413,108 @@ export interface operations {
             };
         };
     };
+    get_diary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiaryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_decision: {
         parameters: {
             query?: {
@@ -10196,6 +12535,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sensors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_sensor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSensor"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedSensor"];
                 };
             };
             403: {
@@ -10406,6 +12888,63 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNeed"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10794,6 +13333,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_order_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderStep"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
