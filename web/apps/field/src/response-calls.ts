@@ -36,14 +36,13 @@ const LISTED_MAX = 500;
 
 export const getTime = (): Promise<{ now: string }> => get("time");
 
-const alertPath = ({ person_id, alert_id }: AlertView): string => `${person_id}/${alert_id}`;
 export const listAlerts = (): Promise<AlertPage> => get(`alerts?limit=${LISTED_MAX}`);
 export const listAlertNotices = (): Promise<AlertNotice[]> => get("alert-notices");
-export const acceptAlert = (alert: AlertView): Promise<AlertView> => post(`alerts/${alertPath(alert)}/accept`);
-export const arriveAtAlert = (alert: AlertView): Promise<AlertView> => post(`alerts/${alertPath(alert)}/arrive`);
-export const closeAlert = (alert: AlertView, outcome: AlertOutcome): Promise<AlertView> =>
-  post(`alerts/${alertPath(alert)}/close`, { outcome });
-export const listAlertSteps = (alert: AlertView): Promise<AlertStep[]> => get(`alerts/${alertPath(alert)}/steps`);
+export const acceptAlert = ({ person_id, alert_id }: AlertView): Promise<AlertView> => post(`alerts/${person_id}/${alert_id}/accept`);
+export const arriveAtAlert = ({ person_id, alert_id }: AlertView): Promise<AlertView> => post(`alerts/${person_id}/${alert_id}/arrive`);
+export const closeAlert = ({ person_id, alert_id }: AlertView, outcome: AlertOutcome): Promise<AlertView> =>
+  post(`alerts/${person_id}/${alert_id}/close`, { outcome });
+export const listAlertSteps = ({ person_id, alert_id }: AlertView): Promise<AlertStep[]> => get(`alerts/${person_id}/${alert_id}/steps`);
 
 export const listObserved = (): Promise<ObservedPage> => get(`observation?limit=${LISTED_MAX}`);
 export const getDiary = (person_id: number): Promise<DiaryView> => get(`people/${person_id}/daily-checks`);
@@ -56,11 +55,10 @@ export const recordCheck = (person_id: number, check: NewCheck, key: string): Pr
   });
 
 export const listNeeds = (): Promise<NeedPage> => get(`needs?limit=${LISTED_MAX}`);
-const needPath = ({ person_id, need_id }: NeedView): string => `${person_id}/${need_id}`;
-export const acceptNeed = (need: NeedView): Promise<NeedView> => post(`needs/${needPath(need)}/accept`);
-export const deliverNeed = (need: NeedView): Promise<NeedView> => post(`needs/${needPath(need)}/deliver`);
-export const refuseNeed = (need: NeedView, refusal: NeedRefusal): Promise<NeedView> =>
-  post(`needs/${needPath(need)}/refuse`, { refusal });
+export const acceptNeed = ({ person_id, need_id }: NeedView): Promise<NeedView> => post(`needs/${person_id}/${need_id}/accept`);
+export const deliverNeed = ({ person_id, need_id }: NeedView): Promise<NeedView> => post(`needs/${person_id}/${need_id}/deliver`);
+export const refuseNeed = ({ person_id, need_id }: NeedView, refusal: NeedRefusal): Promise<NeedView> =>
+  post(`needs/${person_id}/${need_id}/refuse`, { refusal });
 
 export const listOpenings = (): Promise<OpeningPage> => get(`door-openings?limit=${LISTED_MAX}`);
 export const withdrawOpening = ({ person_id, opening_id }: OpeningView): Promise<Response> =>
