@@ -50,6 +50,7 @@ export function responseSpecs(world) {
       await alert().getByRole("button", { name: "已到场" }).click();
       await alert().getByText("已到场").waitFor();
       await alert().getByRole("button", { name: "经过" }).click();
+      await alert().locator(".steps li").nth(2).waitFor();
       const steps = await alert().locator(".steps li").allInnerTexts();
       assert.deepEqual(steps.map((line) => line.split(/\s/).at(-1)), ["发出告警", "接警", "到场"]);
       await fits(doctor, "an alert with its steps");
@@ -117,10 +118,11 @@ export function responseSpecs(world) {
     });
 
     test("an unanswered alert is told one level up", async () => {
+      await setClock(own, "2020-03-06T08:31:00+08:00");
       await fromPhone(own, enrolled.holder_token, "checks", { temperature: 38.4 });
       await tab(doctor, "告警");
       await alert().getByText("隔离人员体温异常").waitFor();
-      await setClock(own, "2020-03-06T08:36:00+08:00");
+      await setClock(own, "2020-03-06T08:37:00+08:00");
       await alert().getByText("已上报社区").waitFor();
       await alert().getByRole("button", { name: "接警" }).click();
       await alert().getByRole("button", { name: "办结" }).click();

@@ -25,6 +25,8 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::Alert;
 
+pub use handlers::TOPIC_OBSERVATION;
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

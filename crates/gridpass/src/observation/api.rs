@@ -28,15 +28,26 @@ pub async fn list_observed(
     extract::Query(query): extract::Query<ObservedQuery>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<ObservedPage>> {
+    let found = find(&app, &staff, (&query, &page)).await?;
+    audit::subjects(found.items.iter().map(|item| item.person_id));
+    Ok(Json(found))
+}
+
+/// The page that a caller asks for.
+async fn find(
+    app: &App,
+    staff: &Staff<WorkObservation>,
+    (query, page): (&ObservedQuery, &PageQuery),
+) -> ApiResult<ObservedPage> {
     let (limit, now) = (page.limit(), app.now());
-    let asked = Slot::asked_at(now);
+    let (day, asked) = (district_date(now), Slot::asked_at(now));
     let mut rows = Vec::new();
     let mut counts = store::Counts::default();
     if let Some(prefix) = staff.caller.narrow(query.prefix.as_deref()) {
-        let db = staff.tx(&app).await?;
+        let db = staff.tx(app).await?;
         let which = store::Which {
             prefix: &prefix,
-            day: district_date(now),
+            day,
             asked,
             missing: query.missing.unwrap_or(false),
             now,
@@ -44,22 +55,19 @@ pub async fn list_observed(
         rows = store::list_observed(&db, &which, (page.after(), limit)).await?;
         counts = store::count_observed(&db, &which).await?;
     }
-    audit::subjects(rows.iter().map(|row| row.person_id));
     let viewer = Viewer::Staff(staff.caller.role);
-    let items: ApiResult<Vec<ObservedPerson>> = rows
-        .into_iter()
-        .map(|row| view(&app, viewer, row))
-        .collect();
+    let items: ApiResult<Vec<ObservedPerson>> =
+        rows.into_iter().map(|row| view(app, viewer, row)).collect();
     let Page { items, next } = Page::new(items?, limit, |item| item.order_id.get());
-    Ok(Json(ObservedPage {
+    Ok(ObservedPage {
         items,
         next,
         persons: counts.persons,
         households: counts.households,
         missing: counts.missing,
-        day: district_date(now),
+        day,
         part: asked.map(|slot| slot.part),
-    }))
+    })
 }
 
 fn view(app: &App, viewer: Viewer, row: ObservedRow) -> ApiResult<ObservedPerson> {

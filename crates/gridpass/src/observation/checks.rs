@@ -9,7 +9,7 @@ use super::model::{CheckView, DiaryView, NewCheck, Reading, RecordedCheck};
 use super::store::{self, checks as rows};
 use super::tell;
 use crate::access::WorkObservation;
-use crate::alerts::handlers::TOPIC_OBSERVATION;
+use crate::alerts::TOPIC_OBSERVATION;
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
 use crate::db::Client;

@@ -3,7 +3,7 @@
 use super::model::{DayPart, Slot};
 use super::store::checks::{Missed, insert_missed};
 use super::tell;
-use crate::alerts::handlers::TOPIC_OBSERVATION;
+use crate::alerts::TOPIC_OBSERVATION;
 use crate::app::App;
 use crate::audit;
 use crate::db::Tx;

@@ -117,22 +117,27 @@ pub async fn list_needs(
     };
     audit::subjects(found.iter().map(|row| row.need.person_id));
     let viewer = Viewer::Staff(staff.caller.role);
-    let mut items = Vec::with_capacity(found.len());
-    for row in found {
-        let person_id = row.need.person_id.get();
-        let seen = |shown, sealed: Option<&[u8]>| {
-            masking::show(&app.sealer, viewer, shown, (person_id, sealed))
-        };
-        let name = seen(Shown::Name, row.name_sealed.as_deref())?;
-        let address = seen(Shown::Address, row.address_sealed.as_deref())?;
-        let need = with_note(&app, row)?;
-        items.push(NeedView {
-            name,
-            address,
-            ..need
-        });
-    }
-    Ok(Json(Page::new(items, limit, |item| item.need_id)))
+    let items: ApiResult<Vec<NeedView>> = found
+        .into_iter()
+        .map(|row| listed(&app, viewer, row))
+        .collect();
+    Ok(Json(Page::new(items?, limit, |item| item.need_id)))
+}
+
+/// A request with name and address as far as the viewer sees them.
+fn listed(app: &App, viewer: Viewer, row: FoundNeed) -> ApiResult<NeedView> {
+    let person_id = row.need.person_id.get();
+    let seen = |shown, sealed: Option<&[u8]>| {
+        masking::show(&app.sealer, viewer, shown, (person_id, sealed))
+    };
+    let name = seen(Shown::Name, row.name_sealed.as_deref())?;
+    let address = seen(Shown::Address, row.address_sealed.as_deref())?;
+    let need = with_note(app, row)?;
+    Ok(NeedView {
+        name,
+        address,
+        ..need
+    })
 }
 
 /// Takes a request: from now on the caller is on it.

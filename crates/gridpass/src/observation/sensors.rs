@@ -14,7 +14,7 @@ use gridpass_types::ids::{DeviceId, PersonId};
 use super::model::{NewSensor, PlacedSensor, ReportInput, ReportView, SensorView};
 use super::store::doors;
 use crate::access::ManageSensors;
-use crate::alerts::handlers::TOPIC_OBSERVATION;
+use crate::alerts::TOPIC_OBSERVATION;
 use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, bearer};
@@ -134,8 +134,15 @@ pub async fn report_opening(
     sensor: Sensor,
     extract::Json(input): extract::Json<ReportInput>,
 ) -> ApiResult<Json<ReportView>> {
+    let at = input.check(app.now())?;
+    let expected = hear(&app, sensor, at).await?;
+    app.work_waiting.notify_waiters();
+    Ok(Json(ReportView { expected }))
+}
+
+/// Keeps a report and raises an alert where nobody had announced it; whether it was expected.
+async fn hear(app: &App, sensor: Sensor, at: jiff::Timestamp) -> ApiResult<bool> {
     let now = app.now();
-    let at = input.check(now)?;
     let Sensor {
         person_id,
         sensor_id,
@@ -144,7 +151,7 @@ pub async fn report_opening(
     let expected = doors::is_expected(&tx, person_id, at).await?;
     let key = (person_id, sensor_id, at);
     if let Some(before) = doors::insert_event(&tx, key, (expected, now)).await? {
-        return Ok(Json(ReportView { expected: before }));
+        return Ok(before);
     }
     if !expected {
         // A door that swings is one lead, not ten.
@@ -160,8 +167,7 @@ pub async fn report_opening(
         outbox::insert(&tx, &[follow_up], now).await?;
     }
     tx.commit().await?;
-    app.work_waiting.notify_waiters();
-    Ok(Json(ReportView { expected }))
+    Ok(expected)
 }
 
 #[cfg(test)]

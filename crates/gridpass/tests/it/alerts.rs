@@ -179,7 +179,7 @@ async fn an_alert_that_nobody_answers_goes_up_level_by_level() {
     let alert = inbox(&officer).await.remove(0);
     assert_eq!(
         (&alert["level"], &alert["status"], &alert["name"]),
-        (&json!(6), &json!("open"), &json!(null))
+        (&json!(6), &json!("open"), &json!("李*"))
     );
     officer
         .post(&path(&alert, "accept"), json!({}))

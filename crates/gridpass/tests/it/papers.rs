@@ -178,8 +178,10 @@ async fn residence_is_proved_only_when_it_was_verified() {
         .await
         .expect(201);
     let print = format!("{PATH}/{person}/{}", paper["paper"]["paper_id"]);
-    lead.get(&print).await.expect(200);
-    lead.post(PATH, new.clone())
+    let district = test.caller(Role::CommunityLead, "440310").await;
+    district.get(&print).await.expect(200);
+    district
+        .post(PATH, new.clone())
         .await
         .problem(409, "paper_no_ground");
     let mut wrong = new.clone();
