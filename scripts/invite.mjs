@@ -13,12 +13,13 @@ row("console", `http://${staffAddress}/`);
 row("field app", `http://${staffAddress}/field/`);
 row("gate", `http://${staffAddress}/gate/`);
 
-console.log("\nOne account per role, for the console:");
+console.log("\nAccounts for the console; grid workers, leads and the response team use the field app:");
 row("role", "username", "password", "jurisdiction");
 const seen = new Set();
 for (const { role, username, password, jurisdiction } of accounts) {
-  if (!seen.has(role)) row(role, username, password, jurisdiction || "everywhere");
-  seen.add(role);
+  const who = `${role} ${jurisdiction}`;
+  if (!seen.has(who)) row(role, username, password, jurisdiction || "everywhere");
+  seen.add(who);
 }
 
 console.log("\nFor the gate app, the token of a gate's device:");

@@ -173,6 +173,27 @@ export async function enterDistrict(server) {
       token: tokens.community_lead,
       body: { name, document_type: "resident_id", document_number, enclosure_id },
     });
+  /** Somebody is entered with building and room; the rules ask for a visit. */
+  district.enterAt = (address, name, document_number) =>
+    staff("people", {
+      token: tokens.community_lead,
+      body: { name, document_type: "resident_id", document_number, enclosure_id: enclosure.enclosure_id, address },
+    });
+  /** A colleague corrects somebody's address at the door. */
+  district.correctAddress = async (document_number, address) => {
+    const body = {
+      call_id: Date.now(),
+      called_at: (await staff("time")).now,
+      people: [{ person_id: await personOf(document_number), outcome: "checked", seen: {}, address }],
+    };
+    const { results } = await staff("calls", { token: tokens.community_lead, body });
+    assert.equal(results[0].status, "saved");
+  };
+  /** The colour as it stands now. */
+  district.colourOf = async (document_number) => {
+    const person_id = await personOf(document_number);
+    return (await staff(`people/${person_id}/decision`, { token: tokens.grid_worker })).colour;
+  };
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */
   district.scan = async (document_number, more = {}) => {

@@ -132,16 +132,6 @@ export function passSpecs(world) {
       await page.getByRole("img", { name: "本人照片" }).waitFor();
     });
 
-    test("carries family on the same phone", async () => {
-      await page.getByRole("button", { name: "添加家人" }).click();
-      const form = page.locator(".family form");
-      await form.getByLabel("姓名").fill("欧阳小宝");
-      await form.getByLabel("证件号码").fill(residentNumber(11, "20150606"));
-      await assertAccessible(page, "the family form");
-      await form.getByRole("button", { name: "添加" }).click();
-      await page.locator(".family li").filter({ hasText: "欧阳小宝" }).waitFor();
-    });
-
     test("moves to another phone, and both phones say so", async () => {
       const second = await openPage(world.browser);
       await apply(second, world.server, { name: "欧阳娜仁·其其格", number: residentNumber(101) });
@@ -207,6 +197,17 @@ export function withoutServerSpecs(world) {
       await page.clock.runFor(180_000);
       await page.getByText(/数据更新于 [45] 分钟前/).waitFor();
       await assertAccessible(page, "the pass without a server");
+    });
+
+    test("still shows them a day later, and then says that the number works", async () => {
+      const before = await codeOf(page);
+      await page.clock.fastForward(23 * 3_600_000);
+      await page.getByText(/数据更新于 23 小时前/).waitFor();
+      await until(page, (old) => document.querySelector("[data-code]")?.getAttribute("data-code") !== old, before);
+      assert.match(await page.locator(".sign").innerText(), /黄证/);
+      await page.clock.fastForward(2 * 3_600_000);
+      await page.getByText("二维码已过期，请连网更新。现在可报证件号通行。").waitFor();
+      assert.match(await page.locator(".sign").innerText(), /黄证/);
     });
   });
 }

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { closePage, openPage, PHONE } from "../lib/browser.mjs";
 import { fits } from "../lib/console.mjs";
 import { enterDistrict, residentNumber } from "../lib/district.mjs";
-import { ENGLISH, fromPhone, openField, setClock } from "../lib/field.mjs";
+import { ENGLISH, fromPhone, openTab, setClock } from "../lib/field.mjs";
 import { startServer } from "../lib/server.mjs";
 
 // Checks are asked for by the time of day, so this server has a clock of its own.
@@ -26,8 +26,8 @@ export function responseSpecs(world) {
       await own.district.verify(number);
       doctor = await openPage(world.browser, { viewport: PHONE });
       police = await openPage(world.browser, { viewport: { width: 360, height: 740 } });
-      await openField(doctor, own, "team_doctor", "alerts");
-      await openField(police, own, "team_police", "orders");
+      await openTab(doctor, own, "team_doctor", "alerts");
+      await openTab(police, own, "team_police", "orders");
     });
     after(async () => {
       await closePage(doctor);
@@ -160,7 +160,7 @@ export function responseSpecs(world) {
 
     test("speaks English too, and leaves alerts and orders to the team", async () => {
       const worker = await openPage(world.browser, { viewport: { width: 360, height: 740 }, language: "en" });
-      await openField(worker, own, "grid_worker", "watch", ENGLISH);
+      await openTab(worker, own, "grid_worker", "watch", ENGLISH);
       await worker.getByText("Nobody is under observation here today").waitFor();
       await fits(worker, "the watch in English");
       assert.equal(await worker.getByRole("navigation").getByRole("link", { name: "Orders" }).count(), 0);

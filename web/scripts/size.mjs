@@ -11,9 +11,10 @@ import { fileURLToPath } from "node:url";
 
 const apps = fileURLToPath(new URL("../apps", import.meta.url));
 const budgets = [
-  { app: "pass", bytes_max: 20_000, later: /assets\/(fallback|apply|form|notices|work)/ },
+  { app: "pass", bytes_max: 20_000, later: /assets\/(fallback|apply|form|notices|cards|work)/ },
+  { app: "resident", bytes_max: 100_000, later: /assets\/PrintPage/ },
   { app: "gate", bytes_max: 300_000, later: /zxing|reader|fallback/ },
-  { app: "console", bytes_max: 150_000, later: /assets\/RulesPage/ },
+  { app: "console", bytes_max: 150_000, later: /assets\/(RulesPage|PapersPage|qr)/ },
   { app: "field", bytes_max: 300_000, later: /(?!)/ },
 ];
 

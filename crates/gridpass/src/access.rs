@@ -211,6 +211,18 @@ permissions! {
     ReadQuarantine: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Accept alerts, arrive, close them.
     WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Open an appeal for somebody at a counter and add what they show.
+    EnterAppeals: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// See appeals with what was written and shown for them.
+    ReadAppeals: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer DataDesk;
+    /// Decide appeals against what others have set.
+    DecideAppeals: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer DataDesk;
+    /// Give appeals to somebody else.
+    AssignAppeals: TeamWorker CommunityLead SubdistrictOfficer DataDesk;
+    /// See how long appeals take, by street.
+    ReadAppealStats: CommunityLead SubdistrictOfficer DataDesk PrivacyOfficer Oversight;
+    /// Set the phones that the public is told.
+    SetPublicPhones: DataDesk SubdistrictOfficer CommunityLead;
     /// See alerts, and be told of those that nobody answers.
     ReadAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
     /// Watch over people under observation: daily checks, openings of doors, needs.

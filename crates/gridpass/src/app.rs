@@ -29,7 +29,7 @@ pub struct Settings {
     pub issuer: String,
     /// Demo mode: synthetic people, a clock that can be moved, shown tokens.
     pub demo: bool,
-    /// Folder with the built web apps (`pass/dist`, `gate/dist`, `field/dist`, `console/dist`).
+    /// Folder with the built web apps (`pass/dist`, `resident/dist`, `gate/dist`, `field/dist`, `console/dist`).
     pub web_dir: std::path::PathBuf,
     /// Browsers reach us by TLS only, and are told to use nothing else.
     pub tls_only: bool,
@@ -45,6 +45,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// How long an alert may wait before the next level up is told.
     pub response: ResponseClocks,
+    /// How long appeals may take, and what holds when nobody answers.
+    pub appeals: AppealTerms,
 }
 
 /// How long an alert may wait before the next level up is told.
@@ -62,6 +64,35 @@ impl Default for ResponseClocks {
         Self {
             accept_max: SignedDuration::from_mins(5),
             arrive_max: SignedDuration::from_mins(30),
+        }
+    }
+}
+
+/// How long appeals may take at each level, and what holds when the last deadline passes.
+#[derive(Clone, Copy, Debug)]
+pub struct AppealTerms {
+    /// Against a red pass.
+    pub red: SignedDuration,
+    /// Against a yellow pass.
+    pub yellow: SignedDuration,
+    /// Against a wrong detail.
+    pub detail: SignedDuration,
+    /// Whether a register's conflict is suspended then. Nothing else ever is: medical evidence
+    /// does not fall by a clock.
+    pub suspend_conflicts: bool,
+    /// Appeals one person may open within a day; 0 is no limit.
+    pub per_person_day: u32,
+}
+
+impl Default for AppealTerms {
+    /// A day, two days, three days; a conflict is suspended; ten a day.
+    fn default() -> Self {
+        Self {
+            red: SignedDuration::from_hours(24),
+            yellow: SignedDuration::from_hours(48),
+            detail: SignedDuration::from_hours(72),
+            suspend_conflicts: true,
+            per_person_day: 10,
         }
     }
 }
@@ -95,7 +126,7 @@ impl HoldLimit {
 /// Something that happened, for live pages. Names and codes only, no personal data.
 #[derive(Clone, Debug)]
 pub struct LiveEvent {
-    /// `alert`, `visit`, `red`, `rules` or `stats`.
+    /// `alert`, `visit`, `red`, `appeal`, `rules` or `stats`.
     pub topic: &'static str,
     /// Division concerned, 15 digits; a listener sees its jurisdiction only.
     pub place_code: String,

@@ -21,7 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, backtest, divisions, facts, gates, observation, passes, quarantine, red, rules, scans,
+    alerts, appeals, backtest, divisions, facts, gates, observation, passes, quarantine, red, rules,
+    scans,
     shadow, staff, stats, visits,
 };
 
@@ -132,10 +133,12 @@ fn loops() -> Vec<Loop> {
     loops.extend(facts::loops());
     loops.extend(backtest::loops());
     loops.extend(alerts::loops());
+    loops.extend(visits::loops());
     loops.extend(quarantine::loops());
     loops.extend(observation::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
+    loops.extend(appeals::loops());
     loops.extend(phone_codes::loops());
     loops.extend(limits::loops());
     loops.extend(stats::loops());

@@ -116,6 +116,7 @@ pub async fn application(
             red_people_per_hour: site.red_people_per_hour,
             hold: site.hold.settings(),
             limits: site.limits.in_force(site.mode),
+            appeals: site.appeals.settings(),
             sign_in: site.sign_in.settings(site.mode),
             response: site.response.settings(),
         },

@@ -14,7 +14,7 @@ use axum::http::HeaderName;
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::{HoldLimit, SignIn};
+use crate::app::{AppealTerms, HoldLimit, SignIn};
 use crate::seal::Suite;
 
 /// Everything `gridpass serve` takes.
@@ -118,6 +118,9 @@ pub struct SiteConfig {
     /// When a change of colours waits for a person.
     #[command(flatten)]
     pub hold: HoldConfig,
+    /// How long appeals may take.
+    #[command(flatten)]
+    pub appeals: AppealConfig,
     /// What signing in takes
     #[command(flatten)]
     pub sign_in: SignInConfig,
@@ -130,7 +133,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Folder with the built web apps (pass, gate, console, field)
+    /// Folder with the built web apps (pass, resident, gate, field, console)
     #[arg(
         long,
         env = "GRIDPASS_WEB_DIR",
@@ -215,6 +218,63 @@ impl HoldConfig {
         HoldLimit {
             share_percent: self.hold_share_percent,
             people_min: self.hold_people_min,
+        }
+    }
+}
+
+/// How long appeals may take at each level before they go one level up.
+#[derive(Debug, Clone, Args)]
+pub struct AppealConfig {
+    /// Hours each level has for an appeal against a red pass
+    #[arg(long, env = "GRIDPASS_APPEAL_RED_HOURS", default_value_t = 24, value_name = "HOURS",
+          value_parser = clap::value_parser!(u16).range(1..=336))]
+    pub appeal_red_hours: u16,
+    /// Hours each level has for an appeal against a yellow pass
+    #[arg(long, env = "GRIDPASS_APPEAL_YELLOW_HOURS", default_value_t = 48, value_name = "HOURS",
+          value_parser = clap::value_parser!(u16).range(1..=336))]
+    pub appeal_yellow_hours: u16,
+    /// Hours each level has for an appeal against a wrong detail
+    #[arg(long, env = "GRIDPASS_APPEAL_DETAIL_HOURS", default_value_t = 72, value_name = "HOURS",
+          value_parser = clap::value_parser!(u16).range(1..=336))]
+    pub appeal_detail_hours: u16,
+    /// What holds when the last deadline of an appeal against a register's conflict has passed;
+    /// every other colour is kept until somebody decides
+    #[arg(
+        long,
+        env = "GRIDPASS_APPEAL_CONFLICT_OUTCOME",
+        value_enum,
+        default_value_t = ConflictOutcome::SuspendCause
+    )]
+    pub appeal_conflict_outcome: ConflictOutcome,
+    /// Appeals one person may open within a day; 0: no limit
+    #[arg(
+        long,
+        env = "GRIDPASS_APPEALS_PER_PERSON_DAY",
+        default_value_t = 10,
+        value_name = "N"
+    )]
+    pub appeals_per_person_day: u32,
+}
+
+/// What holds when nobody decided about a register's conflict in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConflictOutcome {
+    /// The colour stays.
+    Keep,
+    /// The conflict counts no more until somebody decides.
+    SuspendCause,
+}
+
+impl AppealConfig {
+    /// The settings.
+    pub fn settings(&self) -> AppealTerms {
+        let hours = |hours: u16| SignedDuration::from_hours(i64::from(hours));
+        AppealTerms {
+            red: hours(self.appeal_red_hours),
+            yellow: hours(self.appeal_yellow_hours),
+            detail: hours(self.appeal_detail_hours),
+            suspend_conflicts: self.appeal_conflict_outcome == ConflictOutcome::SuspendCause,
+            per_person_day: self.appeals_per_person_day,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the next scan on, because the directory's version is bumped in the same transaction.
 
 pub mod api;
+mod duty;
 pub mod enclosures;
 pub mod model;
 pub mod store;
@@ -18,6 +19,7 @@ use crate::auth::Entity;
 use crate::db::Client;
 use crate::http::error::ApiResult;
 
+pub use duty::{Desk, DutyLevel, ResponsibleUnit, responsible};
 pub use enclosures::Enclosures;
 pub use model::{EnclosureView, Faults, ImportReport, read_rows};
 
@@ -34,6 +36,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(imports)
         .routes(routes!(api::list_divisions))
         .routes(routes!(api::get_division))
+        .routes(routes!(duty::set_division_phone))
         .routes(routes!(
             enclosures::create_enclosure,
             enclosures::list_enclosures

@@ -28,6 +28,8 @@ pub const RED: &str = "red";
 pub const RULES: &str = "rules";
 /// Topic of counts.
 pub const STATS: &str = "stats";
+/// Topic of appeals.
+pub const APPEAL: &str = "appeal";
 /// Somebody lifted the masks of a person.
 pub const BREAK_GLASS: &str = "break_glass";
 

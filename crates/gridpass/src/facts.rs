@@ -4,20 +4,24 @@
 //! roll-up's tally are written here and nowhere else, in the transaction that changes the
 //! facts; a state row is what `derive` makes of the person's facts at any instant of its
 //! interval; a fact that can turn a pass red is refused unless a device measured it or two
-//! people answer for it; nobody sets a colour; whose colour changes with time or with the
-//! rules is told so.
+//! people answer for it; evidence that an appeal found wrong records nothing again; nobody
+//! sets a colour; whose colour changes with time or with the rules is told so.
 
 mod api;
+mod cause;
 mod columns;
 pub mod decision;
+mod evidence;
 mod explain;
 mod guard;
+mod history;
 pub mod jobs;
 mod ledger;
 pub mod model;
 mod place;
 pub mod recolour;
 mod replay;
+mod resolve;
 pub mod store;
 
 use std::collections::HashMap;
@@ -35,16 +39,24 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::rules::InForce;
 
+pub use cause::is_medical;
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };
+pub use evidence::{Resolved, SOURCE_VISIT};
 pub use explain::{ExplainedView, PlainExplanation, explain, plain};
 pub use guard::Guard;
+pub use history::{ChangeCause, ColourSpan, history};
 pub use ledger::{Appended, Retract};
 pub use model::{
-    BulkPerson, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople, check_body,
+    BulkPerson, FactView, Grounds, NewFact, NewPersonState, SOURCE_ORDER, StateRow, TwoPeople,
+    check_body,
 };
 pub use replay::{Replayed, state_at};
+pub use resolve::{
+    Cause, REASON_GRANTED, REASON_SUSPENDED, Resolution, cause_of_colour, cause_of_detail,
+    list_by_id, reinstate, resolve,
+};
 
 use ledger::Change;
 

@@ -32,12 +32,12 @@ pub use gateway::{
     open as open_gateway,
 };
 pub use handlers::register;
-pub use model::{ColourCause, Notice, NoticeView, TextKind, TextMessage, Words};
+pub use model::{AppealUnit, ColourCause, Notice, NoticeView, TextKind, TextMessage, Words};
 
 /// Follow-up that puts a notice into a text message.
 const TOPIC_TEXT: &str = "notice.text";
 /// How long a notice is worth sending.
-const NOTICE_LIFE: SignedDuration = SignedDuration::from_hours(24);
+pub const NOTICE_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Notices shown at most.
 const LIST_ROWS_MAX: i64 = 100;
 

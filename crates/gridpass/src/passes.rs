@@ -10,6 +10,7 @@ mod issue;
 mod jobs;
 mod keys;
 pub mod model;
+mod paper;
 pub mod store;
 
 use gridpass_passcode::PassError;
@@ -28,7 +29,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_pass_keys))
         .routes(routes!(api::rotate_pass_keys))
         .routes(routes!(api::create_specimen_pass))
-        .routes(routes!(issue::create_paper_pass))
+        .routes(routes!(paper::create_paper_pass))
+        .routes(routes!(paper::create_paper_passes))
         .routes(routes!(issue::revoke_passes))
 }
 
@@ -37,6 +39,7 @@ pub fn public_router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::get_pass_keys))
         .routes(routes!(issue::issue_credential))
+        .routes(routes!(paper::create_own_paper_pass))
 }
 
 /// The API's code for what is wrong with a pass or a gate code: the same name.

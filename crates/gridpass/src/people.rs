@@ -5,13 +5,20 @@
 //! digest; a person's serial is dense and never given twice; who knows a number but not the
 //! rest learns nothing about the person; one person has one phone.
 
+mod address;
 mod api;
 mod apply;
+mod basis;
 mod card;
 mod challenge;
+mod correct;
 mod create;
 mod dependants;
+mod door;
 mod enrol;
+mod family;
+mod family_api;
+mod family_model;
 mod holder;
 mod model;
 mod photo;
@@ -30,17 +37,22 @@ use gridpass_types::ids::{PassSerial, PersonId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::audit;
 use crate::db::Client;
 use crate::http::code::Code;
-use crate::http::error::ApiResult;
+use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
+pub use address::{Correction, Door, correct_address, household_of};
+pub use basis::Basis;
 pub use card::{PersonCard, card};
+pub use correct::correct_name;
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
+pub use family::{in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
-pub use photo::{Jpeg, photo};
+pub use photo::{Jpeg, photo, redraw};
 pub use record::Person;
 pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
@@ -68,14 +80,21 @@ pub fn public_router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(photos(OpenApiRouter::new().routes(routes!(
             photo_api::put_own_photo,
-            photo_api::get_own_photo
+            photo_api::get_own_photo,
+            photo_api::delete_own_photo
         ))))
         .routes(routes!(api::enrol_person))
         .routes(routes!(challenge::get_enrol_challenge))
         .routes(routes!(api::get_pass))
         .routes(routes!(api::get_pass_explanation))
+        .routes(routes!(api::get_pass_history))
         .routes(routes!(api::list_own_notices))
         .routes(routes!(api::add_dependant))
+        .routes(routes!(family_api::get_family))
+        .routes(routes!(family_api::remove_dependant))
+        .routes(routes!(family_api::hand_over_pass))
+        .routes(routes!(family_api::leave_carrier))
+        .routes(routes!(family_api::change_own_phone))
 }
 
 fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
@@ -108,22 +127,6 @@ pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<Person
     Ok(store::find_by_serial(db, serial).await?)
 }
 
-/// Whose passes a phone carries: the holder's and those of the dependants, with their serials.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn on_phone(db: &Client, holder: PersonId) -> ApiResult<Vec<(PersonId, PassSerial)>> {
-    let mut people = vec![holder];
-    people.extend(store::list_dependants(db, holder).await?);
-    let mut carried = Vec::with_capacity(people.len());
-    for person_id in people {
-        if let Some(person) = store::find_person(db, person_id.get()).await? {
-            carried.push((person_id, person.pass_serial));
-        }
-    }
-    Ok(carried)
-}
-
 /// A person, or 404 `person_unknown`.
 ///
 /// # Errors
@@ -133,8 +136,73 @@ pub async fn get(db: &Client, person_id: PersonId) -> ApiResult<Person> {
     found.ok_or_else(|| Code::PersonUnknown.into())
 }
 
+/// The holder, or a dependant of the holder by serial; anybody else is not there. Names the
+/// person in the audit log.
+///
+/// # Errors
+/// 404 `person_unknown`.
+pub async fn on_phone(
+    app: &App,
+    holder: Holder,
+    serial: Option<PassSerial>,
+) -> ApiResult<PersonId> {
+    let Some(serial) = serial else {
+        return Ok(holder.person_id);
+    };
+    let db = app.db.client().await?;
+    let asked = store::find_by_serial(&db, serial.get()).await?;
+    let dependants = store::list_dependants(&db, holder.person_id).await?;
+    let asked = asked
+        .filter(|id| *id == holder.person_id || dependants.contains(id))
+        .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
+    audit::subject(asked);
+    Ok(asked)
+}
+
+/// Everybody whose pass is on a holder's phone, the holder first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_on_phone(db: &Client, holder: Holder) -> ApiResult<Vec<PersonId>> {
+    let mut people = vec![holder.person_id];
+    people.extend(store::list_dependants(db, holder.person_id).await?);
+    Ok(people)
+}
+
 /// A number somebody claims: key and digest, under each digest key in use.
 pub(crate) type Claim<'a> = (&'a [(i16, [u8; 16])], PersonId);
+
+/// Whether the person shows the pass on a phone of their own.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_own_phone(db: &Client, app: &App, person_id: PersonId) -> ApiResult<bool> {
+    Ok(store::has_live_session(db, person_id, app.now()).await?)
+}
+
+/// Whom to print for.
+#[derive(Clone, Copy, Debug)]
+pub enum Home<'a> {
+    /// Everybody of a household.
+    Household(i64),
+    /// Everybody who counts in a grid.
+    Grid(&'a str),
+}
+
+/// People of a home after an identity, in order of identity, as far as the connection sees them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_at_home(
+    db: &Client,
+    home: Home<'_>,
+    (after, rows_max): (i64, i64),
+) -> ApiResult<Vec<Person>> {
+    Ok(match home {
+        Home::Household(id) => store::list_household(db, id, (after, rows_max)).await?,
+        Home::Grid(code) => store::list_grid(db, code, (after, rows_max)).await?,
+    })
+}
 
 /// Claims numbers for people in the caller's transaction; answers which people got theirs.
 /// A number belongs to whoever holds it under every digest key in use, so that nodes that

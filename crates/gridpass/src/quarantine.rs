@@ -26,7 +26,7 @@ use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 
-pub use change::{carry_out, check};
+pub use change::{cancel_live, carry_out, check, find_live_fact};
 pub use model::{ExtendOrder, NewOrder, QuarantineOrder, Step, TransferOrder};
 pub use store::find_order;
 

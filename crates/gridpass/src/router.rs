@@ -17,8 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, observation,
-    oversight, papers, passes, people, phone_codes, quarantine, red, registry, rules, scans,
+    alerts, appeals, backtest, break_glass, declarations, divisions, employers, facts, gates, keys,
+    limits, observation, oversight, papers, passes, people, phone_codes, privacy, quarantine, red,
+    registry, rules, scans,
     shadow, staff, stats, visits,
 };
 
@@ -38,11 +39,14 @@ fn public_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(ops::router())
         .merge(audit::digests::router())
+        .merge(declarations::public_router())
         .merge(divisions::public_router())
         .merge(passes::public_router())
         .merge(people::public_router())
         .merge(phone_codes::public_router())
+        .merge(privacy::public_router())
         .merge(scans::public_router())
+        .merge(appeals::public_router())
         .merge(observation::public_router())
         .merge(oversight::public_router())
 }
@@ -55,6 +59,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(ops::staff_router())
         .merge(keys::router())
         .merge(staff::router())
+        .merge(declarations::router())
         .merge(divisions::router())
         .merge(gates::router())
         .merge(passes::router())
@@ -69,6 +74,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(alerts::router())
         .merge(observation::router())
         .merge(papers::router())
+        .merge(appeals::router())
         .merge(break_glass::router())
         .merge(employers::router())
         .merge(people::router())
@@ -81,6 +87,7 @@ fn staff_routes() -> OpenApiRouter<App> {
 pub fn build(app: &App) -> (Router, Router) {
     let web = &app.settings.web_dir;
     let public = with_api_layers(app, public_routes());
+    let public = pages::serve(public, "/my", &web.join("resident/dist"));
     let public = pages::serve(public, "", &web.join("pass/dist"));
     let staff = with_api_layers(app, staff_routes());
     let staff = match app.settings.bench_baseline {

@@ -176,6 +176,15 @@ pub async fn in_force_at(
     at_version(db, app, version.ok_or(Code::RuleSetUnknown)?).await
 }
 
+/// When what is in force anywhere changed between two instants, oldest first; the last
+/// thousand.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn activations(db: &Client, span: (Timestamp, Timestamp)) -> ApiResult<Vec<Timestamp>> {
+    Ok(store::list_activation_times(db, span).await?)
+}
+
 /// The version, if it is approved and not given up.
 ///
 /// # Errors

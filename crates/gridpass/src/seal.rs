@@ -55,6 +55,16 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `door_call.note_sealed`
+    CallNote,
+    /// `appeal.statement_sealed`
+    AppealStatement,
+    /// `appeal.decision_sealed`
+    AppealDecision,
+    /// `appeal_evidence_chunk.content_sealed`
+    AppealEvidence,
+    /// `declaration.answer_sealed`
+    Declaration,
     /// `need.note_sealed`
     NeedNote,
 }

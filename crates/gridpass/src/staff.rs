@@ -20,6 +20,8 @@ mod sessions;
 mod sign_in;
 pub mod store;
 
+use std::collections::HashMap;
+
 use gridpass_types::ids::StaffId;
 use jiff::Timestamp;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -49,6 +51,76 @@ pub async fn may_act_at(
             && roles.contains(&grant.role)
             && in_jurisdiction(&grant.jurisdiction, place_code)
     }))
+}
+
+/// A colleague who may do some work.
+pub struct Worker {
+    /// Account.
+    pub staff_id: StaffId,
+    /// Name.
+    pub display_name: String,
+    /// Where, the widest grant.
+    pub jurisdiction: String,
+}
+
+/// Colleagues within a prefix, or above it, who may act there now in one of these roles, and
+/// these others, whoever they are; by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_who_may(
+    db: &Client,
+    (roles, prefix): (&[Role], &str),
+    others: &[StaffId],
+    now: Timestamp,
+) -> ApiResult<Vec<Worker>> {
+    Ok(grants::store::list_who_may(db, (roles, prefix), others, now).await?)
+}
+
+/// Somebody who may act at a place now, and under what.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// Who.
+    pub staff_id: StaffId,
+    /// Name that colleagues know.
+    pub name: String,
+    /// Organisation.
+    pub unit: String,
+    /// In which role.
+    pub role: Role,
+    /// Prefix of the divisions the grant covers.
+    pub jurisdiction: String,
+}
+
+/// Everybody who may act at a place now in one of these roles, the narrowest grants first; a
+/// few hundred at most. Under a grant of staff these are colleagues around them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_acting(
+    db: &Client,
+    (roles, place_code): (&[Role], &str),
+    now: Timestamp,
+) -> ApiResult<Vec<Acting>> {
+    Ok(grants::store::list_acting(db, (roles, place_code), now).await?)
+}
+
+/// Names and units of staff, for colleagues.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names_of(db: &Client, staff_ids: &[i64]) -> ApiResult<HashMap<i64, (String, String)>> {
+    Ok(grants::store::list_names(db, staff_ids).await?)
+}
+
+/// Units of staff who name one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn units_of(db: &Client, staff_ids: &[i64]) -> ApiResult<HashMap<i64, String>> {
+    let names = names_of(db, staff_ids).await?;
+    let units = names.into_iter().map(|(id, (_, unit))| (id, unit));
+    Ok(units.filter(|(_, unit)| !unit.is_empty()).collect())
 }
 
 /// Routes of the staff listener.

@@ -24,6 +24,10 @@ pub struct Advice {
     pub do_zh: &'static str,
     /// What the person can do, in English.
     pub do_en: &'static str,
+    /// How the colour lifts, in Chinese.
+    pub lift_zh: &'static str,
+    /// How the colour lifts, in English.
+    pub lift_en: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +37,8 @@ struct Entry {
     who_en: String,
     do_zh: String,
     do_en: String,
+    lift_zh: String,
+    lift_en: String,
 }
 
 fn read_advice(csv: &str) -> Result<Vec<Entry>, csv::Error> {
@@ -51,6 +57,8 @@ impl Reason {
             who_en: &entry.who_en,
             do_zh: &entry.do_zh,
             do_en: &entry.do_en,
+            lift_zh: &entry.lift_zh,
+            lift_en: &entry.lift_en,
         })
     }
 }
@@ -67,6 +75,7 @@ mod tests {
             let advice = advice.unwrap_or_else(|| panic!("{reason} has no advice"));
             assert!(!advice.who_zh.is_ascii() && advice.who_en.is_ascii());
             assert!(!advice.do_zh.is_ascii() && advice.do_en.is_ascii());
+            assert!(!advice.lift_zh.is_ascii() && advice.lift_en.is_ascii());
         }
         assert!(
             ADVICE

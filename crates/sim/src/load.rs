@@ -332,7 +332,8 @@ async fn enter_gate(admin: &Client, gate: PlannedGate) -> Result<Gate> {
     })
 }
 
-/// One account per role. Passwords are drawn anew for every load: a password known
+/// One account per role, and two grid workers of the lead's own community, so that there is
+/// somebody to give visits to. Passwords are drawn anew for every load: a password known
 /// from the source would open every demo there ever was.
 async fn load_accounts(world: &World, (staff, admin): (&Client, &Client)) -> Result<Vec<Account>> {
     let district = world.tree.district();
@@ -346,6 +347,8 @@ async fn load_accounts(world: &World, (staff, admin): (&Client, &Client)) -> Res
         ("rule_approver", "规则审批员", "区指挥部专家组", district),
         ("gate_guard", "卡口值守", "物业公司", community),
         ("grid_worker", "网格员", "街道网格中心", district),
+        ("grid_worker", "网格员小陈", "街道网格中心", community),
+        ("grid_worker", "网格员小林", "街道网格中心", community),
         ("team_worker", "三位一体社区工作者", "社区居委会", district),
         (
             "team_doctor",

@@ -64,6 +64,14 @@ int_newtype! {
     BreakGlassId(i64, INT8)
 }
 int_newtype! {
+    /// An appeal against a colour or a detail.
+    AppealId(i64, INT8)
+}
+int_newtype! {
+    /// A photo or a paper that belongs to an appeal.
+    AppealEvidenceId(i64, INT8)
+}
+int_newtype! {
     /// A household.
     HouseholdId(i64, INT8)
 }

@@ -28,6 +28,8 @@ pub struct DivisionView {
     pub level: Level,
     /// Code one level up.
     pub parent: Option<String>,
+    /// Public phone of the unit that answers for it; an import leaves it alone.
+    pub phone: Option<String>,
 }
 
 /// What an import did.
@@ -273,6 +275,7 @@ pub fn check_tree(
             name: shown_name(&row.name),
             level: code.level(),
             parent: parent.filter(|_| !orphan),
+            phone: known.get(&row.code).and_then(|view| view.phone.clone()),
             code: row.code,
         };
         if tree

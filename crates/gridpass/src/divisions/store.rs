@@ -19,7 +19,7 @@ pub async fn list_divisions(
     limit: i64,
 ) -> Result<Vec<DivisionView>, Error> {
     let sql = "-- divisions.list_divisions
-        SELECT division_code, name, level, parent_code FROM division
+        SELECT division_code, name, level, parent_code, phone FROM division
         WHERE starts_with(division_code, $1) AND division_code > $2 AND ($3::text IS NULL OR level = $3)
         ORDER BY division_code LIMIT $4";
     let level = level.map(Level::as_str);
@@ -35,11 +35,32 @@ pub async fn list_divisions(
 /// A division by code.
 pub async fn find_division(db: &Client, code: &str) -> Result<Option<DivisionView>, Error> {
     let sql = "-- divisions.find_division
-        SELECT division_code, name, level, parent_code FROM division WHERE division_code = $1";
+        SELECT division_code, name, level, parent_code, phone FROM division WHERE division_code = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&code])
         .await?;
     Ok(row.as_ref().and_then(division))
+}
+
+/// The divisions around a place, from the top down.
+pub async fn list_around(db: &Client, place_code: &str) -> Result<Vec<DivisionView>, Error> {
+    let codes: Vec<&str> = [6, 9, 12, 15]
+        .into_iter()
+        .filter_map(|digits| place_code.get(..digits))
+        .collect();
+    let sql = "-- divisions.list_around
+        SELECT division_code, name, level, parent_code, phone FROM division
+        WHERE division_code = ANY ($1) ORDER BY length(division_code)";
+    let rows = db.query(&db.prepare_cached(sql).await?, &[&codes]).await?;
+    Ok(rows.iter().filter_map(division).collect())
+}
+
+/// Sets the public phone of a division.
+pub async fn update_phone(db: &Client, code: &str, phone: Option<&str>) -> Result<u64, Error> {
+    let sql = "-- divisions.update_phone
+        UPDATE division SET phone = $2 WHERE division_code = $1";
+    db.execute(&db.prepare_cached(sql).await?, &[&code, &phone])
+        .await
 }
 
 /// Those of the given codes that stand in the tree.
@@ -239,6 +260,7 @@ fn division(row: &Row) -> Option<DivisionView> {
         name: row.get("name"),
         level: Level::from_word(row.get("level"))?,
         parent: row.get("parent_code"),
+        phone: row.get("phone"),
     })
 }
 

@@ -117,7 +117,7 @@ pub async fn retract_fact(
     input.validate()?;
     let retract = Retract {
         fact_id: fact.fact_id,
-        by: found.caller.staff_id.get(),
+        by: Some(found.caller.staff_id.get()),
         reason: input.reason,
     };
     let tx = found.tx(&app).await?;

@@ -66,9 +66,10 @@ impl<'a> FactColumns<'a> {
         self.recorded_by.push(fact.recorded_by);
         let two = fact.two_people();
         self.reasons.push(two.map(|two| two.reason.as_str()));
+        let shown = fact.shown();
         self.evidence_kinds
-            .push(two.map(|two| two.evidence.as_str()));
-        self.references.push(two.map(|two| two.reference.as_str()));
+            .push(shown.map(|(kind, _)| kind.as_str()));
+        self.references.push(shown.map(|(_, reference)| reference));
         self.confirmed_by
             .push(two.map(|two| two.confirmed_by.get()));
         self.until.push(two.and_then(|two| two.until));

@@ -36,6 +36,10 @@ pub struct PlainExplanation {
     pub do_zh: String,
     /// What the person can do, in English.
     pub do_en: String,
+    /// How the colour lifts, in Chinese.
+    pub lift_zh: String,
+    /// How the colour lifts, in English.
+    pub lift_en: String,
     /// When the colour is looked at again because a date is reached, without anybody's doing.
     pub changes_at: Option<Timestamp>,
 }
@@ -134,6 +138,8 @@ pub fn plain(replayed: &Replayed) -> PlainExplanation {
         by: due,
         do_zh: text(advice.map(|advice| advice.do_zh)),
         do_en: text(advice.map(|advice| advice.do_en)),
+        lift_zh: text(advice.map(|advice| advice.lift_zh)),
+        lift_en: text(advice.map(|advice| advice.lift_en)),
         changes_at: replayed.valid_until,
     }
 }

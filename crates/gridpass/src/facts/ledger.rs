@@ -18,7 +18,7 @@ use super::decision::ColourDecision;
 use super::guard::Guard;
 use super::model::{BulkPerson, NewFact, StateRow};
 use super::place::Places;
-use super::store;
+use super::{resolve, store};
 use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
@@ -33,8 +33,8 @@ const LOCKS_IN_FLIGHT_MAX: usize = 64;
 pub struct Retract {
     /// Which fact.
     pub fact_id: FactId,
-    /// Staff member who withdraws it.
-    pub by: i64,
+    /// Staff member who withdraws it; `None` for a clock.
+    pub by: Option<i64>,
     /// Why; no personal data.
     pub reason: String,
 }
@@ -84,6 +84,7 @@ pub(super) async fn apply(
     let now = basis.now;
     let new = changes.iter().flat_map(|change| change.facts);
     app.part::<Guard>().check(&basis.rules, new)?;
+    resolve::check(tx, app, changes).await?;
     let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
     let mut columns = FactColumns::new(now);
     let mut appended = Vec::with_capacity(rows.len());

@@ -62,13 +62,17 @@ pub struct NewFact {
     pub grounds: Option<Grounds>,
 }
 
-/// On what a fact stands that leads to red. There is no third way.
+/// On what a fact stands. What leads to red stands on a device or on two people; there is no
+/// third way.
 #[derive(Clone, Debug)]
 pub enum Grounds {
     /// A device measured it; nobody typed it.
     Device,
     /// Two people of different units answer for it.
     TwoPeople(TwoPeople),
+    /// A row of a registry's file, by the digest of what it says. Turns nobody red: it only
+    /// says which evidence a conflict stands on.
+    RegistryRow(String),
 }
 
 /// A reason of the closed list with its evidence, and the second person.
@@ -87,6 +91,15 @@ pub struct TwoPeople {
 }
 
 impl NewFact {
+    /// What was shown for it, and its number.
+    pub(super) fn shown(&self) -> Option<(EvidenceKind, &str)> {
+        match &self.grounds {
+            Some(Grounds::TwoPeople(two)) => Some((two.evidence, &two.reference)),
+            Some(Grounds::RegistryRow(row)) => Some((EvidenceKind::RegistryImport, row)),
+            Some(Grounds::Device) | None => None,
+        }
+    }
+
     /// The second person's part, if there is one.
     pub(super) fn two_people(&self) -> Option<&TwoPeople> {
         match &self.grounds {

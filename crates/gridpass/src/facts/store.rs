@@ -1,6 +1,7 @@
 //! SQL of facts, state rows and their tallies. Nothing else writes these tables.
 
 pub mod recolour;
+pub mod resolved;
 
 use std::collections::HashMap;
 
@@ -84,20 +85,21 @@ pub async fn list_fact_views(
         FROM fact WHERE person_id = $1 AND fact_id > $2 ORDER BY fact_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&person_id, &after, &limit]).await?;
-    let view = |row: &Row| {
-        Ok(FactView {
-            fact: fact(row)?,
-            source: row.get("source"),
-            recorded_by: row.get("recorded_by"),
-            retracted_by: row.get("retracted_by"),
-            retract_reason: row.get("retract_reason"),
-            reason: text(row, "reason").and_then(RedReason::from_word),
-            evidence_kind: text(row, "evidence_kind").and_then(EvidenceKind::from_word),
-            evidence_reference: row.get("evidence_reference"),
-            confirmed_by: row.get("confirmed_by"),
-        })
-    };
-    rows.iter().map(view).collect()
+    rows.iter().map(fact_view).collect()
+}
+
+fn fact_view(row: &Row) -> Result<FactView, Error> {
+    Ok(FactView {
+        fact: fact(row)?,
+        source: row.get("source"),
+        recorded_by: row.get("recorded_by"),
+        retracted_by: row.get("retracted_by"),
+        retract_reason: row.get("retract_reason"),
+        reason: text(row, "reason").and_then(RedReason::from_word),
+        evidence_kind: text(row, "evidence_kind").and_then(EvidenceKind::from_word),
+        evidence_reference: row.get("evidence_reference"),
+        confirmed_by: row.get("confirmed_by"),
+    })
 }
 
 fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
@@ -170,8 +172,8 @@ pub(super) struct Retraction<'a> {
     pub person_id: i64,
     /// Which fact.
     pub fact_id: FactId,
-    /// Who retracts it.
-    pub by: i64,
+    /// Who retracts it; `None` for a clock.
+    pub by: Option<i64>,
     /// Why.
     pub reason: &'a str,
     /// When.

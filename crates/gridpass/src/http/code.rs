@@ -93,9 +93,13 @@ codes! {
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
     TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
+    HasOwnPhone "has_own_phone" CONFLICT "They show the pass on a phone of their own; it works there." "对方已在自己的手机上出示通行证。";
+    PhoneOfGuardian "phone_of_guardian" CONFLICT "This is your own number; enter the number of their phone." "这是您本人的手机号，请填写对方的手机号。";
+    TooManyPapers "too_many_papers" CONFLICT "Too many people live there to search by building; choose a household." "该网格人数过多，无法按楼栋打印，请按户打印。";
     // Facts
     FactInvalid "fact_invalid" UNPROCESSABLE_ENTITY "The fact is not valid." "事实内容有误。";
     FactOfOrder "fact_of_order" CONFLICT "This fact belongs to a quarantine order; change the order." "该事实属于隔离令，请在隔离管理中办理。";
+    ResolvedOnAppeal "resolved_on_appeal" CONFLICT "An appeal has found this very evidence wrong for this person; bring new evidence." "该证据经申诉已认定有误，不得再次使用；请提供新的证据。";
     FactRetracted "fact_retracted" CONFLICT "The fact is retracted already." "该事实已被撤回。";
     // What makes a pass red
     RedNeedsTwo "red_needs_two" CONFLICT "This would turn the pass red: propose it with its evidence, and a person of another unit confirms." "此项会使通行证变红：请附证据提出，由另一单位人员确认后生效。";
@@ -174,6 +178,17 @@ codes! {
     PaperNoGround "paper_no_ground" CONFLICT "The record does not say what this paper would." "系统记录与该证明内容不符，不能出具。";
     PaperUnknown "paper_unknown" NOT_FOUND "No paper of this number was issued here." "查无此证明编号。";
     PaperWithdrawn "paper_withdrawn" CONFLICT "This paper is withdrawn already." "该证明已作废。";
+    // Appeals
+    AppealNotNeeded "appeal_not_needed" CONFLICT "The pass is green; there is no colour to appeal against." "通行证为绿证，无需申诉。";
+    AppealExists "appeal_exists" CONFLICT "An appeal against this is open already." "该事项已有正在处理的申诉。";
+    AppealClosed "appeal_closed" CONFLICT "This appeal is closed." "该申诉已办结。";
+    AppealOwnCause "appeal_own_cause" CONFLICT "Who recorded or confirmed the evidence cannot decide the appeal against it." "登记或确认该依据的人员不能办理对其的申诉。";
+    AppealHeldAbove "appeal_held_above" CONFLICT "The level above has this appeal." "该申诉由上一级办理。";
+    AppealNeedsDoctor "appeal_needs_doctor" CONFLICT "A doctor, or the level above, takes medical evidence back." "医学依据须由医生或上一级撤销。";
+    EvidenceTypeUnknown "evidence_type_unknown" UNPROCESSABLE_ENTITY "This is neither a picture (JPEG, PNG, WebP) nor a PDF." "仅支持图片（JPEG、PNG、WebP）或 PDF 文件。";
+    EvidenceUnreadable "evidence_unreadable" UNPROCESSABLE_ENTITY "This file is damaged, locked or cannot be checked; take a photo of the paper instead." "文件已损坏、加密或无法检查，请改为拍照上传。";
+    EvidenceActive "evidence_active" UNPROCESSABLE_ENTITY "This PDF holds programs, forms or other files and is not accepted; take a photo of the paper instead." "该 PDF 含有脚本、表单或内嵌文件，不予接收，请改为拍照上传。";
+    EvidenceTooMany "evidence_too_many" CONFLICT "An appeal may hold six photos and papers at most." "每项申诉最多上传六份材料。";
     // Registry
     RegistryHeaderInvalid "registry_header_invalid" UNPROCESSABLE_ENTITY "The header row is not as described." "表头与要求不符。";
 }

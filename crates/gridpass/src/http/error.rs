@@ -117,6 +117,29 @@ impl ApiError {
         }
     }
 
+    /// What to tell a person in English and in Chinese: the fields at fault, or what the code means.
+    pub fn words(&self) -> (String, String) {
+        if self.fields.is_empty() {
+            return (
+                self.code.title().to_owned(),
+                self.code.title_zh().to_owned(),
+            );
+        }
+        let join = |said: fn(&FieldError) -> &str, between| {
+            let all: Vec<&str> = self.fields.iter().map(said).collect();
+            all.join(between)
+        };
+        (
+            join(|field| &field.message, "; "),
+            join(|field| &field.message_zh, "；"),
+        )
+    }
+
+    /// Codes of the fields at fault.
+    pub fn field_codes(&self) -> Vec<String> {
+        self.fields.iter().map(|field| field.code.clone()).collect()
+    }
+
     /// Adds what to know about this occurrence; no personal data.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {

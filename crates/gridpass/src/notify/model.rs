@@ -19,6 +19,16 @@ pub enum Notice {
         /// Since when.
         at: Timestamp,
     },
+    /// The pass left a guardian's phone for one of its own.
+    PassHandedOver {
+        /// When.
+        at: Timestamp,
+    },
+    /// Another mobile number is held from now on.
+    NumberChanged {
+        /// When.
+        at: Timestamp,
+    },
     /// Two people of different units have recorded what turns the pass red.
     Stopped {
         /// Why.
@@ -27,6 +37,34 @@ pub enum Notice {
         unit: String,
         /// First day on which it counts no more, where that is known.
         until: Option<Date>,
+    },
+    /// An appeal was taken in.
+    AppealOpened {
+        /// Who has it.
+        unit: AppealUnit,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// A deadline of an appeal passed; the level above has it now.
+    AppealEscalated {
+        /// Who has it.
+        unit: AppealUnit,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// The last deadline of an appeal passed.
+    AppealOverdue {
+        /// Who still has to decide.
+        unit: AppealUnit,
+        /// Whether the cause is suspended until then.
+        suspended: bool,
+    },
+    /// An appeal was decided.
+    AppealDecided {
+        /// In favour of the person.
+        granted: bool,
+        /// Why, from the closed list.
+        reason: Words,
     },
     /// Somebody released the person from quarantine.
     OrderReleased {
@@ -66,6 +104,15 @@ pub enum Notice {
     },
 }
 
+/// A unit that answers for an appeal, as the public is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppealUnit {
+    /// Its name.
+    pub name: Words,
+    /// Its public phone.
+    pub phone: Option<String>,
+}
+
 /// How a colour changed by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,7 +137,13 @@ impl Notice {
     pub fn template(&self) -> &'static str {
         match self {
             Notice::PhoneReplaced { .. } => "phone_replaced",
+            Notice::PassHandedOver { .. } => "pass_handed_over",
+            Notice::NumberChanged { .. } => "number_changed",
             Notice::Stopped { .. } => "stopped",
+            Notice::AppealOpened { .. } => "appeal_opened",
+            Notice::AppealEscalated { .. } => "appeal_escalated",
+            Notice::AppealOverdue { .. } => "appeal_overdue",
+            Notice::AppealDecided { .. } => "appeal_decided",
             Notice::OrderReleased { .. } => "order_released",
             Notice::CheckMissing { .. } => "check_missing",
             Notice::NeedAnswered { .. } => "need_answered",
@@ -102,11 +155,16 @@ impl Notice {
     pub fn by_text(&self) -> bool {
         match self {
             Notice::PhoneReplaced { .. }
+            | Notice::PassHandedOver { .. }
+            | Notice::NumberChanged { .. }
             | Notice::Stopped { .. }
+            | Notice::AppealEscalated { .. }
+            | Notice::AppealOverdue { .. }
+            | Notice::AppealDecided { .. }
             | Notice::OrderReleased { .. }
             | Notice::CheckMissing { .. } => true,
-            // Whoever brings it rings.
-            Notice::NeedAnswered { .. } => false,
+            // Whoever opens an appeal sees it at once; whoever brings what was asked for rings.
+            Notice::AppealOpened { .. } | Notice::NeedAnswered { .. } => false,
             // Green and yellow are read at the gate; red must be known before the door.
             Notice::ColourChanged { colour, .. } => *colour == Colour::Red,
         }
@@ -127,6 +185,12 @@ impl Notice {
                 message_zh,
                 message_en,
             } => recoloured((*before, *colour), *cause, (message_zh, message_en)),
+            Notice::AppealOpened { unit, due_at } => appeal_opened(unit, *due_at),
+            Notice::AppealEscalated { unit, due_at } => appeal_escalated(unit, *due_at),
+            Notice::AppealOverdue { unit, suspended } => appeal_overdue(unit, *suspended),
+            Notice::AppealDecided { granted, reason } => appeal_decided(*granted, reason),
+            Notice::PassHandedOver { at } => handed_over(*at),
+            Notice::NumberChanged { at } => number_changed(*at),
             Notice::OrderReleased { end_reason, unit } => released(*end_reason, unit),
             Notice::CheckMissing { day, morning } => check_missing(*day, *morning),
             Notice::NeedAnswered {
@@ -202,6 +266,103 @@ fn need_answered((what_zh, what_en): (&str, &str), refused: Option<&Words>) -> W
                 why.en
             ),
         },
+    }
+}
+
+impl AppealUnit {
+    /// Name and phone, in Chinese and English.
+    fn words(&self) -> Words {
+        match &self.phone {
+            Some(phone) => Words {
+                zh: format!("{}（电话 {phone}）", self.name.zh),
+                en: format!("{} (phone {phone})", self.name.en),
+            },
+            None => self.name.clone(),
+        }
+    }
+}
+
+fn appeal_opened(unit: &AppealUnit, due_at: Timestamp) -> Words {
+    let (unit, time) = (unit.words(), district_time(due_at));
+    Words {
+        zh: format!("您的申诉已受理，由{}办理，将于{time}前答复。", unit.zh),
+        en: format!(
+            "Your appeal was taken in. The {} has it and answers by {time}.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_escalated(unit: &AppealUnit, due_at: Timestamp) -> Words {
+    let (unit, time) = (unit.words(), district_time(due_at));
+    Words {
+        zh: format!(
+            "您的申诉未在期限内答复，已转由上一级{}办理，将于{time}前答复。",
+            unit.zh
+        ),
+        en: format!(
+            "Your appeal was not answered in time. The {} above has it now and answers by {time}.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_overdue(unit: &AppealUnit, suspended: bool) -> Words {
+    let unit = unit.words();
+    let (then_zh, then_en) = if suspended {
+        (
+            "在作出决定前，有争议的依据暂停使用",
+            "until it is decided, the disputed evidence does not count",
+        )
+    } else {
+        (
+            "在作出决定前，现有状态暂时保持",
+            "until it is decided, the present state stays",
+        )
+    };
+    Words {
+        zh: format!(
+            "您的申诉已超过全部办理期限，{then_zh}。仍须由{}作出决定。",
+            unit.zh
+        ),
+        en: format!(
+            "Every deadline of your appeal has passed; {then_en}. The {} still has to decide.",
+            unit.en
+        ),
+    }
+}
+
+fn appeal_decided(granted: bool, reason: &Words) -> Words {
+    let (zh, en) = if granted {
+        ("您的申诉已成立", "Your appeal was decided in your favour")
+    } else {
+        ("您的申诉未予支持", "Your appeal was not granted")
+    };
+    Words {
+        zh: format!("{zh}：{}。详情请在通行证页面查看。", reason.zh),
+        en: format!("{en}: {}. Read the details on your pass.", reason.en),
+    }
+}
+
+fn handed_over(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!(
+            "您的电子通行证已于{time}从代办人手机转出。请用本机号码填写姓名、证件号码领取，即可在本机出示。"
+        ),
+        en: format!(
+            "Your pass left your relative's phone on {time}. Apply on this phone with your name and document number to show it here."
+        ),
+    }
+}
+
+fn number_changed(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!("您在电子通行证登记的手机号已于{time}变更。如非本人操作，请立即联系社区窗口。"),
+        en: format!(
+            "The mobile number of your pass was changed on {time}. If this was not you, tell your community's counter at once."
+        ),
     }
 }
 

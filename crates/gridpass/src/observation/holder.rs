@@ -106,7 +106,8 @@ pub async fn get_own_observation(
 ) -> ApiResult<Json<Vec<OwnObservation>>> {
     let db = app.db.client().await?;
     let mut observed = Vec::new();
-    for (person_id, serial) in people::on_phone(&db, holder.person_id).await? {
+    for person_id in people::list_on_phone(&db, holder).await? {
+        let serial = people::get(&db, person_id).await?.pass_serial;
         if let Some(own) = own(&db, &app, (person_id, serial)).await? {
             audit::subject(person_id);
             observed.push(own);
@@ -161,17 +162,7 @@ async fn entry(app: &App, holder: Holder, serial: Option<PassSerial>) -> ApiResu
         .sealer
         .digest("observation_entries", &holder.person_id.to_string());
     limits::take(app, &ENTRIES, &key).await?;
-    let db = app.db.client().await?;
-    let person_id = match serial {
-        None => holder.person_id,
-        Some(serial) => {
-            let of_phone = people::on_phone(&db, holder.person_id).await?;
-            let found = of_phone.into_iter().find(|(_, own)| *own == serial);
-            found.ok_or(Code::NotFound)?.0
-        }
-    };
-    audit::subject(person_id);
-    Ok(person_id)
+    people::on_phone(app, holder, serial).await
 }
 
 /// Records the holder's or a dependant's temperature and symptoms. The same instant sent again is
@@ -223,7 +214,7 @@ pub async fn withdraw_own_opening(
     Path(opening_id): Path<i64>,
 ) -> ApiResult<StatusCode> {
     let tx = app.db.tx().await?;
-    for (person_id, _) in people::on_phone(&tx, holder.person_id).await? {
+    for person_id in people::list_on_phone(&tx, holder).await? {
         if let Some(opening) = doors::find_opening(&tx, (person_id.get(), opening_id)).await? {
             audit::subject(person_id);
             openings::withdraw(&tx, &app, &opening).await?;

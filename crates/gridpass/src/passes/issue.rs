@@ -1,4 +1,4 @@
-//! Issuing: a phone's credential, a paper pass, and taking both back.
+//! Issuing to phones, and taking back what was issued to phones and on paper.
 //!
 //! Credentials carry whole seconds. One that voids another is therefore issued at least a
 //! second after it, if need be a moment ahead of the clock, which every gate allows for.
@@ -14,9 +14,9 @@ use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::{Keys, server_secret};
-use super::model::{CredentialInput, CredentialView, PAPER_LIFE_S, PaperPassView};
+use super::model::{CredentialInput, CredentialView};
 use super::store::{self, PassRow};
-use crate::access::{IssuePaperPasses, RevokePasses};
+use crate::access::RevokePasses;
 use crate::app::App;
 use crate::auth::Authorised;
 use crate::db::Client;
@@ -27,20 +27,30 @@ use crate::http::extract;
 use crate::people::{self, Holder, Person};
 
 /// The step in which credentials count time.
-const SECOND: SignedDuration = SignedDuration::from_secs(1);
+pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
-/// Issues a credential to the holder's phone. A phone with a new key takes the place of
-/// the one before, whose credentials no longer count.
+/// Issues a credential to the holder's phone, for the holder or a dependant without a phone of
+/// their own. A phone with a new key takes the place of the one before, whose credentials no
+/// longer count.
 #[utoipa::path(post, path = "/api/v1/pass/credential", operation_id = "issue_credential", tag = "passes",
     security(("holder" = [])), request_body = CredentialInput,
-    responses((status = 201, body = CredentialView), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = CredentialView), (status = 401, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn issue_credential(
     State(app): State<App>,
     holder: Holder,
     extract::Json(input): extract::Json<CredentialInput>,
 ) -> ApiResult<(StatusCode, Json<CredentialView>)> {
     let key = input.key()?;
-    let credential = issue_phone(&app, holder.person_id, key).await?;
+    let person_id = people::on_phone(&app, holder, input.pass_serial).await?;
+    if person_id != holder.person_id {
+        // Their own phone's code would be void from here on.
+        let db = app.db.client().await?;
+        if people::has_own_phone(&db, &app, person_id).await? {
+            return Err(Code::HasOwnPhone.into());
+        }
+    }
+    let credential = issue_phone(&app, person_id, key).await?;
     let mac_key = credential.mac_key(&server_secret(&app)).to_bytes();
     Ok((
         StatusCode::CREATED,
@@ -84,66 +94,24 @@ fn admit_phone(row: &mut PassRow, key: &PublicKey, now: Timestamp) -> Timestamp 
 }
 
 /// At least a second after what was issued before.
-fn after(at: Timestamp, before: Option<Timestamp>) -> Timestamp {
+pub(super) fn after(at: Timestamp, before: Option<Timestamp>) -> Timestamp {
     before.map_or(at, |before| at.max(before + SECOND))
 }
 
-fn whole_second(at: Timestamp) -> ApiResult<Timestamp> {
+pub(super) fn whole_second(at: Timestamp) -> ApiResult<Timestamp> {
     Timestamp::from_second(at.as_second()).map_err(ApiError::internal)
 }
 
 /// Serial and colour of a person's pass as of now.
-async fn now_shown(db: &Client, app: &App, person_id: PersonId) -> ApiResult<(PassSerial, Colour)> {
+pub(super) async fn now_shown(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+) -> ApiResult<(PassSerial, Colour)> {
     let rows = facts::read_states(db, &[person_id.get()]).await?;
     let serial = rows.first().ok_or(Code::PersonUnknown)?.pass_serial;
     let replayed = facts::state_at(db, app, person_id, app.now()).await?;
     Ok((serial, replayed.decision.colour))
-}
-
-/// Issues a paper pass for somebody without a phone; the one before no longer counts.
-#[utoipa::path(post, path = "/api/v1/people/{person_id}/paper-passes", operation_id = "create_paper_pass", tag = "passes",
-    security(("staff" = [])), params(("person_id" = i64, Path)),
-    responses((status = 201, body = PaperPassView), (status = 403, body = Problem), (status = 404, body = Problem)))]
-pub async fn create_paper_pass(
-    State(app): State<App>,
-    person: Authorised<Person, IssuePaperPasses>,
-) -> ApiResult<(StatusCode, Json<PaperPassView>)> {
-    let person_id = person.entity.person_id;
-    let credential = issue_paper(&app, &person).await?;
-    let qr = credential
-        .paper_text()
-        .ok_or_else(|| ApiError::internal(anyhow::anyhow!("a paper pass is printed")))?;
-    Ok((
-        StatusCode::CREATED,
-        Json(PaperPassView {
-            qr,
-            expires_at: credential.expires_at(),
-            pass: people::pass_view(&*person.tx(&app).await?, &app, person_id).await?,
-        }),
-    ))
-}
-
-async fn issue_paper(
-    app: &App,
-    person: &Authorised<Person, IssuePaperPasses>,
-) -> ApiResult<Credential> {
-    let person_id = person.entity.person_id;
-    let tx = person.tx(app).await?;
-    let mut row = store::lock_pass(&tx, person_id).await?;
-    let (serial, colour) = now_shown(&tx, app, person_id).await?;
-    let at = whole_second(app.now())?.max(row.paper_not_before);
-    let issued_at = after(at, row.paper_issued_at);
-    row.paper_not_before = issued_at;
-    row.paper_issued_at = Some(issued_at);
-    let new = NewCredential::paper(person_id, serial, colour, PAPER_LIFE_S);
-    let ring = app.part::<Keys>().ring();
-    let credential = ring
-        .issuer
-        .issue(&new, issued_at)
-        .map_err(ApiError::internal)?;
-    store::update_pass(&tx, person_id, &row).await?;
-    tx.commit().await?;
-    Ok(credential)
 }
 
 /// Voids everything issued to a person so far, on phone and paper, at every gate that is

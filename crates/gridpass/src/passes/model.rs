@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_passcode::{PublicKey, PublishedKey};
-use gridpass_types::Colour;
+use gridpass_types::ids::{HouseholdId, PassSerial, PersonId};
+use gridpass_types::{Colour, Sensitive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,6 +88,9 @@ pub struct SpecimenView {
 pub struct CredentialInput {
     /// Ed25519 public key of the phone, base64url of 32 bytes.
     pub public_key: String,
+    /// Serial of a dependant's pass; the holder's own when absent.
+    #[serde(default)]
+    pub pass_serial: Option<PassSerial>,
 }
 
 impl CredentialInput {
@@ -130,6 +134,53 @@ pub struct CredentialView {
     pub expires_at: Timestamp,
     /// The server's time, so that the phone can correct its own.
     pub server_time: Timestamp,
+}
+
+/// Whose pass a phone prints.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnPaperInput {
+    /// Serial of a dependant's pass; the holder's own when absent.
+    #[serde(default)]
+    pub pass_serial: Option<PassSerial>,
+}
+
+/// A home to print for: a household, or a building of a grid.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PapersInput {
+    /// Everybody of a household.
+    #[serde(default)]
+    pub household_id: Option<HouseholdId>,
+    /// Everybody of a grid, 15 digits, whose address begins with `building`.
+    #[serde(default)]
+    pub grid_code: Option<String>,
+    /// The beginning of the addresses, 1 to 40 characters, as in `3栋`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub building: Option<Sensitive<String>>,
+    /// The `next` of the call before.
+    #[serde(default)]
+    pub after: Option<PersonId>,
+}
+
+/// A paper pass of a batch.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct PaperOfHome {
+    /// Whose; names the photo.
+    pub person_id: PersonId,
+    /// What is printed.
+    #[serde(flatten)]
+    pub paper: PaperPassView,
+}
+
+/// Paper passes of a home, as many as one call issues.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct PapersView {
+    /// The passes, in order of identity.
+    pub items: Vec<PaperOfHome>,
+    /// To be sent as `after` for those that follow; absent when all are here.
+    pub next: Option<PersonId>,
 }
 
 /// A paper pass to print.

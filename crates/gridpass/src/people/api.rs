@@ -10,18 +10,19 @@ use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
 use super::holder::Holder;
 use super::model::{
-    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, PassExplanation, PassView,
-    PersonInput, PersonView, SearchInput,
+    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, HistoryQuery, PassExplanation,
+    PassView, PersonInput, PersonView, SearchInput,
 };
 use super::record::Person;
 use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
-use super::{dependants, store};
+use super::{address, dependants, store};
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Caller, Staff};
 use crate::db::Client;
 use crate::divisions;
+use crate::facts::{self, ColourSpan};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -75,6 +76,24 @@ pub async fn get_pass_explanation(
     Ok(Json(explained))
 }
 
+/// The colours that the pass of the holder or of a dependant has had: when, why, by which version
+/// of the rules. Replayed from what was recorded, the newest first.
+#[utoipa::path(get, path = "/api/v1/pass/history", operation_id = "get_pass_history", tag = "people",
+    security(("holder" = [])), params(HistoryQuery),
+    responses((status = 200, body = Vec<ColourSpan>), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn get_pass_history(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<HistoryQuery>,
+) -> ApiResult<Json<Vec<ColourSpan>>> {
+    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
+    let db = app.db.client().await?;
+    let person = super::get(&db, person_id).await?;
+    let since = person.enrolled_at.unwrap_or(person.created_at);
+    let spans = facts::history(&db, &app, person_id, since).await?;
+    Ok(Json(spans))
+}
+
 /// What the holder and the dependants were told last, newest first.
 #[utoipa::path(get, path = "/api/v1/pass/notices", operation_id = "list_own_notices", tag = "people",
     security(("holder" = [])),
@@ -121,8 +140,9 @@ pub async fn create_person(
     let enrolment = Enrolment {
         details,
         enclosure_id: input.enclosure_id,
+        household_id: household(&app, &input),
+        address: address::checked(input.address.as_ref().map(|text| text.expose().as_str()))?,
         grid_code: input.grid_code,
-        household_id: input.household_id.map(HouseholdId::get),
         entered_by: Some(staff.caller.staff_id),
     };
     let enrolled = enrol(&tx, &app, &enrolment).await?;
@@ -137,6 +157,15 @@ pub async fn create_person(
     };
     let view = person_view(&db, &app, (&person, &staff.caller)).await?;
     Ok((status, Json(view)))
+}
+
+/// The household named, or the one that the door makes.
+fn household(app: &App, input: &PersonInput) -> Option<i64> {
+    let named = input.household_id.map(HouseholdId::get);
+    let door = input.enclosure_id.zip(input.address.as_ref());
+    named.or_else(|| {
+        door.map(|(enclosure_id, text)| address::household_of(app, enclosure_id, text.expose()))
+    })
 }
 
 /// Enclosure and grid must be known and lie in the caller's jurisdiction; outside it they

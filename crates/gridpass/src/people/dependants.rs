@@ -1,19 +1,23 @@
 //! One phone, several people: children and old people on a guardian's phone.
 //!
-//! Whoever adds a dependant proves as much as an enrolment does. A dependant without a phone
-//! of their own is reached by the guardian's, which has proved itself and is compared and
-//! stored. A phone of their own proves itself by a code, or whoever knew its number could put
-//! its owner's pass on their own phone.
+//! Whoever adds a dependant proves as much as an enrolment does, and stands on one of three
+//! things ([`Basis`]): a code on the dependant's own phone, the dependant's age, or that both
+//! were entered in one household by somebody else. A dependant without a phone of their own is
+//! reached by the guardian's, which has proved itself and is compared and stored.
 
 use gridpass_types::Phone;
+use gridpass_types::clock::district_date;
 use gridpass_types::ids::PersonId;
 
 use super::apply::{count_try, guardian_key};
+use super::basis::Basis;
 use super::enrol::{Enrolment, enrol};
 use super::model::{DependantInput, Details};
+use super::record::Person;
 use super::{number_digests, store};
 use crate::app::App;
 use crate::audit;
+use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 use crate::phone_codes::{self, Proof, Purpose};
@@ -24,15 +28,16 @@ const DEPENDANTS_MAX: usize = 8;
 /// Enrols a dependant and puts the pass on the guardian's phone; again changes nothing.
 ///
 /// # Errors
-/// 409 `ask_at_counter` when the details do not agree with what is held, 409
-/// `too_many_dependants`, 422 when it is the guardian or the code is wrong, 429.
+/// 409 `ask_at_counter` when the details do not agree with what is held or the link stands on
+/// nothing, 409 `too_many_dependants`, 422 when it is the guardian or the code is wrong, 429.
 pub(super) async fn add(
     app: &App,
     guardian: PersonId,
     input: &DependantInput,
 ) -> ApiResult<PersonId> {
     let mut details = input.typed().check(app.now())?;
-    let held = phone_of(app, guardian).await?;
+    let holder = super::get(&app.db.client().await?, guardian).await?;
+    let held = holder.phone(app)?;
     let code = input.phone_code.as_ref().map_or("", |code| code.expose());
     let proof = match &details.phone {
         Some(own) if Some(own) != held.as_ref() => {
@@ -42,56 +47,97 @@ pub(super) async fn add(
     };
     details.phone = details.phone.or(held);
     count_try(app, &guardian_key(app, guardian), &details).await?;
-    let dependant = open(app, guardian, details, proof).await?;
+    let (dependant, basis) = open(app, &holder, details, proof).await?;
     if dependant == guardian {
         return Err(own_number());
     }
-    // A transaction of its own: guardian and dependant may live on different servers.
-    let tx = app.db.tx().await?;
+    let Some(basis) = basis else {
+        return Ok(dependant);
+    };
+    link(app, guardian, dependant, basis).await?;
+    Ok(dependant)
+}
+
+/// Two transactions, of the dependant and of the guardian, who may live on different servers.
+/// The dependant's note comes first: nobody is carried who cannot see it.
+async fn link(app: &App, guardian: PersonId, dependant: PersonId, basis: Basis) -> ApiResult<()> {
     audit::subject(dependant);
+    let tx = app.db.tx().await?;
+    store::note_carrier(&tx, (dependant, guardian), basis, app.now()).await?;
+    tx.commit().await?;
+    let tx = app.db.tx().await?;
     store::lock_person(&tx, guardian.get()).await?;
     let linked = store::list_dependants(&tx, guardian).await?;
     if !linked.contains(&dependant) {
         if linked.len() >= DEPENDANTS_MAX {
+            drop(tx);
+            let tx = app.db.tx().await?;
+            store::end_carrier(&tx, (dependant, guardian), app.now()).await?;
+            tx.commit().await?;
             return Err(Code::TooManyDependants.into());
         }
-        store::link_dependant(&tx, guardian, dependant, app.now()).await?;
+        store::link_dependant(&tx, (guardian, dependant), basis, app.now()).await?;
     }
     tx.commit().await?;
-    Ok(dependant)
+    Ok(())
 }
 
-async fn phone_of(app: &App, guardian: PersonId) -> ApiResult<Option<Phone>> {
-    let db = app.db.client().await?;
-    let found = store::find_person(&db, guardian.get()).await?;
-    let holder = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
-    holder.phone(app)
-}
-
+/// The dependant, and on what a new link stands; without a basis it is linked already.
 async fn open(
     app: &App,
-    guardian: PersonId,
+    guardian: &Person,
     details: Details,
     proof: Option<Proof>,
-) -> ApiResult<PersonId> {
+) -> ApiResult<(PersonId, Option<Basis>)> {
     let tx = app.db.tx().await?;
     let digests = number_digests(app, &details.number);
     let known = store::find_by_digests(&tx, &digests).await?;
-    if known == Some(guardian) {
+    if known == Some(guardian.person_id) {
         return Err(own_number());
     }
+    let linked = store::list_dependants(&tx, guardian.person_id).await?;
+    let already = known.is_some_and(|known| linked.contains(&known));
     // Before anything is entered: a full phone must not leave strangers behind.
-    let linked = store::list_dependants(&tx, guardian).await?;
-    if linked.len() >= DEPENDANTS_MAX && known.is_none_or(|known| !linked.contains(&known)) {
+    if linked.len() >= DEPENDANTS_MAX && !already {
         return Err(Code::TooManyDependants.into());
     }
+    let basis = match already {
+        true => None,
+        false => Some(basis_of(&tx, app, (guardian, known), &details, proof.is_some()).await?),
+    };
     if let Some(proof) = &proof {
         proof.spend(&tx, app).await?;
     }
     let enrolled = enrol(&tx, app, &Enrolment::by_holder(details, None)).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
-    Ok(enrolled.person_id)
+    Ok((enrolled.person_id, basis))
+}
+
+/// On what the link stands. Without anything the answer is the same as for a name that does
+/// not agree: it does not tell whether the number is known.
+async fn basis_of(
+    tx: &Client,
+    app: &App,
+    (guardian, known): (&Person, Option<PersonId>),
+    details: &Details,
+    consented: bool,
+) -> ApiResult<Basis> {
+    let household = match known {
+        Some(known) => store::find_person(tx, known.get())
+            .await?
+            .and_then(|person| person.household_id),
+        None => None,
+    };
+    let age = details.number.age_years(district_date(app.now()));
+    Basis::of(consented, age, (guardian.household_id, household))
+        .ok_or_else(|| Code::AskAtCounter.into())
+}
+
+/// The phone in clear that a person is reached by.
+pub(super) async fn phone_of(app: &App, person_id: PersonId) -> ApiResult<Option<Phone>> {
+    let db = app.db.client().await?;
+    super::get(&db, person_id).await?.phone(app)
 }
 
 fn own_number() -> ApiError {

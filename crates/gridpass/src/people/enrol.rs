@@ -31,6 +31,8 @@ pub(super) struct Enrolment {
     pub grid_code: Option<String>,
     /// Household.
     pub household_id: Option<i64>,
+    /// Building and room.
+    pub address: Option<String>,
     /// Who entered it; `None` for the person.
     pub entered_by: Option<StaffId>,
 }
@@ -43,6 +45,7 @@ impl Enrolment {
             enclosure_id,
             grid_code: None,
             household_id: None,
+            address: None,
             entered_by: None,
         }
     }
@@ -90,7 +93,7 @@ pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiR
 async fn open(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Option<Enrolled>> {
     let new = NewPerson {
         details: enrolment.details.clone(),
-        address: None,
+        address: enrolment.address.clone(),
         origin_province: None,
         grid_code: enrolment.grid_code.clone(),
         household_id: enrolment.household_id,
@@ -144,8 +147,13 @@ async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> 
             digest_key,
         }
     });
+    let address_sealed = enrolment
+        .address
+        .as_deref()
+        .map(|address| super::address::seal_address(app, id, address));
     let addition = Addition {
         person_id: id,
+        address_sealed: address_sealed.as_deref(),
         phone,
         grid_code: enrolment.grid_code.as_deref(),
         household_id: enrolment.household_id,

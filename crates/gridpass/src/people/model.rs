@@ -3,11 +3,13 @@
 use gridpass_types::clock::district_date;
 use gridpass_types::document::{DocumentError, DocumentNumber, DocumentType};
 use gridpass_types::ids::{EnclosureId, HouseholdId, PassSerial, PersonId};
+use gridpass_types::phone::PhoneError;
 use gridpass_types::{Colour, PersonName, Phone, Sensitive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::divisions::ResponsibleUnit;
 use crate::facts::{DecisionView, PlainExplanation};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
@@ -46,10 +48,8 @@ impl Typed<'_> {
             wrong.push(FieldError::new("name", error.code(), en, zh));
         });
         let number = self.check_number(now, &mut wrong);
-        let phone = self.phone.map(Phone::parse).transpose().map_err(|error| {
-            let (en, zh) = (error.to_string(), error.message_zh());
-            wrong.push(FieldError::new("phone", error.code(), en, zh));
-        });
+        let phone = self.phone.map(Phone::parse).transpose();
+        let phone = phone.map_err(|error| wrong.push(phone_fault(&error)));
         match (name, number, phone) {
             (Ok(name), Some(number), Ok(phone)) => Ok(Details {
                 name,
@@ -74,6 +74,15 @@ impl Typed<'_> {
             .map_err(|error| wrong.push(number_field(error)))
             .ok()
     }
+}
+
+fn phone_fault(error: &PhoneError) -> FieldError {
+    FieldError::new("phone", error.code(), error.to_string(), error.message_zh())
+}
+
+/// A refused phone, as the answer.
+pub(super) fn phone_field(error: &PhoneError) -> ApiError {
+    ApiError::fields(vec![phone_fault(error)])
 }
 
 /// A refused number's reason as a field error.
@@ -167,9 +176,13 @@ pub struct PersonInput {
     /// Grid of the home, 15 digits.
     #[serde(default)]
     pub grid_code: Option<String>,
-    /// Household of the person.
+    /// Household of the person; who enters the same door of the same enclosure shares one when absent.
     #[serde(default)]
     pub household_id: Option<HouseholdId>,
+    /// Building and room, 1 to 200 characters; stored sealed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub address: Option<Sensitive<String>>,
 }
 
 /// Somebody whose pass is carried on the guardian's phone.
@@ -275,6 +288,32 @@ pub struct PassExplanation {
     pub decision: DecisionView,
     /// What it means and what helps, in plain words.
     pub plain: PlainExplanation,
+    /// The unit that answers for a colour that is not green, and its phone.
+    pub responsible: Option<ResponsibleUnit>,
+    /// Who set what the colour stands on; empty when evidence is missing.
+    pub set_by: Vec<SetBy>,
+    /// Whether an appeal can be opened against the colour of now.
+    pub can_appeal: bool,
+}
+
+/// Who recorded a piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SetBy {
+    /// What kind of evidence.
+    pub kind: String,
+    /// Where it came from.
+    pub source: String,
+    /// Units of those who recorded and confirmed it; none for a device or a registry.
+    pub units: Vec<String>,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// Whose colours, on this phone.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct HistoryQuery {
+    /// Serial of a dependant's pass; the holder's own when absent.
+    pub pass_serial: Option<PassSerial>,
 }
 
 /// What the holder shows: the pass with its colour as of now.

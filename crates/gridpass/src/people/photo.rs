@@ -73,13 +73,23 @@ pub(super) async fn seal_photo(
     person_id: PersonId,
     upload: axum::body::Bytes,
 ) -> ApiResult<Vec<u8>> {
-    let _permit = DECODING.acquire().await.map_err(internal)?;
-    let decoded = tokio::task::spawn_blocking(move || portrait(&upload)).await;
-    let jpeg = decoded
-        .map_err(internal)?
-        .map_err(|_| ApiError::new(Code::PhotoInvalid))?;
+    let jpeg = redraw(upload, SIDE_PIXELS_MAX).await?;
     let sealer = &app.sealer;
     Ok(sealer.seal(Field::Photo, person_id.get(), &jpeg, &app.entropy))
+}
+
+/// Draws an uploaded picture anew: upright, its long side at most so many pixels, as a JPEG
+/// without anything but the picture.
+///
+/// # Errors
+/// 422 `photo_invalid` when it is no JPEG, PNG or WebP of sane size.
+pub async fn redraw(upload: axum::body::Bytes, side_pixels_max: u32) -> ApiResult<Vec<u8>> {
+    let _permit = DECODING.acquire().await.map_err(internal)?;
+    let draw = move || portrait(&upload, side_pixels_max);
+    let drawn = tokio::task::spawn_blocking(draw).await;
+    drawn
+        .map_err(internal)?
+        .map_err(|_| ApiError::new(Code::PhotoInvalid))
 }
 
 fn internal(error: impl Into<anyhow::Error>) -> ApiError {
@@ -98,7 +108,7 @@ enum PortraitError {
 }
 
 /// Decodes, turns upright, shrinks and encodes.
-fn portrait(upload: &[u8]) -> Result<Vec<u8>, PortraitError> {
+fn portrait(upload: &[u8], side_pixels_max: u32) -> Result<Vec<u8>, PortraitError> {
     let mut reader = ImageReader::new(Cursor::new(upload))
         .with_guessed_format()
         .map_err(|_| PortraitError::Format)?;
@@ -118,8 +128,8 @@ fn portrait(upload: &[u8]) -> Result<Vec<u8>, PortraitError> {
     }
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
-    if width.max(height) > SIDE_PIXELS_MAX {
-        picture = picture.resize(SIDE_PIXELS_MAX, SIDE_PIXELS_MAX, FilterType::Triangle);
+    if width.max(height) > side_pixels_max {
+        picture = picture.resize(side_pixels_max, side_pixels_max, FilterType::Triangle);
     }
     picture.apply_orientation(orientation);
     let mut jpeg = Vec::new();
@@ -141,6 +151,10 @@ mod tests {
                 Rgb([20, 20, 220])
             }
         })
+    }
+
+    fn small(upload: &[u8]) -> Result<Vec<u8>, PortraitError> {
+        portrait(upload, SIDE_PIXELS_MAX)
     }
 
     fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
@@ -170,17 +184,17 @@ mod tests {
     #[test]
     fn every_format_becomes_a_small_jpeg() {
         for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
-            let small = decoded(&portrait(&encoded(&picture(1200, 900), format)).unwrap());
-            assert_eq!(small.dimensions(), (480, 360), "{format:?}");
+            let drawn = decoded(&small(&encoded(&picture(1200, 900), format)).unwrap());
+            assert_eq!(drawn.dimensions(), (480, 360), "{format:?}");
         }
-        let kept = decoded(&portrait(&encoded(&picture(300, 400), ImageFormat::Png)).unwrap());
+        let kept = decoded(&small(&encoded(&picture(300, 400), ImageFormat::Png)).unwrap());
         assert_eq!(kept.dimensions(), (300, 400));
     }
 
     #[test]
     fn the_picture_stands_upright_and_nothing_else_is_left() {
         let turned = turned_jpeg(&picture(800, 600));
-        let jpeg = portrait(&turned).unwrap();
+        let jpeg = small(&turned).unwrap();
         let upright = decoded(&jpeg);
         assert_eq!(upright.dimensions(), (360, 480));
         // What was left is on top now.
@@ -192,13 +206,13 @@ mod tests {
     #[test]
     fn what_is_no_picture_is_refused() {
         let png = encoded(&picture(64, 64), ImageFormat::Png);
-        assert!(portrait(b"").is_err());
-        assert!(portrait(b"<svg xmlns='http://www.w3.org/2000/svg'/>").is_err());
-        assert!(portrait(&png[..png.len() / 2]).is_err());
-        assert!(portrait(b"GIF89a\x01\0\x01\0\0\0\0;").is_err());
+        assert!(small(b"").is_err());
+        assert!(small(b"<svg xmlns='http://www.w3.org/2000/svg'/>").is_err());
+        assert!(small(&png[..png.len() / 2]).is_err());
+        assert!(small(b"GIF89a\x01\0\x01\0\0\0\0;").is_err());
         // A header that promises 60,000 by 60,000 pixels.
         let mut huge = png;
         huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
-        assert!(portrait(&huge).is_err());
+        assert!(small(&huge).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::ids::PassSerial;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -12,10 +12,8 @@ use super::record::Person;
 use super::store;
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
-use crate::audit;
 use crate::auth::Authorised;
-use crate::http::code::Code;
-use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::{self, Body};
 
 /// Whose photo on this phone.
@@ -37,7 +35,7 @@ pub async fn put_own_photo(
     extract::Query(query): extract::Query<PhotoQuery>,
     Body(upload): Body,
 ) -> ApiResult<StatusCode> {
-    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
     let sealed = photo::seal_photo(&app, person_id, upload).await?;
     store::update_photo(&app.db.client().await?, person_id, &sealed).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -53,23 +51,23 @@ pub async fn get_own_photo(
     holder: Holder,
     extract::Query(query): extract::Query<PhotoQuery>,
 ) -> ApiResult<Jpeg> {
-    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
     photo::photo(&app.db.client().await?, &app, person_id).await
 }
 
-/// The holder, or a dependant of the holder by serial; anybody else is not there.
-async fn on_phone(app: &App, holder: Holder, serial: Option<PassSerial>) -> ApiResult<PersonId> {
-    let Some(serial) = serial else {
-        return Ok(holder.person_id);
-    };
-    let db = app.db.client().await?;
-    let asked = store::find_by_serial(&db, serial.get()).await?;
-    let dependants = store::list_dependants(&db, holder.person_id).await?;
-    let asked = asked
-        .filter(|id| *id == holder.person_id || dependants.contains(id))
-        .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
-    audit::subject(asked);
-    Ok(asked)
+/// Removes the photo of the holder or of a dependant; it was given freely. Gates then compare
+/// with the document.
+#[utoipa::path(delete, path = "/api/v1/pass/photo", operation_id = "delete_own_photo", tag = "people",
+    security(("holder" = [])), params(PhotoQuery),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn delete_own_photo(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Query(query): extract::Query<PhotoQuery>,
+) -> ApiResult<StatusCode> {
+    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    store::delete_photo(&app.db.client().await?, person_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Stores a photo that staff took.

@@ -1,14 +1,19 @@
 //! SQL of people, their phones and their dependants.
 
+mod family;
 mod rekey;
 
-use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::ids::{PassSerial, PersonId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::Error;
 
 use super::record::Person;
 use crate::db::Client;
 
+pub use family::{
+    end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
+    list_household, list_links, note_carrier, unlink_dependant, update_phone,
+};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
@@ -288,6 +293,8 @@ pub struct Addition<'a> {
     pub grid_code: Option<&'a str>,
     /// Household.
     pub household_id: Option<i64>,
+    /// Sealed building and room.
+    pub address_sealed: Option<&'a [u8]>,
     /// When the person applied.
     pub enrolled_at: Option<Timestamp>,
 }
@@ -297,7 +304,8 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
     let sql = "-- people.add_to_person
         UPDATE person SET phone_sealed = coalesce(phone_sealed, $2), phone_digest = coalesce(phone_digest, $3),
             grid_code = coalesce(grid_code, $4), household_id = coalesce(household_id, $5),
-            enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7)
+            enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7),
+            address_sealed = coalesce(address_sealed, $8)
         WHERE person_id = $1";
     let phone = addition.phone.as_ref();
     let sealed = phone.map(|phone| &phone.sealed[..]);
@@ -315,6 +323,7 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
             &addition.household_id,
             &addition.enrolled_at,
             &digest_key,
+            &addition.address_sealed,
         ],
     )
     .await?;
@@ -374,31 +383,36 @@ pub async fn insert_session(
     Ok(())
 }
 
-/// People whose passes this person's phone carries, in order of linking.
-pub async fn list_dependants(db: &Client, person_id: PersonId) -> Result<Vec<PersonId>, Error> {
-    let sql = "-- people.list_dependants
-        SELECT dependant_id FROM guardian_link
-        WHERE person_id = $1 AND ended_at IS NULL ORDER BY created_at, dependant_id";
-    let rows = db
-        .query(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// Writes another name with its digest; how many rows changed.
+pub async fn update_name(
+    db: &Client,
+    person_id: PersonId,
+    (sealed, digest): (&[u8], &[u8]),
+) -> Result<u64, Error> {
+    let sql = "-- people.update_name
+        UPDATE person SET name_sealed = $2, name_digest = $3 WHERE person_id = $1";
+    db.execute(
+        &db.prepare_cached(sql).await?,
+        &[&person_id, &sealed, &digest],
+    )
+    .await
 }
 
-/// Links a dependant to a guardian.
-pub async fn link_dependant(
+/// Writes a corrected address with the household it makes; false when the person is not in reach.
+pub async fn update_address(
     db: &Client,
-    guardian: PersonId,
-    dependant: PersonId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let sql = "-- people.link_dependant
-        INSERT INTO guardian_link (person_id, dependant_id, created_at) VALUES ($1, $2, $3)
-        ON CONFLICT (person_id, dependant_id) DO UPDATE SET ended_at = NULL";
+    (person_id, household_id): (PersonId, i64),
+    sealed: &[u8],
+    (now, by): (Timestamp, StaffId),
+) -> Result<bool, Error> {
+    let sql = "-- people.update_address
+        UPDATE person SET address_sealed = $2, household_id = $3, address_changed_at = $4, address_changed_by = $5
+        WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
-    db.execute(&statement, &[&guardian, &dependant, &now])
+    let changed = db
+        .execute(&statement, &[&person_id, &sealed, &household_id, &now, &by])
         .await?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// A person's sealed photo.
@@ -416,6 +430,15 @@ pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Re
     let sql = "-- people.update_photo
         UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
     db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
+        .await?;
+    Ok(())
+}
+
+/// Removes a person's photo.
+pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
+    let sql = "-- people.delete_photo
+        UPDATE person SET photo_sealed = NULL WHERE person_id = $1";
+    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
         .await?;
     Ok(())
 }

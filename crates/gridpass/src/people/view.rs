@@ -1,11 +1,11 @@
 //! What holders and staff see of a person, with the colour as of now.
 
-use gridpass_rules::State;
 use gridpass_rules::words::Residence;
-use gridpass_types::ids::PersonId;
+use gridpass_rules::{Colour, State};
+use gridpass_types::ids::{PersonId, StaffId};
 use jiff::Timestamp;
 
-use super::model::{PassExplanation, PassView, PersonView};
+use super::model::{PassExplanation, PassView, PersonView, SetBy};
 use super::record::Person;
 use super::store;
 use crate::app::App;
@@ -13,9 +13,9 @@ use crate::audit;
 use crate::auth::Caller;
 use crate::break_glass;
 use crate::db::Client;
-use crate::divisions::Enclosures;
+use crate::divisions::{self, Desk, Enclosures};
 use crate::employers;
-use crate::facts::{self, Replayed, decision_view};
+use crate::facts::{self, FactView, Replayed, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::masking::{Shown, Viewer};
@@ -86,11 +86,44 @@ pub(super) async fn pass_explanation(
     let found = store::find_person(db, person_id.get()).await?;
     let person = found.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     let replayed = facts::state_at(db, app, person_id, at).await?;
+    let coloured = replayed.decision.colour != Colour::Green;
+    let (_, views) = facts::cause_of_colour(db, person_id, (&replayed, at)).await?;
+    let duty = Desk::of(replayed.decision.reason);
+    let responsible = match coloured {
+        true => {
+            let duty = (duty, duty.first_level());
+            Some(divisions::responsible(db, &person.place_code, duty).await?)
+        }
+        false => None,
+    };
     Ok(PassExplanation {
         pass_serial: person.pass_serial,
         plain: facts::plain(&replayed),
         decision: decision_view(&replayed.decision, at, replayed.valid_until),
+        responsible,
+        set_by: match coloured {
+            true => set_by(db, &views).await?,
+            false => Vec::new(),
+        },
+        can_appeal: coloured && at == app.now(),
     })
+}
+
+/// The units behind evidence; never a person's name.
+async fn set_by(db: &Client, views: &[FactView]) -> ApiResult<Vec<SetBy>> {
+    let who = |view: &FactView| {
+        let confirmed = view.confirmed_by.map(StaffId::get);
+        view.recorded_by.into_iter().chain(confirmed)
+    };
+    let staff: Vec<i64> = views.iter().flat_map(who).collect();
+    let units = crate::staff::units_of(db, &staff).await?;
+    let set_by = |view: &FactView| SetBy {
+        kind: view.fact.body.kind().to_owned(),
+        source: view.source.clone(),
+        units: who(view).filter_map(|id| units.get(&id).cloned()).collect(),
+        recorded_at: view.fact.recorded_at,
+    };
+    Ok(views.iter().map(set_by).collect())
 }
 
 /// A person as the caller sees it; more of it while a break-glass access is open.

@@ -20,6 +20,10 @@ pub enum Purpose {
     Enrol,
     /// Letting a guardian's phone carry the pass of this phone's owner.
     Dependant,
+    /// Letting a dependant's pass go over to this phone.
+    HandOver,
+    /// Holding this number in place of the one before.
+    NewPhone,
 }
 
 impl Purpose {
@@ -28,6 +32,8 @@ impl Purpose {
         match self {
             Purpose::Enrol => "enrol",
             Purpose::Dependant => "dependant",
+            Purpose::HandOver => "hand_over",
+            Purpose::NewPhone => "new_phone",
         }
     }
 
@@ -48,6 +54,22 @@ impl Purpose {
                 ),
                 en: format!(
                     "{code} lets a relative's phone carry your pass, valid for 5 minutes. Tell it to nobody but them."
+                ),
+            },
+            Purpose::HandOver => Words {
+                zh: format!(
+                    "验证码{code}，用于把您的电子通行证从家人手机转到本机，5分钟内有效。只告诉您的家人。"
+                ),
+                en: format!(
+                    "{code} moves your pass from a relative's phone to this one, valid for 5 minutes. Tell it to nobody but them."
+                ),
+            },
+            Purpose::NewPhone => Words {
+                zh: format!(
+                    "验证码{code}，用于把本机号码登记为您电子通行证的手机号，5分钟内有效。工作人员不会向您索要。"
+                ),
+                en: format!(
+                    "{code} makes this the mobile number of your pass, valid for 5 minutes. No official will ask you for it."
                 ),
             },
         }

@@ -2,8 +2,9 @@
 //! fact and records another, so what was true before stays on record.
 
 use gridpass_rules::red::RedReason;
+use gridpass_rules::words::EndReason;
 use gridpass_types::clock::district_date;
-use gridpass_types::ids::{PersonId, QuarantineOrderId, StaffId};
+use gridpass_types::ids::{FactId, PersonId, QuarantineOrderId, StaffId};
 
 use super::model::{
     NewOrder, OrderPaper, OrderStatus, OrderStep, OrderStepKind, OrderView, QuarantineOrder, Step,
@@ -193,7 +194,7 @@ pub(super) async fn finish(
     facts::check_body(&order.body(), app.now())?;
     let retract = Retract {
         fact_id: order.fact_id,
-        by: by.get(),
+        by: Some(by.get()),
         reason: what.as_str().to_owned(),
     };
     let confirmed_by = two.as_ref().map(|two| two.confirmed_by);
@@ -221,6 +222,37 @@ pub(super) async fn finish(
         changed.row.valid_until,
     );
     Ok(OrderView { order, decision })
+}
+
+/// The fact that speaks for a person's live order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_live_fact(db: &Client, person_id: PersonId) -> ApiResult<Option<FactId>> {
+    let live = store::find_live(db, person_id.get()).await?;
+    Ok(live.map(|order| order.fact_id))
+}
+
+/// Cancels a person's live order, because an appeal found it wrong; `None` when there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn cancel_live(
+    tx: &Client,
+    app: &App,
+    (person_id, by): (PersonId, StaffId),
+) -> ApiResult<Option<OrderView>> {
+    facts::lock_person(tx, person_id).await?;
+    let live = store::find_live(tx, person_id.get()).await?;
+    let Some(mut order) = live.filter(|order| !order.is_over(app.now())) else {
+        return Ok(None);
+    };
+    order.status = OrderStatus::Released;
+    order.released_at = Some(app.now());
+    order.end_reason = Some(EndReason::Cancelled);
+    finish(tx, app, (order, "cancelled_on_appeal"), (by, None))
+        .await
+        .map(Some)
 }
 
 fn later_end(

@@ -15,7 +15,7 @@ use crate::notify::{self, Notice};
 use crate::quarantine;
 
 /// Where facts of confirmed proposals come from.
-const SOURCE: &str = "red_proposal";
+pub const SOURCE: &str = "red_proposal";
 
 /// Records the fact and turns the pass, in one transaction: a scan after the commit is red.
 pub async fn confirm(app: &App, asked: &Proposal, caller: &Caller) -> ApiResult<ConfirmedView> {

@@ -2,11 +2,11 @@
 
 use gridpass_rules::FactBody;
 use gridpass_rules::red::{RedReason, reason_of};
-use gridpass_types::ids::{RedListId, RedProposalId};
+use gridpass_types::ids::{PersonId, RedListId, RedProposalId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::model::{Measure, PROPOSAL_LIFE, Proposal, ProposalStatus, ProposeInput};
-use super::store;
+use super::{confirm, store};
 use crate::access::{AppendMedicalFacts, OrderQuarantine};
 use crate::app::{App, LiveEvent};
 use crate::auth::Caller;
@@ -80,6 +80,7 @@ pub async fn prepare(
         None => reason_of_fact(db, app, &input).await?,
     };
     let until = input.check(reason, now)?;
+    check_resolved(db, app, (person.person_id, &input)).await?;
     Ok(Proposal {
         person_id: person.person_id,
         proposal_id: RedProposalId::new(app.ids.next()),
@@ -102,6 +103,32 @@ pub async fn prepare(
         fact_id: None,
         hindrance: None,
     })
+}
+
+/// Refuses evidence that an appeal of the person has found wrong: nobody is sent to confirm
+/// what would record nothing.
+async fn check_resolved(
+    db: &Client,
+    app: &App,
+    (person_id, input): (PersonId, &ProposeInput),
+) -> ApiResult<()> {
+    let shown = Some((input.evidence.kind, input.evidence.reference.as_str()));
+    let resolved = facts::Resolved::load(db, &[person_id.get()]).await?;
+    let held = match (&input.measure, input.measure.order_step()) {
+        (Measure::Fact { fact }, _) => {
+            resolved.holds_evidence(app, person_id, (fact, confirm::SOURCE, shown))
+        }
+        (_, Some(quarantine::Step::Start(order))) => {
+            let body = order.body();
+            resolved.holds_evidence(app, person_id, (&body, facts::SOURCE_ORDER, shown))
+        }
+        // A live order's own paper: an appeal against it has ended the order.
+        _ => false,
+    };
+    match held {
+        true => Err(Code::ResolvedOnAppeal.into()),
+        false => Ok(()),
+    }
 }
 
 /// What a doctor answers for, a doctor proposes; orders are the response team's; a stay found

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use gridpass_matching::compare_names;
+use gridpass_matching::{compare_names, name_key};
+use gridpass_rules::FactBody;
+use gridpass_rules::words::RegistryStatus;
 use gridpass_types::ids::PersonId;
 
 use super::chunk::Chunk;
@@ -11,7 +13,7 @@ use super::prepare::Ready;
 use super::said::Said;
 use super::store::{self, Held, NotedRow};
 use crate::app::App;
-use crate::facts::{self, NewFact};
+use crate::facts::{self, Grounds, NewFact, Resolved};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::outbox;
@@ -40,6 +42,7 @@ impl Chunk<'_> {
         let people: Vec<i64> = rows.iter().map(|row| row.person_id.get()).collect();
         let held = store::list_held(self.tx, &people).await?;
         let said = Said::load(self.tx, self.source, &people).await?;
+        let resolved = Resolved::load(self.tx, &people).await?;
         let nothing = Said::default();
         let mut news: Vec<(PersonId, Vec<NewFact>)> = Vec::new();
         let mut visits = Vec::new();
@@ -48,9 +51,12 @@ impl Chunk<'_> {
             let id = known.person_id.get();
             let held = held.get(&id).ok_or_else(|| ApiError::new(Code::Conflict))?;
             let agrees = agrees(self.app, known, held)?;
-            self.count(known, agrees);
             let said = said.get(&id).unwrap_or(&nothing);
-            let facts = said.news((known.row, agrees), self.directory, self.source);
+            let mut facts = said.news((known.row, agrees), self.directory, self.source);
+            name_evidence(self.app, known.row, (self.source, &mut facts));
+            let before = facts.len();
+            facts.retain(|fact| !resolved.holds(self.app, known.person_id, fact));
+            self.count(known, (agrees, facts.len() < before));
             if agrees {
                 additions.extend(addition(self.app, known, held));
             } else if !facts.is_empty() {
@@ -73,19 +79,42 @@ impl Chunk<'_> {
         Ok(())
     }
 
-    fn count(&mut self, known: &KnownRow<'_>, agrees: bool) {
-        if agrees {
+    /// A row that an appeal has found wrong disagrees, whatever it says, and records nothing.
+    fn count(&mut self, known: &KnownRow<'_>, (agrees, resolved): (bool, bool)) {
+        if agrees && !resolved {
             self.counts.matched += 1;
             return;
         }
+        let (code, field) = match resolved {
+            true => (Code::ResolvedOnAppeal.as_str(), "document_number"),
+            false => ("name_differs", "name"),
+        };
         self.counts.conflicts += 1;
         self.noted.push(NotedRow {
             number: known.number,
             outcome: RowOutcome::Conflict,
-            code: "name_differs",
-            fields: vec!["name"],
+            code,
+            fields: vec![field],
             person_id: Some(known.person_id.get()),
         });
+    }
+}
+
+/// Says which row a conflict stands on, so that the same row is known again after an appeal and
+/// another name in it is not.
+fn name_evidence(app: &App, row: &Ready, (source, facts): (&str, &mut [NewFact])) {
+    for fact in facts {
+        let FactBody::Registry {
+            status: RegistryStatus::Conflict,
+            ..
+        } = fact.body
+        else {
+            continue;
+        };
+        let said = format!("{source}\0{}", name_key(&row.name));
+        let digest = app.sealer.lasting_digest("registry_row", &said);
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        fact.grounds = Some(Grounds::RegistryRow(digits));
     }
 }
 

@@ -78,6 +78,22 @@ pub async fn find_version_at(
     Ok(row.get(0))
 }
 
+/// When what is in force changed, after the first instant and not after the second; the
+/// newest thousand, oldest first.
+pub async fn list_activation_times(
+    db: &Client,
+    (after, until): (Timestamp, Timestamp),
+) -> Result<Vec<Timestamp>, Error> {
+    let sql = "-- rules.list_activation_times
+        SELECT activated_at FROM (SELECT DISTINCT activated_at FROM rule_set_activation
+            WHERE activated_at > $1 AND activated_at <= $2 ORDER BY activated_at DESC LIMIT 1000) t
+        ORDER BY activated_at";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&after, &until])
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Makes changes to the rules follow one another.
 pub async fn lock_rules(tx: &Client) -> Result<(), Error> {
     let sql = "-- rules.lock_rules

@@ -146,6 +146,17 @@ pub async fn assign_visit(
     Ok(Json(changed))
 }
 
+/// Whether somebody may work a visit, in its place.
+pub(super) async fn fits(
+    db: &Client,
+    visit: &Visit,
+    staff_id: StaffId,
+    now: Timestamp,
+) -> ApiResult<bool> {
+    let there = (WorkVisits::ROLES, visit.place_code.as_str());
+    staff::may_act_at(db, staff_id, there, now).await
+}
+
 /// Whoever goes must be somebody who may, in the place.
 async fn check_assignee(
     db: &Client,
@@ -153,9 +164,7 @@ async fn check_assignee(
     staff_id: i64,
     now: Timestamp,
 ) -> ApiResult<()> {
-    let there = (WorkVisits::ROLES, visit.place_code.as_str());
-    let fits = staff::may_act_at(db, StaffId::new(staff_id), there, now).await?;
-    if fits {
+    if fits(db, visit, StaffId::new(staff_id), now).await? {
         return Ok(());
     }
     Err(ApiError::fields(vec![FieldError::new(

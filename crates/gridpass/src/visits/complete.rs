@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
 use gridpass_rules::words::{Certainty, RegistryStatus, ResidenceStatus, Risk};
-use gridpass_types::ids::{EnclosureId, StaffId};
+use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 use super::api::find;
-use super::handlers;
 use super::model::{CompleteInput, CompletedView, Visit, VisitOutcome, VisitStatus, purpose};
 use super::store::{self, Ending};
+use super::{SOURCE, handlers};
 use crate::access::WorkVisits;
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
@@ -20,9 +20,6 @@ use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::red;
 use crate::seal::Field;
-
-/// Where facts of visits come from.
-const SOURCE: &str = "visit";
 
 /// Ends a visit: records what was found and answers the colour that follows. A repeated
 /// call of the same worker with the same outcome is answered alike.
@@ -82,7 +79,7 @@ async fn findings(
     let status = match input.outcome {
         VisitOutcome::VerifiedMovedIn => Some(ResidenceStatus::Verified),
         VisitOutcome::MovedOut => Some(ResidenceStatus::Away),
-        VisitOutcome::NotFound => None,
+        VisitOutcome::NotFound | VisitOutcome::Checked => None,
     };
     if let Some(status) = status {
         let enclosure = input.enclosure_id.map(EnclosureId::new);
@@ -99,7 +96,7 @@ async fn findings(
         });
     }
     if input.outcome == VisitOutcome::VerifiedMovedIn && visit.cause == "identity_conflict" {
-        bodies.extend(settled_conflicts(tx, visit).await?);
+        bodies.extend(settled_conflicts(tx, visit.person_id).await?);
     }
     let mut facts = Vec::with_capacity(bodies.len());
     for body in bodies {
@@ -141,7 +138,7 @@ async fn propose_stay(
     .await
 }
 
-fn no_enclosure() -> ApiError {
+pub(super) fn no_enclosure() -> ApiError {
     ApiError::fields(vec![FieldError::new(
         "enclosure_id",
         "enclosure_needed",
@@ -152,8 +149,11 @@ fn no_enclosure() -> ApiError {
 
 /// Registers that disagreed: the worker has seen the person and the document, which
 /// settles it until a register disagrees anew.
-async fn settled_conflicts(tx: &Client, visit: &Visit) -> ApiResult<Vec<FactBody>> {
-    let person_id = visit.person_id.get();
+pub(super) async fn settled_conflicts(
+    tx: &Client,
+    person_id: PersonId,
+) -> ApiResult<Vec<FactBody>> {
+    let person_id = person_id.get();
     let mut facts = facts::load_facts(tx, &[person_id]).await?;
     let mut facts = facts.remove(&person_id).unwrap_or_default();
     facts.retain(|fact| fact.retracted_at.is_none());
@@ -207,6 +207,7 @@ async fn end(
             at,
             by,
             note_sealed: note_sealed.as_deref().filter(|_| this),
+            reason: None,
         };
         store::end_visit(tx, &ending).await?;
         handlers::tell(tx, place_code, id, input.outcome.status().as_str()).await?;

@@ -12,7 +12,7 @@ use crate::http::error::{ApiError, ApiResult, FieldError};
 /// Characters of a cause at most.
 const CAUSE_CHARS_MAX: usize = 40;
 /// Characters of a remark at most.
-const NOTE_CHARS_MAX: usize = 500;
+pub(super) const NOTE_CHARS_MAX: usize = 500;
 
 /// Where a visit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -54,6 +54,8 @@ pub enum VisitOutcome {
     MovedOut,
     /// Nobody was there to ask.
     NotFound,
+    /// What was to be asked or brought was.
+    Checked,
 }
 
 impl VisitOutcome {
@@ -63,20 +65,26 @@ impl VisitOutcome {
             Self::VerifiedMovedIn => "verified_moved_in",
             Self::MovedOut => "moved_out",
             Self::NotFound => "not_found",
+            Self::Checked => "checked",
         }
     }
 
     /// Reads a stored name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::VerifiedMovedIn, Self::MovedOut, Self::NotFound]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == name)
+        [
+            Self::VerifiedMovedIn,
+            Self::MovedOut,
+            Self::NotFound,
+            Self::Checked,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == name)
     }
 
     /// Where a visit stands that ended so.
     pub fn status(self) -> VisitStatus {
         match self {
-            Self::VerifiedMovedIn | Self::MovedOut => VisitStatus::Done,
+            Self::VerifiedMovedIn | Self::MovedOut | Self::Checked => VisitStatus::Done,
             Self::NotFound => VisitStatus::NotExecutable,
         }
     }
@@ -91,6 +99,29 @@ pub enum Purpose<'a> {
     Health,
     /// Something else.
     Other(&'a str),
+}
+
+impl Purpose<'_> {
+    /// The purpose as sent.
+    pub fn kind(self) -> VisitKind {
+        match self {
+            Self::Dwelling => VisitKind::Dwelling,
+            Self::Health => VisitKind::Health,
+            Self::Other(_) => VisitKind::Other,
+        }
+    }
+}
+
+/// What a visit is for, as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VisitKind {
+    /// Whether the person lives there and is who the registers say.
+    Dwelling,
+    /// How the person is, and where the person was.
+    Health,
+    /// Something else, for example what is missing there.
+    Other,
 }
 
 /// The purpose of a cause.
@@ -275,7 +306,7 @@ mod tests {
             let status = VisitStatus::parse(name).unwrap();
             assert_eq!(serde_json::to_value(status).unwrap(), name);
         }
-        for name in ["verified_moved_in", "moved_out", "not_found"] {
+        for name in ["verified_moved_in", "moved_out", "not_found", "checked"] {
             let outcome = VisitOutcome::parse(name).unwrap();
             assert_eq!(serde_json::to_value(outcome).unwrap(), name);
         }

@@ -1,5 +1,9 @@
 //! SQL of visits.
 
+pub mod calls;
+pub mod leads;
+pub mod stops;
+
 use gridpass_types::ids::{PersonId, StaffId, VisitId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -182,12 +186,15 @@ pub struct Ending<'a> {
     pub by: StaffId,
     /// Sealed remark.
     pub note_sealed: Option<&'a [u8]>,
+    /// Why it could not be done, from the closed list.
+    pub reason: Option<&'a str>,
 }
 
 /// Ends an open visit; false when it is not open.
 pub async fn end_visit(db: &Client, ending: &Ending<'_>) -> Result<bool, Error> {
     let sql = "-- visits.end_visit
-        UPDATE visit SET status = $3, outcome = $4, completed_at = $5, completed_by = $6, note_sealed = $7
+        UPDATE visit SET status = $3, outcome = $4, completed_at = $5, completed_by = $6, note_sealed = $7,
+            end_reason = $8
         WHERE person_id = $1 AND visit_id = $2 AND status = 'open'";
     let statement = db.prepare_cached(sql).await?;
     let changed = db
@@ -201,6 +208,7 @@ pub async fn end_visit(db: &Client, ending: &Ending<'_>) -> Result<bool, Error> 
                 &ending.at,
                 &ending.by,
                 &ending.note_sealed,
+                &ending.reason,
             ],
         )
         .await?;

@@ -1,16 +1,17 @@
 //! One phone, several people.
 
-use serde_json::json;
+use gridpass::access::Role;
+use serde_json::{Value, json};
 
-use crate::app::TestApp;
-use crate::people::{applicant, enrolled, resident_number};
+use crate::app::{Client, TestApp};
+use crate::people::{applicant, child_number, enrolled, resident_number};
 
 #[tokio::test]
 async fn a_phone_carries_eight_dependants_and_no_stranger() {
     let test = TestApp::with_divisions().await;
     let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
     enrolled(&test, applicant("李四", 30, "13900001234")).await;
-    let child = |sequence: u32| json!({ "name": "张小宝", "document_type": "resident_id", "document_number": resident_number(sequence) });
+    let child = |sequence: u32| json!({ "name": "张小宝", "document_type": "resident_id", "document_number": child_number(sequence) });
     let first = phone
         .post("/api/v1/pass/dependants", child(21))
         .await
@@ -59,4 +60,236 @@ async fn a_phone_carries_eight_dependants_and_no_stranger() {
         .post("/api/v1/pass/dependants", child(21))
         .await
         .problem(401, "not_signed_in");
+}
+
+const DEPENDANTS: &str = "/api/v1/pass/dependants";
+
+fn child(name: &str, sequence: u32) -> Value {
+    json!({ "name": name, "document_type": "resident_id", "document_number": child_number(sequence) })
+}
+
+fn adult(name: &str, sequence: u32) -> Value {
+    json!({ "name": name, "document_type": "resident_id", "document_number": resident_number(sequence) })
+}
+
+/// Serials of the passes on a phone besides its own.
+async fn carried(phone: &Client) -> Vec<i64> {
+    let pass = phone.get("/api/v1/pass").await.expect(200);
+    let dependants = pass["dependants"].as_array().unwrap();
+    dependants
+        .iter()
+        .map(|one| one["pass_serial"].as_i64().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_adult_agrees_or_was_entered_in_the_same_household() {
+    let test = TestApp::with_divisions().await;
+    let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    let file = format!(
+        "document_number,name,household\n{},张三,H1\n{},张婆婆,H1\n{},李婆婆,H2\n",
+        resident_number(20),
+        resident_number(21),
+        resident_number(22),
+    );
+    let path = "/api/v1/registry-imports?source=police&create=true";
+    desk.post_text(path, "text/csv", file).await.expect(200);
+    phone
+        .post(DEPENDANTS, adult("张婆婆", 21))
+        .await
+        .expect(201);
+    // Another household, a wrong name and a number that nobody knows are one and the same.
+    let people: i64 = test.scalar("SELECT count(*) FROM person").await;
+    for form in [
+        adult("李婆婆", 22),
+        adult("李奶奶", 22),
+        adult("王婆婆", 23),
+    ] {
+        phone
+            .post(DEPENDANTS, form)
+            .await
+            .problem(409, "ask_at_counter");
+    }
+    assert_eq!(
+        test.scalar::<i64>("SELECT count(*) FROM person").await,
+        people,
+        "who was refused was not entered"
+    );
+    // With a code on her own phone anybody may.
+    let mut form = adult("王婆婆", 23);
+    form["phone"] = "13900001234".into();
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    phone.post(DEPENDANTS, form).await.expect(201);
+    let family = phone.get("/api/v1/pass/family").await.expect(200);
+    let bases: Vec<&str> = family["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| member["basis"].as_str().unwrap())
+        .collect();
+    assert_eq!(bases, ["household", "consent"]);
+    // Who only agreed to be carried keeps their record to themselves.
+    let serials = carried(&phone).await;
+    let data = |serial: i64| format!("/api/v1/pass/data?pass_serial={serial}");
+    phone.get(&data(serials[0])).await.expect(200);
+    phone
+        .get(&data(serials[1]))
+        .await
+        .problem(404, "person_unknown");
+}
+
+#[tokio::test]
+async fn a_child_with_a_phone_takes_the_pass_over() {
+    let test = TestApp::with_divisions().await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let added = mother
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let path = format!("{DEPENDANTS}/{}/hand-over", added["pass_serial"]);
+    let with = |phone: &str, code: String| json!({ "phone": phone, "phone_code": code });
+    let own = test.phone_code("13800001234", "hand_over").await;
+    mother
+        .post(&path, with("13800001234", own))
+        .await
+        .problem(409, "phone_of_guardian");
+    mother
+        .post(&path, with("13600001234", "000000".to_owned()))
+        .await
+        .problem(422, "phone_code_wrong");
+    // The child's own phone cannot simply apply: the record is reached by the mother's.
+    let mut form = child("张小宝", 21);
+    form["phone"] = "13600001234".into();
+    test.enrol(form.clone())
+        .await
+        .problem(409, "ask_at_counter");
+    let code = test.phone_code("13600001234", "hand_over").await;
+    mother
+        .post(&path, with("13600001234", code))
+        .await
+        .expect(204);
+    assert!(carried(&mother).await.is_empty());
+    mother
+        .post(&path, with("13600001234", "000000".to_owned()))
+        .await
+        .problem(404, "person_unknown");
+    test.advance(jiff::SignedDuration::from_mins(2));
+    let (young, view) = enrolled(&test, form).await;
+    assert_eq!(view["pass_serial"], added["pass_serial"]);
+    let notices = young.get("/api/v1/pass/notices").await.expect(200);
+    assert_eq!(notices[0]["template"], "pass_handed_over");
+    let family = young.get("/api/v1/pass/family").await.expect(200);
+    assert_eq!(family["carriers"], json!([]));
+}
+
+#[tokio::test]
+async fn both_sides_see_the_link_and_each_may_end_it() {
+    let test = TestApp::with_divisions().await;
+    let (son, view) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let added = son.post(DEPENDANTS, form.clone()).await.expect(201);
+    let family = elder.get("/api/v1/pass/family").await.expect(200);
+    assert_eq!(
+        (
+            &family["carriers"][0]["name"],
+            &family["carriers"][0]["basis"],
+            &family["carriers"][0]["pass_serial"]
+        ),
+        (&json!("张*"), &json!("consent"), &view["pass_serial"])
+    );
+    // She shows the pass herself: his phone gets no code for her that would void hers.
+    let key =
+        json!({ "public_key": crate::passes::public_key(9), "pass_serial": added["pass_serial"] });
+    son.post("/api/v1/pass/credential", key)
+        .await
+        .problem(409, "has_own_phone");
+    let leave = format!("/api/v1/pass/carriers/{}", view["pass_serial"]);
+    elder.delete(&leave).await.expect(204);
+    elder.delete(&leave).await.problem(404, "person_unknown");
+    assert!(carried(&son).await.is_empty());
+    // A stranger's pass cannot be taken off anybody's phone.
+    let path = format!("{DEPENDANTS}/{}", added["pass_serial"]);
+    son.delete(&path).await.problem(404, "person_unknown");
+    test.advance(jiff::SignedDuration::from_mins(2));
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    son.post(DEPENDANTS, form).await.expect(201);
+    son.delete(&path).await.expect(204);
+    let family = elder.get("/api/v1/pass/family").await.expect(200);
+    assert_eq!(family["carriers"], json!([]));
+}
+
+#[tokio::test]
+async fn a_phone_shows_a_code_for_a_child() {
+    let test = TestApp::with_divisions().await;
+    let post = crate::gates::post(&test, "金地朗悦", "440310001001").await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let added = mother
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let serial = &added["pass_serial"];
+    let key = json!({ "public_key": crate::passes::public_key(9), "pass_serial": serial });
+    mother
+        .post("/api/v1/pass/credential", key)
+        .await
+        .expect(201);
+    let paper = mother
+        .post(
+            "/api/v1/pass/paper-passes",
+            json!({ "pass_serial": serial }),
+        )
+        .await
+        .expect(201);
+    let scan =
+        json!({ "presentation": paper["qr"], "at": test.now().to_string(), "direction": "in" });
+    post.device
+        .post("/api/v1/scans", scan.clone())
+        .await
+        .expect(200);
+    // Printed again, the paper before counts no more.
+    mother
+        .post(
+            "/api/v1/pass/paper-passes",
+            json!({ "pass_serial": serial }),
+        )
+        .await
+        .expect(201);
+    let mut again = scan;
+    test.advance(jiff::SignedDuration::from_secs(5));
+    again["at"] = test.now().to_string().into();
+    post.device
+        .post("/api/v1/scans", again)
+        .await
+        .problem(422, "pass_revoked");
+    let other = json!({ "pass_serial": 999_999 });
+    mother
+        .post("/api/v1/pass/paper-passes", other)
+        .await
+        .problem(404, "person_unknown");
+}
+
+#[tokio::test]
+async fn another_number_proves_itself_and_the_one_before_is_told() {
+    let test = TestApp::with_divisions().await;
+    let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let change = |code: String| json!({ "phone": "13600001234", "phone_code": code });
+    phone
+        .put("/api/v1/pass/phone", change("000000".to_owned()))
+        .await
+        .problem(422, "phone_code_wrong");
+    let code = test.phone_code("13600001234", "new_phone").await;
+    phone
+        .put("/api/v1/pass/phone", change(code))
+        .await
+        .expect(204);
+    let notices = phone.get("/api/v1/pass/notices").await.expect(200);
+    assert_eq!(notices[0]["template"], "number_changed");
+    test.advance(jiff::SignedDuration::from_mins(2));
+    test.enrol(applicant("张三", 20, "13800001234"))
+        .await
+        .problem(409, "ask_at_counter");
+    enrolled(&test, applicant("张三", 20, "13600001234")).await;
 }

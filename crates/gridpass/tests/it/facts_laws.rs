@@ -200,7 +200,7 @@ async fn a_change_that_is_rolled_back_leaves_no_trace() {
         .unwrap();
     let missing = Retract {
         fact_id: FactId::new(1),
-        by: 1,
+        by: Some(1),
         reason: "x".into(),
     };
     let error = facts::retract(&tx, &test.app, person, &missing)

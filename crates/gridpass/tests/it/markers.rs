@@ -16,7 +16,7 @@ use crate::alerts_fixture::raise;
 use crate::app::{Exchange, TRANSCRIPT, TestApp};
 use crate::evidence::{PROPOSALS, medical, order_input, red_fact_input, two_people};
 use crate::gates;
-use crate::people::resident_number;
+use crate::people::{child_number, resident_number};
 
 const HERE: &str = "440310001001";
 const NAME: &str = "璨珺曦";
@@ -188,7 +188,7 @@ async fn residents(test: &TestApp, marked: &Marked, post: &gates::Post) {
         .expect(201);
     let phone = test.holder(enrolled["holder_token"].as_str().unwrap());
     phone.get("/api/v1/pass").await.expect(200);
-    let child = json!({ "name": NAME, "document_type": "resident_id", "document_number": resident_number(778) });
+    let child = json!({ "name": NAME, "document_type": "resident_id", "document_number": child_number(778) });
     phone
         .post("/api/v1/pass/dependants", child)
         .await

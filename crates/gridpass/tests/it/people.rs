@@ -8,10 +8,19 @@ use crate::app::{Client, TestApp};
 /// A resident's number that belongs to nobody: division 440399, born on a day of 1980, with
 /// the right check character. The same sequence gives the same number.
 pub fn resident_number(sequence: u32) -> String {
+    number_of(1980, sequence)
+}
+
+/// The same of a child, born in 2012.
+pub fn child_number(sequence: u32) -> String {
+    number_of(2012, sequence)
+}
+
+fn number_of(year: u32, sequence: u32) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let day = sequence / 1000 % 28 + 1;
     let body = format!(
-        "4403991980{:02}{day:02}{:03}",
+        "440399{year}{:02}{day:02}{:03}",
         sequence / 28_000 % 12 + 1,
         sequence % 1000
     );

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, Setup, TestApp};
 use crate::notices::Relay;
-use crate::people::{applicant, enrolled, resident_number};
+use crate::people::{applicant, child_number, enrolled, resident_number};
 use crate::wire::Wire;
 
 const PHONE: &str = "13800001234";
@@ -169,7 +169,10 @@ async fn a_relatives_own_phone_must_agree() {
     guardian.post(path, form).await.expect(201);
     // A child on the guardian's phone needs none.
     guardian
-        .post(path, applicant("张小宝", 3, PHONE))
+        .post(
+            path,
+            json!({ "name": "张小宝", "document_type": "resident_id", "document_number": child_number(3), "phone": PHONE }),
+        )
         .await
         .expect(201);
 }

@@ -137,7 +137,7 @@ impl Week {
         }
         let retract = Retract {
             fact_id: FactId::new(fact_id),
-            by: 1,
+            by: Some(1),
             reason: "误登".into(),
         };
         let app = &self.test.app;

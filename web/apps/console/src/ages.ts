@@ -38,6 +38,9 @@ export function remaining(until: string): string | null {
   return `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, "0")}`;
 }
 
+/** Seconds until a time of the server; negative once it has passed. */
+export const leftOf = (until: string): number => Math.ceil((Date.parse(until) - now_ms.value - skew_ms) / 1000);
+
 /** Words for numbers that are too old to pass for live, or null. */
 export function staleness(heard_ms: number): string | null {
   const { unit, count } = ageOf(now_ms.value - heard_ms);

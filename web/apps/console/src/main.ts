@@ -5,6 +5,7 @@ import "@gridpass/staff/entry.css";
 import "./console.css";
 import "./office.css";
 import "./people.css";
+import "./appeals.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

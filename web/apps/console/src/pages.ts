@@ -11,7 +11,17 @@ import { mayDo } from "./rights";
 import { seesNumbers, session, supervises } from "./session";
 import type { Key } from "./words";
 
-export type PageName = "live" | "people" | "quarantine" | "red" | "rules" | "supervision" | "staff" | "account";
+export type PageName =
+  | "live"
+  | "people"
+  | "papers"
+  | "quarantine"
+  | "appeals"
+  | "red"
+  | "rules"
+  | "supervision"
+  | "staff"
+  | "account";
 
 interface Page {
   name: PageName;
@@ -23,7 +33,9 @@ interface Page {
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
+  { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
+  { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
   { name: "supervision", title: "supervision", has: supervises },

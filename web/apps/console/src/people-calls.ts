@@ -11,6 +11,9 @@ import type {
   OrderStatus,
   PersonScanPage,
   PersonView,
+  NewPapers,
+  PaperPassView,
+  PapersView,
   Proposal,
   ProposalPage,
   QuarantineOrder,
@@ -56,6 +59,9 @@ export function listOrders(status: OrderStatus, prefix: string, person_id?: numb
 }
 export const releaseOrder = (order: QuarantineOrder, end_reason: "completed" | "cancelled"): Promise<unknown> =>
   post(`quarantine-orders/${order.person_id}/${order.order_id}/release`, { end_reason });
+
+export const createPaperPass = (person_id: number): Promise<PaperPassView> => post(`people/${person_id}/paper-passes`);
+export const createPaperPasses = (home: NewPapers): Promise<PapersView> => post("paper-passes", home);
 
 export const proposeRed = (body: NewProposal): Promise<Proposal> => post("red-proposals", body);
 /** Open proposals; of one person where a number is given. */

@@ -5,7 +5,7 @@
 import type { DivisionView } from "@gridpass/api";
 import { reactive, ref } from "vue";
 import { getEmployer, getEnclosure, listDivisions, searchEmployers, searchEnclosures } from "./calls";
-import areas from "./place/areas.json";
+import areas from "@gridpass/staff/areas";
 import { t, words } from "./words";
 
 /** What can be picked: its code or number, its name, and where it lies. */

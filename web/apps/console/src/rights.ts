@@ -10,8 +10,14 @@ const TEAM: Role[] = ["team_worker", "team_doctor", "team_police"];
 const FIELD: Role[] = ["grid_worker", ...TEAM, "community_lead"];
 
 const ROLES = {
+  AssignAppeals: ["team_worker", "community_lead", "subdistrict_officer", "data_desk"],
+  DecideAppeals: [...TEAM, "community_lead", "subdistrict_officer", "data_desk"],
+  EnterAppeals: FIELD,
+  ReadAppeals: [...FIELD, "subdistrict_officer", "data_desk"],
+  ReadAppealStats: ["community_lead", "subdistrict_officer", "data_desk", "privacy_officer", "oversight"],
   ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
+  IssuePaperPasses: ["grid_worker", "community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,

@@ -1,20 +1,43 @@
 /** The console's words, in a cell that Vue watches. */
 import { createWords } from "@gridpass/kit/words";
 import { languageCell, type StaffKey, staffWords } from "@gridpass/staff/words";
+import appealsEn from "./words/appeals.en.json";
+import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
+import papersEn from "./words/papers.en.json";
+import papersZh from "./words/papers.zh-CN.json";
 import peopleEn from "./words/people.en.json";
 import peopleZh from "./words/people.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
-export type Key = StaffKey | keyof typeof zh | keyof typeof peopleZh;
+export type Key =
+  | StaffKey
+  | keyof typeof zh
+  | keyof typeof peopleZh
+  | keyof typeof appealsZh
+  | keyof typeof papersZh;
 
 export const words = createWords<Key>(
   {
-    "zh-CN": { ...staffWords["zh-CN"], ...zh, ...peopleZh, ...operationsZh },
-    en: { ...staffWords.en, ...en, ...peopleEn, ...(operationsEn satisfies typeof operationsZh) },
+    "zh-CN": {
+      ...staffWords["zh-CN"],
+      ...zh,
+      ...peopleZh,
+      ...appealsZh,
+      ...papersZh,
+      ...operationsZh,
+    },
+    en: {
+      ...staffWords.en,
+      ...en,
+      ...peopleEn,
+      ...(appealsEn satisfies typeof appealsZh),
+      ...papersEn,
+      ...(operationsEn satisfies typeof operationsZh),
+    },
   },
   languageCell,
 );

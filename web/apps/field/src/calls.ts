@@ -1,8 +1,66 @@
 /** The operations the field app calls, named as the server names them. */
-import type { DivisionView } from "@gridpass/api";
-import { get } from "@gridpass/staff/calls";
+import type {
+  AssignedView,
+  CallsInput,
+  CallsView,
+  DivisionView,
+  EnclosurePage,
+  NewPerson,
+  PaperPass,
+  PersonView,
+  StopPage,
+  VisitOverview,
+  VisitRef,
+} from "@gridpass/api";
+import { send, sendJson } from "@gridpass/kit/problem";
+import { get, post } from "@gridpass/staff/calls";
+import { session } from "@gridpass/staff/session";
 
+const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
+/** A call about a whole household on a slow line. */
+const SLOW_MS_MAX = 20_000;
 
 /** Divisions the caller sees; a district has a few hundred. */
 export const listDivisions = (): Promise<DivisionView[]> => get(`divisions?prefix=&after=&limit=${DIVISIONS_MAX}`);
+
+export const listStops = (query: string): Promise<StopPage> =>
+  sendJson(`${api}stops?${query}`, { token: session.token, timeout_ms: SLOW_MS_MAX });
+
+export const recordCalls = (input: CallsInput): Promise<CallsView> =>
+  sendJson(`${api}calls`, { token: session.token, body: input, timeout_ms: SLOW_MS_MAX });
+
+/** The same key answers with the same person, also after a lost answer. */
+export const createPerson = (body: NewPerson, key: string): Promise<PersonView> =>
+  sendJson(`${api}people`, {
+    token: session.token,
+    body,
+    headers: { "idempotency-key": key },
+    timeout_ms: SLOW_MS_MAX,
+  });
+
+export const putPhoto = (person_id: number, photo: Blob): Promise<Response> =>
+  send(`${api}people/${person_id}/photo`, {
+    method: "PUT",
+    token: session.token,
+    body: photo,
+    type: "image/jpeg",
+    timeout_ms: SLOW_MS_MAX,
+  });
+
+export const getPhoto = (person_id: number): Promise<Blob> =>
+  send(`${api}people/${person_id}/photo`, { token: session.token }).then((answer) => answer.blob());
+
+export const createPaperPass = (person_id: number): Promise<PaperPass> => post(`people/${person_id}/paper-passes`);
+
+export const searchEnclosures = (name: string): Promise<EnclosurePage> =>
+  get(`enclosures?name=${encodeURIComponent(name)}&limit=50`);
+
+// What leads do.
+export const getVisitLoad = (): Promise<VisitOverview> => get("visits/load");
+
+export const assignVisits = (staff_id: number, visits: VisitRef[]): Promise<AssignedView> =>
+  post("visits/assign", { staff_id, visits });
+
+export const handOverVisits = (from: number, to: number[]): Promise<AssignedView> =>
+  post("visits/hand-over", { from, to });

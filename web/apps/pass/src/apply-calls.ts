@@ -2,11 +2,11 @@
 import type {
   Applicant,
   ChallengeView,
+  DeclarationView,
   Enrolled,
-  NewDependant,
   NewPhoneCode,
-  PassView,
   PhoneCodeView,
+  PrivacyNotice,
   PublicEnclosure,
 } from "@gridpass/api";
 import { sendJson } from "@gridpass/kit/problem";
@@ -26,8 +26,17 @@ export const getEnrolChallenge = (): Promise<ChallengeView> => sendJson(`${api}p
 export const enrolPerson = (body: Applicant, key: string): Promise<Enrolled> =>
   sendJson(`${api}people/enrol`, { body, headers: { "idempotency-key": key }, timeout_ms: TIMEOUT_MS });
 
-export const addDependant = (token: string, body: NewDependant, key: string): Promise<PassView> =>
-  sendJson(`${api}pass/dependants`, { token, body, headers: { "idempotency-key": key } });
+/** Whether the rules need an answer of the holder now. */
+export async function isAsked(token: string): Promise<boolean> {
+  const people = await sendJson<DeclarationView[]>(`${api}pass/declarations`, { token });
+  return people.some(({ asked }) => asked.length > 0);
+}
+
+/** Keeps that the notice that holds now was accepted. */
+export async function acceptPrivacyNotice(token: string): Promise<void> {
+  const [newest] = await sendJson<PrivacyNotice[]>(`${api}privacy-notice`);
+  await sendJson(`${api}pass/privacy-consent`, { token, method: "PUT", body: { version: newest?.version } });
+}
 
 export const findPublicEnclosures = (query: string): Promise<PublicEnclosure[]> =>
   sendJson(`${api}enclosures/public?query=${encodeURIComponent(query)}`);

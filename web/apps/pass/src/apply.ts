@@ -1,7 +1,7 @@
 /** The first page anyone sees: three fields, a code by text message, and a button. */
 import { dayName, minuteTime } from "@gridpass/kit/age";
 import { Problem, type ProblemBody } from "@gridpass/kit/problem";
-import { enrolPerson } from "./apply-calls";
+import { acceptPrivacyNotice, enrolPerson, isAsked } from "./apply-calls";
 import { t } from "./apply-words";
 import { h } from "./dom";
 import type { Enrolled } from "./calls";
@@ -22,11 +22,10 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
   let solved: { key: string; work: Work } | undefined;
   /** Enrols. Sent again for want of an answer it is the same to the letter, so that it is done once. */
   const enrol = async (applicant: Entered, key: string): Promise<Enrolled> => {
-    const { phone = "", phone_code = "" } = applicant;
     const work = solved?.key === key ? solved.work : await solveChallenge();
     solved = { key, work };
     try {
-      return await enrolPerson({ ...applicant, phone, phone_code, ...work }, key);
+      return await enrolPerson({ ...applicant, ...work }, key);
     } catch (error) {
       // A task that was refused is not sent again.
       if (error instanceof Problem) solved = undefined;
@@ -35,13 +34,15 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
   };
   const form = applicantForm({
     submit: "apply",
-    purpose: "enrol",
     send: async (applicant, key) => {
       const answer = await enrol(applicant, key);
       await enrolled(answer);
+      // Kept when the network allows; the pass does not wait for it, and the notice can be accepted later.
+      acceptPrivacyNotice(answer.holder_token).catch(() => undefined);
       // The pass is there already; its code follows at once or when the network is back.
       await refresh().catch(() => undefined);
-      rebuild(answer.replaced_phone ? t("replaced_other") : "");
+      const asked = await isAsked(answer.holder_token).catch(() => false);
+      rebuild([answer.replaced_phone && t("replaced_other"), asked && t("asked")].filter(Boolean).join(" "));
     },
   });
   return h(
@@ -51,7 +52,7 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
     h("h1", {}, t("apply_title")),
     h("p", { class: "muted lead" }, t("apply_lead")),
     h("div", { class: "card" }, form),
-    h("p", { class: "muted" }, t("apply_use")),
+    h("p", { class: "muted" }, t("apply_use"), " ", h("a", { href: "/my/#notice" }, t("apply_notice"))),
     h("p", { class: "muted" }, t("no_phone")),
   );
 }

@@ -4,22 +4,21 @@ import type {
   CredentialView,
   Decision,
   Enrolled,
-  LookPage,
-  LookView,
   NewGateCodeScan,
   NoticeView,
   PassView,
 } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 
-export type { Action, CredentialView, Enrolled, LookView, PassView };
+export type { Action, CredentialView, Enrolled, PassView };
 
 export const api = "/api/v1/";
 
 export const getPass = (token: string): Promise<PassView> => sendJson(`${api}pass`, { token });
 
-export const issueCredential = (token: string, public_key: string): Promise<CredentialView> =>
-  sendJson(`${api}pass/credential`, { token, body: { public_key } });
+/** `pass_serial` names a dependant without a phone of their own. */
+export const issueCredential = (token: string, public_key: string, pass_serial?: number): Promise<CredentialView> =>
+  sendJson(`${api}pass/credential`, { token, body: { public_key, pass_serial } });
 
 export const putOwnPhoto = (token: string, body: Blob): Promise<Response> =>
   send(`${api}pass/photo`, { token, method: "PUT", body, timeout_ms: 60_000 });
@@ -32,4 +31,3 @@ export const listOwnNotices = (token: string): Promise<NoticeView[]> => sendJson
 export const scanGateCode = (token: string, body: NewGateCodeScan): Promise<Decision> =>
   sendJson(`${api}gate-scans`, { token, body });
 
-export const listOwnLookups = (token: string): Promise<LookPage> => sendJson(`${api}pass/lookups`, { token });

@@ -4,7 +4,7 @@
  * The server's word decides how long to wait; the button counts down so that nobody presses in vain.
  */
 import { Problem, Unreachable } from "@gridpass/kit/problem";
-import { type Purpose, requestPhoneCode } from "./apply-calls";
+import { requestPhoneCode } from "./apply-calls";
 import { t } from "./apply-words";
 import { h } from "./dom";
 import { words } from "./words";
@@ -12,9 +12,9 @@ import { words } from "./words";
 const shortPhone = (phone: string): string => phone.replace(/^(.*)(\d{4})(\d{4})$/, "$1****$3");
 
 /** The button with what it says; `phone` answers the number to send to, or null if it is wrong. */
-export function codeButton(purpose: Purpose, phone: () => string | null): HTMLElement {
+export function codeButton(phone: () => string | null): HTMLElement {
   const said = h("p", { class: "note muted", role: "status" });
-  const button = h("button", { type: "button" }, t(purpose === "enrol" ? "code_send" : "code_send_family"));
+  const button = h("button", { type: "button" }, t("code_send"));
   const countDown = (left_s: number): void => {
     button.disabled = left_s > 0;
     button.textContent = left_s > 0 ? t("code_again_in", { seconds: left_s }) : t("code_again");
@@ -26,7 +26,7 @@ export function codeButton(purpose: Purpose, phone: () => string | null): HTMLEl
     button.disabled = true;
     said.className = "note muted";
     try {
-      const { resend_after_s } = await requestPhoneCode(number, purpose);
+      const { resend_after_s } = await requestPhoneCode(number, "enrol");
       said.textContent = t("code_sent", { phone: shortPhone(number) });
       countDown(resend_after_s);
     } catch (error) {

@@ -1,66 +1,37 @@
-/** People in this person's care, each with a colour; a short form adds one. */
+/** People in this person's care, each with a colour; their cards come when asked for. */
 import { COLOURS, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
-import { currentHolder, refresh } from "./holder";
 import { t } from "./words";
 
-function relative(pass: PassView): HTMLElement {
+/** A colour as a word with its shape; one that is not known counts as red. */
+export function chip(pass: PassView): HTMLElement {
   const colour = COLOURS.includes(pass.colour) ? pass.colour : "red";
-  return h(
-    "li",
-    {},
-    h("span", { class: `chip on-${colour}` }, drawing("0 0 24 24", SHAPES[colour]), t(colour)),
-    h("span", {}, h("b", {}, pass.name), h("small", { class: "muted" }, pass.document_masked)),
-  );
+  return h("span", { class: `chip on-${colour}` }, drawing("0 0 24 24", SHAPES[colour]), t(colour));
 }
 
-/** Whether somebody is being added: the page must not be built anew under the writer's hands. */
-export const isFilling = (): boolean => document.querySelector(".family form:not([hidden])") !== null;
+const relative = (pass: PassView): HTMLElement =>
+  h("li", {}, chip(pass), h("span", {}, h("b", {}, pass.name), h("small", { class: "muted" }, pass.document_masked)));
 
-/** The form is loaded when somebody asks for it: most never do. */
-async function makeForm(rebuild: () => void): Promise<HTMLFormElement> {
-  const [{ applicantForm }, { addDependant }] = await Promise.all([import("./form"), import("./apply-calls")]);
-  return applicantForm({
-    submit: "family_save",
-    purpose: "dependant",
-    send: async ({ enclosure_id: _own, ...applicant }, key) => {
-      await addDependant(currentHolder()?.token ?? "", applicant, key);
-      await refresh();
-      rebuild();
-    },
-  });
-}
+/** Whether the cards are on show; a page that is built anew shows them again. */
+let opened = false;
 
-/** The list with its form, closed until asked for. */
-export function familySection(pass: PassView, rebuild: () => void): HTMLElement {
-  let form: HTMLFormElement | undefined;
-  const place = h("div", { role: "status" });
-  const opener = h("button", { type: "button", "aria-expanded": "false" }, t("family_add"));
-  const flip = async (): Promise<void> => {
-    if (!form) {
-      form = await makeForm(rebuild);
-      form.hidden = true;
-      place.replaceWith(form);
-    }
-    form.hidden = !form.hidden;
-    opener.setAttribute("aria-expanded", String(!form.hidden));
-    opener.textContent = t(form.hidden ? "family_add" : "cancel");
-    if (!form.hidden) form.querySelector("input")?.focus();
+/** The list, a button for the cards, and the way to where families are looked after. */
+export function familySection(pass: PassView): HTMLElement {
+  const section = h("section", { class: "card family" }, h("h2", {}, t("family")));
+  const open = (): void => {
+    opened = true;
+    import("./cards").then(
+      ({ fillCards }) => fillCards(section),
+      () => section.append(t("unreachable")),
+    );
   };
-  opener.addEventListener("click", () => {
-    flip().catch(() => {
-      place.textContent = t("unreachable");
-    });
-  });
-  return h(
-    "section",
-    { class: "card family" },
-    h("h2", {}, t("family")),
-    pass.dependants.length > 0
-      ? h("ul", {}, ...pass.dependants.map(relative))
-      : h("p", { class: "muted" }, t("family_lead")),
-    opener,
-    place,
+  const some = pass.dependants.length > 0;
+  section.append(
+    some ? h("ul", {}, ...pass.dependants.map(relative)) : h("p", { class: "muted" }, t("family_lead")),
+    some ? h("button", { type: "button", click: open }, t("family_cards")) : "",
+    h("a", { class: "button", href: "/my/#family" }, t("family_manage")),
   );
+  if (opened && some) open();
+  return section;
 }

@@ -1,5 +1,5 @@
 /**
- * The form of three fields, for oneself and for family.
+ * The form of three fields.
  *
  * A field says what is wrong once it has been left, and stops saying it the moment it is right.
  * What the server finds wrong lands at the same field.
@@ -13,14 +13,14 @@ import {
   phoneProblem,
 } from "@gridpass/kit/documents";
 import { Problem, Unreachable } from "@gridpass/kit/problem";
-import { type Applicant, findPublicEnclosures, type Purpose } from "./apply-calls";
+import { type Applicant, findPublicEnclosures } from "./apply-calls";
 import { type ApplyKey as Key, t } from "./apply-words";
 import { codeButton } from "./code-field";
 import { h, type Properties } from "./dom";
 import { words } from "./words";
 
-/** What was entered; a dependant may share the guardian's phone, which has proved itself. */
-export type Entered = Omit<Applicant, "phone" | "phone_code"> & Partial<Pick<Applicant, "phone" | "phone_code">>;
+/** What was entered. */
+export type Entered = Applicant;
 
 interface Field {
   row: HTMLElement;
@@ -88,10 +88,8 @@ function refusal(error: unknown): string {
 /** A form that hands over an applicant; `send` is called once per press, with one key per content. */
 export function applicantForm(options: {
   submit: Key;
-  purpose: Purpose;
   send(applicant: Entered, key: string): Promise<void>;
 }): HTMLFormElement {
-  const self = options.purpose === "enrol";
   const type = typeChoice();
   const name = field("name", "name", () => nameProblem(name.input.value), { autocomplete: "name" });
   const number = field(
@@ -102,31 +100,26 @@ export function applicantForm(options: {
   );
   const phone = field(
     "phone",
-    self ? "phone" : "phone_own",
-    () => (!self && !phone.input.value ? null : phoneProblem(phone.input.value)),
-    { type: "tel", autocomplete: self ? "tel" : "off", inputmode: "tel" },
+    "phone",
+    () => phoneProblem(phone.input.value),
+    { type: "tel", autocomplete: "tel", inputmode: "tel" },
   );
   const phoneText = (): string => phone.input.value.replace(/[\s-]/g, "");
   const code = field(
     "phone_code",
     "phone_code",
     () => {
-      if (!code.input.value) return self ? "phone_code_empty" : null;
+      if (!code.input.value) return "phone_code_empty";
       return /^\d{6}$/.test(code.input.value.trim()) ? null : "phone_code_format";
     },
     { autocomplete: "one-time-code", inputmode: "numeric", maxlength: 6 },
   );
-  const asker = codeButton(options.purpose, () => {
+  const asker = codeButton(() => {
     if (phone.check() && phoneText()) return phoneText();
     phone.input.focus();
     return null;
   });
-  const codeRow = h("div", { class: "proof" }, asker, !self && h("p", { class: "note muted" }, t("code_family")), code.row);
-  // A relative who shares the guardian's phone has nothing to prove.
-  codeRow.hidden = !self;
-  phone.input.addEventListener("input", () => {
-    codeRow.hidden = !self && !phoneText();
-  });
+  const codeRow = h("div", { class: "proof" }, asker, code.row);
   const enclosure = enclosureField();
   type.addEventListener("change", () => number.input.value && number.check());
   const button = h("button", { class: "primary wide" }, t(options.submit));
@@ -143,8 +136,8 @@ export function applicantForm(options: {
       name: name.input.value.trim(),
       document_type: type.value as DocumentType,
       document_number: normaliseNumber(number.input.value),
-      ...(phoneText() && { phone: phoneText() }),
-      ...(code.input.value && !codeRow.hidden && { phone_code: code.input.value.trim() }),
+      phone: phoneText(),
+      phone_code: code.input.value.trim(),
       ...(home !== undefined && { enclosure_id: home }),
     };
     const content = JSON.stringify(applicant);
@@ -172,7 +165,7 @@ export function applicantForm(options: {
     number.row,
     phone.row,
     codeRow,
-    self && enclosure.row,
+    enclosure.row,
     refused,
     button,
   );

@@ -5,7 +5,7 @@
  * One question, in or out, then the server's word. A gate code counts only for seconds, so nothing
  * of it is kept.
  */
-import { districtTimestamp } from "@gridpass/kit/age";
+import { districtTimestamp, minuteTime } from "@gridpass/kit/age";
 import { Problem } from "@gridpass/kit/problem";
 import { type Action, scanGateCode } from "./calls";
 import { h } from "./dom";
@@ -68,7 +68,8 @@ export function gateSection(gate_code: string): HTMLElement {
     try {
       const answer = await scanGateCode(token, { gate_code, direction, at: districtTimestamp(now_ms()) });
       section.className = `card gate on-${LOOK[answer.action]}`;
-      section.replaceChildren(h("h2", {}, t(`gate_${answer.action}`)));
+      const at = h("p", {}, `${currentHolder()?.pass.name} ${minuteTime(now_ms())}`);
+      section.replaceChildren(h("h2", {}, t(`gate_${answer.action}`)), at, h("p", {}, t("gate_show")));
     } catch (error) {
       const text = error instanceof Problem ? error.text(words.language) : t("unreachable");
       section.replaceChildren(h("p", { class: "error" }, text));

@@ -93,6 +93,7 @@ export async function refresh(): Promise<void> {
     const due = !credential || credential.colour !== pass.colour || now_ms() >= credential.renew_ms;
     if (due) await renewCredential(token, pass.colour);
     if (pass.has_photo && !photo) await fetchPhoto(token);
+    if (pass.dependants.length > 0) await (await import("./cards")).renewFamily();
   } catch (error) {
     reachable = error instanceof Problem;
     if (error instanceof Problem && error.body.status === 401) {

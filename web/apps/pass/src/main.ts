@@ -3,7 +3,6 @@ import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./pass.css";
 import { h, show } from "./dom";
-import { isFilling } from "./family";
 import { gateSection, takeGateCode } from "./gate";
 import { currentHolder, load, refresh, whyLost } from "./holder";
 import { passPage } from "./pass";
@@ -70,17 +69,23 @@ function render(): void {
   show(topBar(), page);
 }
 
+/** Nobody's screen goes dark in the queue; a browser that cannot, or a low battery, is no fault. */
+function stayAwake(): void {
+  if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => undefined);
+}
+
 async function start(): Promise<void> {
   root.classList.toggle("elder", localStorage.getItem(ELDER) === "1");
   await load();
   render();
   void navigator.serviceWorker?.register("/sw.js");
   const ask = (): void => {
-    if (isFilling()) return;
     refresh().then(render, () => currentHolder() ?? render());
   };
   if (currentHolder()) ask();
   addEventListener("online", ask);
+  stayAwake();
+  document.addEventListener("visibilitychange", stayAwake);
 }
 
 void start();

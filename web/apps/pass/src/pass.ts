@@ -9,10 +9,9 @@ import { qrPath } from "@gridpass/kit/qr";
 import { type Colour, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
-import { familySection, isFilling } from "./family";
+import { familySection } from "./family";
 import { gateScanner } from "./gate";
 import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
-import { looksSection } from "./looks";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
 
@@ -119,7 +118,10 @@ function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
     bar.hidden = false;
     bar.replaceChildren(h("i"));
   };
-  return { frame: h("section", { class: "card qr" }, place, bar, hint), renew };
+  const frame = h("section", { class: "card qr" }, place, bar, hint);
+  const grow = h("button", { type: "button", class: "plain", click: () => frame.classList.toggle("large") }, t("qr_large"));
+  frame.append(grow);
+  return { frame, renew };
 }
 
 function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
@@ -175,7 +177,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
       code_ms = Date.now();
       void renew();
     }
-    if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden && !isFilling()) {
+    if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden) {
       asked_ms = Date.now();
       refresh().then(rebuild, tickAge);
     }
@@ -196,9 +198,9 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     identity(pass, rebuild),
     reasons(pass),
     line,
-    familySection(pass, rebuild),
+    familySection(pass),
     noticesSection(),
-    looksSection(),
+    h("a", { class: "button wide", href: "/my/" }, t("services")),
     h("p", { class: "leave" }, h("button", { type: "button", class: "plain", click: () => void leave() }, t("forget"))),
   );
   return [page, () => clearInterval(timer)];

@@ -23,7 +23,7 @@ function called(app: string): string[] {
   return [...found, ...gets].map(([, path]) => `/api/v1/${path}`.replace(/\$\{[^}]*\}/g, "{}"));
 }
 
-test.each(["apps/pass", "apps/gate", "apps/console", "apps/field", "packages/staff"])("%s calls what exists", (app) => {
+test.each(["apps/pass", "apps/resident", "apps/gate", "apps/console", "apps/field", "packages/staff"])("%s calls what exists", (app) => {
   const { paths } = JSON.parse(read(description)) as { paths: object };
   const known = new Set(Object.keys(paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
   const addresses = [...new Set(called(app))];

@@ -42,7 +42,10 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || pathname.startsWith("/api/")) return;
-  const wanted = request.mode === "navigate" ? __HOME__ : pathname;
+  // Another page of the same origin is another app.
+  const navigates = request.mode === "navigate";
+  if (navigates && pathname !== __HOME__) return;
+  const wanted = navigates ? __HOME__ : pathname;
   const answer = async (): Promise<Response> => {
     const found = await caches.match(wanted);
     if (found) return found;

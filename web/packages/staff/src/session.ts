@@ -15,11 +15,14 @@ export const session = reactive({
   account: (kept?.account ?? null) as AccountView | null,
 });
 
+/** Whether this tab keeps the session in the clear. An app with a sealed drawer keeps it there. */
+export const keeping = { inTab: true };
+
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: Kept | null): void {
   session.token = view?.token ?? "";
   session.account = view?.account ?? null;
-  if (view) sessionStorage.setItem(KEPT, JSON.stringify({ token: view.token, account: view.account }));
+  if (view && keeping.inTab) sessionStorage.setItem(KEPT, JSON.stringify({ token: view.token, account: view.account }));
   else sessionStorage.removeItem(KEPT);
 }
 

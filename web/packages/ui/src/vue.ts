@@ -1,4 +1,5 @@
 /** Components shared by the Vue apps. */
 export { default as ColourShape } from "./ColourShape.vue";
 export { default as FieldBox } from "./FieldBox.vue";
+export { default as PaperPass } from "./PaperPass.vue";
 export * from "./shapes";

@@ -1,5 +1,7 @@
 //! SQL of grants.
 
+use std::collections::HashMap;
+
 use gridpass_types::ids::{GrantId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -8,6 +10,7 @@ use super::NewGrant;
 use crate::access::Role;
 use crate::auth::Scope;
 use crate::db::Client;
+use crate::staff::{Acting, Worker};
 use crate::staff::model::GrantView;
 
 /// Grants of an account that count now or later, in order of identity.
@@ -36,6 +39,82 @@ pub async fn list_live_grants_of(
         .query(&db.prepare_cached(sql).await?, &[&ids, &now])
         .await?;
     Ok(rows.iter().filter_map(view).collect())
+}
+
+/// Colleagues who may act within a prefix now, and these others; by name.
+pub async fn list_who_may(
+    db: &Client,
+    (roles, prefix): (&[Role], &str),
+    others: &[StaffId],
+    now: Timestamp,
+) -> Result<Vec<Worker>, Error> {
+    let sql = "-- staff.list_who_may
+        SELECT h.staff_id, h.display_name, min(g.jurisdiction) AS jurisdiction
+        FROM staff_grant g JOIN staff h ON h.staff_id = g.staff_id
+        WHERE h.active AND g.ended_at IS NULL AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3)
+          AND g.enclosure_id IS NULL AND g.employer_id IS NULL
+          AND ((g.role = ANY($1) AND (starts_with(g.jurisdiction, $2) OR starts_with($2, g.jurisdiction)))
+               OR h.staff_id = ANY($4))
+        GROUP BY h.staff_id, h.display_name ORDER BY h.display_name, h.staff_id LIMIT 500";
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    let others: Vec<i64> = others.iter().map(|id| id.get()).collect();
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db
+        .query(&statement, &[&roles, &prefix, &now, &others])
+        .await?;
+    let read = |row: &Row| Worker {
+        staff_id: row.get(0),
+        display_name: row.get(1),
+        jurisdiction: row.get(2),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// Who may act at a place now in one of these roles, the narrowest grants first.
+pub async fn list_acting(
+    db: &Client,
+    (roles, place_code): (&[Role], &str),
+    now: Timestamp,
+) -> Result<Vec<Acting>, Error> {
+    let sql = "-- staff.list_acting
+        SELECT g.staff_id, s.display_name, s.unit, g.role, g.jurisdiction
+        FROM staff_grant g JOIN staff s ON s.staff_id = g.staff_id
+        WHERE s.active AND g.ended_at IS NULL AND g.valid_from <= $3
+          AND (g.valid_until IS NULL OR g.valid_until > $3)
+          AND g.enclosure_id IS NULL AND g.employer_id IS NULL
+          AND g.role = ANY ($1) AND starts_with($2, g.jurisdiction)
+        ORDER BY length(g.jurisdiction) DESC, g.staff_id, g.grant_id LIMIT 300";
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&roles, &place_code, &now])
+        .await?;
+    let acting = |row: &Row| {
+        Some(Acting {
+            staff_id: StaffId::new(row.get(0)),
+            name: row.get(1),
+            unit: row.get(2),
+            role: Role::parse(row.get(3))?,
+            jurisdiction: row.get(4),
+        })
+    };
+    Ok(rows.iter().filter_map(acting).collect())
+}
+
+/// Names and units of accounts.
+pub async fn list_names(
+    db: &Client,
+    staff_ids: &[i64],
+) -> Result<HashMap<i64, (String, String)>, Error> {
+    if staff_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "-- staff.list_names
+        SELECT staff_id, display_name, unit FROM staff WHERE staff_id = ANY ($1)";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&staff_ids])
+        .await?;
+    let read = |row: &Row| (row.get(0), (row.get(1), row.get(2)));
+    Ok(rows.iter().map(read).collect())
 }
 
 /// What an account handed over and what still counts of it, in order of identity.

@@ -57,6 +57,8 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO person_identifier VALUES ('\\x0{id}', {id})"),
         format!("INSERT INTO holder_session VALUES ({id}, '\\x0{id}', now(), now(), NULL)"),
         format!("INSERT INTO guardian_link VALUES ({id}, {id}, now(), NULL)"),
+        format!("INSERT INTO pass_carrier VALUES ({id}, {id}, 'minor', now(), NULL)"),
+        format!("INSERT INTO declaration VALUES ({id}, {id}, 'health', now(), '')"),
         format!("INSERT INTO pass VALUES ({id}, now(), now(), NULL, NULL, NULL)"),
         format!("INSERT INTO fact VALUES ({id}, {id}, 'health', '{{}}', 'test', now(), NULL, NULL, NULL, NULL)"),
         format!("INSERT INTO person_state VALUES ({id}, {id}, '{place}', 0, 0, 0, 0, 0, false, 0, 0, 0, false,
@@ -67,6 +69,8 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO late_red VALUES ({id}, now(), {id}, NULL, 'r', now())"),
         format!("INSERT INTO visit (person_id, visit_id, cause, place_code, status, due_at, created_at)
             VALUES ({id}, {id}, 'c', '{place}', 'open', now(), now())"),
+        format!("INSERT INTO door_call (person_id, call_id, place_code, called_at, recorded_at, staff_id, outcome, needs)
+            VALUES ({id}, {id}, '{place}', now(), now(), 1, 'checked', '{{}}')"),
         format!("INSERT INTO quarantine_order (person_id, order_id, fact_id, place_code, place, start_date, end_date,
             status, reason, created_at, created_by)
             VALUES ({id}, {id}, {id}, '{place}', 'home', '2020-03-01', '2020-03-15', 'live', 'r', now(), 1)"),
@@ -87,6 +91,15 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO red_proposal (person_id, proposal_id, place_code, measure, reason, evidence_kind,
             evidence_reference, status, proposed_at, proposed_by, proposed_unit, lapses_at)
             VALUES ({id}, {id}, '{place}', '{{}}', 'r', 'k', 'e', 'open', now(), 1, 'u', now())"),
+        format!("INSERT INTO appeal (person_id, appeal_id, place_code, kind, cause, fact_ids, set_by, medical,
+            statement_sealed, desk, level, status, opened_at, due_at, missed)
+            VALUES ({id}, {id}, '{place}', 'red', 'c', '{{}}', '{{}}', true, '', 'team', 0, 'open', now(), now(), 0)"),
+        format!("INSERT INTO appeal_step (person_id, step_id, appeal_id, kind, at, level)
+            VALUES ({id}, {id}, {id}, 'opened', now(), 0)"),
+        format!("INSERT INTO appeal_evidence (person_id, evidence_id, appeal_id, media, content_bytes, upload_digest, added_at)
+            VALUES ({id}, {id}, {id}, 'image', 1, '', now())"),
+        format!("INSERT INTO appeal_evidence_chunk VALUES ({id}, {id}, 0, '')"),
+        format!("INSERT INTO resolved_evidence VALUES ({id}, '', {id}, {id}, now(), NULL)"),
         format!("INSERT INTO limit_count VALUES ('k', '\\x0{id}', 1, now())"),
         format!("INSERT INTO phone_code VALUES (decode(md5('{id}'), 'hex'), 'enrol', decode(md5('{id}'), 'hex'), now(), now(), 0, NULL)"),
         format!("INSERT INTO notice VALUES ({id}, {id}, 't', '{{}}', 'none', now())"),
@@ -170,11 +183,13 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let (admin, staff, engine) = two_people().await;
     // Secrets and internals of others; staff have no right to them at all.
     let closed = [
+        "declaration",
         "holder_session",
         "idempotency",
         "limit_count",
         "notice",
         "outbox",
+        "pass_carrier",
         "phone_code",
         "scan_proof",
         "staff_identity",

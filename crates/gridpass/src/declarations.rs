@@ -1,0 +1,29 @@
+//! Declarations: what people say of their travels and their health.
+//!
+//! Invariants: something is asked only while the rules in force would decide otherwise by the
+//! answer, and not again while an answer holds; the answer is kept whole and sealed, and what of
+//! it counts becomes facts in the same transaction; nobody turns their own pass red by a word:
+//! a high temperature that nobody measured is a symptom, and a grid worker calls.
+
+mod answer;
+mod api;
+mod model;
+mod risk;
+mod store;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(risk::list_risk_areas, risk::put_risk_areas))
+}
+
+/// Routes of the public listener.
+pub fn public_router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(
+        api::list_own_declarations,
+        api::create_own_declaration
+    ))
+}

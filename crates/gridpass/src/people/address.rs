@@ -1,0 +1,86 @@
+//! Where somebody lives below the enclosure: building and room, sealed, and the household
+//! that people of one door make.
+//!
+//! A household is only a number. Where a registry has no code of its own it is a keyed digest
+//! of enclosure and door, so that people of the same door find each other although the address
+//! itself is stored sealed.
+
+use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
+
+pub use super::door::Door;
+use super::store;
+use crate::app::App;
+use crate::db::Client;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::seal::Field;
+
+/// Characters of an address at most.
+const ADDRESS_CHARS_MAX: usize = 200;
+
+/// An address corrected at the door.
+pub struct Correction<'a> {
+    /// The enclosure it lies in.
+    pub enclosure_id: EnclosureId,
+    /// Building and room.
+    pub address: &'a str,
+    /// The household that lives there already, if the worker knows one.
+    pub household_id: Option<i64>,
+    /// Who corrects it.
+    pub by: StaffId,
+}
+
+/// Writes a corrected address in the caller's transaction.
+///
+/// # Errors
+/// 422 with the field; [`Code::PersonUnknown`] when the person is not in reach.
+pub async fn correct_address(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    correction: &Correction<'_>,
+) -> ApiResult<()> {
+    let address = checked(Some(correction.address))?.unwrap_or_default();
+    let household_id = correction
+        .household_id
+        .unwrap_or_else(|| household_of(app, correction.enclosure_id, &address));
+    let sealed = seal_address(app, person_id, &address);
+    let by = (app.now(), correction.by);
+    match store::update_address(tx, (person_id, household_id), &sealed, by).await? {
+        true => Ok(()),
+        false => Err(Code::PersonUnknown.into()),
+    }
+}
+
+/// The household of a door: the same for every way of writing it.
+pub fn household_of(app: &App, enclosure_id: EnclosureId, address: &str) -> i64 {
+    let door = format!("{enclosure_id}\0{}", Door::parse(address).key());
+    let digest = app.sealer.lasting_digest("door", &door);
+    let mut bits = [0; 8];
+    bits.copy_from_slice(&digest[..8]);
+    PersonId::from_random(u64::from_be_bytes(bits)).get()
+}
+
+/// An address as it is sealed for a person.
+pub(super) fn seal_address(app: &App, person_id: PersonId, address: &str) -> Vec<u8> {
+    let plain = address.as_bytes();
+    app.sealer
+        .seal(Field::Address, person_id.get(), plain, &app.entropy)
+}
+
+/// An address without blanks around it; refuses what cannot be one.
+pub(super) fn checked(address: Option<&str>) -> ApiResult<Option<String>> {
+    let Some(text) = address.map(str::trim) else {
+        return Ok(None);
+    };
+    let fits = (1..=ADDRESS_CHARS_MAX).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "address",
+        "address_length",
+        "1 to 200 characters",
+        "地址应为 1 至 200 个字符",
+    )]))
+}

@@ -1,0 +1,118 @@
+/** What a worker has filled in at a door, and the call it makes. Pure. */
+import type { CallInput, CallOutcome, CallReason, HouseholdNeed, Stop, StopPerson, Symptom } from "@gridpass/api";
+import type { CallSend } from "../work/sends";
+import { doorOf } from "../work/doors";
+
+export interface PersonDraft {
+  outcome: "" | CallOutcome;
+  /** Whether the question about epidemic areas was asked, and the answer. */
+  stay: "" | "no" | "yes";
+  area: string;
+  until: string;
+  healthy: "" | "well" | "ill";
+  temperature: string;
+  symptoms: Symptom[];
+  needs: HouseholdNeed[];
+  address: string;
+  served: number[];
+  note: string;
+}
+
+export type DoorDraft = Record<number, PersonDraft>;
+
+export const emptyDraft = (): PersonDraft => ({
+  outcome: "",
+  stay: "",
+  area: "",
+  until: "",
+  healthy: "",
+  temperature: "",
+  symptoms: [],
+  needs: [],
+  address: "",
+  served: [],
+  note: "",
+});
+
+/** Whether anything of a person is filled in. */
+export function isTouched(draft: PersonDraft | undefined): boolean {
+  if (!draft) return false;
+  return JSON.stringify(draft) !== JSON.stringify(emptyDraft());
+}
+
+export type DraftProblem = "draft_area" | "draft_until" | "draft_temperature" | "draft_symptoms";
+
+/** What is missing in a draft, or null. */
+export function draftProblem(draft: PersonDraft): DraftProblem | null {
+  if (draft.stay === "yes" && !draft.area) return "draft_area";
+  if (draft.stay === "yes" && !draft.until) return "draft_until";
+  const heat = Number(draft.temperature);
+  if (draft.temperature && !(heat >= 34 && heat <= 43)) return "draft_temperature";
+  if (draft.healthy === "ill" && draft.symptoms.length === 0 && !draft.temperature) return "draft_symptoms";
+  return null;
+}
+
+/** One person's part of a call. */
+function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
+  const input: CallInput = {
+    person_id: person.person_id,
+    outcome: draft.outcome || "checked",
+    seen: person.seen,
+    needs: draft.needs,
+    served: draft.served,
+  };
+  if (draft.stay === "yes") input.epidemic_area_stay = { area: draft.area, until: draft.until };
+  if (draft.healthy) {
+    input.health = { symptoms: draft.healthy === "ill" ? draft.symptoms : [] };
+    if (draft.temperature) input.health.temperature = Number(draft.temperature);
+  }
+  if (draft.address.trim()) input.address = draft.address.trim();
+  if (draft.note.trim()) input.note = draft.note.trim();
+  return input;
+}
+
+interface When {
+  call_id: number;
+  called_at: string;
+}
+
+const sendOf = (stop: Stop, { call_id, called_at }: When, people: CallInput[]): CallSend => ({
+  kind: "call",
+  call_id,
+  called_at,
+  key: stop.key,
+  door: doorOf(stop),
+  people,
+  names: Object.fromEntries(
+    stop.people
+      .filter((one) => people.some((other) => other.person_id === one.person_id))
+      .map((one) => [one.person_id, one.name ?? ""]),
+  ),
+});
+
+/** The call that a draft makes: of everybody of whom something is filled in; null of nobody. */
+export function callOf(stop: Stop, draft: DoorDraft, when: When): CallSend | null {
+  const people = stop.people.flatMap((person) => {
+    const own = draft[person.person_id];
+    return own && isTouched(own) ? [inputOf(person, own)] : [];
+  });
+  return people.length > 0 ? sendOf(stop, when, people) : null;
+}
+
+/** The call of a try in vain: about everybody who was to be asked. */
+export function tryOf(
+  stop: Stop,
+  { outcome, reason, next_try_at }: { outcome: "absent" | "not_executable"; reason: CallReason; next_try_at?: string },
+  when: When,
+): CallSend {
+  const asked = stop.people.filter((one) => one.visits.length > 0);
+  const people = asked.map((person): CallInput => {
+    const input: CallInput = { person_id: person.person_id, outcome, reason, seen: person.seen };
+    return next_try_at ? { ...input, next_try_at } : input;
+  });
+  return sendOf(stop, when, people);
+}
+
+/** Age in full years or nearly: documents tell the year only. */
+export const ageOfBirth = (birth_year: number, now_ms: number): number =>
+  new Date(now_ms).getUTCFullYear() - birth_year;

@@ -1,0 +1,23 @@
+/** The server's time as this phone knows it: phones' clocks are wrong, and a demo has its own. */
+import { ref } from "vue";
+
+const KEPT = "gridpass.field.ahead_ms";
+const SHOWN_EVERY_MS = 20_000;
+const ahead_ms = ref(Number(localStorage.getItem(KEPT) ?? 0) || 0);
+
+/** Now, by the server. */
+export const now_ms = (): number => Date.now() + ahead_ms.value;
+
+/** The same for screens: moves on by itself, and at once when the server's time is learnt. */
+export const shown_ms = ref(now_ms());
+setInterval(() => (shown_ms.value = now_ms()), SHOWN_EVERY_MS);
+
+/** Now, as the API takes it. */
+export const nowText = (): string => new Date(now_ms()).toISOString();
+
+/** Learns from an answer that carries the server's time. */
+export function learnTime(server: string): void {
+  ahead_ms.value = Date.parse(server) - Date.now();
+  localStorage.setItem(KEPT, String(ahead_ms.value));
+  shown_ms.value = now_ms();
+}

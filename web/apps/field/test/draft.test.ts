@@ -1,0 +1,54 @@
+import type { Stop } from "@gridpass/api";
+import { expect, test } from "vitest";
+import { callOf, draftProblem, emptyDraft, isTouched, tryOf } from "../src/door/draft";
+
+const WHEN = { call_id: 7, called_at: "2020-03-06T10:00:00.000Z" };
+const HOME: Stop = {
+  key: 5,
+  place_code: "440399001001001",
+  people: [
+    {
+      person_id: 1,
+      name: "李雷",
+      has_photo: false,
+      seen: { residence: 11 },
+      visits: [{ visit_id: 3, cause: "unknown", kind: "dwelling", due_at: WHEN.called_at, tries: 0 }],
+    },
+    { person_id: 2, name: "韩梅梅", has_photo: false, seen: {}, visits: [] },
+  ],
+};
+
+test("a call is about those of whom something is filled in, with what the worker had seen", () => {
+  expect(callOf(HOME, { 1: emptyDraft() }, WHEN)).toBeNull();
+  const call = callOf(HOME, { 1: { ...emptyDraft(), outcome: "verified_moved_in" }, 2: emptyDraft() }, WHEN);
+  expect(call?.people).toEqual([
+    { person_id: 1, outcome: "verified_moved_in", seen: { residence: 11 }, needs: [], served: [] },
+  ]);
+  expect(call?.names).toEqual({ 1: "李雷" });
+});
+
+test("questions that were not asked are not answered", () => {
+  const well = callOf(HOME, { 2: { ...emptyDraft(), healthy: "well", symptoms: ["cough"], temperature: "36.6" } }, WHEN);
+  expect(well?.people[0]).toMatchObject({ outcome: "checked", health: { symptoms: [], temperature: 36.6 } });
+  const no = callOf(HOME, { 2: { ...emptyDraft(), stay: "no" } }, WHEN);
+  expect(no?.people[0]).not.toHaveProperty("epidemic_area_stay");
+  expect(no?.people[0]).not.toHaveProperty("health");
+});
+
+test("a try in vain is about those who were to be asked", () => {
+  const call = tryOf(HOME, { outcome: "absent", reason: "at_work", next_try_at: "2020-03-07T11:00:00.000Z" }, WHEN);
+  expect(call.people).toEqual([
+    { person_id: 1, outcome: "absent", reason: "at_work", seen: { residence: 11 }, next_try_at: "2020-03-07T11:00:00.000Z" },
+  ]);
+});
+
+test("half an answer is asked for before it is saved", () => {
+  const draft = emptyDraft();
+  expect(isTouched(draft)).toBe(false);
+  expect(draftProblem(draft)).toBeNull();
+  expect(draftProblem({ ...draft, stay: "yes" })).toBe("draft_area");
+  expect(draftProblem({ ...draft, stay: "yes", area: "42" })).toBe("draft_until");
+  expect(draftProblem({ ...draft, healthy: "ill" })).toBe("draft_symptoms");
+  expect(draftProblem({ ...draft, healthy: "ill", temperature: "38.1" })).toBeNull();
+  expect(draftProblem({ ...draft, temperature: "50" })).toBe("draft_temperature");
+});

@@ -1,0 +1,56 @@
+/** The operations these pages call, named as the server names them. */
+import type {
+  Correction,
+  CorrectionView,
+  DeclarationInput,
+  DeclarationView,
+  FamilyView,
+  LookPage,
+  NewDependant,
+  NewPhoneCode,
+  OwnDataView,
+  PaperPassView,
+  PassExplanation,
+  PassView,
+  PhoneCodeView,
+  PrivacyNotice,
+} from "@gridpass/api";
+import { send, sendJson } from "@gridpass/kit/problem";
+import { token } from "./holder";
+
+const api = "/api/v1/";
+const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: token() });
+const post = <T>(path: string, body: unknown): Promise<T> => sendJson<T>(api + path, { token: token(), body });
+const put = <T>(path: string, body: unknown): Promise<T> =>
+  sendJson<T>(api + path, { token: token(), method: "PUT", body });
+const remove = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: token(), method: "DELETE" });
+const of = (serial: number | null): string => (serial === null ? "" : `pass_serial=${serial}`);
+
+export const getPass = (): Promise<PassView> => get("pass");
+export const explainPasses = (): Promise<PassExplanation[]> => get("pass/explanation");
+
+export const getFamily = (): Promise<FamilyView> => get("pass/family");
+export const addDependant = (body: NewDependant): Promise<PassView> => post("pass/dependants", body);
+export const removeDependant = (serial: number): Promise<void> => remove(`pass/dependants/${serial}`);
+export const handOverPass = (serial: number, phone: string, phone_code: string): Promise<void> =>
+  post(`pass/dependants/${serial}/hand-over`, { phone, phone_code });
+export const leaveCarrier = (serial: number): Promise<void> => remove(`pass/carriers/${serial}`);
+export const requestPhoneCode = (body: NewPhoneCode): Promise<PhoneCodeView> => post("phone-codes", body);
+
+export const listOwnDeclarations = (): Promise<DeclarationView[]> => get("pass/declarations");
+export const createOwnDeclaration = (body: DeclarationInput): Promise<unknown> => post("pass/declarations", body);
+
+export const printOwnPass = (pass_serial: number | null): Promise<PaperPassView> =>
+  post("pass/paper-passes", { pass_serial });
+export const getOwnPhoto = async (serial: number | null): Promise<Blob> =>
+  (await send(`${api}pass/photo?${of(serial)}`, { token: token() })).blob();
+export const deleteOwnPhoto = (serial: number | null): Promise<void> => remove(`pass/photo?${of(serial)}`);
+
+export const getOwnData = (serial: number | null): Promise<OwnDataView> => get(`pass/data?${of(serial)}`);
+export const listOwnLookups = (): Promise<LookPage> => get("pass/lookups");
+export const changeOwnPhone = (phone: string, phone_code: string): Promise<void> =>
+  put("pass/phone", { phone, phone_code });
+export const requestCorrection = (pass_serial: number | null, what: Correction): Promise<CorrectionView> =>
+  post("pass/corrections", { pass_serial, what });
+export const getPrivacyNotice = (): Promise<PrivacyNotice[]> => get("privacy-notice");
+export const acceptPrivacyNotice = (version: number): Promise<void> => put("pass/privacy-consent", { version });
