@@ -25,6 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::app::App;
 use crate::auth::Entity;
 use crate::db::Client;
+use crate::facts;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::Visit;

@@ -34,7 +34,7 @@ const CLOCK_SKEW_MAX: SignedDuration = SignedDuration::from_mins(2);
 /// What somebody feels, from the closed list of the health declaration; nothing is an empty list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Symptom {
+pub enum CheckSymptom {
     /// Like a cold: cough, sore throat, tiredness.
     ColdLike,
     /// Short of breath.
@@ -49,7 +49,7 @@ pub enum Symptom {
     Other,
 }
 
-impl Symptom {
+impl CheckSymptom {
     const ALL: [Self; 6] = [
         Self::ColdLike,
         Self::ShortOfBreath,
@@ -90,7 +90,7 @@ pub struct NewCheck {
     pub temperature: f64,
     /// What the person feels; nothing when empty.
     #[serde(default)]
-    pub symptoms: Vec<Symptom>,
+    pub symptoms: Vec<CheckSymptom>,
 }
 
 /// A reading that was checked.
@@ -101,7 +101,7 @@ pub struct Reading {
     /// Tenths of a degree.
     pub decicelsius: i16,
     /// Each once, in the order of the list.
-    pub symptoms: Vec<Symptom>,
+    pub symptoms: Vec<CheckSymptom>,
 }
 
 impl NewCheck {
@@ -123,12 +123,12 @@ impl NewCheck {
         if now.duration_since(at) > READING_AGE_MAX {
             return Err(Code::TimeTooOld.into());
         }
-        let felt = |symptom: &Symptom| self.symptoms.contains(symptom);
+        let felt = |symptom: &CheckSymptom| self.symptoms.contains(symptom);
         Ok(Reading {
             at,
             #[expect(clippy::cast_possible_truncation, reason = "between 300 and 450")]
             decicelsius: tenths as i16,
-            symptoms: Symptom::ALL.into_iter().filter(felt).collect(),
+            symptoms: CheckSymptom::ALL.into_iter().filter(felt).collect(),
         })
     }
 }
@@ -170,7 +170,7 @@ pub struct CheckView {
     /// Degrees Celsius.
     pub temperature: f64,
     /// What the person felt.
-    pub symptoms: Vec<Symptom>,
+    pub symptoms: Vec<CheckSymptom>,
     /// When it arrived.
     pub recorded_at: Timestamp,
     /// Staff member; absent when the person entered it.
@@ -253,7 +253,7 @@ pub struct SlotView {
     /// What was measured last.
     pub temperature: Option<f64>,
     /// What the person felt then.
-    pub symptoms: Vec<Symptom>,
+    pub symptoms: Vec<CheckSymptom>,
 }
 
 /// Day of an order at an instant, from 1.
@@ -308,13 +308,13 @@ mod tests {
             NewCheck {
                 at,
                 temperature,
-                symptoms: vec![Symptom::Other, Symptom::ColdLike, Symptom::Other],
+                symptoms: vec![CheckSymptom::Other, CheckSymptom::ColdLike, CheckSymptom::Other],
             }
             .check(now)
         };
         let reading = check(36.549, None).unwrap();
         assert_eq!((reading.decicelsius, reading.at), (365, now));
-        assert_eq!(reading.symptoms, [Symptom::ColdLike, Symptom::Other]);
+        assert_eq!(reading.symptoms, [CheckSymptom::ColdLike, CheckSymptom::Other]);
         for absurd in [29.9, 45.1, f64::NAN] {
             assert_eq!(
                 check(absurd, None).unwrap_err().code(),
@@ -331,9 +331,9 @@ mod tests {
 
     #[test]
     fn stored_names_are_sent_names() {
-        for symptom in Symptom::ALL {
+        for symptom in CheckSymptom::ALL {
             assert_eq!(serde_json::to_value(symptom).unwrap(), symptom.as_str());
-            assert_eq!(Symptom::parse(symptom.as_str()), Some(symptom));
+            assert_eq!(CheckSymptom::parse(symptom.as_str()), Some(symptom));
         }
         for part in [DayPart::Morning, DayPart::Evening] {
             assert_eq!(serde_json::to_value(part).unwrap(), part.as_str());

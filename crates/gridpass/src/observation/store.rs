@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::model::{DayPart, Slot, Symptom};
+use super::model::{DayPart, Slot, CheckSymptom};
 use crate::db::Client;
 
 /// Which people to list.
@@ -78,7 +78,7 @@ pub struct SlotRow {
     /// Degrees.
     pub temperature: Option<f64>,
     /// What the person felt.
-    pub symptoms: Vec<Symptom>,
+    pub symptoms: Vec<CheckSymptom>,
 }
 
 /// People under observation, in order of their orders.
@@ -154,11 +154,11 @@ fn degrees(decicelsius: i16) -> f64 {
     f64::from(decicelsius) / 10.0
 }
 
-fn read_symptoms(words: Option<Vec<String>>) -> Vec<Symptom> {
+fn read_symptoms(words: Option<Vec<String>>) -> Vec<CheckSymptom> {
     let words = words.unwrap_or_default();
     words
         .iter()
-        .filter_map(|word| Symptom::parse(word))
+        .filter_map(|word| CheckSymptom::parse(word))
         .collect()
 }
 

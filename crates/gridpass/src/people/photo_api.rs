@@ -65,7 +65,7 @@ pub async fn delete_own_photo(
     holder: Holder,
     extract::Query(query): extract::Query<PhotoQuery>,
 ) -> ApiResult<StatusCode> {
-    let person_id = on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
     store::delete_photo(&app.db.client().await?, person_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -250,7 +250,7 @@ pub async fn cancel_live(
     order.status = OrderStatus::Released;
     order.released_at = Some(app.now());
     order.end_reason = Some(EndReason::Cancelled);
-    finish(tx, app, (order, "cancelled_on_appeal"), (by, None))
+    finish(tx, app, (order, (OrderStepKind::Released, None)), (by, None))
         .await
         .map(Some)
 }
