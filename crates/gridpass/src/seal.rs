@@ -65,6 +65,8 @@ pub enum Field {
     AppealEvidence,
     /// `declaration.answer_sealed`
     Declaration,
+    /// `need.note_sealed`
+    NeedNote,
 }
 
 /// Why a sealed value did not open.

@@ -135,6 +135,11 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    accept_need: Change Response;
+    add_dependant: Change Own;
+    announce_opening: Change Response;
+    announce_own_opening: Change Own;
+    add_appeal_evidence: Change Evidence;
     accept_privacy_notice: Change Own;
     add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
@@ -142,7 +147,10 @@ operations! {
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
+    arrive_at_alert: Change Response;
     ask_identity_provider: Plain Administration;
+    ask_need: Change Response;
+    ask_own_need: Change Own;
     assign_appeal: Change Evidence;
     assign_visit: Change Visits;
     assign_visits: Change Visits;
@@ -150,6 +158,7 @@ operations! {
     cancel_rule_schedule: Manage Administration;
     change_own_phone: Change Own;
     change_password: Manage Administration;
+    check_paper: Read Evidence;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
@@ -173,9 +182,11 @@ operations! {
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
+    create_sensor: Change Response;
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
+    deliver_need: Change Response;
     decide_appeal: Change Evidence;
     delete_own_photo: Change Own;
     end_grant: Manage Administration;
@@ -194,6 +205,7 @@ operations! {
     get_back_test: Plain Administration;
     get_decision: Read Evidence;
     get_device: Plain Gate;
+    get_diary: Read Response;
     get_division: Plain Administration;
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
@@ -207,9 +219,11 @@ operations! {
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
     get_metrics: Plain Administration;
+    get_own_observation: Read Own;
     get_own_appeal_evidence: Read Own;
     get_own_data: Read Own;
     get_own_photo: Read Own;
+    get_paper: Read Response;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
     get_pass_history: Read Own;
@@ -244,8 +258,11 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    issue_paper: Change Response;
     leave_carrier: Change Own;
     link_identity: Manage Administration;
+    list_alert_notices: Read Response;
+    list_alert_steps: Read Response;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
     list_appeals: Read Evidence;
@@ -260,12 +277,17 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_needs: Read Response;
+    list_observed: Read Response;
+    list_openings: Read Response;
+    list_order_steps: Read Response;
     list_own_appeals: Read Own;
     list_own_declarations: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
     list_own_sign_ins: Plain Administration;
+    list_papers: Read Response;
     list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
@@ -279,6 +301,7 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
+    list_sensors: Read Response;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -294,6 +317,9 @@ operations! {
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
+    record_check: Change Response;
+    record_own_check: Change Own;
+    refuse_need: Change Response;
     record_calls: Change Visits;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
@@ -301,6 +327,9 @@ operations! {
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    remove_sensor: Change Response;
+    renew_recovery_codes: Manage Administration;
+    report_opening: Change Response;
     remove_dependant: Change Own;
     renew_recovery_codes: Manage Administration;
     request_correction: Change Own;
@@ -334,6 +363,9 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
+    withdraw_opening: Change Response;
+    withdraw_own_opening: Change Own;
+    withdraw_paper: Change Response;
     withdraw_own_appeal: Change Own;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;

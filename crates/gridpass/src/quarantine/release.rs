@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 
 use super::change::{begin, finish};
-use super::model::{OrderStatus, OrderView, QuarantineOrder, ReleaseInput};
+use super::model::{OrderStatus, OrderStepKind, OrderView, QuarantineOrder, ReleaseInput};
 use crate::access::OrderQuarantine;
 use crate::app::App;
 use crate::auth::Authorised;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
+use crate::notify::{self, Notice};
 
 /// Releases a person: completed clears the exposures the order was for, cancelled nothing.
 #[utoipa::path(post, path = "/api/v1/quarantine-orders/{person_id}/{order_id}/release", operation_id = "release_quarantine",
@@ -29,7 +30,13 @@ pub async fn release_quarantine(
     changed.released_at = Some(app.now());
     changed.end_reason = Some(input.end_reason);
     let by = order.caller.staff_id;
-    let view = finish(&tx, &app, (changed, "released"), (by, None)).await?;
+    let done = (OrderStepKind::Released, None);
+    let view = finish(&tx, &app, (changed, done), (by, None)).await?;
+    let notice = Notice::OrderReleased {
+        end_reason: input.end_reason,
+        unit: order.caller.unit.clone(),
+    };
+    notify::tell(&tx, &app, order.entity.person_id, &notice).await?;
     tx.commit().await?;
     Ok(Json(view))
 }
