@@ -16,6 +16,7 @@ import { folder, label, picture, taken } from "./lib/pictures.mjs";
 import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
+import { responseScreens } from "./screens/response.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -403,6 +404,7 @@ const PARTS = {
   resident: residentScreens,
   gate: gateScreens,
   field: fieldScreens,
+  response: responseScreens,
   console: consoleScreens,
   office: officeScreens,
   rules: rulesScreens,

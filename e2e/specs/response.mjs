@@ -1,8 +1,8 @@
 /** A shift of the response team on phones, from a fever at a gate to the notice that all is over. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { closePage, openPage, PHONE } from "../lib/browser.mjs";
-import { fits } from "../lib/console.mjs";
+import { closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
+import { fits, openConsole } from "../lib/console.mjs";
 import { enterDistrict, residentNumber } from "../lib/district.mjs";
 import { ENGLISH, fromPhone, openTab, setClock } from "../lib/field.mjs";
 import { startServer } from "../lib/server.mjs";
@@ -18,6 +18,7 @@ export function responseSpecs(world) {
     const own = {};
     let doctor;
     let police;
+    let desk;
     let enrolled;
     before(async () => {
       own.server = await startServer([], ["--simulated-clock", START]);
@@ -28,15 +29,21 @@ export function responseSpecs(world) {
       police = await openPage(world.browser, { viewport: { width: 360, height: 740 } });
       await openTab(doctor, own, "team_doctor", "alerts");
       await openTab(police, own, "team_police", "orders");
+      desk = await openPage(world.browser, { viewport: DESKTOP });
+      await openConsole(desk, own, "community_lead", "response", "处置");
     });
     after(async () => {
       await closePage(doctor);
       await closePage(police);
+      await closePage(desk);
       await own.server.end();
     });
     const alert = (page = doctor) => page.locator("li.alert").filter({ hasText: NAME });
     const card = (kind, page = doctor) => page.locator(`li.${kind}`).filter({ hasText: NAME });
-    const tab = (page, name) => page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    const tabOf = (page, name) => page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}`) });
+    /** A part of the lead's page at the console, by its title. */
+    const atDesk = (title) => desk.getByRole("region", { name: new RegExp(`^${title}`) });
+    const tab = (page, name) => tabOf(page, name).click();
 
     test("a fever at a gate runs against the clock", async () => {
       await doctor.getByText("没有待处置的告警").waitFor();
@@ -45,6 +52,10 @@ export function responseSpecs(world) {
       await alert().getByText("卡口测温异常").waitFor();
       await alert().getByText("接警时限").waitFor();
       await fits(doctor, "an open alert");
+      assert.match(await tabOf(doctor, "告警").innerText(), /1/, "the tab counts what nobody has taken");
+      await atDesk("告警").getByText(/卡口测温异常/).waitFor();
+      assert.match(await atDesk("告警").innerText(), /待接警\s+剩余 \d+:\d\d/);
+      await fits(desk, "the console's page of the response");
       await alert().getByRole("button", { name: "接警" }).click();
       await alert().getByText("到场时限").waitFor();
       await alert().getByRole("button", { name: "已到场" }).click();
@@ -82,10 +93,12 @@ export function responseSpecs(world) {
 
     test("the morning's check is missing, and is entered in two touches without network", async () => {
       await tab(doctor, "观察");
-      const person = card("person");
+      const person = card("observed");
       await person.getByText("待测").waitFor();
       assert.match(await doctor.locator(".figures").innerText(), /上午未测\s*1/);
       await fits(doctor, "people under observation");
+      await atDesk("上午未测温").getByRole("link", { name: NAME }).waitFor();
+      await fits(desk, "the console with somebody who was not measured");
       await doctor.context().setOffline(true);
       await person.getByRole("button", { name: "测温" }).click();
       await fits(doctor, "the entry of a check");
@@ -97,6 +110,7 @@ export function responseSpecs(world) {
       await doctor.getByText("1 条测温登记待上传").waitFor({ state: "detached" });
       await person.getByText("36.6").waitFor();
       assert.match(await doctor.locator(".figures").innerText(), /上午未测\s*0/);
+      await atDesk("上午未测温").getByText("都已测温。").waitFor();
       await person.getByRole("button", { name: "记录" }).click();
       await doctor.getByRole("dialog").getByText("工作人员登记").waitFor();
       await fits(doctor, "the diary");
@@ -107,24 +121,27 @@ export function responseSpecs(world) {
       const token = enrolled.holder_token;
       await fromPhone(own, token, "needs", { kind: "medicine", note: "降压药一盒" });
       await fromPhone(own, token, "openings", { purpose: "rubbish" });
-      await card("person").getByText("1 项需求").waitFor();
+      await card("observed").getByText("1 项需求").waitFor();
       await tab(doctor, "需求");
       await card("need").getByText("降压药一盒").waitFor();
       await card("opening").getByText("放垃圾").waitFor();
       await fits(doctor, "needs and openings");
+      await atDesk("居家需求").getByText("药品").waitFor();
       await card("need").getByRole("button", { name: "我来办" }).click();
       await card("need").getByRole("button", { name: "已送达" }).click();
       await doctor.getByText("没有待办的需求").waitFor();
     });
 
-    test("an unanswered alert is told one level up", async () => {
+    test("an unanswered alert is told one level up, where the lead takes it", async () => {
       await setClock(own, "2020-03-06T08:31:00+08:00");
       await fromPhone(own, enrolled.holder_token, "checks", { temperature: 38.4 });
       await tab(doctor, "告警");
       await alert().getByText("隔离人员体温异常").waitFor();
       await setClock(own, "2020-03-06T08:37:00+08:00");
       await alert().getByText("已上报社区").waitFor();
-      await alert().getByRole("button", { name: "接警" }).click();
+      await atDesk("告警").getByText("已上报社区").waitFor();
+      await atDesk("告警").getByRole("button", { name: "接警" }).click();
+      await atDesk("告警").getByText("赶往现场").waitFor();
       await alert().getByRole("button", { name: "办结" }).click();
       await doctor.getByRole("button", { name: /误报/ }).click();
       await doctor.getByText("没有待处置的告警").waitFor();

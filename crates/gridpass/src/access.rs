@@ -142,6 +142,8 @@ permissions! {
     ManageStaff: SecurityAdmin;
     /// Import divisions, enter and change enclosures.
     ManageDivisions: SystemAdmin DataDesk;
+    /// Upload the map of a division, and take it away.
+    ManageMaps: DataDesk SubdistrictOfficer CommunityLead;
     /// Set an enclosure normal, controlled or sealed.
     ChangeAreaStatus: DataDesk SubdistrictOfficer;
     /// Look up divisions, enclosures, employers and gates.

@@ -21,9 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, appeals, backtest, divisions, facts, gates, observation, passes, quarantine, red, rules,
-    scans,
-    shadow, staff, stats, visits,
+    alerts, appeals, backtest, divisions, facts, gates, observation, passes, quarantine, red,
+    rules, scans, shadow, staff, stats, visits,
 };
 
 /// What the outside gives.

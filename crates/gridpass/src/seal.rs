@@ -67,6 +67,8 @@ pub enum Field {
     Declaration,
     /// `need.note_sealed`
     NeedNote,
+    /// `person.address_code_sealed`
+    AddressCode,
 }
 
 /// Why a sealed value did not open.

@@ -136,14 +136,12 @@ macro_rules! operations {
 operations! {
     accept_alert: Change Response;
     accept_need: Change Response;
-    add_dependant: Change Own;
-    announce_opening: Change Response;
-    announce_own_opening: Change Own;
-    add_appeal_evidence: Change Evidence;
     accept_privacy_notice: Change Own;
     add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
+    announce_opening: Change Response;
+    announce_own_opening: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
@@ -186,9 +184,10 @@ operations! {
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
-    deliver_need: Change Response;
     decide_appeal: Change Evidence;
+    delete_division_map: Manage Administration;
     delete_own_photo: Change Own;
+    deliver_need: Change Response;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -207,6 +206,7 @@ operations! {
     get_device: Plain Gate;
     get_diary: Read Response;
     get_division: Plain Administration;
+    get_division_map: Plain Administration;
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
     get_enrol_challenge: Plain Own;
@@ -219,9 +219,9 @@ operations! {
     get_master_keys: Plain Administration;
     get_me: Plain Administration;
     get_metrics: Plain Administration;
-    get_own_observation: Read Own;
     get_own_appeal_evidence: Read Own;
     get_own_data: Read Own;
+    get_own_observation: Read Own;
     get_own_photo: Read Own;
     get_paper: Read Response;
     get_pass: Read Own;
@@ -313,25 +313,25 @@ operations! {
     present_second_factor: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
+    put_division_map: Manage Administration;
     put_own_photo: Change Own;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
+    record_calls: Change Visits;
     record_check: Change Response;
     record_own_check: Change Own;
     refuse_need: Change Response;
-    record_calls: Change Visits;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
     reject_rule_schedule: Manage Administration;
     release_quarantine: Change Response;
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
+    remove_dependant: Change Own;
     remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
     report_opening: Change Response;
-    remove_dependant: Change Own;
-    renew_recovery_codes: Manage Administration;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -364,9 +364,9 @@ operations! {
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
     withdraw_opening: Change Response;
+    withdraw_own_appeal: Change Own;
     withdraw_own_opening: Change Own;
     withdraw_paper: Change Response;
-    withdraw_own_appeal: Change Own;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

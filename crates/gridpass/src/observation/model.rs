@@ -308,13 +308,20 @@ mod tests {
             NewCheck {
                 at,
                 temperature,
-                symptoms: vec![CheckSymptom::Other, CheckSymptom::ColdLike, CheckSymptom::Other],
+                symptoms: vec![
+                    CheckSymptom::Other,
+                    CheckSymptom::ColdLike,
+                    CheckSymptom::Other,
+                ],
             }
             .check(now)
         };
         let reading = check(36.549, None).unwrap();
         assert_eq!((reading.decicelsius, reading.at), (365, now));
-        assert_eq!(reading.symptoms, [CheckSymptom::ColdLike, CheckSymptom::Other]);
+        assert_eq!(
+            reading.symptoms,
+            [CheckSymptom::ColdLike, CheckSymptom::Other]
+        );
         for absurd in [29.9, 45.1, f64::NAN] {
             assert_eq!(
                 check(absurd, None).unwrap_err().code(),

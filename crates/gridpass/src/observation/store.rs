@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::model::{DayPart, Slot, CheckSymptom};
+use super::model::{CheckSymptom, DayPart, Slot};
 use crate::db::Client;
 
 /// Which people to list.

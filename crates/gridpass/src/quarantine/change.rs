@@ -250,9 +250,14 @@ pub async fn cancel_live(
     order.status = OrderStatus::Released;
     order.released_at = Some(app.now());
     order.end_reason = Some(EndReason::Cancelled);
-    finish(tx, app, (order, (OrderStepKind::Released, None)), (by, None))
-        .await
-        .map(Some)
+    finish(
+        tx,
+        app,
+        (order, (OrderStepKind::Released, None)),
+        (by, None),
+    )
+    .await
+    .map(Some)
 }
 
 fn later_end(

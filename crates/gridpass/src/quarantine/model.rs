@@ -328,7 +328,7 @@ pub(super) fn check_end(end: Date, now: Timestamp) -> ApiResult<()> {
 /// How an order ends.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReleaseInput {
+pub struct OrderRelease {
     /// Completed clears the exposures before it; cancelled clears nothing.
     pub end_reason: EndReason,
 }

@@ -13,12 +13,14 @@ import type { Key } from "./words";
 
 export type PageName =
   | "live"
+  | "response"
   | "people"
   | "papers"
   | "quarantine"
   | "appeals"
   | "red"
   | "rules"
+  | "maps"
   | "supervision"
   | "staff"
   | "account";
@@ -32,12 +34,14 @@ interface Page {
 
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
+  { name: "response", title: "page_response", has: () => mayDo("ReadAlerts") },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
+  { name: "maps", title: "page_maps", has: () => mayDo("ManageMaps") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },

@@ -10,6 +10,8 @@ import papersEn from "./words/papers.en.json";
 import papersZh from "./words/papers.zh-CN.json";
 import peopleEn from "./words/people.en.json";
 import peopleZh from "./words/people.zh-CN.json";
+import responseEn from "./words/response.en.json";
+import responseZh from "./words/response.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
@@ -18,7 +20,8 @@ export type Key =
   | keyof typeof zh
   | keyof typeof peopleZh
   | keyof typeof appealsZh
-  | keyof typeof papersZh;
+  | keyof typeof papersZh
+  | keyof typeof responseZh;
 
 export const words = createWords<Key>(
   {
@@ -28,6 +31,7 @@ export const words = createWords<Key>(
       ...peopleZh,
       ...appealsZh,
       ...papersZh,
+      ...responseZh,
       ...operationsZh,
     },
     en: {
@@ -36,6 +40,7 @@ export const words = createWords<Key>(
       ...peopleEn,
       ...(appealsEn satisfies typeof appealsZh),
       ...papersEn,
+      ...(responseEn satisfies typeof responseZh),
       ...(operationsEn satisfies typeof operationsZh),
     },
   },

@@ -34,8 +34,6 @@ import { session } from "@gridpass/staff/session";
 const api = "/api/v1/";
 const LISTED_MAX = 500;
 
-export const getTime = (): Promise<{ now: string }> => get("time");
-
 export const listAlerts = (): Promise<AlertPage> => get(`alerts?limit=${LISTED_MAX}`);
 export const listAlertNotices = (): Promise<AlertNotice[]> => get("alert-notices");
 export const acceptAlert = ({ person_id, alert_id }: AlertView): Promise<AlertView> => post(`alerts/${person_id}/${alert_id}/accept`);

@@ -23,6 +23,8 @@ export interface Tab {
   page: Component;
   /** Roles that have it; everybody when absent. */
   roles?: Role[];
+  /** How much there waits for an answer. */
+  count?: () => number;
 }
 
 const WORKS: Role[] = ["grid_worker", "community_lead"];

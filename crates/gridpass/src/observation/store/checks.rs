@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::super::model::{CheckView, MissedView, Reading, Slot, CheckSymptom};
+use super::super::model::{CheckSymptom, CheckView, MissedView, Reading, Slot};
 use super::{day_part, degrees, read_symptoms};
 use crate::db::Client;
 
@@ -36,7 +36,9 @@ pub async fn insert_check(db: &Client, row: &NewRow<'_>) -> Result<(), Error> {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let slot = row.reading.slot();
     let symptoms = row.reading.symptoms.iter();
-    let symptoms: Vec<&str> = symptoms.map(|symptom| CheckSymptom::as_str(*symptom)).collect();
+    let symptoms: Vec<&str> = symptoms
+        .map(|symptom| CheckSymptom::as_str(*symptom))
+        .collect();
     let key: [&(dyn ToSql + Sync); 11] = [
         &row.person_id,
         &row.check_id,

@@ -53,7 +53,7 @@ const NO_ENTITY: [(&str, &str); 12] = [
 
 /// Operations that name an entity in their body or query and nowhere else, and what they
 /// answer outside the jurisdiction.
-const NAMED_INSIDE: [(&str, u16); 8] = [
+const NAMED_INSIDE: [(&str, u16); 9] = [
     ("create_employer", 422),
     ("create_gate", 422),
     ("create_person", 422),
@@ -66,7 +66,7 @@ const NAMED_INSIDE: [(&str, u16); 8] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 17] = [
+const NOT_NAMED: [(&str, &str); 18] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -161,12 +161,6 @@ impl Scene {
         lead.post(&path, home).await.expect(201);
         let paper = json!({ "person_id": person, "kind": "residence" });
         let paper = lead.post("/api/v1/papers", paper).await.expect(201);
-        Self {
-            ids: BTreeMap::from([
-                ("opening_id", id(&opening, "opening_id")),
-                ("need_id", id(&need, "need_id")),
-                ("sensor_id", id(&sensor, "sensor_id")),
-                ("paper_id", id(&paper["paper"], "paper_id")),
         let against =
             json!({ "person_id": person, "about": "colour", "statement": "没有接触过，请核实" });
         let appeal = lead.post("/api/v1/appeals", against).await.expect(201);
@@ -191,6 +185,10 @@ impl Scene {
                 ("proposal_id", id(&proposal, "proposal_id")),
                 ("alert_id", id(&alerts["items"][0], "alert_id")),
                 ("glass_id", id(&glass, "glass_id")),
+                ("opening_id", id(&opening, "opening_id")),
+                ("need_id", id(&need, "need_id")),
+                ("sensor_id", id(&sensor, "sensor_id")),
+                ("paper_id", id(&paper["paper"], "paper_id")),
             ]),
             employer,
         }

@@ -63,7 +63,10 @@ async fn the_phone_keeps_the_diary_and_the_team_sees_it() {
 
     // Somebody else's pass on another phone is nobody's business here.
     let other = json!({ "temperature": 36.5, "pass_serial": serial + 1 });
-    phone.post(&path, other).await.problem(404, "not_found");
+    phone
+        .post(&path, other)
+        .await
+        .problem(404, "person_unknown");
     phone
         .post(&path, json!({ "temperature": 50 }))
         .await

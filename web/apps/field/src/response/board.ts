@@ -1,8 +1,9 @@
 /**
  * What the team has before it: alerts, people under observation, needs, openings, orders.
  *
- * The lists are read when a page opens and again when the server tells of a change, at most once a
- * second. What was read last stays on show without network, with its age. It lives in memory only.
+ * A list is read when its page opens, and again when the server tells of a change while it is on
+ * show, at most once a second; alerts are read all the time, for they do not wait for a page. What
+ * was read last lies sealed in the drawer and stays on show without network, with its age.
  */
 import type {
   AlertNotice,
@@ -14,16 +15,18 @@ import type {
   Proposal,
   Role,
 } from "@gridpass/api";
-import { subscribe, type Subscription } from "@gridpass/kit/events";
-import { Unreachable } from "@gridpass/kit/problem";
+import { Problem, Unreachable } from "@gridpass/kit/problem";
 import { ended, refusal } from "@gridpass/staff/asking";
 import { session } from "@gridpass/staff/session";
 import { onMounted, onUnmounted, reactive, watch } from "vue";
 import { listAlertNotices, listAlerts, listNeeds, listObserved, listOpenings, listOrders, listProposals } from "../response-calls";
-import { checks, startChecks } from "./checks";
-import { clockReady, exactNowMs } from "./clock";
+import { clockReady, now_ms } from "../work/clock";
+import { listen } from "../work/line";
+import { drawer, lock } from "../work/lock";
+import { checks } from "./checks";
 
-export type Part = "alerts" | "watch" | "needs" | "orders";
+const PARTS = ["alerts", "watch", "needs", "orders"] as const;
+export type Part = (typeof PARTS)[number];
 
 /** The team; grid workers watch and help, and leave alerts and orders to it. */
 export const TEAM: Role[] = ["team_worker", "team_doctor", "team_police", "community_lead"];
@@ -32,7 +35,13 @@ const ORDERERS: Role[] = ["team_worker", "team_doctor", "team_police"];
 const ISSUERS: Role[] = ["team_worker", "team_doctor", "community_lead"];
 const acts = (roles: Role[]): boolean => !!session.account?.role && roles.includes(session.account.role);
 /** The server decides; this spares people what they may not do. */
-export const may = { order: () => acts(ORDERERS), issue: () => acts(ISSUERS), confirm: () => acts(TEAM) };
+export const may = {
+  watch: () => acts(WATCHERS),
+  respond: () => acts(TEAM),
+  order: () => acts(ORDERERS),
+  issue: () => acts(ISSUERS),
+  confirm: () => acts(TEAM),
+};
 
 interface Board {
   alerts: AlertView[] | null;
@@ -48,6 +57,12 @@ interface Board {
   /** The refusal in the reader's language, or empty. */
   refused: string;
   offline: boolean;
+}
+
+/** A part as the drawer keeps it. */
+interface KeptPart {
+  found: Partial<Board>;
+  read_ms: number;
 }
 
 const empty = (): Board => ({
@@ -82,58 +97,90 @@ const readers: Record<Part, () => Promise<Partial<Board>>> = {
   },
 };
 
+const slot = (part: Part): string => `board/${session.account?.grant_id}/${part}`;
+
+/** Shows what the drawer holds of the acting grant. */
+export async function loadBoard(): Promise<void> {
+  for (const part of PARTS) {
+    const kept = await drawer().get<KeptPart>(slot(part));
+    if (kept && !board.read_ms[part]) {
+      Object.assign(board, kept.found);
+      board.read_ms[part] = kept.read_ms;
+    }
+  }
+}
+
+/** An alert that was not there before is felt, whatever page is open. */
+function buzz(found: Partial<Board>): void {
+  const known = new Set(board.alerts?.map((one) => one.alert_id));
+  const fresh = found.alerts?.some((one) => one.status === "open" && !known.has(one.alert_id));
+  if (board.alerts && fresh) navigator.vibrate?.([200, 100, 200]);
+}
+
 /** Reads a part anew; what was there stays on show meanwhile. */
 export async function read(part: Part): Promise<void> {
+  if (!lock.open || !session.token) return;
   const grant = session.account?.grant_id;
   try {
     const found = await readers[part]();
     // Another grant acts meanwhile: what was read is somebody else's.
     if (grant !== session.account?.grant_id) return;
+    buzz(found);
+    const read_ms = now_ms();
     Object.assign(board, found, { refused: "", offline: false });
-    board.read_ms[part] = exactNowMs();
+    board.read_ms[part] = read_ms;
+    await drawer().put(slot(part), { found, read_ms });
   } catch (error) {
     if (error instanceof Unreachable) board.offline = true;
-    else if (!ended(error)) board.refused = refusal(error);
+    else if (error instanceof Problem && !ended(error)) board.refused = refusal(error);
+    else if (!(error instanceof Problem) && lock.open) throw error;
   }
 }
 
-const EVENTS: Record<string, Part[]> = {
+const EVENTS: Record<string, readonly Part[]> = {
   alert: ["alerts"],
   observation: ["watch", "needs"],
   red: ["orders"],
-  resync: ["alerts", "watch", "needs", "orders"],
+  resync: PARTS,
 };
 const SOON_MS = 1_000;
+const shown = new Set<Part>();
+const soon: Partial<Record<Part, ReturnType<typeof setTimeout>>> = {};
+
+/** Reads a part soon, however many events come in. */
+function again(part: Part): void {
+  clearTimeout(soon[part]);
+  soon[part] = setTimeout(() => void read(part), SOON_MS);
+}
+
+/** Parts that are read as they change: those on show, and alerts for whoever answers them. */
+const followed = (part: Part): boolean => shown.has(part) || (part === "alerts" && may.respond());
+
+/** Keeps the board fresh while somebody works; answers what ends it. */
+export function watchBoard(): () => void {
+  const silence = listen({
+    onEvent: (event) => EVENTS[event]?.filter(followed).forEach(again),
+    onLine: (open) => {
+      if (open && board.offline) PARTS.filter(followed).forEach(again);
+    },
+  });
+  void clockReady();
+  if (may.respond()) void read("alerts");
+  return silence;
+}
 
 /** Keeps one part fresh while a page shows it. */
 export function useBoard(part: Part): void {
-  let line: Subscription | null = null;
-  let soon: ReturnType<typeof setTimeout> | undefined;
-  const again = (): void => {
-    clearTimeout(soon);
-    soon = setTimeout(() => void read(part), SOON_MS);
-  };
-  onMounted(async () => {
-    void clockReady();
-    await read(part);
-    line = subscribe({
-      path: "/api/v1/events",
-      token: session.token,
-      onEvent: ({ event }) => {
-        if (EVENTS[event]?.includes(part)) again();
-      },
-      onLine: (open) => {
-        if (open) board.offline = false;
-      },
-    });
-    void startChecks().catch(() => undefined);
+  onMounted(() => {
+    shown.add(part);
+    void read(part);
   });
-  watch(() => checks.arrived, again);
-  onUnmounted(() => {
-    clearTimeout(soon);
-    line?.close();
-  });
+  watch(() => checks.arrived, () => again(part));
+  onUnmounted(() => shown.delete(part));
 }
+
+/** How many alerts nobody has taken yet. */
+export const openAlerts = (): number => board.alerts?.filter((one) => one.status === "open").length ?? 0;
 
 // Another person, or another grant, begins with an empty board.
 watch(

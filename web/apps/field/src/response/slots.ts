@@ -1,4 +1,4 @@
-/** Which check of a person is asked for, and how pressing it is. */
+/** Which check of a person is asked for, and how pressing it is. Pure. */
 import type { ObservedPage, ObservedPerson } from "@gridpass/api";
 
 type Part = NonNullable<ObservedPage["part"]>;
