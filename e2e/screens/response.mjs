@@ -1,5 +1,5 @@
 /** Pictures of the response team's phones: alerts, watch, needs, orders, papers; the lead's tabs; the map. */
-import { openPage, PHONE } from "../lib/browser.mjs";
+import { DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
 import { estate } from "../lib/estate.mjs";
 import { ENGLISH, fromPhone, openTab } from "../lib/field.mjs";
@@ -81,6 +81,7 @@ export async function responseScreens(world, language) {
   await page.locator("li.order").first().waitFor();
   await picture(page, "field-papers", language);
   await page.context().close();
+  await leadScreens(world, language);
   await confirmScreens(world, language);
   await mapScreens(world, language);
 }
@@ -99,6 +100,27 @@ async function confirmScreens(world, language) {
   await lead.getByRole("button", { name: say("更多", "More") }).click();
   await picture(lead, "field-more", language);
   await lead.context().close();
+}
+
+/** The lead's pages at the console: what runs out of time, and the map of the community. */
+async function leadScreens(world, language) {
+  const say = (zh, en) => label(language, zh, en);
+  const page = await openPage(world.browser, { language, viewport: DESKTOP });
+  const { username, password } = world.district.accounts.community_lead;
+  await page.goto(`${world.server.staffUrl}/#response`);
+  await page.getByLabel(say("用户名", "User name")).fill(username);
+  await page.getByLabel(say("密码", "Password")).fill(password);
+  await page.getByRole("button", { name: say("登录", "Sign in") }).click();
+  await page.locator(".response-parts").waitFor();
+  await picture(page, "console-response", language);
+  await page.evaluate(() => (location.hash = "maps"));
+  await page.getByRole("combobox", { name: say("区划", "Division"), exact: true }).fill("六联");
+  await page.getByRole("option", { name: /六联社区/ }).first().click();
+  const buffer = Buffer.from(JSON.stringify(estate(world.district.enclosure.name)));
+  await page.locator("input[type=file]").setInputFiles({ name: "map.geojson", mimeType: "application/geo+json", buffer });
+  await page.locator(".map-picture").waitFor();
+  await picture(page, "console-maps", language);
+  await page.context().close();
 }
 
 /** A worker's map of the estate. */

@@ -119,7 +119,7 @@ async fn a_newcomer_at_a_counter_may_bring_one() {
     let lead = test.caller(Role::CommunityLead, HERE).await;
     let new = |sequence: u32, code: &str| {
         json!({ "name": "赵六", "document_type": "resident_id", "document_number": resident_number(sequence),
-                "address": "3栋201", "address_code": code })
+                "grid_code": "440310001001001", "address": "3栋201", "address_code": code })
     };
     let code = "4403990010010010001000201";
     let made = lead.post("/api/v1/people", new(7, code)).await.expect(201);
@@ -135,12 +135,12 @@ async fn a_newcomer_at_a_counter_may_bring_one() {
         ),
         (Some("address_code"), Some("address_code_digits"))
     );
-    // Who may not see the address does not see its code.
+    // Whoever sees the address sees its code.
     let police = test.caller(Role::TeamPolice, HERE).await;
     let path = format!("/api/v1/people/{}", made["person_id"]);
-    let address = police.get(&path).await.expect(200);
-    assert_eq!(
-        address["address"].is_null(),
-        address["address_code"].is_null()
-    );
+    let seen = police.get(&path).await.expect(200);
+    assert_eq!(seen["address"], "3栋201");
+    assert_eq!(seen["address_code"], code);
+    let doctor_elsewhere = test.caller(Role::TeamDoctor, "440310002").await;
+    doctor_elsewhere.get(&path).await.problem(404, "not_found");
 }

@@ -43,12 +43,16 @@ async fn put(caller: &Client, code: &str, file: Vec<u8>) -> Answer {
     caller.send(request).await
 }
 
-/// An enclosure of the community, by name and with a code.
+/// An enclosure of the community, by name and with a code, and a grid.
 async fn enclosure(test: &TestApp) -> i64 {
     let desk = test.caller(Role::DataDesk, "").await;
     let new =
         json!({ "name": "金地朗悦", "code": "E1", "kind": "estate", "community_code": COMMUNITY });
     let made = desk.post("/api/v1/enclosures", new).await.expect(201);
+    let grid = format!("code,name,level,parent\n{GRID},第一网格,grid,{COMMUNITY}\n");
+    desk.post_text("/api/v1/divisions/import", "text/csv", grid)
+        .await
+        .expect(200);
     made["enclosure_id"].as_i64().unwrap()
 }
 
