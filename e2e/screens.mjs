@@ -18,6 +18,7 @@ import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
 import { catalogueScreens, holdsScreens } from "./screens/lab.mjs";
+import { responseScreens } from "./screens/response.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -395,6 +396,7 @@ const PARTS = {
   resident: residentScreens,
   gate: gateScreens,
   field: fieldScreens,
+  response: responseScreens,
   console: consoleScreens,
   office: officeScreens,
   rules: rulesScreens,

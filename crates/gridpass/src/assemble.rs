@@ -21,8 +21,7 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, appeals, backtest, divisions, facts, gates, holds, passes, quarantine, red, rules,
-    scans, shadow, staff, stats, visits,
+    alerts, appeals, backtest, divisions, facts, gates, holds, observation, passes, quarantine, red, rules, scans, shadow, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -139,8 +138,10 @@ fn loops() -> Vec<Loop> {
     loops.extend(facts::loops());
     loops.extend(holds::loops());
     loops.extend(backtest::loops());
+    loops.extend(alerts::loops());
     loops.extend(visits::loops());
     loops.extend(quarantine::loops());
+    loops.extend(observation::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
     loops.extend(appeals::loops());

@@ -4,6 +4,7 @@
 
 pub mod data_dir;
 pub mod key_source;
+pub mod response;
 pub mod secrets;
 
 use std::net::SocketAddr;
@@ -123,6 +124,9 @@ pub struct SiteConfig {
     /// What signing in takes
     #[command(flatten)]
     pub sign_in: SignInConfig,
+    /// How long an alert may wait
+    #[command(flatten)]
+    pub response: response::ResponseConfig,
     /// Offer the slow path that benchmarks compare with, at /bench/scans
     #[arg(long, hide = true)]
     pub bench_baseline: bool,

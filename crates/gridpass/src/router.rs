@@ -17,8 +17,7 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, employers, facts,
-    gates, holds, keys, limits, oversight, passes, people, phone_codes, privacy, quarantine, red,
+    alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, employers, facts, gates, holds, keys, limits, observation, oversight, papers, passes, people, phone_codes, privacy, quarantine, red,
     registry, rules, scans, shadow, staff, stats, visits,
 };
 
@@ -46,6 +45,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(privacy::public_router())
         .merge(scans::public_router())
         .merge(appeals::public_router())
+        .merge(observation::public_router())
         .merge(oversight::public_router())
 }
 
@@ -72,6 +72,8 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(quarantine::router())
         .merge(red::router())
         .merge(alerts::router())
+        .merge(observation::router())
+        .merge(papers::router())
         .merge(appeals::router())
         .merge(break_glass::router())
         .merge(employers::router())
@@ -147,7 +149,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description.merge(staff);
     let components = description.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    for caller in ["staff", "device", "holder"] {
+    for caller in ["staff", "device", "holder", "sensor"] {
         components.add_security_scheme(caller, bearer.clone());
     }
     description

@@ -135,15 +135,21 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    accept_need: Change Response;
     accept_privacy_notice: Change Own;
     add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
+    announce_opening: Change Response;
+    announce_own_opening: Change Own;
     append_fact: Change Evidence;
     approve_catalogue_entry: Manage Administration;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
+    arrive_at_alert: Change Response;
     ask_identity_provider: Plain Administration;
+    ask_need: Change Response;
+    ask_own_need: Change Own;
     assign_appeal: Change Evidence;
     assign_visit: Change Visits;
     assign_visits: Change Visits;
@@ -151,6 +157,7 @@ operations! {
     cancel_rule_schedule: Manage Administration;
     change_own_phone: Change Own;
     change_password: Manage Administration;
+    check_paper: Read Evidence;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
@@ -174,11 +181,14 @@ operations! {
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
+    create_sensor: Change Response;
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
     decide_appeal: Change Evidence;
+    delete_division_map: Manage Administration;
     delete_own_photo: Change Own;
+    deliver_need: Change Response;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -195,7 +205,9 @@ operations! {
     get_back_test: Plain Administration;
     get_decision: Read Evidence;
     get_device: Plain Gate;
+    get_diary: Read Response;
     get_division: Plain Administration;
+    get_division_map: Plain Administration;
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
     get_enrol_challenge: Plain Own;
@@ -210,7 +222,9 @@ operations! {
     get_metrics: Plain Administration;
     get_own_appeal_evidence: Read Own;
     get_own_data: Read Own;
+    get_own_observation: Read Own;
     get_own_photo: Read Own;
+    get_paper: Read Response;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
     get_pass_history: Read Own;
@@ -247,8 +261,11 @@ operations! {
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
     keep_time_hold: Manage Administration;
+    issue_paper: Change Response;
     leave_carrier: Change Own;
     link_identity: Manage Administration;
+    list_alert_notices: Read Response;
+    list_alert_steps: Read Response;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
     list_appeals: Read Evidence;
@@ -264,12 +281,17 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_needs: Read Response;
+    list_observed: Read Response;
+    list_openings: Read Response;
+    list_order_steps: Read Response;
     list_own_appeals: Read Own;
     list_own_declarations: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
     list_own_sign_ins: Plain Administration;
+    list_papers: Read Response;
     list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
@@ -284,6 +306,7 @@ operations! {
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
     list_sources: Plain Administration;
+    list_sensors: Read Response;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -297,11 +320,15 @@ operations! {
     propose_catalogue_entry: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
+    put_division_map: Manage Administration;
     put_own_photo: Change Own;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
     record_calls: Change Visits;
+    record_check: Change Response;
+    record_own_check: Change Own;
+    refuse_need: Change Response;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
     reject_rule_schedule: Manage Administration;
@@ -310,7 +337,9 @@ operations! {
     release_rule_schedule: Manage Administration;
     release_time_hold: Manage Administration;
     remove_dependant: Change Own;
+    remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
+    report_opening: Change Response;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -344,7 +373,10 @@ operations! {
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
     withdraw_catalogue_entry: Manage Administration;
+    withdraw_opening: Change Response;
     withdraw_own_appeal: Change Own;
+    withdraw_own_opening: Change Own;
+    withdraw_paper: Change Response;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

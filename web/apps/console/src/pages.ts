@@ -13,6 +13,7 @@ import type { Key } from "./words";
 
 export type PageName =
   | "live"
+  | "response"
   | "people"
   | "papers"
   | "quarantine"
@@ -21,6 +22,7 @@ export type PageName =
   | "risk"
   | "rules"
   | "holds"
+  | "maps"
   | "supervision"
   | "staff"
   | "account";
@@ -34,6 +36,7 @@ interface Page {
 
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
+  { name: "response", title: "page_response", has: () => mayDo("ReadAlerts") },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
@@ -42,6 +45,7 @@ export const PAGES: Page[] = [
   { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
   { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
+  { name: "maps", title: "page_maps", has: () => mayDo("ManageMaps") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },
