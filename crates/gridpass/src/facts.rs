@@ -8,6 +8,7 @@
 //! rules is told so.
 
 mod api;
+mod colours;
 mod columns;
 pub mod decision;
 mod explain;
@@ -35,6 +36,7 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::rules::InForce;
 
+pub use colours::{ReadUpTo, each_colour_since};
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };

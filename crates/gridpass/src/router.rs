@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, backtest, break_glass, divisions, employers, facts, gates, keys, limits, oversight,
-    passes, people, phone_codes, quarantine, red, registry, rules, scans, shadow, staff, stats,
-    visits,
+    alerts, backtest, break_glass, divisions, duty, employers, facts, gates, keys, limits,
+    oversight, passes, people, phone_codes, quarantine, red, register, registry, rules, scans,
+    shadow, snapshot, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -56,6 +56,9 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(staff::router())
         .merge(divisions::router())
         .merge(gates::router())
+        .merge(duty::router())
+        .merge(snapshot::router())
+        .merge(register::router())
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())

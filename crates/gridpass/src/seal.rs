@@ -55,6 +55,8 @@ pub enum Field {
     FindingNote,
     /// `staff.totp_secret_sealed`
     TotpSecret,
+    /// `gate_register.details_sealed`
+    RegisterDetails,
 }
 
 /// Why a sealed value did not open.

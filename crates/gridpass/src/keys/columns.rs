@@ -52,5 +52,6 @@ columns! {
     AuditKey audit_key.seed_sealed by "key_number::bigint" id "key_number::bigint" rows 500;
     FindingNote lookup_finding.note_sealed by "finding_id" id "finding_id" rows 500;
     TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
+    RegisterDetails gate_register.details_sealed by "entry_id" id "entry_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

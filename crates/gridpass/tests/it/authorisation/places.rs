@@ -64,7 +64,7 @@ const NAMED_INSIDE: [(&str, u16); 7] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 13] = [
+const NOT_NAMED: [(&str, &str); 15] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -80,6 +80,8 @@ const NOT_NAMED: [(&str, &str); 13] = [
         "a device: only whom it has just scanned",
     ),
     ("create_scan", "a device at its gate"),
+    ("add_register_entries", "a device at its gate"),
+    ("hand_over_shift", "a device's own shift"),
     ("enrol_person", "open to anybody, by its purpose"),
     ("evaluate_case", "a made-up case"),
     ("upload_scans", "a device at its gate"),

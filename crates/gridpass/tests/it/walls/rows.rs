@@ -77,6 +77,9 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO red_proposal (person_id, proposal_id, place_code, measure, reason, evidence_kind,
             evidence_reference, status, proposed_at, proposed_by, proposed_unit, lapses_at)
             VALUES ({id}, {id}, '{place}', '{{}}', 'r', 'k', 'e', 'open', now(), 1, 'u', now())"),
+        format!("INSERT INTO gate_device VALUES ({id}, {id}, 'd', '', NULL, true, now())"),
+        format!("INSERT INTO gate_register (device_id, entry_id, entry_key, gate_id, at, direction, action, details_sealed,
+            received_at, next_try_at, tries) VALUES ({id}, {id}, 'entry-{id}000', {id}, now(), 0, 0, '', now(), now(), 0)"),
         format!("INSERT INTO limit_count VALUES ('k', '\\x0{id}', 1, now())"),
         format!("INSERT INTO phone_code VALUES (decode(md5('{id}'), 'hex'), 'enrol', decode(md5('{id}'), 'hex'), now(), now(), 0, NULL)"),
         format!("INSERT INTO notice VALUES ({id}, {id}, 't', '{{}}', 'none', now())"),
@@ -160,6 +163,7 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let (admin, staff, engine) = two_people().await;
     // Secrets and internals of others; staff have no right to them at all.
     let closed = [
+        "gate_register",
         "holder_session",
         "idempotency",
         "limit_count",
