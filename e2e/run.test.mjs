@@ -14,6 +14,7 @@ import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
+import { shiftSpecs } from "./specs/shift.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
@@ -32,6 +33,7 @@ after(async () => {
 passSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
+shiftSpecs(world);
 consoleSpecs(world);
 peopleSpecs(world);
 quarantineSpecs(world);

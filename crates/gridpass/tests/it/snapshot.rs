@@ -41,7 +41,8 @@ fn parts(answer: &Answer) -> Parts {
         }
     } else {
         assert_eq!(middle.len(), serials.div_ceil(4) as usize);
-        colours.extend((0..serials).map(|serial| middle[serial as usize / 4] >> (serial % 4 * 2) & 3));
+        colours
+            .extend((0..serials).map(|serial| middle[serial as usize / 4] >> (serial % 4 * 2) & 3));
     }
     Parts {
         kind,
@@ -51,13 +52,18 @@ fn parts(answer: &Answer) -> Parts {
         serials,
         changes,
         colours,
-        revocations: (0..revoked).map(|n| [0, 4, 8].map(|part| four(end + n * 12 + part))).collect(),
+        revocations: (0..revoked)
+            .map(|n| [0, 4, 8].map(|part| four(end + n * 12 + part)))
+            .collect(),
     }
 }
 
 async fn get(post: &Post, since: Option<u64>) -> Parts {
     let query = since.map_or_else(String::new, |version| format!("?since={version}"));
-    let answer = post.device.get(&format!("/api/v1/device/snapshot{query}")).await;
+    let answer = post
+        .device
+        .get(&format!("/api/v1/device/snapshot{query}"))
+        .await;
     assert_eq!(answer.status.as_u16(), 200);
     assert_eq!(answer.headers["content-type"], "application/octet-stream");
     parts(&answer)
@@ -76,8 +82,17 @@ async fn it_says_what_a_scan_says_and_hands_out_what_changed() {
     verify(&test, two.person_id, post.enclosure_id).await;
     made(&test).await;
     let full = get(&post, None).await;
-    assert_eq!((full.kind, full.as_of_ms), (0, test.now().as_millisecond().unsigned_abs()));
-    assert_eq!((full.colours[one.serial as usize], full.colours[two.serial as usize]), (1, 0));
+    assert_eq!(
+        (full.kind, full.as_of_ms),
+        (0, test.now().as_millisecond().unsigned_abs())
+    );
+    assert_eq!(
+        (
+            full.colours[one.serial as usize],
+            full.colours[two.serial as usize]
+        ),
+        (1, 0)
+    );
     assert_eq!(full.colours[0], 3, "nobody has this serial");
 
     let order = json!({ "kind": "quarantine", "place": "home", "start": "2020-03-05", "end": "2020-03-19" });
@@ -92,9 +107,15 @@ async fn it_says_what_a_scan_says_and_hands_out_what_changed() {
     made(&test).await;
     let same = get(&post, Some(delta.version)).await;
     assert_eq!((same.version, same.changes.len()), (delta.version, 0));
-    assert!(same.as_of_ms > delta.as_of_ms, "nothing changed, and it is known to be so by now");
+    assert!(
+        same.as_of_ms > delta.as_of_ms,
+        "nothing changed, and it is known to be so by now"
+    );
     let foreign = get(&post, Some(delta.version + 5)).await;
-    assert_eq!(foreign.kind, 0, "a version of another server is no beginning");
+    assert_eq!(
+        foreign.kind, 0,
+        "a version of another server is no beginning"
+    );
 }
 
 #[tokio::test]
@@ -121,9 +142,16 @@ async fn an_etag_costs_nothing_and_the_age_is_told() {
     let request = post.device.request(Method::GET, "/api/v1/device/snapshot");
     let again = post.device.send(request.header("if-none-match", tag)).await;
     assert_eq!((again.status.as_u16(), again.bytes.len()), (304, 0));
-    let as_of: Timestamp = again.headers["x-snapshot-as-of"].to_str().unwrap().parse().unwrap();
+    let as_of: Timestamp = again.headers["x-snapshot-as-of"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert_eq!(as_of, test.now());
-    test.anonymous().get("/api/v1/device/snapshot").await.problem(401, "not_signed_in");
+    test.anonymous()
+        .get("/api/v1/device/snapshot")
+        .await
+        .problem(401, "not_signed_in");
 }
 
 #[tokio::test]
@@ -131,13 +159,22 @@ async fn a_withdrawn_pass_is_named_by_its_serial() {
     let (test, post, one) = scene().await;
     made(&test).await;
     let before = get(&post, None).await;
-    let worker = test.caller(Role::GridWorker, crate::scans::support::HERE).await;
+    let worker = test
+        .caller(Role::GridWorker, crate::scans::support::HERE)
+        .await;
     let path = format!("/api/v1/people/{}/passes/revoke", one.person_id);
     worker.post(&path, json!({})).await.expect(204);
     made(&test).await;
     let delta = get(&post, Some(before.version)).await;
-    let newest = delta.revocations.iter().find(|one_of| one_of[0] == one.serial as u32).unwrap();
-    assert!(i64::from(newest[1]) > test.now().as_second() - 200, "{newest:?}");
+    let newest = delta
+        .revocations
+        .iter()
+        .find(|one_of| one_of[0] == one.serial as u32)
+        .unwrap();
+    assert!(
+        i64::from(newest[1]) > test.now().as_second() - 200,
+        "{newest:?}"
+    );
 }
 
 #[tokio::test]
@@ -147,7 +184,10 @@ async fn another_node_hands_out_the_same_version() {
     let here = get(&post, None).await;
     let other = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
     other.settle().await;
-    let there = other.with_token(&post.token).get("/api/v1/device/snapshot").await;
+    let there = other
+        .with_token(&post.token)
+        .get("/api/v1/device/snapshot")
+        .await;
     assert_eq!(parts(&there), here);
 }
 
@@ -159,9 +199,15 @@ async fn the_table_of_a_gate_is_worked_out_for_every_situation() {
         let rows = table["rows"].as_array().unwrap().clone();
         assert_eq!(rows.len(), 36);
         let fits = |row: &&serde_json::Value| {
-            row["colour"] == colour && row["direction"] == direction && row["relation"] == relation && row["fever"] == fever
+            row["colour"] == colour
+                && row["direction"] == direction
+                && row["relation"] == relation
+                && row["fever"] == fever
         };
-        rows.iter().find(fits).unwrap()["action"].as_str().unwrap().to_owned()
+        rows.iter().find(fits).unwrap()["action"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(find("green", "in", "visitor", false).await, "pass");
     assert_eq!(find("green", "in", "lives_here", true).await, "stop");
@@ -169,7 +215,9 @@ async fn the_table_of_a_gate_is_worked_out_for_every_situation() {
     assert_eq!(find("red", "out", "lives_here", false).await, "stop");
     let desk = test.caller(Role::DataDesk, "").await;
     let path = format!("/api/v1/enclosures/{}", post.enclosure_id);
-    desk.patch(&path, json!({ "area_status": "controlled" })).await.expect(200);
+    desk.patch(&path, json!({ "area_status": "controlled" }))
+        .await
+        .expect(200);
     assert_eq!(find("green", "in", "visitor", false).await, "check");
     assert_eq!(find("green", "in", "lives_here", false).await, "pass");
 }
