@@ -47,7 +47,7 @@ COMMENT ON COLUMN gate_shift.ended_how IS 'handed_over by the guard, relieved by
 COMMENT ON COLUMN gate_shift.summary IS 'Counts of the shift, as handed over.';
 
 CREATE TABLE colour_snapshot (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     version bigint NOT NULL,
     as_of timestamptz NOT NULL,
     took_ms integer NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE colour_snapshot (
     revocations bytea NOT NULL
 );
 COMMENT ON TABLE colour_snapshot IS 'Everybody''s colour by the serial of the pass, two bits each, for gates without network. Names nobody.';
-COMMENT ON COLUMN colour_snapshot.only IS 'There is one row.';
+COMMENT ON COLUMN colour_snapshot.single IS 'There is one row.';
 COMMENT ON COLUMN colour_snapshot.version IS 'Grows with each change; never goes back, also after a restored backup.';
 COMMENT ON COLUMN colour_snapshot.as_of IS 'Everything committed before this is in it.';
 COMMENT ON COLUMN colour_snapshot.took_ms IS 'What the last reading cost; the next waits accordingly.';

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gridpass_types::ids::{DeviceId, ShiftId};
+use gridpass_types::ids::{DeviceId, ShiftId, StaffId};
 
 use super::model::{DeviceShift, HandOver, Shift, ShiftEnd, ShiftSummary, StartedShift};
 use super::store;
@@ -35,39 +35,42 @@ pub async fn start_shift(
     gate: Authorised<GateView, KeepGate>,
     headers: HeaderMap,
 ) -> ApiResult<(StatusCode, Json<StartedShift>)> {
-    let token = headers
-        .get(DEVICE_HEADER)
-        .and_then(|value| value.to_str().ok());
+    let token = headers.get(DEVICE_HEADER);
+    let token = token.and_then(|value| value.to_str().ok());
     let device = gates::admitted(&app, token.ok_or(Code::BadHeader)?).await?;
     if device.gate_id != gate.entity.gate_id {
         return Err(Code::NotFound.into());
     }
     audit::object(format!("device/{}", device.device_id));
-    let now = app.now();
+    let (shift, before) = relieve(&app, &device, gate.caller.staff_id).await?;
+    let started = StartedShift {
+        shift,
+        vault_secret: vault_secret(&app, device.device_id),
+        before,
+    };
+    Ok((StatusCode::CREATED, Json(started)))
+}
+
+/// Ends the shift on a device and begins the guard's; answers both.
+async fn relieve(
+    app: &App,
+    device: &Device,
+    staff_id: StaffId,
+) -> ApiResult<(Shift, Option<Shift>)> {
     let tx = app.db.tx().await?;
     store::lock_device(&tx, device.device_id).await?;
-    let before = end_open(&app, &tx, &device).await?;
+    let before = end_open(app, &tx, device).await?;
     let new = store::NewShift {
         shift_id: ShiftId::new(app.ids.next()),
         device_id: device.device_id,
         gate_id: device.gate_id,
-        staff_id: gate.caller.staff_id,
-        started_at: now,
+        staff_id,
+        started_at: app.now(),
     };
     store::insert_shift(&tx, &new).await?;
-    let shift = store::find_shift(&tx, new.shift_id)
-        .await?
-        .ok_or(Code::ShiftUnknown)?;
+    let shift = store::find_shift(&tx, new.shift_id).await?;
     tx.commit().await?;
-    let vault_secret = vault_secret(&app, device.device_id);
-    Ok((
-        StatusCode::CREATED,
-        Json(StartedShift {
-            shift,
-            vault_secret,
-            before,
-        }),
-    ))
+    Ok((shift.ok_or(Code::ShiftUnknown)?, before))
 }
 
 /// Ends the open shift on a device, if there is one; answers the last that was.

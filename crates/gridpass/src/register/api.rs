@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::model::{EntriesView, NewEntries};
+use super::model::{EntriesView, NewEntries, NewEntry};
 use super::store;
 use crate::app::App;
 use crate::audit;
@@ -24,12 +24,23 @@ pub async fn add_register_entries(
 ) -> ApiResult<Json<EntriesView>> {
     input.validate()?;
     audit::object(format!("device/{}", device.device_id));
+    let accepted = store_all(&app, &device, &input.entries).await?;
+    app.work_waiting.notify_waiters();
+    Ok(Json(EntriesView {
+        accepted,
+        duplicates: input.entries.len() as u64 - accepted,
+    }))
+}
+
+/// Stores entries in one transaction; answers how many were new.
+async fn store_all(app: &App, device: &Device, entries: &[NewEntry]) -> ApiResult<u64> {
     let now = app.now();
     let tx = app.db.tx().await?;
     let mut accepted = 0;
-    for entry in &input.entries {
+    for entry in entries {
         let entry_id = app.ids.next();
         let details = serde_json::to_vec(&entry.details()).map_err(ApiError::internal)?;
+        let field = Field::RegisterDetails;
         let row = store::NewRow {
             device_id: device.device_id,
             gate_id: device.gate_id,
@@ -37,19 +48,10 @@ pub async fn add_register_entries(
             entry,
             at: scans::scan_time(entry.at, now)?,
             decicelsius: scans::decicelsius(entry.temperature)?,
-            details_sealed: &app.sealer.seal(
-                Field::RegisterDetails,
-                entry_id,
-                &details,
-                &app.entropy,
-            ),
+            details_sealed: &app.sealer.seal(field, entry_id, &details, &app.entropy),
         };
         accepted += store::insert_entry(&tx, &row, now).await?;
     }
     tx.commit().await?;
-    app.work_waiting.notify_waiters();
-    Ok(Json(EntriesView {
-        accepted,
-        duplicates: input.entries.len() as u64 - accepted,
-    }))
+    Ok(accepted)
 }

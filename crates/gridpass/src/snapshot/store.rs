@@ -96,7 +96,7 @@ pub async fn put_snapshot(
     let sql = "-- snapshot.put_snapshot
         INSERT INTO colour_snapshot (version, as_of, took_ms, rules_epoch, read_up_to, serials, colours, revocations)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (only) DO UPDATE SET version = $1, as_of = $2, took_ms = $3, rules_epoch = $4, read_up_to = $5,
+        ON CONFLICT (single) DO UPDATE SET version = $1, as_of = $2, took_ms = $3, rules_epoch = $4, read_up_to = $5,
             serials = $6, colours = $7, revocations = $8";
     let serials = i32::try_from(colours.serials()).unwrap_or(i32::MAX);
     let up_to = &mark.read_up_to;
