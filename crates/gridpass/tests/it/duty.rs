@@ -311,6 +311,8 @@ async fn who_was_let_in_red_comes_back_as_a_recall() {
         post.device.get("/api/v1/device/recalls").await.expect(200),
         json!([])
     );
+    // The order counts from when it was recorded.
+    test.advance(SignedDuration::from_mins(10));
     let at = test.now() - SignedDuration::from_mins(5);
     upload(&post, 1, &[kept(&phone, at, "green", "pass")])
         .await
