@@ -64,10 +64,10 @@ export const whenRefused = (work: () => Promise<void>): void => {
 };
 
 /** Asks who we are; keeps what we knew when nobody answers. */
-export async function lookUp(): Promise<void> {
+export async function lookUp(token = device.token): Promise<void> {
   try {
     const asked_ms = Date.now();
-    device.view = await getDevice(device.token);
+    device.view = await getDevice(token);
     localStorage.setItem(VIEW, JSON.stringify(device.view));
     // The server looked at its clock about half-way between question and answer.
     device.skew_ms = Date.parse(device.view.server_time) - Math.round((asked_ms + Date.now()) / 2);
@@ -83,11 +83,12 @@ export async function lookUp(): Promise<void> {
   }
 }
 
-/** Takes a token over and asks the server about it. */
+/** Takes a token over, once the server has not refused it. */
 export async function useToken(token: string): Promise<void> {
+  await lookUp(token.trim());
+  if (device.refused) return;
   device.token = token.trim();
   localStorage.setItem(TOKEN, device.token);
-  if (device.token) await lookUp();
 }
 
 /** Enrols this device by a supervisor's code. */
