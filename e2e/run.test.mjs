@@ -17,6 +17,7 @@ import { redSpecs } from "./specs/red.mjs";
 import { residentSpecs } from "./specs/resident.mjs";
 import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
+import { shiftSpecs } from "./specs/shift.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
@@ -36,6 +37,7 @@ passSpecs(world);
 residentSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
+shiftSpecs(world);
 consoleSpecs(world);
 fieldSpecs(world);
 peopleSpecs(world);

@@ -9,6 +9,7 @@
 
 mod api;
 mod cause;
+mod colours;
 mod columns;
 pub mod decision;
 mod evidence;
@@ -40,6 +41,7 @@ use crate::jobs::Loop;
 use crate::rules::InForce;
 
 pub use cause::is_medical;
+pub use colours::{ReadUpTo, each_colour_since};
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, appeals, backtest, break_glass, declarations, divisions, employers, facts, gates, keys,
-    limits, oversight, passes, people, phone_codes, privacy, quarantine, red, registry, rules,
-    scans, shadow, staff, stats, visits,
+    alerts, appeals, backtest, break_glass, declarations, divisions, duty, employers, facts, gates,
+    keys, limits, oversight, passes, people, phone_codes, privacy, quarantine, red, register,
+    registry, rules, scans, shadow, snapshot, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +60,9 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(declarations::router())
         .merge(divisions::router())
         .merge(gates::router())
+        .merge(duty::router())
+        .merge(snapshot::router())
+        .merge(register::router())
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())

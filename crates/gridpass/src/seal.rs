@@ -65,6 +65,8 @@ pub enum Field {
     AppealEvidence,
     /// `declaration.answer_sealed`
     Declaration,
+    /// `gate_register.details_sealed`
+    RegisterDetails,
 }
 
 /// Why a sealed value did not open.

@@ -1,5 +1,6 @@
 //! SQL of facts, state rows and their tallies. Nothing else writes these tables.
 
+pub mod colours;
 pub mod recolour;
 pub mod resolved;
 

@@ -135,6 +135,31 @@ pub struct EnrolledDevice {
     pub device_token: String,
 }
 
+/// A code to make, by which one device is enrolled.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeviceCode {
+    /// What the device will be called; 1 to 80 characters.
+    pub name: String,
+}
+
+/// A code by which one device is enrolled.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct DeviceCode {
+    /// Ten digits; shown only here.
+    pub code: String,
+    /// From when it does not count.
+    pub expires_at: Timestamp,
+}
+
+/// A device that enrols itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceEnrolment {
+    /// The supervisor's code.
+    pub code: String,
+}
+
 /// A device as those who manage gates see it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RegisteredDevice {
@@ -255,6 +280,13 @@ impl NewDevice {
         };
         done(wrong)?;
         Ok(key)
+    }
+}
+
+impl NewDeviceCode {
+    /// Checks the name.
+    pub fn validate(&self) -> ApiResult<()> {
+        done(name_fault(&self.name).into_iter().collect())
     }
 }
 

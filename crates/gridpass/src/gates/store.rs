@@ -1,5 +1,7 @@
 //! SQL of gates, lanes and devices.
 
+pub mod codes;
+
 use std::collections::HashMap;
 
 use gridpass_passcode::PublicKey;

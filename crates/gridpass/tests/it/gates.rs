@@ -106,7 +106,7 @@ async fn a_gate_is_entered_changed_and_closed_in_the_jurisdiction() {
     post.device
         .get("/api/v1/device")
         .await
-        .problem(401, "device_revoked");
+        .problem(401, "gate_closed");
     inside
         .patch(&path, json!({ "active": true }))
         .await

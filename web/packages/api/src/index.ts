@@ -27,6 +27,19 @@ export type DeviceView = Schemas["DeviceView"];
 export type GateCodeView = Schemas["GateCodeView"];
 export type UploadedScan = Schemas["UploadedScan"];
 export type UploadView = Schemas["UploadView"];
+export type EnrolledDevice = Schemas["EnrolledDevice"];
+export type Shift = Schemas["Shift"];
+export type ShiftSummary = Schemas["ShiftSummary"];
+export type StartedShift = Schemas["StartedShift"];
+export type DeviceShift = Schemas["DeviceShift"];
+export type HandOver = Schemas["HandOver"];
+export type GateHold = Schemas["GateHold"];
+export type Recall = Schemas["Recall"];
+export type GateBoard = Schemas["GateBoard"];
+export type DeviceTable = Schemas["DeviceTable"];
+export type TableRow = Schemas["TableRow"];
+export type NewEntry = Schemas["NewEntry"];
+export type EntriesView = Schemas["EntriesView"];
 
 // On the phone.
 export type PassView = Schemas["PassView"];

@@ -65,7 +65,7 @@ const NAMED_INSIDE: [(&str, u16); 8] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 17] = [
+const NOT_NAMED: [(&str, &str); 19] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -85,6 +85,8 @@ const NOT_NAMED: [(&str, &str); 17] = [
         "people of a home, cut to the jurisdiction; see paper_passes.rs",
     ),
     ("create_scan", "a device at its gate"),
+    ("add_register_entries", "a device at its gate"),
+    ("hand_over_shift", "a device's own shift"),
     ("enrol_person", "open to anybody, by its purpose"),
     ("evaluate_case", "a made-up case"),
     ("upload_scans", "a device at its gate"),
