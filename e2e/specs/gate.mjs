@@ -22,6 +22,7 @@ export async function goOnDuty(page, { username, password }) {
 export async function unlockGate(page, pin = PIN) {
   await page.locator(".pin").waitFor();
   await page.keyboard.type(pin);
+  if (pin === PIN) await page.locator(".finder").waitFor();
 }
 
 /** Opens the gate app as the given device, with a guard on duty. */

@@ -10,11 +10,14 @@ mod model;
 mod read;
 mod store;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join;
 use gridpass_passcode::PublicKey;
 use gridpass_types::ids::DeviceId;
 use sha2::{Digest, Sha256};
@@ -27,12 +30,12 @@ use super::store::{Expect, Inserted, add_scans, insert_scans};
 use super::{Ingest, count_refusal};
 use crate::app::App;
 use crate::db::Tx;
-use crate::gates::{Device, Directory, GateInfo};
+use crate::gates::{Device, Directory, GateInfo, Snapshot};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::Body;
 use crate::metrics::Kind;
-use crate::rules::InForce;
+use crate::rules::{InForce, Scopes};
 use late_red::LateReds;
 use model::{Upload, UploadView};
 use read::{Kept, KeptScan, Known};
@@ -134,10 +137,11 @@ async fn store_or_recall(
     if let Some(answer) = recall(&tx, sent).await? {
         return Ok(Some(answer));
     }
-    let directory = app.part::<Directory>().current(app, &tx).await?;
+    let (directory, rules) = versions(app, &tx).await?;
     let by = By {
         device_id: sent.device.device_id,
         gate: directory.gate_of(sent.device.device_id)?,
+        rules: &rules,
     };
     let Some(stored) = store_all(app, &tx, (by, expect), kept).await? else {
         tx.rollback().await?;
@@ -176,11 +180,19 @@ async fn recall(db: &crate::db::Client, sent: &Sent<'_>) -> ApiResult<Option<Upl
     }
 }
 
-/// By which device, at which gate.
+/// By which device, at which gate, and by which rules.
 #[derive(Clone, Copy)]
 struct By<'d> {
     device_id: DeviceId,
     gate: &'d GateInfo,
+    rules: &'d Scopes,
+}
+
+/// Directory and rules as of this transaction.
+async fn versions(app: &App, tx: &Tx) -> ApiResult<(Arc<Snapshot>, Arc<Scopes>)> {
+    let (directory, in_force) = (app.part::<Directory>(), app.part::<InForce>());
+    // Sent one after the other without waiting: one round trip.
+    try_join(directory.current(app, tx), in_force.current(tx)).await
 }
 
 /// Stores one scan that a gate wrote down, in the caller's transaction.
@@ -188,10 +200,11 @@ struct By<'d> {
 /// # Errors
 /// When it cannot be taken, or the database does not answer.
 pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: DoneOffline) -> ApiResult<()> {
-    let directory = app.part::<Directory>().current(app, tx).await?;
+    let (directory, rules) = versions(app, tx).await?;
     let by = By {
         device_id: scan.device_id.ok_or(Code::GateUnknown)?,
         gate: directory.gate(scan.key.gate_id).ok_or(Code::GateUnknown)?,
+        rules: &rules,
     };
     let people = [scan.key.person_id.get()];
     let known = super::store::list_subjects(tx, &people).await?;
@@ -215,8 +228,7 @@ async fn store_all(
     (by, expect): (By<'_>, Expect),
     mut kept: Kept,
 ) -> ApiResult<Option<StoredUpload>> {
-    let rules = app.part::<InForce>().current(tx).await?;
-    let gate = by.gate;
+    let By { gate, rules, .. } = by;
     read::record_fevers(app, tx, &kept).await?;
     let known = Known::read(app, tx, &mut kept).await?;
     let stamp = Stamp {

@@ -13,6 +13,7 @@ import type {
   HandOver,
   GateHold,
   HolderCard,
+  NewDeviceReport,
   NewEntry,
   NewGateCheck,
   NewScan,
@@ -34,6 +35,9 @@ export const enrolDevice = (code: string): Promise<EnrolledDevice> =>
   sendJson(`${api}device/enrol`, { body: { code } });
 
 export const getDevice = (token: string): Promise<DeviceView> => sendJson(`${api}device`, { token });
+
+export const reportDevice = (token: string, body: NewDeviceReport): Promise<unknown> =>
+  send(`${api}device/report`, { token, method: "PUT", body });
 
 export const getGateCode = (token: string): Promise<GateCodeView> =>
   sendJson(`${api}device/gate-code`, { token });

@@ -1,8 +1,8 @@
 /**
  * This device: its token, its gate, whether the server answers, today's counts.
  *
- * The token comes once, by a supervisor's code, or in the address behind `#token=`, from where it is
- * removed at once so that it stays in no history and no picture of the screen. It lies in the open,
+ * The token comes once, by a supervisor's code, typed or in the address behind `#code=`; or itself
+ * behind `#token=`. Both are removed from the address at once so that they stay in no history. It lies in the open,
  * because a device that was revoked has to learn so without anybody signing in, and wipe itself.
  */
 import type { Action, DeviceView } from "@gridpass/api";
@@ -22,6 +22,8 @@ export type Counts = Record<Action, number>;
 
 export const device = reactive({
   token: localStorage.getItem(TOKEN) ?? "",
+  /** A supervisor's code that came in the address; used when the guard says so. */
+  code: "",
   /** What the server last said of us; kept, for a device that starts without network. */
   view: JSON.parse(localStorage.getItem(VIEW) ?? "null") as DeviceView | null,
   online: true,
@@ -126,9 +128,10 @@ export async function beat(): Promise<void> {
 
 /** Start: token from the address if there is one, then a heartbeat. */
 export async function start(): Promise<void> {
-  const given = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (given) {
-    history.replaceState(null, "", location.pathname);
+  const [, kind, given] = /^#(token|code)=(.+)$/.exec(location.hash) ?? [];
+  if (given) history.replaceState(null, "", location.pathname);
+  if (given && kind === "code") device.code = given.replace(/\D/g, "");
+  else if (given) {
     device.token = decodeURIComponent(given).trim();
     localStorage.setItem(TOKEN, device.token);
   }

@@ -8,6 +8,7 @@
 import type { NewEntry, NewScan, Recall, UploadedScan } from "@gridpass/api";
 import { Problem, Unreachable } from "@gridpass/kit/problem";
 import { keep, kept } from "@gridpass/kit/store";
+import { Locked } from "@gridpass/kit/vault";
 import { type HolderKeys, makeHolderKeys, sign } from "@gridpass/passcode";
 import { reactive } from "vue";
 import { addRegisterEntries, listRecalls, putDeviceKey, uploadScans } from "./calls";
@@ -18,9 +19,12 @@ import { registerQueue, scanQueue, vault, whenLocked } from "./vault";
 const SCANS_MAX = 500;
 const ENTRIES_MAX = 200;
 const SEEN = "recalls_seen";
+const REJECTED = "gridpass.rejected";
 
 export const outbox = reactive({
   waiting: 0,
+  /** Scans that the server could not take, until the guard has seen it; a number, nobody's name. */
+  rejected: Number(localStorage.getItem(REJECTED) ?? 0),
   /** People let in who were red by then, whom nobody has been told about yet. */
   recalls: [] as Recall[],
 });
@@ -93,8 +97,9 @@ async function sendScans(): Promise<void> {
     const text = JSON.stringify({ batch_id: claim.key, scans: claim.items });
     const { privateKey } = await deviceKeys();
     const signature = base64url(await sign(privateKey, new TextEncoder().encode(text)));
-    await uploadScans(device.token, text, signature);
+    const { rejected } = await uploadScans(device.token, text, signature);
     await scanQueue.settle(claim.key);
+    if (rejected.length > 0) countRejected(outbox.rejected + rejected.length);
     await counted();
   }
 }
@@ -109,6 +114,14 @@ async function sendEntries(): Promise<void> {
   }
 }
 
+function countRejected(count: number): void {
+  outbox.rejected = count;
+  localStorage.setItem(REJECTED, String(count));
+}
+
+/** The guard has seen that some were not taken. */
+export const confirmRejected = (): void => countRejected(0);
+
 /** Sends what is waiting. A refusal or a lost line leaves everything as it was, for the next time. */
 export async function sendOutbox(): Promise<void> {
   if (busy || !vault.open) return;
@@ -118,8 +131,8 @@ export async function sendOutbox(): Promise<void> {
     await sendEntries();
     await lookForRecalls();
   } catch (error) {
-    // The next heartbeat tries again.
-    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    // The next heartbeat tries again; locked meanwhile, the next guard's does.
+    if (!(error instanceof Problem || error instanceof Unreachable || error instanceof Locked)) throw error;
   } finally {
     busy = false;
   }

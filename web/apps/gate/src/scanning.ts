@@ -23,6 +23,8 @@ type Given = Pick<NewScan, "presentation" | "document_number" | "document_type" 
 
 /** Somebody of a group. */
 export interface Member {
+  /** What was asked: who is only named goes into the register by it. */
+  body: NewScan;
   decision: Decision;
   shown: Shown;
   name: string;
@@ -107,8 +109,8 @@ async function ask(body: NewScan, tries_left: number): Promise<Decision> {
 }
 
 /** Adds somebody to the group; only who needs the guard is opened later. */
-async function addMember(decision: Decision, offline: Decided | null): Promise<void> {
-  scanning.group?.push({ decision, shown: decision.action, name: "", offline });
+async function addMember(body: NewScan, decision: Decision, offline: Decided | null): Promise<void> {
+  scanning.group?.push({ body, decision, shown: decision.action, name: "", offline });
   const place = (scanning.group?.length ?? 0) - 1;
   scanning.state = "ready";
   announce(decision.action);
@@ -123,7 +125,7 @@ function decided(body: NewScan, decision: Decision, offline: Decided | null): vo
   scanning.measured = body.temperature ?? null;
   scanning.temperature = null;
   if (scanning.group) {
-    void addMember(decision, offline);
+    void addMember(body, decision, offline);
     return;
   }
   scanning.offline = offline;
@@ -233,6 +235,7 @@ export function endGroup(): void {
 export function openMember(one: Member): void {
   clear();
   member = one;
+  pending = one.body;
   Object.assign(scanning, { state: "decided", decision: one.decision, shown: one.shown, offline: one.offline });
   if (!one.offline) void loadHolder(one.decision.person_id);
 }

@@ -82,11 +82,10 @@ export async function beginShift(token: string): Promise<void> {
   await vault.dismiss(worker);
   worker = `guard-${started.shift.staff_id}`;
   const { guard, started_at, shift_id } = started.shift;
-  await vault.put(SHIFT, { guard, started_at, before: started.before ?? null });
-  shift.shift_id = shift_id;
+  const sealed: Sealed = { guard, started_at, before: started.before ?? null };
+  await vault.put(SHIFT, sealed);
   countOverrides(0);
-  shift.guard = guard;
-  shift.stage = "pin";
+  Object.assign(shift, sealed, { shift_id, stage: "pin" });
 }
 
 /** The guard chose a PIN. */

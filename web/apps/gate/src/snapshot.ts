@@ -1,5 +1,6 @@
 /** The snapshot this device holds: fetched by changes, kept sealed, its age always known. */
 import { Problem, Unreachable } from "@gridpass/kit/problem";
+import { Locked } from "@gridpass/kit/vault";
 import { reactive } from "vue";
 import { getColourSnapshot, getDeviceTable } from "./calls";
 import { type ColourSnapshot, readSnapshot, SnapshotError, writeSnapshot } from "./colours";
@@ -46,6 +47,6 @@ export async function refreshSnapshot(): Promise<void> {
   } catch (error) {
     // Of another server, or damaged: everything, the next time.
     if (error instanceof SnapshotError) take(null);
-    else if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    else if (!(error instanceof Problem || error instanceof Unreachable || error instanceof Locked)) throw error;
   }
 }
