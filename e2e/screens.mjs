@@ -16,7 +16,7 @@ import { folder, label, picture, taken } from "./lib/pictures.mjs";
 import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
-import { goOnDuty, PIN } from "./specs/gate.mjs";
+import { gateScreens, person } from "./screens/gate.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -65,18 +65,6 @@ async function anHour({ server, district }, state) {
     const refused = (await Promise.all(sent)).find((answer) => !answer.ok);
     if (refused) throw new Error(`scan: ${refused.status} ${await refused.text()}`);
   }
-}
-
-/** Somebody known at the gate: colour, photo, document number. */
-async function person(world, name, number, colour) {
-  const enrolled = await world.district.enrol(name, number, { enclosure_id: world.district.enclosure.enclosure_id });
-  await fetch(`${world.server.publicUrl}/api/v1/pass/photo`, {
-    method: "PUT",
-    headers: { "content-type": "image/png", authorization: `Bearer ${enrolled.holder_token}` },
-    body: world.portrait,
-  });
-  if (colour === "green") await world.district.verify(number);
-  if (colour === "red") await world.district.quarantine(number);
 }
 
 async function passScreens(world, language) {
@@ -191,104 +179,6 @@ async function residentScreens(world, language) {
   await page.locator("[data-family]").first().waitFor();
   await page.locator(".cards").scrollIntoViewIfNeeded();
   await picture(page, "pass-family-more", language);
-  await page.context().close();
-}
-
-async function gateScreens(world, language) {
-  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
-  const say = (zh, en) => label(language, zh, en);
-  const offset = language === "en" ? 40 : 0;
-  const numbers = { green: residentNumber(601 + offset), yellow: residentNumber(602 + offset), red: residentNumber(603 + offset) };
-  await person(world, "陈建国", numbers.green, "green");
-  await person(world, "欧阳娜仁·其其格", numbers.yellow, "yellow");
-  await person(world, "张伟", numbers.red, "red");
-  const scan = async (number, action) => {
-    await page.keyboard.type(number);
-    await page.keyboard.press("Enter");
-    await page.locator(`[data-action=${action}] img`).waitFor();
-  };
-  const next = () => page.getByRole("button", { name: say("下一位", "Next") }).click();
-  const more = async (what) => {
-    await page.getByRole("button", { name: say("更多", "More") }).click();
-    if (what) await page.getByRole("button", { name: what }).click();
-  };
-  const back = () => page.getByRole("button", { name: say("返回扫码", "Back to scanning") }).click();
-  await page.goto(`${world.server.staffUrl}/gate/`);
-  await page.locator("#given").fill(await world.district.deviceCode(say("二号机", "Phone 2")));
-  await picture(page, "gate-set-up", language);
-  await page.locator("form button.primary").click();
-  await page.locator("#username").waitFor();
-  await picture(page, "gate-sign-in", language);
-  await goOnDuty(page, world.district.accounts.gate_guard);
-  await scan(numbers.green, "pass");
-  await picture(page, "gate-pass", language);
-  await next();
-  await scan(numbers.yellow, "check");
-  await picture(page, "gate-check", language);
-  await page.getByRole("button", { name: say("开始核查", "Start the check") }).click();
-  await page.getByRole("radio", { name: say("没到过", "No"), exact: true }).click();
-  await page.getByRole("checkbox").check();
-  await picture(page, "gate-check-form", language);
-  await page.getByRole("button", { name: say("通过，放行 12 小时", "Passed, in for 12 h") }).click();
-  await page.locator("[data-action=pass]").waitFor();
-  await picture(page, "gate-checked", language);
-  await next();
-  await scan(numbers.red, "stop");
-  await picture(page, "gate-stop", language);
-  await next();
-  await picture(page, "gate-scan", language);
-  await page.getByRole("button", { name: say("证件号", "Number"), exact: true }).click();
-  await page.keyboard.type("440399198001");
-  await picture(page, "gate-number", language);
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: say("体温", "Temp.") }).click();
-  await page.keyboard.type("375");
-  await picture(page, "gate-temperature", language);
-  await page.keyboard.press("Escape");
-  await more();
-  await picture(page, "gate-menu", language);
-  await page.getByRole("button", { name: say("显示卡口码", "Show the gate code") }).click();
-  await page.getByRole("img", { name: say("卡口码", "Gate code") }).waitFor();
-  await picture(page, "gate-code", language);
-  await back();
-  await more(say("多人一起查", "Scan a group"));
-  for (const number of [numbers.green, numbers.yellow, numbers.red]) {
-    await page.keyboard.type(number);
-    await page.keyboard.press("Enter");
-    await page.waitForTimeout(800);
-  }
-  await picture(page, "gate-group", language);
-  await page.getByRole("button", { name: say("结束", "Done") }).click();
-  await more(say("手工登记", "Write down by hand"));
-  await page.locator("#name").fill("何国庆");
-  await page.locator("#phone").fill("13800138000");
-  await picture(page, "gate-register", language);
-  await back();
-  await more(say("本卡口今天", "This gate today"));
-  await page.locator("svg.bars").waitFor();
-  await page.getByRole("radio", { name: "20" }).click();
-  await picture(page, "gate-board", language);
-  await back();
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-  await page.context().setOffline(true);
-  await page.reload();
-  await page.locator(".pin").waitFor();
-  await page.keyboard.type(PIN.slice(0, 3));
-  await picture(page, "gate-locked", language);
-  await page.keyboard.type(PIN.slice(3));
-  await page.locator(".line.broken").waitFor();
-  await page.keyboard.type(await world.district.paperPass(numbers.green));
-  await page.keyboard.press("Enter");
-  await page.locator("[data-rung=snapshot],[data-rung=paper]").waitFor();
-  await picture(page, "gate-offline", language);
-  await next();
-  await picture(page, "gate-offline-scan", language);
-  await page.context().setOffline(false);
-  await page.evaluate(() => dispatchEvent(new Event("online")));
-  await page.locator(".line:not(.broken)").waitFor();
-  await more(say("交班", "Hand over"));
-  await page.locator(".sums").waitFor();
-  await picture(page, "gate-hand-over", language);
   await page.context().close();
 }
 

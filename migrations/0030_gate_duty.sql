@@ -132,3 +132,18 @@ COMMENT ON TABLE specimen_scan IS 'Specimens that inspectors showed and a guard 
 COMMENT ON COLUMN specimen_scan.gate_id IS 'Where.';
 COMMENT ON COLUMN specimen_scan.device_id IS 'By which device.';
 COMMENT ON COLUMN specimen_scan.at IS 'When the server saw it.';
+
+CREATE TABLE device_report (
+    device_id bigint PRIMARY KEY REFERENCES gate_device (device_id),
+    at timestamptz NOT NULL,
+    app_version text NOT NULL CHECK (length(app_version) BETWEEN 1 AND 40),
+    waiting integer NOT NULL CHECK (waiting >= 0),
+    snapshot_as_of timestamptz
+);
+GRANT SELECT ON device_report TO gridpass_staff;
+COMMENT ON TABLE device_report IS 'What each device last said of itself, so that a supervisor sees which one is lost, old, or full. Names nobody.';
+COMMENT ON COLUMN device_report.device_id IS 'The device.';
+COMMENT ON COLUMN device_report.at IS 'When the server heard it.';
+COMMENT ON COLUMN device_report.app_version IS 'Which build of the app it runs.';
+COMMENT ON COLUMN device_report.waiting IS 'Scans and entries it still has to upload.';
+COMMENT ON COLUMN device_report.snapshot_as_of IS 'Up to when the colours it holds are complete; null when it holds none it can open.';

@@ -12,6 +12,7 @@ mod devices;
 mod directory;
 mod enrol;
 pub mod model;
+mod report;
 pub mod store;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -44,6 +45,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrol::enrol_device))
         .routes(routes!(device::get_device))
         .routes(routes!(device::put_device_key))
+        .routes(routes!(report::report_device))
         .routes(routes!(codes::get_gate_code))
 }
 

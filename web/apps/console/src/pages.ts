@@ -15,6 +15,7 @@ export type PageName =
   | "live"
   | "people"
   | "papers"
+  | "gates"
   | "quarantine"
   | "appeals"
   | "red"
@@ -34,6 +35,7 @@ export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
+  { name: "gates", title: "page_gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },

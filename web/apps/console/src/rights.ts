@@ -18,6 +18,7 @@ const ROLES = {
   ApproveRules: ["rule_approver"],
   BreakGlass: [...TEAM, "community_lead"],
   IssuePaperPasses: ["grid_worker", "community_lead"],
+  ManageGates: ["system_admin", "community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,
@@ -25,6 +26,7 @@ const ROLES = {
   ReadQuarantine: [...TEAM, "community_lead"],
   ReadRules: ["system_admin", "data_desk", "rule_maker", "subdistrict_officer", "community_lead", "rule_approver"],
   ReadScans: TEAM,
+  ReadShifts: ["community_lead", "subdistrict_officer", "employer_manager"],
   ReadVisits: ["grid_worker", "community_lead", "subdistrict_officer"],
   RunBackTests: ["rule_maker", "rule_approver"],
 } satisfies Record<string, Role[]>;

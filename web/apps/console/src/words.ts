@@ -4,6 +4,8 @@ import { languageCell, type StaffKey, staffWords } from "@gridpass/staff/words";
 import appealsEn from "./words/appeals.en.json";
 import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
+import gatesEn from "./words/gates.en.json";
+import gatesZh from "./words/gates.zh-CN.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
 import papersEn from "./words/papers.en.json";
@@ -18,7 +20,8 @@ export type Key =
   | keyof typeof zh
   | keyof typeof peopleZh
   | keyof typeof appealsZh
-  | keyof typeof papersZh;
+  | keyof typeof papersZh
+  | keyof typeof gatesZh;
 
 export const words = createWords<Key>(
   {
@@ -28,6 +31,7 @@ export const words = createWords<Key>(
       ...peopleZh,
       ...appealsZh,
       ...papersZh,
+      ...gatesZh,
       ...operationsZh,
     },
     en: {
@@ -36,6 +40,7 @@ export const words = createWords<Key>(
       ...peopleEn,
       ...(appealsEn satisfies typeof appealsZh),
       ...papersEn,
+      ...(gatesEn satisfies typeof gatesZh),
       ...(operationsEn satisfies typeof operationsZh),
     },
   },

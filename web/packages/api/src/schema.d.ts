@@ -403,6 +403,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes on at the calling device's gate; exact up to the last second. */
+        get: operations["get_gate_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols the calling device by a supervisor's code; spaces and dashes in it do not matter. */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/gate-code": {
         parameters: {
             query?: never;
@@ -412,6 +446,26 @@ export interface paths {
         };
         /** The code to show on the calling device's gate now. */
         get: operations["get_gate_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/holds/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the alert about somebody just held at this gate stands: whether somebody took it, of
+         *     which unit, and when.
+         */
+        get: operations["get_hold"];
         put?: never;
         post?: never;
         delete?: never;
@@ -430,6 +484,134 @@ export interface paths {
         get?: never;
         /** Registers the calling device's key for uploads; it replaces the one before. */
         put: operations["put_device_key"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People whom this gate let in without network and who were red by then, of the last day, newest
+         *     first: the guard tells the response team where they went.
+         */
+        get: operations["list_recalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what a gate wrote down by number or by hand. Each entry is taken once. */
+        post: operations["add_register_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes what the calling device says of itself; it takes the place of what it said before. */
+        put: operations["report_device"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shift on the calling device, and what it adds up to by now. */
+        get: operations["get_shift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/shift/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands the shift on the calling device over, with what it added up to. Sent again, it is answered
+         *     as before.
+         */
+        post: operations["hand_over_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody's colour by serial, or what changed since a version. The form of the bytes is
+         *     described in `docs/snapshot.md`; the ETag is the version.
+         */
+        get: operations["get_colour_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gate table in force at the calling device's gate, worked out for every situation there. */
+        get: operations["get_device_table"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -746,6 +928,23 @@ export interface paths {
         patch: operations["update_gate"];
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a code by which one device is enrolled at the gate. It is shown here and never again. */
+        post: operations["create_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/devices": {
         parameters: {
             query?: never;
@@ -757,6 +956,27 @@ export interface paths {
         put?: never;
         /** Enrols a device at a gate. Its token is shown here and never again. */
         post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{gate_id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last shifts at a gate, newest first: who was on duty with which device. */
+        get: operations["list_shifts"];
+        put?: never;
+        /**
+         * Begins the caller's shift on a device of the gate; the shift before on it ends. Needs the
+         *     device's token as well, and gives what opens the device's sealed store.
+         */
+        post: operations["start_shift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4319,6 +4539,21 @@ export interface components {
          * @enum {string}
          */
         Desk: "community" | "team" | "data_desk";
+        /** @description A code by which one device is enrolled. */
+        DeviceCode: {
+            /** @description Ten digits; shown only here. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description From when it does not count.
+             */
+            expires_at: string;
+        };
+        /** @description A device that enrols itself. */
+        DeviceEnrolment: {
+            /** @description The supervisor's code. */
+            code: string;
+        };
         /** @description What a device needs to know about its gate. */
         DeviceGate: {
             /** @description How the enclosure is managed now. */
@@ -4343,6 +4578,38 @@ export interface components {
         DeviceKey: {
             /** @description Ed25519 public key, base64url of 32 bytes. */
             public_key: string;
+        };
+        /** @description What a device last said of itself. */
+        DeviceReport: {
+            /** @description Which build of the app it runs. */
+            app_version: string;
+            /**
+             * Format: date-time
+             * @description When, by the server's clock.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Up to when the colours it holds for a time without network are complete.
+             */
+            snapshot_as_of?: string | null;
+            /**
+             * Format: int32
+             * @description Scans and entries it still has to upload.
+             */
+            waiting: number;
+        };
+        /** @description The shift on a device, as it stands. */
+        DeviceShift: {
+            shift?: components["schemas"]["Shift"] | null;
+            summary?: components["schemas"]["ShiftSummary"] | null;
+        };
+        /** @description The table of a device's gate, for when nobody can be asked. */
+        DeviceTable: {
+            /** @description Every situation once. */
+            rows: components["schemas"]["TableRow"][];
+            /** @description Version in force at the gate. */
+            rule_set_version: components["schemas"]["RuleSetVersion"];
         };
         /** @description A device about itself. */
         DeviceView: {
@@ -4585,6 +4852,19 @@ export interface components {
             pass_serial: components["schemas"]["PassSerial"];
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
+        };
+        /** @description What became of entries. */
+        EntriesView: {
+            /**
+             * Format: int64
+             * @description Entries that were new.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Entries that were known already.
+             */
+            duplicates: number;
         };
         /** @description An entry of the log. */
         EntryView: {
@@ -5022,6 +5302,24 @@ export interface components {
              */
             people: number;
         };
+        /** @description A gate's own page. */
+        GateBoard: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            as_of: string;
+            /** @description Since midnight. */
+            day: components["schemas"]["GateDay"];
+            /** @description The last eight hours, oldest first, without gaps. */
+            quarters: components["schemas"]["Quarter"][];
+            /**
+             * Format: double
+             * @description Seconds from one person to the next in the last ten minutes, over all lanes; absent when
+             *     too few came.
+             */
+            seconds_a_person?: number | null;
+        };
         /** @description What to change of a gate; absent fields stay. */
         GateChange: {
             /** @description False closes the gate: its devices are refused. True opens it again. */
@@ -5079,10 +5377,78 @@ export interface components {
              */
             scans_15min: number;
         };
+        /** @description What went on at a gate today. */
+        GateDay: {
+            /**
+             * Format: int64
+             * @description Checked on the spot.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Fevers.
+             */
+            fevers: number;
+            /**
+             * Format: int64
+             * @description In.
+             */
+            going_in: number;
+            /**
+             * Format: int64
+             * @description Held.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Late reds of the last day.
+             */
+            late_reds: number;
+            /**
+             * Format: int64
+             * @description Let in at once.
+             */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Scans.
+             */
+            scans: number;
+            /**
+             * Format: int64
+             * @description Specimens that inspectors showed and the guard scanned.
+             */
+            specimens: number;
+        };
         /** @description A gate with its devices. */
         GateDetail: components["schemas"]["GateView"] & {
             /** @description Its devices, also those revoked. */
             devices: components["schemas"]["RegisteredDevice"][];
+        };
+        /** @description Where the alert about somebody held at this gate stands. */
+        GateHold: {
+            /**
+             * Format: date-time
+             * @description When somebody took it.
+             */
+            accepted_at?: string | null;
+            alert_id?: components["schemas"]["AlertId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            closed_at?: string | null;
+            /** @description How it ended. */
+            outcome?: string | null;
+            /**
+             * Format: date-time
+             * @description When it reached the response team.
+             */
+            raised_at?: string | null;
+            /** @description `none`, `open`, `accepted` or `closed`. */
+            status: string;
+            /** @description Unit of who took it and comes. */
+            unit?: string | null;
         };
         /**
          * Format: int64
@@ -5172,6 +5538,8 @@ export interface components {
             lanes: components["schemas"]["Lane"][];
             /** @description Name as the guards call it. */
             name: string;
+            /** @description Name of the enclosure, else of the employer. */
+            owner?: string | null;
             /** @description Leaf division code; every scan counts here. */
             place_code: string;
         };
@@ -5342,6 +5710,21 @@ export interface components {
              * @description Whose colour gets stricter.
              */
             stricter?: number | null;
+        };
+        /** @description Ending a shift. */
+        HandOver: {
+            /**
+             * Format: int32
+             * @description People let in although the check spoke against it.
+             */
+            overrides: number;
+            /** @description Which shift. */
+            shift_id: components["schemas"]["ShiftId"];
+            /**
+             * Format: int32
+             * @description What the device has not uploaded yet.
+             */
+            waiting: number;
         };
         /** @description A grant to hand over to a colleague. */
         HandOverInput: {
@@ -6017,6 +6400,26 @@ export interface components {
             /** @description Ed25519 public key for uploads, base64url of 32 bytes; may follow later. */
             public_key?: string | null;
         };
+        /** @description A code to make, by which one device is enrolled. */
+        NewDeviceCode: {
+            /** @description What the device will be called; 1 to 80 characters. */
+            name: string;
+        };
+        /** @description What a device says of itself. */
+        NewDeviceReport: {
+            /** @description Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores. */
+            app_version: string;
+            /**
+             * Format: date-time
+             * @description Up to when the colours it holds for a time without network are complete.
+             */
+            snapshot_as_of?: string | null;
+            /**
+             * Format: int32
+             * @description Scans and entries it still has to upload.
+             */
+            waiting: number;
+        };
         /** @description An enclosure to enter. */
         NewEnclosure: {
             area_status?: components["schemas"]["AreaStatus"] | null;
@@ -6030,6 +6433,39 @@ export interface components {
             kind: components["schemas"]["EnclosureKind"];
             /** @description Name, 1 to 80 characters. */
             name: string;
+        };
+        /** @description Entries of a device's register. */
+        NewEntries: {
+            /** @description The entries, at most 200. */
+            entries: components["schemas"]["NewEntry"][];
+        };
+        /** @description Somebody written down at a gate. */
+        NewEntry: {
+            /** @description What the guard did. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: date-time
+             * @description When, by the device's clock; counts to the millisecond.
+             */
+            at: string;
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /** @description Number of a document. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description What the device calls the entry, 8 to 64 characters; the same is taken once. */
+            entry_key: string;
+            /** @description Name. */
+            name?: string | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description Phone. */
+            phone?: string | null;
+            shown_colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: double
+             * @description Reading in degrees Celsius, rounded to tenths.
+             */
+            temperature?: number | null;
         };
         /** @description What an authenticator app needs. */
         NewFactorView: {
@@ -6756,6 +7192,8 @@ export interface components {
                 lanes: components["schemas"]["Lane"][];
                 /** @description Name as the guards call it. */
                 name: string;
+                /** @description Name of the enclosure, else of the employer. */
+                owner?: string | null;
                 /** @description Leaf division code; every scan counts here. */
                 place_code: string;
             }[];
@@ -7962,6 +8400,29 @@ export interface components {
          * @enum {string}
          */
         QuarantinePlace: "home" | "central" | "hospital";
+        /** @description A quarter of an hour at a gate, by colour. */
+        Quarter: {
+            /**
+             * Format: int64
+             * @description Green.
+             */
+            green: number;
+            /**
+             * Format: int64
+             * @description Red.
+             */
+            red: number;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+            /**
+             * Format: int64
+             * @description Yellow.
+             */
+            yellow: number;
+        };
         /** @description A quarter of an hour at a gate. */
         QuarterLoad: {
             /**
@@ -7989,6 +8450,30 @@ export interface components {
          * @enum {string}
          */
         Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow";
+        /** @description Somebody whom this gate let in without network and who was red by then. */
+        Recall: {
+            /**
+             * Format: date-time
+             * @description When they were let in.
+             */
+            at: string;
+            /** @description The person's name, so that the guard knows whom to look for. */
+            name: string;
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was found out.
+             */
+            recorded_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they were red; absent when no date says.
+             */
+            red_since?: string | null;
+        };
         /** @description A recorded scan, for staff. */
         RecordedScan: {
             /** @description What the guard was told to do, or did without network. */
@@ -8141,6 +8626,7 @@ export interface components {
             has_key: boolean;
             /** @description Name. */
             name: string;
+            report?: components["schemas"]["DeviceReport"] | null;
         };
         /**
          * @description What the population registries say about the person's details.
@@ -8164,6 +8650,11 @@ export interface components {
             /** @description Its place in the upload, from 0. */
             index: number;
         };
+        /**
+         * @description What the person has to do with the gate.
+         * @enum {string}
+         */
+        Relation: "visitor" | "works_here" | "lives_here";
         /** @description How an order ends. */
         ReleaseInput: {
             /** @description Completed clears the exposures before it; cancelled clears nothing. */
@@ -8739,6 +9230,114 @@ export interface components {
              */
             people: number;
         };
+        /** @description A shift. */
+        Shift: {
+            /** @description The device. */
+            device_id: components["schemas"]["DeviceId"];
+            /**
+             * Format: date-time
+             * @description When it ended; absent while it lasts.
+             */
+            ended_at?: string | null;
+            ended_how?: components["schemas"]["ShiftEnd"] | null;
+            /** @description The gate. */
+            gate_id: components["schemas"]["GateId"];
+            /** @description The guard's name. */
+            guard: string;
+            /** @description Identity. */
+            shift_id: components["schemas"]["ShiftId"];
+            /** @description The guard. */
+            staff_id: components["schemas"]["StaffId"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            summary?: components["schemas"]["ShiftSummary"] | null;
+        };
+        /**
+         * @description How a shift ended.
+         * @enum {string}
+         */
+        ShiftEnd: "handed_over" | "relieved" | "lapsed";
+        /**
+         * Format: int64
+         * @description A guard's shift on a device.
+         */
+        ShiftId: number;
+        /** @description What a shift adds up to. */
+        ShiftSummary: {
+            /**
+             * Format: int64
+             * @description Of these to be checked on the spot.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Of these with a fever.
+             */
+            fevers: number;
+            /**
+             * Format: int64
+             * @description Of these green.
+             */
+            green: number;
+            /**
+             * Format: int64
+             * @description Of these held.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description People let in who were red by then.
+             */
+            late_reds: number;
+            /**
+             * Format: int64
+             * @description Of these made without network.
+             */
+            offline: number;
+            /**
+             * Format: int64
+             * @description People who were held and have not gone through since.
+             */
+            open_holds: number;
+            /**
+             * Format: int64
+             * @description People let in although the check spoke against it, by the device's word.
+             */
+            overrides?: number;
+            /**
+             * Format: int64
+             * @description Of these let in at once.
+             */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Of these red.
+             */
+            red: number;
+            /**
+             * Format: int64
+             * @description People written down by number or by hand.
+             */
+            registered: number;
+            /**
+             * Format: int64
+             * @description Scans of the device.
+             */
+            scans: number;
+            /**
+             * Format: int64
+             * @description What the device had not uploaded at the hand-over, by its own word.
+             */
+            waiting?: number;
+            /**
+             * Format: int64
+             * @description Of these yellow.
+             */
+            yellow: number;
+        };
         /** @description The code itself; in a demo only. */
         ShownCodeView: {
             /** @description Six digits. */
@@ -8802,6 +9401,14 @@ export interface components {
             unit: string;
             /** @description User name. */
             username: string;
+        };
+        /** @description A shift just begun. */
+        StartedShift: {
+            before?: components["schemas"]["Shift"] | null;
+            /** @description The shift. */
+            shift: components["schemas"]["Shift"];
+            /** @description Opens what the device keeps sealed; the device keeps it nowhere. */
+            vault_secret: string;
         };
         /** @description One value for each dimension the rules look at, and the places the person belongs to. */
         State: {
@@ -9021,6 +9628,23 @@ export interface components {
          * @enum {string}
          */
         TableName: "colour" | "gate";
+        /** @description What the gate table says in one situation. */
+        TableRow: {
+            /** @description What the guard does. */
+            action: components["schemas"]["Action"];
+            /** @description What to check on the spot. */
+            checks: components["schemas"]["Check"][];
+            /** @description Colour of the pass. */
+            colour: components["schemas"]["Colour"];
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /** @description Whether the reading is a fever. */
+            fever: boolean;
+            /** @description Why. */
+            gate_reason: components["schemas"]["Reason"];
+            /** @description What the person has to do with the gate; who is without network asks. */
+            relation: components["schemas"]["Relation"];
+        };
         /** @description Tables to look at without storing them. */
         TablesInput: {
             /** @description Cases to run, one JSON object a line. */
@@ -10418,6 +11042,72 @@ export interface operations {
             };
         };
     };
+    get_gate_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateBoard"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceEnrolment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledDevice"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_gate_code: {
         parameters: {
             query?: never;
@@ -10436,6 +11126,43 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateHold"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10473,6 +11200,254 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recall"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_register_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntries"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceReport"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceShift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_colour_snapshot: {
+        parameters: {
+            query?: {
+                /** @description The version the gate holds; everything when absent. */
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_device_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTable"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11260,6 +12235,55 @@ export interface operations {
             };
         };
     };
+    create_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_device: {
         parameters: {
             query?: never;
@@ -11300,6 +12324,91 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_shift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description token of the device */
+                "x-device-token": string;
+            };
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedShift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
