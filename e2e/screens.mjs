@@ -19,6 +19,7 @@ import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
 import { catalogueScreens, holdsScreens } from "./screens/lab.mjs";
 import { responseScreens } from "./screens/response.mjs";
+import { gateScreens, person } from "./screens/gate.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -57,18 +58,6 @@ async function anHour({ server, district }, state) {
     const refused = (await Promise.all(sent)).find((answer) => !answer.ok);
     if (refused) throw new Error(`scan: ${refused.status} ${await refused.text()}`);
   }
-}
-
-/** Somebody known at the gate: colour, photo, document number. */
-async function person(world, name, number, colour) {
-  const enrolled = await world.district.enrol(name, number, { enclosure_id: world.district.enclosure.enclosure_id });
-  await fetch(`${world.server.publicUrl}/api/v1/pass/photo`, {
-    method: "PUT",
-    headers: { "content-type": "image/png", authorization: `Bearer ${enrolled.holder_token}` },
-    body: world.portrait,
-  });
-  if (colour === "green") await world.district.verify(number);
-  if (colour === "red") await world.district.quarantine(number);
 }
 
 async function passScreens(world, language) {
@@ -183,57 +172,6 @@ async function residentScreens(world, language) {
   await page.locator("[data-family]").first().waitFor();
   await page.locator(".cards").scrollIntoViewIfNeeded();
   await picture(page, "pass-family-more", language);
-  await page.context().close();
-}
-
-async function gateScreens(world, language) {
-  const page = await openPage(world.browser, { language, viewport: PHONE, deviceScaleFactor: 1.5 });
-  const say = (zh, en) => label(language, zh, en);
-  const offset = language === "en" ? 40 : 0;
-  const numbers = { green: residentNumber(601 + offset), yellow: residentNumber(602 + offset), red: residentNumber(603 + offset) };
-  await person(world, "陈建国", numbers.green, "green");
-  await person(world, "欧阳娜仁·其其格", numbers.yellow, "yellow");
-  await person(world, "张伟", numbers.red, "red");
-  const scan = async (number, action) => {
-    await page.keyboard.type(number);
-    await page.keyboard.press("Enter");
-    await page.locator(`[data-action=${action}] img`).waitFor();
-  };
-  const next = () => page.getByRole("button", { name: say("下一位", "Next") }).click();
-  await page.goto(`${world.server.staffUrl}/gate/`);
-  await page.locator("#token").waitFor();
-  await picture(page, "gate-set-up", language);
-  await page.goto("about:blank");
-  await page.goto(`${world.server.staffUrl}/gate/#token=${world.district.deviceToken}`);
-  await page.getByRole("heading", { name: "东门" }).waitFor();
-  await scan(numbers.green, "pass");
-  await picture(page, "gate-pass", language);
-  await next();
-  await scan(numbers.yellow, "check");
-  await picture(page, "gate-check", language);
-  await page.getByRole("button", { name: say("开始核查", "Start the check") }).click();
-  await page.getByRole("radio", { name: say("没到过", "No"), exact: true }).click();
-  await page.getByRole("checkbox").check();
-  await picture(page, "gate-check-form", language);
-  await page.getByRole("button", { name: say("通过，放行", "Passed, let in") }).click();
-  await page.locator("[data-action=pass]").waitFor();
-  await picture(page, "gate-checked", language);
-  await next();
-  await scan(numbers.red, "stop");
-  await picture(page, "gate-stop", language);
-  await next();
-  await picture(page, "gate-scan", language);
-  await page.getByRole("button", { name: say("证件号", "Number"), exact: true }).click();
-  await page.keyboard.type("440399198001");
-  await picture(page, "gate-number", language);
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: say("体温", "Temp.") }).click();
-  await page.keyboard.type("375");
-  await picture(page, "gate-temperature", language);
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: say("卡口码", "Gate code") }).click();
-  await page.getByRole("img", { name: say("卡口码", "Gate code") }).waitFor();
-  await picture(page, "gate-code", language);
   await page.context().close();
 }
 

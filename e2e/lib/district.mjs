@@ -91,6 +91,7 @@ export async function enterDistrict(server) {
     audit_admin: "审计管理员",
     rule_maker: "规则编写员",
     rule_approver: "规则批准人",
+    gate_guard: "门岗小李",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     // Colleagues of one community can hand work over; the others check each other.
@@ -121,7 +122,21 @@ export async function enterDistrict(server) {
   });
   const device = await staff(`gates/${gate.gate_id}/devices`, { token: tokens.community_lead, body: { name: "一号机" } });
 
-  const district = { accounts, deviceToken: device.device_token, enclosure, elsewhere };
+  const district = { accounts, deviceToken: device.device_token, enclosure, elsewhere, gate };
+  /** A code by which another device is enrolled at the gate. */
+  district.deviceCode = async (name) => {
+    const path = `gates/${gate.gate_id}/device-codes`;
+    return (await staff(path, { token: tokens.community_lead, body: { name } })).code;
+  };
+  district.revokeDevice = (device_id) =>
+    staff(`devices/${device_id}/revoke`, { token: tokens.community_lead, body: {} });
+  /** What a device asks with its own token. */
+  district.asDevice = (path, token) => staff(path, { token });
+  /** A printed pass: the text of its code. */
+  district.paperPass = async (document_number) => {
+    const path = `people/${await personOf(document_number)}/paper-passes`;
+    return (await staff(path, { token: tokens.grid_worker, body: {} })).qr;
+  };
   const personOf = async (document_number) => {
     const body = { document_type: "resident_id", document_number };
     return (await staff("people/search", { token: tokens.grid_worker, body })).person_id;

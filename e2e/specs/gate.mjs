@@ -5,10 +5,31 @@ import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs
 import { residentNumber } from "../lib/district.mjs";
 import { apply, codeOf } from "./pass.mjs";
 
-/** Opens the gate app as the given device. */
+/** The PIN of every guard in these tests. */
+export const PIN = "402861";
+
+/** A guard signs in and chooses a PIN. */
+export async function goOnDuty(page, { username, password }) {
+  await page.locator("#username").fill(username);
+  await page.locator("#password").fill(password);
+  await page.locator("form button.primary").click();
+  await page.locator(".pin").waitFor();
+  await page.keyboard.type(PIN);
+  await page.locator(".finder").waitFor();
+}
+
+/** A guard comes back to a locked device. */
+export async function unlockGate(page, pin = PIN) {
+  await page.locator(".pin").waitFor();
+  await page.keyboard.type(pin);
+  if (pin === PIN) await page.locator(".finder").waitFor();
+}
+
+/** Opens the gate app as the given device, with a guard on duty. */
 export async function openGate(page, world) {
   await page.goto(`${world.server.staffUrl}/gate/#token=${encodeURIComponent(world.district.deviceToken)}`);
   await page.getByRole("heading", { name: "东门" }).waitFor();
+  await goOnDuty(page, world.district.accounts.gate_guard);
 }
 
 /** What a hand scanner does: types and presses Enter. */
@@ -41,6 +62,7 @@ export function gateSpecs(world) {
     test("asks for its token, refuses a wrong one, hides the right one", async () => {
       await page.goto(`${world.server.staffUrl}/gate/`);
       await assertAccessible(page, "the set-up page");
+      await page.getByRole("button", { name: "改用设备令牌" }).click();
       await page.getByLabel("设备令牌").fill("gpd1.1.wrong");
       await page.getByRole("button", { name: "开始使用" }).click();
       await page.getByRole("alert").filter({ hasText: "令牌无效" }).waitFor();
@@ -82,7 +104,7 @@ export function gateSpecs(world) {
       await assertAccessible(page, "the yellow decision");
       await page.getByRole("button", { name: "开始核查" }).click();
       await assertAccessible(page, "the check on the spot");
-      const pass = page.getByRole("button", { name: "通过，放行" });
+      const pass = page.getByRole("button", { name: /通过，放行/ });
       assert.ok(await pass.isDisabled(), "nothing was asked yet");
       await page.getByRole("radio", { name: "没到过" }).click();
       await page.getByRole("checkbox").check();
@@ -144,21 +166,27 @@ export function gateSpecs(world) {
     test("counts the day and shows the gate's own code", async () => {
       const counts = await page.locator(".counts").innerText();
       assert.match(counts.replace(/\s+/g, " "), /放行 [1-9]\d* 核查 [1-9]\d* 拦停 [1-9]/);
-      await page.getByRole("button", { name: "卡口码" }).click();
+      await page.getByRole("button", { name: "更多" }).click();
+      await assertAccessible(page, "the menu");
+      await page.getByRole("button", { name: "显示卡口码" }).click();
       await page.getByRole("img", { name: "卡口码" }).waitFor();
       await assertAccessible(page, "the gate's code");
       await page.getByRole("button", { name: "返回扫码" }).click();
     });
 
     test("speaks English as well", async () => {
+      await page.getByRole("button", { name: "更多" }).click();
       await page.getByRole("button", { name: "English" }).click();
+      await page.getByRole("button", { name: "Cancel" }).click();
       await page.getByText("Online", { exact: true }).waitFor();
       await assertAccessible(page, "the scan page in English");
       await wedge(page, green);
       await page.getByRole("heading", { name: "Let them pass" }).waitFor();
       await assertAccessible(page, "the decision in English");
       await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "More" }).click();
       await page.getByRole("button", { name: "中文" }).click();
+      await page.getByRole("button", { name: "取消" }).click();
     });
 
     test("without network it says so, decides by signatures, and uploads once", async () => {
@@ -167,32 +195,41 @@ export function gateSpecs(world) {
       await until(page, () => navigator.serviceWorker.controller !== null);
       await page.context().setOffline(true);
       await page.reload();
-      await page.getByRole("heading", { name: "东门" }).waitFor();
+      await unlockGate(page);
       await page.getByText("离线").first().waitFor();
       await assertAccessible(page, "the scan page offline");
       await wedge(page, green);
-      await page.getByRole("heading", { name: "没有判定" }).waitFor();
+      await answered(page, "check");
+      await page.getByText(/证件号查不到颜色/).waitFor();
+      await page.getByRole("button", { name: "开始核查" }).click();
+      await assertAccessible(page, "a number without network");
+      await page.getByRole("radio", { name: "没到过" }).click();
+      await page.getByRole("checkbox").check();
+      await page.getByRole("button", { name: /通过，放行/ }).click();
+      await answered(page, "pass");
       await next();
       const code = await codeOf(phone);
       await wedge(page, code);
       await answered(page, "check");
-      await page.getByText(/离线判定/).waitFor();
+      await page.getByText(/离线 · 签名有效/).waitFor();
       await assertAccessible(page, "the decision offline");
       await page.getByRole("button", { name: "开始核查" }).click();
       await page.getByRole("radio", { name: "没到过" }).click();
       await page.getByRole("checkbox").check();
-      await page.getByRole("button", { name: "通过，放行" }).click();
+      await page.getByRole("button", { name: /通过，放行/ }).click();
       await answered(page, "pass");
       await next();
       await wedge(page, `${code.slice(0, -4)}AAAA`);
       await page.getByText(/离线核验不通过/).waitFor();
       await next();
-      await page.getByText("待上传 1").waitFor();
+      await page.getByText("待上传 2").waitFor();
       const upload = page.waitForResponse((answer) => answer.url().endsWith("/scans/batch"));
+      const entries = page.waitForResponse((answer) => answer.url().endsWith("/device/register"));
       await page.context().setOffline(false);
       const { accepted, rejected } = await (await upload).json();
       assert.deepEqual({ accepted, rejected }, { accepted: 1, rejected: [] });
-      await page.getByText("待上传 1").waitFor({ state: "detached" });
+      assert.equal((await (await entries).json()).accepted, 1);
+      await page.getByText(/待上传/).waitFor({ state: "detached" });
       await page.getByText("已联网").waitFor();
       await closePage(phone);
     });

@@ -152,6 +152,10 @@ permissions! {
     ManageEmployers: SystemAdmin DataDesk;
     /// Enter gates and lanes, enrol and revoke devices.
     ManageGates: SystemAdmin CommunityLead;
+    /// Go on duty at a gate with one of its devices.
+    KeepGate: GateGuard CommunityLead EmployerManager;
+    /// See who was on duty at a gate, and what the shifts added up to.
+    ReadShifts: CommunityLead SubdistrictOfficer EmployerManager;
     /// Enter people at a counter or a door.
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.

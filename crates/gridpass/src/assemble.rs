@@ -21,7 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, appeals, backtest, divisions, facts, gates, holds, observation, passes, quarantine, red, rules, scans, shadow, staff, stats, visits,
+    alerts, appeals, backtest, divisions, duty, facts, gates, holds, observation, passes,
+    quarantine, red, register, rules, scans, shadow, snapshot, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -84,6 +85,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(given.keeper))
         .with(Arc::new(gates::Directory::default()))
         .with(Arc::new(scans::Ingest::default()))
+        .with(Arc::new(snapshot::Snapshots::default()))
         .with(Arc::new(feed))
         .with(Arc::new(handlers()))
         .with(Arc::new(rules::InForce::default()))
@@ -133,6 +135,9 @@ fn loops() -> Vec<Loop> {
     loops.extend(gates::loops());
     loops.extend(passes::loops());
     loops.extend(scans::loops());
+    loops.extend(duty::loops());
+    loops.extend(snapshot::loops());
+    loops.extend(register::loops());
     loops.extend(rules::loops());
     loops.extend(shadow::loops());
     loops.extend(facts::loops());

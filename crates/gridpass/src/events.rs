@@ -100,9 +100,18 @@ fn resync() -> LiveEvent {
 /// Reads a message; one of a newer node with a topic not known here is left out.
 fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
-    let topic = [ALERT, VISIT, RED, RULES, HOLDS, STATS, BREAK_GLASS, OBSERVATION]
-        .into_iter()
-        .find(|topic| *topic == message.topic)?;
+    let topic = [
+        ALERT,
+        VISIT,
+        RED,
+        RULES,
+        HOLDS,
+        STATS,
+        BREAK_GLASS,
+        OBSERVATION,
+    ]
+    .into_iter()
+    .find(|topic| *topic == message.topic)?;
     Some(LiveEvent {
         topic,
         place_code: message.place_code,

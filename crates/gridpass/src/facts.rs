@@ -12,6 +12,7 @@
 mod api;
 mod catalogued;
 mod cause;
+mod colours;
 mod columns;
 pub mod decision;
 mod evidence;
@@ -46,6 +47,7 @@ use crate::rules::InForce;
 
 pub use catalogued::kept_until;
 pub use cause::is_medical;
+pub use colours::{ReadUpTo, each_colour_since};
 pub use decision::{
     ColourDecision, DecisionView, TOPIC_VISIT, decision_view, follow_ups, visit_needed,
 };

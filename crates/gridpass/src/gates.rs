@@ -10,7 +10,9 @@ mod codes;
 mod device;
 mod devices;
 mod directory;
+mod enrol;
 pub mod model;
+mod report;
 pub mod store;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,7 +25,7 @@ use crate::jobs::Loop;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 
 pub use codes::{gate_code, verify_gate_code};
-pub use device::Device;
+pub use device::{Device, admitted};
 pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
 pub use model::GateView;
 use model::RegisteredDevice;
@@ -39,18 +41,28 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_gate, api::update_gate))
         .routes(routes!(devices::create_device))
         .routes(routes!(devices::revoke_device))
+        .routes(routes!(enrol::create_device_code))
+        .routes(routes!(enrol::enrol_device))
         .routes(routes!(device::get_device))
         .routes(routes!(device::put_device_key))
+        .routes(routes!(report::report_device))
         .routes(routes!(codes::get_gate_code))
 }
 
 /// Background work.
 pub fn loops() -> Vec<Loop> {
-    vec![Loop {
-        name: "gate directory",
-        period: DIRECTORY_REFRESH,
-        round: |app| Box::pin(refresh_directory(app)),
-    }]
+    vec![
+        Loop {
+            name: "gate directory",
+            period: DIRECTORY_REFRESH,
+            round: |app| Box::pin(refresh_directory(app)),
+        },
+        Loop {
+            name: "device codes",
+            period: std::time::Duration::from_secs(600),
+            round: |app| Box::pin(enrol::sweep(app)),
+        },
+    ]
 }
 
 async fn refresh_directory(app: App) -> anyhow::Result<bool> {

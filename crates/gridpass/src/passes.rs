@@ -14,10 +14,13 @@ mod paper;
 pub mod store;
 
 use gridpass_passcode::PassError;
+use jiff::{SignedDuration, Timestamp};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::db::Client;
 use crate::http::code::Code;
+use crate::http::error::ApiResult;
 
 pub use jobs::loops;
 pub use keys::{KeyRing, Keys};
@@ -40,6 +43,24 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_pass_keys))
         .routes(routes!(issue::issue_credential))
         .routes(routes!(paper::create_own_paper_pass))
+}
+
+/// Withdrawn passes that somebody may still show, in order of serial: the serial, and before when
+/// phones' and paper passes of it do not count.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revocations(
+    db: &Client,
+    now: Timestamp,
+) -> ApiResult<Vec<(i32, Timestamp, Timestamp)>> {
+    let life =
+        |seconds: u32| SignedDuration::from_secs(seconds.into()) + SignedDuration::from_hours(1);
+    let since = (
+        now - life(gridpass_passcode::CREDENTIAL_LIFE_S),
+        now - life(model::PAPER_LIFE_S),
+    );
+    Ok(store::list_revocations(db, since).await?)
 }
 
 /// The API's code for what is wrong with a pass or a gate code: the same name.

@@ -17,8 +17,10 @@ use crate::app::App;
 use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
-    alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, employers, facts, gates, holds, keys, limits, observation, oversight, papers, passes, people, phone_codes, privacy, quarantine, red,
-    registry, rules, scans, shadow, staff, stats, visits,
+    alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, duty, employers,
+    facts, gates, holds, keys, limits, observation, oversight, papers, passes, people, phone_codes,
+    privacy, quarantine, red, register, registry, rules, scans, shadow, snapshot, staff, stats,
+    visits,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +62,9 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(declarations::router())
         .merge(divisions::router())
         .merge(gates::router())
+        .merge(duty::router())
+        .merge(snapshot::router())
+        .merge(register::router())
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())

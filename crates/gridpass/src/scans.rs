@@ -29,6 +29,7 @@ mod replay;
 pub mod store;
 mod upload;
 mod with_facts;
+mod written;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -47,10 +48,13 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use crate::metrics::Kind;
 use asked::Asked;
+pub use cards::check_held_here;
 use ingest::ScanSink;
 use model::{Scan, ScanView};
+pub use model::{decicelsius, scan_time};
 use partitions::Partitions;
 use replay::ReplayWindow;
+pub use written::{WrittenDown, record_written};
 
 /// Bytes of an upload: a thousand scans with their presentations.
 const UPLOAD_BYTES_MAX: usize = 1024 * 1024;

@@ -69,6 +69,8 @@ pub enum Field {
     NeedNote,
     /// `person.address_code_sealed`
     AddressCode,
+    /// `gate_register.details_sealed`
+    RegisterDetails,
 }
 
 /// Why a sealed value did not open.

@@ -100,6 +100,15 @@ impl PersonId {
     }
 }
 
+int_newtype! {
+    /// A guard's shift on a device.
+    ShiftId(i64, INT8)
+}
+int_newtype! {
+    /// A person written down at a gate by hand.
+    RegisterEntryId(i64, INT8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

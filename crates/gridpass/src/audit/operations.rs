@@ -142,6 +142,7 @@ operations! {
     add_own_appeal_evidence: Change Own;
     announce_opening: Change Response;
     announce_own_opening: Change Own;
+    add_register_entries: Manage Gate;
     append_fact: Change Evidence;
     approve_catalogue_entry: Manage Administration;
     approve_red_list: Manage Evidence;
@@ -170,6 +171,7 @@ operations! {
     confirm_second_factor: Manage Administration;
     confirm_ten_donts: Manage Administration;
     create_device: Manage Administration;
+    create_device_code: Manage Administration;
     create_employer: Manage Administration;
     create_enclosure: Manage Administration;
     create_gate: Manage Administration;
@@ -195,6 +197,7 @@ operations! {
     end_own_session: Manage Administration;
     end_rule_shadow: Manage Administration;
     end_staff_sessions: Manage Administration;
+    enrol_device: Manage Administration;
     enrol_person: Change Own;
     evaluate_case: Plain Administration;
     find_public_enclosures: Plain Own;
@@ -203,9 +206,11 @@ operations! {
     get_appeal_stats: Plain Administration;
     get_audit_digests: Plain Supervision;
     get_back_test: Plain Administration;
+    get_colour_snapshot: Plain Gate;
     get_decision: Read Evidence;
     get_device: Plain Gate;
     get_diary: Read Response;
+    get_device_table: Plain Gate;
     get_division: Plain Administration;
     get_division_map: Plain Administration;
     get_employer: Plain Administration;
@@ -213,8 +218,10 @@ operations! {
     get_enrol_challenge: Plain Own;
     get_family: Read Own;
     get_gate: Plain Administration;
+    get_gate_board: Plain Gate;
     get_gate_code: Plain Gate;
     get_health: Plain Administration;
+    get_hold: Read Gate;
     get_identity_provider: Plain Administration;
     get_live_stats: Plain Administration;
     get_master_keys: Plain Administration;
@@ -245,6 +252,7 @@ operations! {
     get_scan_card: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
     get_scan_photo: Exempt("what a gate shows of somebody it has just scanned; the scan is the record") Gate;
     get_scan_stats: Plain Administration;
+    get_shift: Plain Gate;
     get_staff: Plain Administration;
     get_ten_donts: Plain Administration;
     get_time: Plain Administration;
@@ -253,6 +261,7 @@ operations! {
     grant_role: Manage Administration;
     hand_over_grant: Manage Administration;
     hand_over_pass: Change Own;
+    hand_over_shift: Manage Gate;
     hand_over_visits: Change Visits;
     import_divisions: Manage Administration;
     import_employers: Manage Administration;
@@ -294,6 +303,7 @@ operations! {
     list_papers: Read Response;
     list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
+    list_recalls: Read Gate;
     list_red_findings: Supervise Supervision;
     list_red_lists: Read Evidence;
     list_red_proposals: Read Evidence;
@@ -307,6 +317,7 @@ operations! {
     list_scans: Read Response;
     list_sources: Plain Administration;
     list_sensors: Read Response;
+    list_shifts: Plain Administration;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -340,6 +351,7 @@ operations! {
     remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
     report_opening: Change Response;
+    report_device: Plain Gate;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -364,6 +376,7 @@ operations! {
     sign_in_with_identity: Manage Administration;
     sign_out: Manage Administration;
     start_rule_shadow: Manage Administration;
+    start_shift: Manage Gate;
     stream_events: Plain Administration;
     submit_red_list: Manage Evidence;
     unlock_staff: Manage Administration;

@@ -1,6 +1,7 @@
 //! SQL of facts, state rows and their tallies. Nothing else writes these tables.
 
 pub mod catalogued;
+pub mod colours;
 pub mod held;
 pub mod recolour;
 pub mod resolved;

@@ -32,9 +32,11 @@ pub async fn create_gate(
 ) -> ApiResult<(StatusCode, Json<GateView>)> {
     input.validate()?;
     let tx = app.db.tx().await?;
+    let (place_code, owner) = owner_of(&tx, &staff.caller, &input).await?;
     let gate = GateView {
         gate_id: GateId::new(app.ids.next()),
-        place_code: place_of(&tx, &staff.caller, &input).await?,
+        place_code,
+        owner: Some(owner),
         name: input.name.trim().to_owned(),
         enclosure_id: input.enclosure_id,
         employer_id: input.employer_id,
@@ -53,27 +55,27 @@ pub async fn create_gate(
     Ok((StatusCode::CREATED, Json(gate)))
 }
 
-/// The place of a new gate: its enclosure's community, or its employer's address. What
-/// lies outside the caller's jurisdiction is as if unknown.
-async fn place_of(db: &Client, caller: &Caller, input: &NewGate) -> ApiResult<String> {
-    let mut place = None;
+/// The place of a new gate and whose it is: its enclosure's community, or its employer's address.
+/// What lies outside the caller's jurisdiction is as if unknown.
+async fn owner_of(db: &Client, caller: &Caller, input: &NewGate) -> ApiResult<(String, String)> {
+    let mut owner = None;
     if let Some(id) = input.employer_id {
         let found = store::find_employer_place(db, id).await?;
-        place = Some(
+        owner = Some(
             found
-                .filter(|code| caller.covers(code))
+                .filter(|(code, _)| caller.covers(code))
                 .ok_or(Code::EmployerUnknown)?,
         );
     }
     if let Some(id) = input.enclosure_id {
         let found = store::find_enclosure_place(db, id).await?;
-        place = Some(
+        owner = Some(
             found
-                .filter(|code| caller.covers(code))
+                .filter(|(code, _)| caller.covers(code))
                 .ok_or(Code::EnclosureUnknown)?,
         );
     }
-    place.ok_or_else(|| Code::EnclosureUnknown.into())
+    owner.ok_or_else(|| Code::EnclosureUnknown.into())
 }
 
 /// Changes a gate's name or lanes, or closes it.

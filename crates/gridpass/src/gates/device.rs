@@ -40,26 +40,29 @@ impl FromRequestParts<App> for Device {
     /// Costs one SHA-256 and two look-ups in memory; the database is asked only about a
     /// device this node has not heard of yet.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = bearer(parts)?;
-        let id = device_id(token).ok_or(Code::NotSignedIn)?;
-        let digest = token_digest(token);
-        let directory = app.part::<Directory>();
-        let known = directory.latest();
-        match known.admit(id, &digest) {
-            Ok(device) => return Ok(noted(device)),
-            Err(_) if known.device(id).is_none() => {}
-            Err(code) => return Err(code.into()),
-        }
-        let db = app.db.client().await?;
-        let fresh = directory.current(app, &db).await?;
-        Ok(noted(fresh.admit(id, &digest)?))
+        let device = admitted(app, bearer(parts)?).await?;
+        audit::actor(|| audit::Actor::device(device.device_id));
+        Ok(device)
     }
 }
 
-/// The device, on record as the caller where a record is kept.
-fn noted(device: &Device) -> Device {
-    audit::actor(|| audit::Actor::device(device.device_id));
-    device.clone()
+/// The device of a token, if it is admitted.
+///
+/// # Errors
+/// [`Code::NotSignedIn`], [`Code::DeviceRevoked`] and [`Code::GateClosed`].
+pub async fn admitted(app: &App, token: &str) -> ApiResult<Device> {
+    let id = device_id(token).ok_or(Code::NotSignedIn)?;
+    let digest = token_digest(token);
+    let directory = app.part::<Directory>();
+    let known = directory.latest();
+    match known.admit(id, &digest) {
+        Ok(device) => return Ok(device.clone()),
+        Err(_) if known.device(id).is_none() => {}
+        Err(code) => return Err(code.into()),
+    }
+    let db = app.db.client().await?;
+    let fresh = directory.current(app, &db).await?;
+    Ok(fresh.admit(id, &digest)?.clone())
 }
 
 fn device_id(token: &str) -> Option<DeviceId> {

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gridpass_types::ids::DeviceId;
+use gridpass_passcode::PublicKey;
+use gridpass_types::ids::{DeviceId, GateId};
 
 use super::device::DEVICE_TOKEN_PREFIX;
 use super::directory::Directory;
@@ -14,6 +15,7 @@ use super::store;
 use crate::access::ManageGates;
 use crate::app::App;
 use crate::auth::Authorised;
+use crate::db::Client;
 use crate::directory;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -30,27 +32,36 @@ pub async fn create_device(
     extract::Json(input): extract::Json<NewDevice>,
 ) -> ApiResult<(StatusCode, Json<EnrolledDevice>)> {
     let key = input.validate()?;
+    let tx = app.db.tx().await?;
+    let at = (gate.entity.gate_id, input.name.trim());
+    let enrolled = insert(&tx, &app, at, key.as_ref()).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(enrolled)))
+}
+
+/// Enters a device of this name at a gate, with a new token.
+pub(super) async fn insert(
+    tx: &Client,
+    app: &App,
+    (gate_id, name): (GateId, &str),
+    public_key: Option<&PublicKey>,
+) -> ApiResult<EnrolledDevice> {
     let device_id = DeviceId::new(app.ids.next());
     let secret = URL_SAFE_NO_PAD.encode(app.entropy.bytes::<24>());
     let device_token = format!("{DEVICE_TOKEN_PREFIX}{device_id}.{secret}");
     let row = store::NewDeviceRow {
         device_id,
-        gate_id: gate.entity.gate_id,
-        name: input.name.trim(),
+        gate_id,
+        name,
         token_digest: &token_digest(&device_token),
-        public_key: key.as_ref(),
+        public_key,
     };
-    let tx = app.db.tx().await?;
-    store::insert_device(&tx, &row, app.now()).await?;
-    directory::bump(&tx).await?;
-    tx.commit().await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(EnrolledDevice {
-            device_id,
-            device_token,
-        }),
-    ))
+    store::insert_device(tx, &row, app.now()).await?;
+    directory::bump(tx).await?;
+    Ok(EnrolledDevice {
+        device_id,
+        device_token,
+    })
 }
 
 /// Revokes a device: refused here at once, and at every node from its next scan on.

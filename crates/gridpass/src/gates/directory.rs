@@ -104,18 +104,19 @@ impl Snapshot {
     /// The gate of a device that is admitted as of this version.
     ///
     /// # Errors
-    /// [`Code::DeviceRevoked`] when it is not, or its gate is closed.
+    /// [`Code::DeviceRevoked`] when it is not: such a device wipes itself.
+    /// [`Code::GateClosed`] when it is, but its gate is closed: that may be opened again.
     pub fn gate_of(&self, device: DeviceId) -> Result<&GateInfo, Code> {
         let admitted = self.device(device).filter(|info| info.active);
-        let gate = admitted.and_then(|info| self.gate(info.device.gate_id));
-        gate.filter(|gate| gate.active).ok_or(Code::DeviceRevoked)
+        let info = admitted.ok_or(Code::DeviceRevoked)?;
+        let gate = self.gate(info.device.gate_id);
+        gate.filter(|gate| gate.active).ok_or(Code::GateClosed)
     }
 
     /// The device whose token has this digest.
     ///
     /// # Errors
-    /// [`Code::NotSignedIn`] when there is none, [`Code::DeviceRevoked`] when it is not
-    /// admitted any more.
+    /// [`Code::NotSignedIn`] when there is none, else as [`Snapshot::gate_of`].
     pub fn admit(&self, id: DeviceId, token_digest: &[u8; 32]) -> Result<&Device, Code> {
         let info = self.device(id).ok_or(Code::NotSignedIn)?;
         if !bool::from(info.token_digest.ct_eq(token_digest)) {

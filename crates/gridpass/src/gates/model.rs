@@ -14,6 +14,10 @@ use crate::passes::parse_key;
 const NAME_CHARS_MAX: usize = 80;
 /// Lanes of a gate at most; the database has the same bound.
 const LANES_MAX: usize = 32;
+/// Characters of an app's version at most.
+const VERSION_CHARS_MAX: usize = 40;
+/// More than a device could ever hold.
+const WAITING_MAX: i32 = 1_000_000;
 
 /// Which way people pass a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,6 +103,8 @@ pub struct GateView {
     pub enclosure_id: Option<EnclosureId>,
     /// The employer whose gate it is.
     pub employer_id: Option<EmployerId>,
+    /// Name of the enclosure, else of the employer.
+    pub owner: Option<String>,
     /// Whether it is open.
     pub active: bool,
     /// Its lanes in order of their numbers.
@@ -135,6 +141,31 @@ pub struct EnrolledDevice {
     pub device_token: String,
 }
 
+/// A code to make, by which one device is enrolled.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeviceCode {
+    /// What the device will be called; 1 to 80 characters.
+    pub name: String,
+}
+
+/// A code by which one device is enrolled.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct DeviceCode {
+    /// Ten digits; shown only here.
+    pub code: String,
+    /// From when it does not count.
+    pub expires_at: Timestamp,
+}
+
+/// A device that enrols itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceEnrolment {
+    /// The supervisor's code.
+    pub code: String,
+}
+
 /// A device as those who manage gates see it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RegisteredDevice {
@@ -148,9 +179,38 @@ pub struct RegisteredDevice {
     pub active: bool,
     /// Whether it has registered its key for uploads.
     pub has_key: bool,
+    /// What it last said of itself; absent when it never did.
+    pub report: Option<DeviceReport>,
     /// Place of its gate.
     #[serde(skip)]
     pub place_code: String,
+}
+
+/// What a device says of itself.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeviceReport {
+    /// Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores.
+    pub app_version: String,
+    /// Scans and entries it still has to upload.
+    #[schema(minimum = 0, maximum = 1_000_000)]
+    pub waiting: i32,
+    /// Up to when the colours it holds for a time without network are complete.
+    #[serde(default)]
+    pub snapshot_as_of: Option<Timestamp>,
+}
+
+/// What a device last said of itself.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DeviceReport {
+    /// When, by the server's clock.
+    pub at: Timestamp,
+    /// Which build of the app it runs.
+    pub app_version: String,
+    /// Scans and entries it still has to upload.
+    pub waiting: i32,
+    /// Up to when the colours it holds for a time without network are complete.
+    pub snapshot_as_of: Option<Timestamp>,
 }
 
 /// A device's key for uploads.
@@ -255,6 +315,39 @@ impl NewDevice {
         };
         done(wrong)?;
         Ok(key)
+    }
+}
+
+impl NewDeviceCode {
+    /// Checks the name.
+    pub fn validate(&self) -> ApiResult<()> {
+        done(name_fault(&self.name).into_iter().collect())
+    }
+}
+
+impl NewDeviceReport {
+    /// Checks form and bounds.
+    pub fn validate(&self) -> ApiResult<()> {
+        let version = self.app_version.as_bytes();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
+        let mut wrong = Vec::new();
+        if !(1..=VERSION_CHARS_MAX).contains(&version.len()) || !version.iter().all(plain) {
+            wrong.push(FieldError::new(
+                "app_version",
+                "app_version_invalid",
+                "1 to 40 letters, digits, dots, dashes and underscores",
+                "1 至 40 个字母、数字、点、横线或下划线",
+            ));
+        }
+        if !(0..=WAITING_MAX).contains(&self.waiting) {
+            wrong.push(FieldError::new(
+                "waiting",
+                "waiting_invalid",
+                "0 to 1,000,000",
+                "0 至 1000000",
+            ));
+        }
+        done(wrong)
     }
 }
 

@@ -1,5 +1,8 @@
 //! SQL of gates, lanes and devices.
 
+pub mod codes;
+pub mod reports;
+
 use std::collections::HashMap;
 
 use gridpass_passcode::PublicKey;
@@ -14,20 +17,26 @@ use super::model::{GateView, Lane, LaneDirection, RegisteredDevice};
 use crate::auth::Reach;
 use crate::db::Client;
 
-/// Place of an enclosure: its community, as a leaf code.
-pub async fn find_enclosure_place(db: &Client, id: EnclosureId) -> Result<Option<String>, Error> {
+/// Place of an enclosure: its community, as a leaf code; and its name.
+pub async fn find_enclosure_place(
+    db: &Client,
+    id: EnclosureId,
+) -> Result<Option<(String, String)>, Error> {
     let sql = "-- gates.find_enclosure_place
-        SELECT rpad(community_code, 15, '0') FROM enclosure WHERE enclosure_id = $1";
+        SELECT rpad(community_code, 15, '0'), name FROM enclosure WHERE enclosure_id = $1";
     let row = db.query_opt(&db.prepare_cached(sql).await?, &[&id]).await?;
-    Ok(row.map(|row| row.get(0)))
+    Ok(row.map(|row| (row.get(0), row.get(1))))
 }
 
-/// Place of an employer.
-pub async fn find_employer_place(db: &Client, id: EmployerId) -> Result<Option<String>, Error> {
+/// Place of an employer, and its name.
+pub async fn find_employer_place(
+    db: &Client,
+    id: EmployerId,
+) -> Result<Option<(String, String)>, Error> {
     let sql = "-- gates.find_employer_place
-        SELECT place_code FROM employer WHERE employer_id = $1";
+        SELECT place_code, name FROM employer WHERE employer_id = $1";
     let row = db.query_opt(&db.prepare_cached(sql).await?, &[&id]).await?;
-    Ok(row.map(|row| row.get(0)))
+    Ok(row.map(|row| (row.get(0), row.get(1))))
 }
 
 /// Enters a gate.
@@ -88,10 +97,12 @@ pub async fn replace_lanes(db: &Client, gate_id: GateId, lanes: &[Lane]) -> Resu
 /// A gate by identity.
 pub async fn find_gate(db: &Client, id: GateId) -> Result<Option<GateView>, Error> {
     let sql = "-- gates.find_gate
-        SELECT gate_id, name, place_code, enclosure_id, employer_id, active,
+        SELECT g.gate_id, g.name, g.place_code, g.enclosure_id, g.employer_id, g.active,
+            coalesce(e.name, m.name) AS owner,
             ARRAY(SELECT lane FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS lanes,
             ARRAY(SELECT direction FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS directions
-        FROM gate g WHERE gate_id = $1";
+        FROM gate g LEFT JOIN enclosure e USING (enclosure_id) LEFT JOIN employer m USING (employer_id)
+        WHERE g.gate_id = $1";
     let row = db.query_opt(&db.prepare_cached(sql).await?, &[&id]).await?;
     Ok(row.as_ref().map(gate_view))
 }
@@ -104,10 +115,13 @@ pub async fn list_gates(
     limit: i64,
 ) -> Result<Vec<GateView>, Error> {
     let sql = "-- gates.list_gates
-        SELECT gate_id, name, place_code, enclosure_id, employer_id, active,
+        SELECT g.gate_id, g.name, g.place_code, g.enclosure_id, g.employer_id, g.active,
+            coalesce(e.name, m.name) AS owner,
             ARRAY(SELECT lane FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS lanes,
             ARRAY(SELECT direction FROM gate_lane l WHERE l.gate_id = g.gate_id ORDER BY lane) AS directions
-        FROM gate g WHERE starts_with(place_code, $1) AND ($4::bigint IS NULL OR enclosure_id = $4) AND ($5::bigint IS NULL OR employer_id = $5) AND gate_id > $2 ORDER BY gate_id LIMIT $3";
+        FROM gate g LEFT JOIN enclosure e USING (enclosure_id) LEFT JOIN employer m USING (employer_id)
+        WHERE starts_with(g.place_code, $1) AND ($4::bigint IS NULL OR g.enclosure_id = $4)
+            AND ($5::bigint IS NULL OR g.employer_id = $5) AND g.gate_id > $2 ORDER BY g.gate_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(
@@ -134,6 +148,7 @@ fn gate_view(row: &Row) -> GateView {
         place_code: row.get("place_code"),
         enclosure_id: row.get("enclosure_id"),
         employer_id: row.get("employer_id"),
+        owner: row.get("owner"),
         active: row.get("active"),
         lanes: lanes
             .filter_map(|(lane, word)| {
@@ -207,8 +222,10 @@ pub async fn revoke_device(db: &Client, id: DeviceId) -> Result<(), Error> {
 /// A device by identity, with its gate's place.
 pub async fn find_device(db: &Client, id: DeviceId) -> Result<Option<RegisteredDevice>, Error> {
     let sql = "-- gates.find_device
-        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code
-        FROM gate_device d JOIN gate g USING (gate_id) WHERE d.device_id = $1";
+        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code,
+            r.at AS reported_at, r.app_version, r.waiting, r.snapshot_as_of
+        FROM gate_device d JOIN gate g USING (gate_id) LEFT JOIN device_report r USING (device_id)
+        WHERE d.device_id = $1";
     let row = db.query_opt(&db.prepare_cached(sql).await?, &[&id]).await?;
     Ok(row.as_ref().map(registered_device))
 }
@@ -216,8 +233,10 @@ pub async fn find_device(db: &Client, id: DeviceId) -> Result<Option<RegisteredD
 /// Devices of a gate, in order of identity.
 pub async fn list_devices(db: &Client, gate_id: GateId) -> Result<Vec<RegisteredDevice>, Error> {
     let sql = "-- gates.list_devices
-        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code
-        FROM gate_device d JOIN gate g USING (gate_id) WHERE d.gate_id = $1 ORDER BY d.device_id";
+        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code,
+            r.at AS reported_at, r.app_version, r.waiting, r.snapshot_as_of
+        FROM gate_device d JOIN gate g USING (gate_id) LEFT JOIN device_report r USING (device_id)
+        WHERE d.gate_id = $1 ORDER BY d.device_id";
     let rows = db
         .query(&db.prepare_cached(sql).await?, &[&gate_id])
         .await?;
@@ -232,6 +251,7 @@ fn registered_device(row: &Row) -> RegisteredDevice {
         active: row.get("active"),
         has_key: row.get("has_key"),
         place_code: row.get("place_code"),
+        report: reports::report(row),
     }
 }
 

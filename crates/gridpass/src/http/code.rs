@@ -54,6 +54,7 @@ codes! {
     PhoneReplaced "phone_replaced" UNAUTHORIZED "The pass moved to another phone; this one no longer shows it." "通行证已换到另一部手机，本机不再有效。";
     WrongCredentials "wrong_credentials" UNAUTHORIZED "User name or password is wrong." "用户名或密码错误。";
     DeviceRevoked "device_revoked" UNAUTHORIZED "This device is not admitted any more." "该设备已被停用。";
+    GateClosed "gate_closed" UNAUTHORIZED "This gate is closed; its devices are not admitted meanwhile." "该卡口已关闭，设备暂不可用。";
     NotAllowed "not_allowed" FORBIDDEN "Your role may not do this." "您的角色无权进行此操作。";
     OutsideJurisdiction "outside_jurisdiction" FORBIDDEN "You may not grant more than your own jurisdiction." "超出您的管辖范围。";
     DemoOnly "demo_only" FORBIDDEN "Only offered in demo mode." "仅在演示模式下可用。";
@@ -81,6 +82,7 @@ codes! {
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
+    DeviceCodeWrong "device_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong, was used or has run out; ask a supervisor for a new one." "登记码有误、已使用或已过期，请向主管重新领取。";
     CreditCodeTaken "credit_code_taken" CONFLICT "An employer with this unified credit code exists." "该统一社会信用代码已登记。";
     // Phones
     NoTextGateway "no_text_gateway" NOT_IMPLEMENTED "Text messages cannot be sent from here; apply at a counter." "系统未开通短信，请到社区窗口办理。";
@@ -166,6 +168,7 @@ codes! {
     DeviceSignatureInvalid "device_signature_invalid" UNPROCESSABLE_ENTITY "The upload is not signed by this device." "上传内容的设备签名无效。";
     UploadTooLarge "upload_too_large" PAYLOAD_TOO_LARGE "An upload may carry 1,000 scans at most." "每次最多上传 1000 条记录。";
     UploadBatchReused "upload_batch_reused" CONFLICT "This batch number came with other scans before." "该批次号已用于其他内容。";
+    ShiftUnknown "shift_unknown" NOT_FOUND "This device has no such shift." "本设备没有该班次。";
     NotScannedHere "not_scanned_here" NOT_FOUND "This person was not scanned at this gate in the last ten minutes." "该人员近十分钟未在本卡口扫码。";
     // Field work
     VisitClosed "visit_closed" CONFLICT "The visit is closed already." "该核查任务已完成。";

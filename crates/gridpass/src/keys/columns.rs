@@ -59,5 +59,6 @@ columns! {
     TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
     NeedNote need.note_sealed by "person_id" id "need_id" rows 500;
     AddressCode person.address_code_sealed by "person_id" id "person_id" rows 500;
+    RegisterDetails gate_register.details_sealed by "entry_id" id "entry_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

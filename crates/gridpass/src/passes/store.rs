@@ -133,3 +133,23 @@ pub async fn update_pass(db: &Client, person_id: PersonId, row: &PassRow) -> Res
     .await?;
     Ok(())
 }
+
+/// Withdrawn passes that somebody may still show: serial, and before when phones' and paper
+/// passes of it do not count, in order of serial. Withdrawals before the two times given concern
+/// only what has run out since.
+pub async fn list_revocations(
+    db: &Client,
+    (phones_since, paper_since): (Timestamp, Timestamp),
+) -> Result<Vec<(i32, Timestamp, Timestamp)>, Error> {
+    let sql = "-- passes.list_revocations
+        SELECT s.pass_serial, p.not_before, p.paper_not_before
+        FROM pass p JOIN person_state s USING (person_id)
+        WHERE p.not_before > $1 OR p.paper_not_before > $2
+        ORDER BY s.pass_serial";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&phones_since, &paper_since]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect())
+}

@@ -5,9 +5,10 @@ use axum::extract::State;
 
 use super::model::{Scan, ScanInput, ScanView};
 use super::online::{self, Read};
-use super::{count_refusal, submit, with_facts};
+use super::{count_refusal, store, submit, with_facts};
 use crate::app::App;
 use crate::gates::Device;
+use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 
@@ -24,8 +25,18 @@ pub async fn create_scan(
     let answer = scan(&app, &device, &input).await;
     if let Err(error) = &answer {
         count_refusal(&app, error.code());
+        if error.code() == Code::PassSpecimen {
+            note_specimen(&app, &device).await?;
+        }
     }
     answer.map(Json)
+}
+
+/// An inspector showed a specimen, and the guard did scan it.
+async fn note_specimen(app: &App, device: &Device) -> ApiResult<()> {
+    let db = app.db.client().await?;
+    let by = (device.gate_id, device.device_id);
+    Ok(store::insert_specimen(&db, by, app.now()).await?)
 }
 
 async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanView> {

@@ -16,6 +16,8 @@ use crate::people::{self, Jpeg, PersonCard};
 
 /// How long after a scan the guard may look the person up.
 pub const LOOK_MAX: SignedDuration = SignedDuration::from_mins(10);
+/// How long somebody may be held at a gate.
+const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 
 /// Refuses a person who was not scanned at the device's gate lately.
 ///
@@ -26,6 +28,22 @@ pub async fn check_scanned_here(app: &App, device: &Device, person_id: PersonId)
     let db = app.db.client().await?;
     let here = (person_id, device.gate_id);
     if store::was_scanned(&db, here, now - LOOK_MAX, now + AHEAD_MAX).await? {
+        Ok(())
+    } else {
+        Err(Code::NotScannedHere.into())
+    }
+}
+
+/// Refuses a person who was not scanned at the device's gate within a hold: those who wait for
+/// the response team are still there after ten minutes.
+///
+/// # Errors
+/// [`Code::NotScannedHere`].
+pub async fn check_held_here(app: &App, device: &Device, person_id: PersonId) -> ApiResult<()> {
+    let now = app.now();
+    let db = app.db.client().await?;
+    let here = (person_id, device.gate_id);
+    if store::was_scanned(&db, here, now - HOLD_MAX, now + AHEAD_MAX).await? {
         Ok(())
     } else {
         Err(Code::NotScannedHere.into())

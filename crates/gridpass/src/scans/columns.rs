@@ -45,8 +45,8 @@ pub struct Stamp {
 /// What an upload adds to a scan: what the gate did by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct DoneOffline {
-    /// What the gate showed, by code.
-    pub shown_colour: i16,
+    /// What the gate showed, by code; nothing when a person was only written down.
+    pub shown_colour: Option<i16>,
     /// What the guard did.
     pub action: Action,
 }
@@ -98,7 +98,7 @@ impl<'t> ScanColumns<'t> {
         self.actions.push(action.code());
         self.rungs.push(scan.rung.code());
         self.shown_colours
-            .push(offline.map(|done| done.shown_colour));
+            .push(offline.and_then(|done| done.shown_colour));
         self.temperatures.push(scan.decicelsius);
         self.colour_rules.push(verdict.colour.rule);
         self.gate_rules.push(verdict.gate.rule);

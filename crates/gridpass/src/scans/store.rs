@@ -5,7 +5,7 @@ use gridpass_rules::State;
 use gridpass_rules::words::{
     Case, Checked, Contact, Employment, Exempt, Health, Quarantine, Registry, Residence, Stay,
 };
-use gridpass_types::ids::{EmployerId, EnclosureId, GateId, PassSerial, PersonId};
+use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId, PassSerial, PersonId};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -483,4 +483,17 @@ pub async fn index_partition(db: &Client, name: &str) -> Result<bool, Error> {
         .query_one(&db.prepare_cached(sql).await?, &[&name])
         .await?;
     Ok(row.get(0))
+}
+
+/// Notes that a specimen was scanned.
+pub async fn insert_specimen(
+    db: &Client,
+    (gate_id, device_id): (GateId, DeviceId),
+    at: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- scans.insert_specimen
+        INSERT INTO specimen_scan (gate_id, device_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&gate_id, &device_id, &at]).await?;
+    Ok(())
 }

@@ -10,6 +10,8 @@ mod model;
 mod read;
 mod store;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -17,21 +19,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::try_join;
 use gridpass_passcode::PublicKey;
+use gridpass_types::ids::DeviceId;
 use sha2::{Digest, Sha256};
 
 use super::asked::{Asked, VisitCause};
-use super::columns::{FollowColumns, ScanColumns, Stamp};
+use super::columns::{DoneOffline, FollowColumns, ScanColumns, Stamp};
 use super::decide::{AtGate, TOPIC_RED, Verdict, decide, late_red_alert};
+use super::model::Scan;
 use super::store::{Expect, Inserted, add_scans, insert_scans};
 use super::{Ingest, count_refusal};
 use crate::app::App;
 use crate::db::Tx;
-use crate::gates::{Device, Directory};
+use crate::gates::{Device, Directory, GateInfo, Snapshot};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::Body;
 use crate::metrics::Kind;
-use crate::rules::InForce;
+use crate::rules::{InForce, Scopes};
 use late_red::LateReds;
 use model::{Upload, UploadView};
 use read::{Kept, KeptScan, Known};
@@ -133,7 +137,13 @@ async fn store_or_recall(
     if let Some(answer) = recall(&tx, sent).await? {
         return Ok(Some(answer));
     }
-    let Some(stored) = store_all(app, &tx, (sent, expect), kept).await? else {
+    let (directory, rules) = versions(app, &tx).await?;
+    let by = By {
+        device_id: sent.device.device_id,
+        gate: directory.gate_of(sent.device.device_id)?,
+        rules: &rules,
+    };
+    let Some(stored) = store_all(app, &tx, (by, expect), kept).await? else {
         tx.rollback().await?;
         return Ok(None);
     };
@@ -170,6 +180,40 @@ async fn recall(db: &crate::db::Client, sent: &Sent<'_>) -> ApiResult<Option<Upl
     }
 }
 
+/// By which device, at which gate, and by which rules.
+#[derive(Clone, Copy)]
+struct By<'d> {
+    device_id: DeviceId,
+    gate: &'d GateInfo,
+    rules: &'d Scopes,
+}
+
+/// Directory and rules as of this transaction.
+async fn versions(app: &App, tx: &Tx) -> ApiResult<(Arc<Snapshot>, Arc<Scopes>)> {
+    let (directory, in_force) = (app.part::<Directory>(), app.part::<InForce>());
+    // Sent one after the other without waiting: one round trip.
+    try_join(directory.current(app, tx), in_force.current(tx)).await
+}
+
+/// Stores one scan that a gate wrote down, in the caller's transaction.
+///
+/// # Errors
+/// When it cannot be taken, or the database does not answer.
+pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: DoneOffline) -> ApiResult<()> {
+    let (directory, rules) = versions(app, tx).await?;
+    let by = By {
+        device_id: scan.device_id.ok_or(Code::GateUnknown)?,
+        gate: directory.gate(scan.key.gate_id).ok_or(Code::GateUnknown)?,
+        rules: &rules,
+    };
+    let people = [scan.key.person_id.get()];
+    let known = super::store::list_subjects(tx, &people).await?;
+    let subject = known.first().ok_or(Code::PersonUnknown)?;
+    let kept = Kept::one(scan, subject.pass_serial, done);
+    store_all(app, tx, (by, Expect::Any), kept).await?;
+    Ok(())
+}
+
 /// What storing an upload led to.
 struct StoredUpload {
     answer: UploadView,
@@ -181,13 +225,10 @@ struct StoredUpload {
 async fn store_all(
     app: &App,
     tx: &Tx,
-    (sent, expect): (&Sent<'_>, Expect),
+    (by, expect): (By<'_>, Expect),
     mut kept: Kept,
 ) -> ApiResult<Option<StoredUpload>> {
-    let (directory, in_force) = (app.part::<Directory>(), app.part::<InForce>());
-    // Sent one after the other without waiting: one round trip.
-    let (directory, rules) = try_join(directory.current(app, tx), in_force.current(tx)).await?;
-    let gate = directory.gate_of(sent.device.device_id)?;
+    let By { gate, rules, .. } = by;
     read::record_fevers(app, tx, &kept).await?;
     let known = Known::read(app, tx, &mut kept).await?;
     let stamp = Stamp {
@@ -212,7 +253,7 @@ async fn store_all(
     };
     decided.late.keep_only(&inserted);
     store::insert_late_reds(tx, &decided.late, app.now()).await?;
-    store::insert_proofs(tx, &kept, &inserted, sent.device.device_id).await?;
+    store::insert_proofs(tx, &kept, &inserted, by.device_id).await?;
     Ok(Some(summary(kept, decided, &inserted)))
 }
 

@@ -106,7 +106,7 @@ async fn a_gate_is_entered_changed_and_closed_in_the_jurisdiction() {
     post.device
         .get("/api/v1/device")
         .await
-        .problem(401, "device_revoked");
+        .problem(401, "gate_closed");
     inside
         .patch(&path, json!({ "active": true }))
         .await
@@ -284,4 +284,51 @@ async fn a_gate_code_turns_every_thirty_seconds() {
         .expect(200);
     let closed = check(fresh["gate_code"].as_str().unwrap()).unwrap_err();
     assert_eq!(closed.code().as_str(), "gate_unknown");
+}
+
+#[tokio::test]
+async fn a_device_says_of_itself_what_its_supervisor_sees() {
+    let test = TestApp::with_divisions().await;
+    let post = post(&test, "金地朗悦", "440310001001").await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    let path = format!("/api/v1/gates/{}", post.gate_id);
+    let seen = lead.get(&path).await.expect(200);
+    assert_eq!(seen["owner"], "金地朗悦");
+    assert_eq!(seen["devices"][0]["report"], Value::Null, "never heard of");
+
+    let report = async |body: Value| post.device.put("/api/v1/device/report", body).await;
+    report(json!({ "app_version": "AbC-1", "waiting": 7 }))
+        .await
+        .expect(204);
+    test.advance(SignedDuration::from_mins(1));
+    let as_of = test.now().to_string();
+    report(json!({ "app_version": "AbC-2", "waiting": 0, "snapshot_as_of": as_of }))
+        .await
+        .expect(204);
+    let seen = lead.get(&path).await.expect(200);
+    let expected =
+        json!({ "at": as_of, "app_version": "AbC-2", "waiting": 0, "snapshot_as_of": as_of });
+    assert_eq!(seen["devices"][0]["report"], expected, "only the last word");
+
+    let bad = json!({ "app_version": "<b>", "waiting": -1 });
+    let problem = report(bad).await.problem(422, "invalid_fields");
+    let codes: Vec<_> = problem["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["app_version_invalid", "waiting_invalid"]);
+
+    let revoke = format!("/api/v1/devices/{}/revoke", post.device_id);
+    lead.post(&revoke, json!({})).await.expect(204);
+    report(json!({ "app_version": "AbC-2", "waiting": 0 }))
+        .await
+        .problem(401, "device_revoked");
+    let seen = lead.get(&path).await.expect(200);
+    assert_eq!(seen["devices"][0]["active"], false);
+    assert_eq!(
+        seen["devices"][0]["report"]["app_version"], "AbC-2",
+        "what a lost device last held stays on record"
+    );
 }

@@ -4,6 +4,8 @@ import { languageCell, type StaffKey, staffWords } from "@gridpass/staff/words";
 import appealsEn from "./words/appeals.en.json";
 import appealsZh from "./words/appeals.zh-CN.json";
 import en from "./words/en.json";
+import gatesEn from "./words/gates.en.json";
+import gatesZh from "./words/gates.zh-CN.json";
 import operationsEn from "./words/operations.en.json";
 import operationsZh from "./words/operations.zh-CN.json";
 import papersEn from "./words/papers.en.json";
@@ -24,7 +26,8 @@ export type Key =
   | keyof typeof appealsZh
   | keyof typeof papersZh
   | keyof typeof riskZh
-  | keyof typeof responseZh;
+  | keyof typeof responseZh
+  | keyof typeof gatesZh;
 
 export const words = createWords<Key>(
   {
@@ -36,6 +39,7 @@ export const words = createWords<Key>(
       ...papersZh,
       ...riskZh,
       ...responseZh,
+      ...gatesZh,
       ...operationsZh,
     },
     en: {
@@ -46,6 +50,7 @@ export const words = createWords<Key>(
       ...papersEn,
       ...(riskEn satisfies typeof riskZh),
       ...(responseEn satisfies typeof responseZh),
+      ...(gatesEn satisfies typeof gatesZh),
       ...(operationsEn satisfies typeof operationsZh),
     },
   },

@@ -1,21 +1,43 @@
-/** The operations a gate's device calls, named as the server names them. */
+/** The operations a gate's device and its guard call, named as the server names them. */
 import type {
+  AccountView,
   CheckedDecision,
   Decision,
+  DeviceShift,
+  DeviceTable,
   DeviceView,
+  EnrolledDevice,
+  EntriesView,
+  GateBoard,
   GateCodeView,
+  HandOver,
+  GateHold,
   HolderCard,
+  NewDeviceReport,
+  NewEntry,
   NewGateCheck,
   NewScan,
+  Recall,
+  SessionView,
+  Shift,
+  StartedShift,
+  TenDontsView,
   UploadView,
 } from "@gridpass/api";
-import { send, sendJson } from "@gridpass/kit/problem";
+import { Problem, send, sendJson, Unreachable } from "@gridpass/kit/problem";
 import type { PublishedKey } from "@gridpass/passcode/verify";
 
 const api = "/api/v1/";
 const SCAN_TIMEOUT_MS = 4_000;
+const UPLOAD_TIMEOUT_MS = 30_000;
+
+export const enrolDevice = (code: string): Promise<EnrolledDevice> =>
+  sendJson(`${api}device/enrol`, { body: { code } });
 
 export const getDevice = (token: string): Promise<DeviceView> => sendJson(`${api}device`, { token });
+
+export const reportDevice = (token: string, body: NewDeviceReport): Promise<unknown> =>
+  send(`${api}device/report`, { token, method: "PUT", body });
 
 export const getGateCode = (token: string): Promise<GateCodeView> =>
   sendJson(`${api}device/gate-code`, { token });
@@ -43,7 +65,72 @@ export const uploadScans = (token: string, text: string, signature: string): Pro
     body: text,
     type: "application/json",
     headers: { "x-device-signature": signature },
-    timeout_ms: 30_000,
+    timeout_ms: UPLOAD_TIMEOUT_MS,
   });
 
+export const addRegisterEntries = (token: string, entries: NewEntry[]): Promise<EntriesView> =>
+  sendJson(`${api}device/register`, { token, body: { entries }, timeout_ms: UPLOAD_TIMEOUT_MS });
+
 export const getPassKeys = (): Promise<{ keys: PublishedKey[] }> => sendJson("/.well-known/gridpass-keys");
+
+export const getDeviceTable = (token: string): Promise<DeviceTable> => sendJson(`${api}device/table`, { token });
+
+/** What changed since a version, everything, or nothing; and up to when that is complete. */
+export async function getColourSnapshot(
+  token: string,
+  since: number | null,
+): Promise<{ bytes: Uint8Array<ArrayBuffer> | null; as_of_ms: number }> {
+  const query = since === null ? "" : `?since=${since}`;
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  if (since !== null) headers["if-none-match"] = `"${since}"`;
+  let answer: Response;
+  try {
+    const signal = AbortSignal.timeout(UPLOAD_TIMEOUT_MS);
+    answer = await fetch(`${api}device/snapshot${query}`, { headers, cache: "no-store", signal });
+    const as_of_ms = Date.parse(answer.headers.get("x-snapshot-as-of") ?? "");
+    if (answer.status === 304) return { bytes: null, as_of_ms };
+    if (answer.ok) return { bytes: new Uint8Array(await answer.arrayBuffer()), as_of_ms };
+  } catch {
+    throw new Unreachable();
+  }
+  throw new Problem({ status: answer.status, code: `http_${answer.status}` });
+}
+
+export const getGateBoard = (token: string): Promise<GateBoard> => sendJson(`${api}device/board`, { token });
+
+export const getHold = (token: string, person_id: number): Promise<GateHold> =>
+  sendJson(`${api}device/holds/${person_id}`, { token });
+
+export const listRecalls = (token: string): Promise<Recall[]> => sendJson(`${api}device/recalls`, { token });
+
+export const getShift = (token: string): Promise<DeviceShift> => sendJson(`${api}device/shift`, { token });
+
+export const handOverShift = (token: string, body: HandOver): Promise<Shift> =>
+  sendJson(`${api}device/shift/hand-over`, { token, body });
+
+// The guard's own sign-in, which ends as soon as the shift has begun.
+
+export const signIn = (username: string, password: string): Promise<SessionView> =>
+  sendJson(`${api}sessions`, { body: { username, password } });
+
+export const presentSecondFactor = (token: string, code: string): Promise<AccountView> =>
+  sendJson(`${api}sessions/current/second-factor`, { token, body: { code } });
+
+export const chooseGrant = (token: string, grant_id: number): Promise<AccountView> =>
+  sendJson(`${api}sessions/current/grant`, { token, method: "PUT", body: { grant_id } });
+
+export const changePassword = (token: string, current: string, password: string): Promise<unknown> =>
+  sendJson(`${api}me/password`, { token, method: "PUT", body: { current, password } });
+
+export const getTenDonts = (token: string): Promise<TenDontsView> => sendJson(`${api}me/ten-donts`, { token });
+
+export const confirmTenDonts = (token: string, version: number): Promise<unknown> =>
+  sendJson(`${api}me/ten-donts`, { token, body: { version } });
+
+export const getMe = (token: string): Promise<AccountView> => sendJson(`${api}me`, { token });
+
+export const signOut = (token: string): Promise<unknown> =>
+  sendJson(`${api}sessions/current`, { token, method: "DELETE" });
+
+export const startShift = (token: string, gate_id: number, device_token: string): Promise<StartedShift> =>
+  sendJson(`${api}gates/${gate_id}/shifts`, { token, method: "POST", headers: { "x-device-token": device_token } });

@@ -1,31 +1,37 @@
 /**
  * This device: its token, its gate, whether the server answers, today's counts.
  *
- * The token comes once, pasted or in the address behind `#token=`, from where it is removed at once
- * so that it stays in no history and no picture of the screen.
+ * The token comes once, by a supervisor's code, typed or in the address behind `#code=`; or itself
+ * behind `#token=`. Both are removed from the address at once so that they stay in no history. It lies in the open,
+ * because a device that was revoked has to learn so without anybody signing in, and wipe itself.
  */
 import type { Action, DeviceView } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
 import { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
-import { getDevice } from "./calls";
+import { enrolDevice, getDevice } from "./calls";
 
 const TOKEN = "gridpass.device_token";
 const COUNTS = "gridpass.counts";
 const VIEW = "gridpass.device";
+const SKEW = "gridpass.skew_ms";
 const HEARTBEAT_MS = 30_000;
+const REVOKED = "device_revoked";
 
 export type Counts = Record<Action, number>;
 
 export const device = reactive({
   token: localStorage.getItem(TOKEN) ?? "",
+  /** A supervisor's code that came in the address; used when the guard says so. */
+  code: "",
   /** What the server last said of us; kept, for a device that starts without network. */
   view: JSON.parse(localStorage.getItem(VIEW) ?? "null") as DeviceView | null,
   online: true,
   seen_ms: 0,
-  /** Server's clock minus the device's. */
-  skew_ms: 0,
-  refused: false,
+  /** Server's clock minus the device's; kept, for a start without network. */
+  skew_ms: Number(localStorage.getItem(SKEW) ?? 0),
+  /** The server does not admit us now: a wrong token, or a closed gate. */
+  refused: "",
   counts: { pass: 0, check: 0, stop: 0 } as Counts,
 });
 
@@ -52,33 +58,52 @@ export function heard(online: boolean): void {
   if (online) device.seen_ms = Date.now();
 }
 
+let onRefused = async (): Promise<void> => undefined;
+
+/** What is done once the device was revoked. */
+export const whenRefused = (work: () => Promise<void>): void => {
+  onRefused = work;
+};
+
 /** Asks who we are; keeps what we knew when nobody answers. */
-export async function lookUp(): Promise<void> {
+export async function lookUp(token = device.token): Promise<void> {
   try {
-    device.view = await getDevice(device.token);
+    const asked_ms = Date.now();
+    device.view = await getDevice(token);
     localStorage.setItem(VIEW, JSON.stringify(device.view));
-    device.skew_ms = Date.parse(device.view.server_time) - Date.now();
-    device.refused = false;
+    // The server looked at its clock about half-way between question and answer.
+    device.skew_ms = Date.parse(device.view.server_time) - Math.round((asked_ms + Date.now()) / 2);
+    localStorage.setItem(SKEW, String(device.skew_ms));
+    device.refused = "";
     heard(true);
   } catch (error) {
     const answered = error instanceof Problem;
     heard(answered);
-    device.refused = answered && [401, 403].includes(error.body.status);
+    const said = answered && [401, 403].includes(error.body.status) ? error.body.code : "";
+    device.refused = said;
+    if (said === REVOKED) await onRefused();
   }
 }
 
-/** Takes a token over and asks the server about it. */
+/** Takes a token over, once the server has not refused it. */
 export async function useToken(token: string): Promise<void> {
+  await lookUp(token.trim());
+  if (device.refused) return;
   device.token = token.trim();
   localStorage.setItem(TOKEN, device.token);
-  if (device.token) await lookUp();
 }
 
-/** Forgets the token: the device goes back to its set-up page. */
-export function forgetToken(): void {
+/** Enrols this device by a supervisor's code. */
+export async function enrol(code: string): Promise<void> {
+  const { device_token } = await enrolDevice(code);
+  await useToken(device_token);
+}
+
+/** Forgets who we are. */
+export function forgetDevice(): void {
   localStorage.removeItem(TOKEN);
   localStorage.removeItem(VIEW);
-  Object.assign(device, { token: "", view: null, refused: false });
+  Object.assign(device, { token: "", view: null, refused: "", counts: { pass: 0, check: 0, stop: 0 } });
 }
 
 /** What else is done whenever the server has just answered. */
@@ -87,21 +112,32 @@ const afterwards: (() => Promise<void>)[] = [];
 /** Has something done after every sign of life. */
 export const whenHeard = (work: () => Promise<void>): unknown => afterwards.push(work);
 
-async function beat(): Promise<void> {
-  if (!device.token) return;
-  await lookUp();
-  if (device.online) for (const work of afterwards) await work();
+let beating = false;
+
+/** A sign of life, and what follows from it; never two at once. */
+export async function beat(): Promise<void> {
+  if (!device.token || beating) return;
+  beating = true;
+  try {
+    await lookUp();
+    if (device.token && device.online && !device.refused) for (const work of afterwards) await work();
+  } finally {
+    beating = false;
+  }
 }
 
 /** Start: token from the address if there is one, then a heartbeat. */
 export async function start(): Promise<void> {
-  const given = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (given) {
-    history.replaceState(null, "", location.pathname);
+  const [, kind, given] = /^#(token|code)=(.+)$/.exec(location.hash) ?? [];
+  if (given) history.replaceState(null, "", location.pathname);
+  if (given && kind === "code") device.code = given.replace(/\D/g, "");
+  else if (given) {
     device.token = decodeURIComponent(given).trim();
     localStorage.setItem(TOKEN, device.token);
   }
-  await beat();
+  // Known already: the page need not wait for an answer that may never come.
+  const first = beat();
+  if (!device.view) await first;
   loadCounts();
   setInterval(() => void beat(), HEARTBEAT_MS);
   addEventListener("offline", () => heard(false));

@@ -1,22 +1,31 @@
 /**
- * Deciding without network, by what the pass itself proves.
+ * Deciding without network, one rung after the other.
  *
- * The phone's code carries a credential that the issuer signed at most a day ago, with the colour of
- * then. Both signatures are checked here; the guard sees how old the colour is, and the server looks
- * at the scan again when it is uploaded. Numbers cannot be decided this way.
+ * A code is checked by its signatures: genuine, shown in time. Its colour is that of the snapshot, if
+ * that is newer than the credential, else the one the issuer signed at most a day ago. A withdrawn
+ * pass is refused. A typed serial has a colour, too, but proves nobody; a typed document number
+ * not even a colour: the guard looks at the document and decides, and it goes into the register. The
+ * server looks at all of it again once it is uploaded.
  */
-import type { Action, Colour, Decision, NewScan } from "@gridpass/api";
+import type { Colour, Decision, NewScan } from "@gridpass/api";
 import { type AgeUnit, ageOf } from "@gridpass/kit/age";
-import { type KeySet, openKeySet, type PublishedKey, verifyOffline } from "@gridpass/passcode/verify";
+import { type KeySet, openKeySet, type Presented, type PublishedKey, verifyOffline } from "@gridpass/passcode/verify";
 import { getPassKeys } from "./calls";
-import { device, now_ms } from "./device";
-import { keepScan } from "./outbox";
+import { colourOf, isRevoked } from "./colours";
+import { now_ms } from "./device";
+import { keepNamed, keepScan } from "./outbox";
+import { heldSnapshot } from "./snapshot";
+import { type Answer, answerOf, type Situation } from "./table";
 
 const KEPT = "gridpass.pass_keys";
-const FEVER_C = 37.3;
-const ACTIONS: Record<Colour, Action> = { green: "pass", yellow: "check", red: "stop" };
 
 let keySet: KeySet | null = null;
+
+/** Opens the issuer's keys this device got last. */
+export async function openKeys(): Promise<void> {
+  const text = localStorage.getItem(KEPT);
+  keySet = text ? await openKeySet(JSON.parse(text) as { keys: PublishedKey[] }) : null;
+}
 
 /** Gets the issuer's keys anew, or else those this device got last. */
 export async function refreshKeys(): Promise<void> {
@@ -25,54 +34,115 @@ export async function refreshKeys(): Promise<void> {
   } catch {
     // The kept ones serve.
   }
-  const text = localStorage.getItem(KEPT);
-  keySet = text ? await openKeySet(JSON.parse(text) as { keys: PublishedKey[] }) : null;
+  await openKeys();
 }
 
-/** The gate table as far as it can be known here: fever and seal first, then the colour. */
-function actionOf(colour: Colour, body: NewScan): Pick<Decision, "action" | "gate_reason"> {
-  if ((body.temperature ?? 0) >= FEVER_C) return { action: "stop", gate_reason: "fever" };
-  const sealed = device.view?.gate.area === "sealed" && body.direction === "out";
-  if (sealed) return { action: "stop", gate_reason: "sealed_area" };
-  return { action: ACTIONS[colour], gate_reason: colour };
+export type Rung = "snapshot" | "code" | "paper" | "serial" | "number";
+
+export interface Decided {
+  decision: Decision;
+  rung: Rung;
+  /** How old the colour is; absent where there is none. */
+  age: { unit: AgeUnit; count: number } | null;
+  /** What the table was asked, for the question of the relation. */
+  situation: Situation;
 }
 
-export type OfflineAnswer =
-  | { decision: Decision; checked: true; age: { unit: AgeUnit; count: number } }
-  | { decision: null; code: string };
+export type OfflineAnswer = Decided | { decision: null; code: string };
 
-/** Decides a presentation by itself and keeps the scan; null where that cannot be done. */
-export async function decideOffline(body: NewScan): Promise<OfflineAnswer | null> {
-  if (!body.presentation || !keySet) return null;
-  const verdict = await verifyOffline(body.presentation, keySet, Math.floor(now_ms() / 1000));
-  if ("error" in verdict) return { decision: null, code: verdict.error };
-  const { person_id, serial, colour_at_issue: colour, form, issued_at } = verdict.ok;
-  const gate = actionOf(colour, body);
-  await keepScan({
-    person_id,
-    pass_serial: serial,
+/** The question that only a gate without network asks. */
+export const BELONGS = "belongs_here";
+/** A number or a serial proves nobody. */
+export const DOCUMENT_SEEN = "document_seen";
+
+function decisionOf(
+  body: NewScan,
+  who: { person_id: number; pass_serial: number; colour: Colour },
+  { action, gate_reason, checks }: Answer,
+): Decision {
+  return {
+    ...who,
     at: body.at,
-    direction: body.direction,
-    ...(body.temperature !== undefined && { temperature: body.temperature }),
-    shown_colour: colour,
-    action: gate.action,
-    rung: form === "paper" ? "paper" : "code",
-    presentation: body.presentation,
-  });
-  const decision: Decision = {
-    person_id,
-    pass_serial: serial,
-    at: body.at,
-    colour,
-    ...gate,
-    reason: colour,
+    action,
+    gate_reason,
+    reason: who.colour,
     rule: "",
     gate_rule: "",
-    checks: gate.action === "check" ? ["travel_history", "key_facts"] : [],
+    checks,
     message_zh: "",
     message_en: "",
     rule_set_version: 0,
     duplicate: false,
   };
-  return { decision, checked: true, age: ageOf(now_ms() - issued_at * 1000) };
+}
+
+/** What the table says; where it depends on the relation, that is asked first. */
+function tableAnswer(situation: Situation): Answer {
+  const asked = { action: "check", gate_reason: situation.colour, checks: [BELONGS] } as unknown as Answer;
+  return answerOf(situation) ?? asked;
+}
+
+const situationOf = (body: NewScan, colour: Colour): Situation => ({
+  colour,
+  direction: body.direction,
+  temperature: body.temperature,
+});
+
+/** The newer of what the snapshot and what the credential says. */
+function colourOfPass({ serial, colour_at_issue, issued_at }: Presented): { colour: Colour; as_of_ms: number; known: boolean } {
+  const held = heldSnapshot();
+  const colour = held && colourOf(held, serial);
+  if (held && colour && held.as_of_ms >= issued_at * 1000) return { colour, as_of_ms: held.as_of_ms, known: true };
+  return { colour: colour_at_issue, as_of_ms: issued_at * 1000, known: false };
+}
+
+async function byPresentation(body: NewScan, text: string, keys: KeySet): Promise<OfflineAnswer> {
+  const verdict = await verifyOffline(text, keys, Math.floor(now_ms() / 1000));
+  if ("error" in verdict) return { decision: null, code: verdict.error };
+  const pass = verdict.ok;
+  const held = heldSnapshot();
+  if (held && isRevoked(held, pass)) return { decision: null, code: "pass_revoked" };
+  const { colour, as_of_ms, known } = colourOfPass(pass);
+  const rung = known ? "snapshot" : pass.form === "paper" ? "paper" : "code";
+  const situation = situationOf(body, colour);
+  const answer = tableAnswer(situation);
+  const { person_id, serial: pass_serial } = pass;
+  await keepScan({
+    person_id,
+    pass_serial,
+    at: body.at,
+    direction: body.direction,
+    ...(body.temperature !== undefined && { temperature: body.temperature }),
+    shown_colour: colour,
+    action: answer.action,
+    rung,
+    presentation: text,
+  });
+  const decision = decisionOf(body, { person_id, pass_serial, colour }, answer);
+  return { decision, rung, age: ageOf(now_ms() - as_of_ms), situation };
+}
+
+/** Somebody who is only named: the guard looks at the document. Who is stopped is written down at once. */
+async function byName(body: NewScan): Promise<OfflineAnswer> {
+  const held = heldSnapshot();
+  const serial = body.pass_serial ?? null;
+  const colour = held && serial !== null ? colourOf(held, serial) : null;
+  if (serial !== null && !colour) return { decision: null, code: "person_unknown" };
+  const situation = situationOf(body, colour ?? "yellow");
+  const answer = tableAnswer(situation);
+  const seen = { ...answer, action: answer.action === "stop" ? "stop" : "check" } as Answer;
+  // The document says what the key facts would.
+  const others = answer.checks.filter((one) => one !== "key_facts");
+  const checks = [DOCUMENT_SEEN, ...others] as Answer["checks"];
+  if (answer.action === "stop") await keepNamed(body, "stop", { shown_colour: colour });
+  const who = { person_id: 0, pass_serial: serial ?? 0, colour: colour ?? "yellow" };
+  const decision = decisionOf(body, who, { ...seen, checks });
+  const age = held && colour ? ageOf(now_ms() - held.as_of_ms) : null;
+  return { decision, rung: serial === null ? "number" : "serial", age, situation };
+}
+
+/** Decides by what this device holds; null where that cannot be done. */
+export async function decideOffline(body: NewScan): Promise<OfflineAnswer | null> {
+  if (!body.presentation) return byName(body);
+  return keySet ? byPresentation(body, body.presentation, keySet) : null;
 }

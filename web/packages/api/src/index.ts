@@ -27,6 +27,25 @@ export type DeviceView = Schemas["DeviceView"];
 export type GateCodeView = Schemas["GateCodeView"];
 export type UploadedScan = Schemas["UploadedScan"];
 export type UploadView = Schemas["UploadView"];
+export type GateView = Schemas["GateView"];
+export type GatePage = Schemas["Page_GateView"];
+export type GateDetail = Schemas["GateDetail"];
+export type RegisteredDevice = Schemas["RegisteredDevice"];
+export type DeviceCode = Schemas["DeviceCode"];
+export type NewDeviceReport = Schemas["NewDeviceReport"];
+export type EnrolledDevice = Schemas["EnrolledDevice"];
+export type Shift = Schemas["Shift"];
+export type ShiftSummary = Schemas["ShiftSummary"];
+export type StartedShift = Schemas["StartedShift"];
+export type DeviceShift = Schemas["DeviceShift"];
+export type HandOver = Schemas["HandOver"];
+export type GateHold = Schemas["GateHold"];
+export type Recall = Schemas["Recall"];
+export type GateBoard = Schemas["GateBoard"];
+export type DeviceTable = Schemas["DeviceTable"];
+export type TableRow = Schemas["TableRow"];
+export type NewEntry = Schemas["NewEntry"];
+export type EntriesView = Schemas["EntriesView"];
 
 // On the phone.
 export type PassView = Schemas["PassView"];

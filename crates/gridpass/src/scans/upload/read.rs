@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gridpass_rules::State;
-use gridpass_types::ids::PersonId;
+use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,7 +65,7 @@ pub struct KeptScan {
     /// The scan.
     pub scan: Scan,
     /// Serial it says the pass has.
-    pub serial: gridpass_types::ids::PassSerial,
+    pub serial: PassSerial,
     /// What the gate did.
     pub done: DoneOffline,
     /// What was shown, for the background check.
@@ -101,6 +101,21 @@ impl Kept {
         kept.scans.dedup_by_key(|each| each.scan.key);
         kept.repeated = (before - kept.scans.len()) as u64;
         kept
+    }
+
+    /// One scan that came in another way.
+    pub fn one(scan: Scan, serial: PassSerial, done: DoneOffline) -> Self {
+        Self {
+            scans: vec![KeptScan {
+                index: 0,
+                scan,
+                serial,
+                done,
+                presentation: None,
+            }],
+            rejected: Vec::new(),
+            repeated: 0,
+        }
     }
 
     fn reject(&mut self, index: usize, code: Code) {
@@ -144,7 +159,7 @@ fn check(
         return Err(Code::PassTooLong);
     }
     let done = DoneOffline {
-        shown_colour: sent.shown_colour.code(),
+        shown_colour: Some(sent.shown_colour.code()),
         action: sent.action,
     };
     Ok(KeptScan {

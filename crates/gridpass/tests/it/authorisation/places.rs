@@ -67,7 +67,7 @@ const NAMED_INSIDE: [(&str, u16); 9] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 18] = [
+const NOT_NAMED: [(&str, &str); 20] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -87,6 +87,8 @@ const NOT_NAMED: [(&str, &str); 18] = [
         "people of a home, cut to the jurisdiction; see paper_passes.rs",
     ),
     ("create_scan", "a device at its gate"),
+    ("add_register_entries", "a device at its gate"),
+    ("hand_over_shift", "a device's own shift"),
     ("enrol_person", "open to anybody, by its purpose"),
     ("evaluate_case", "a made-up case"),
     ("upload_scans", "a device at its gate"),

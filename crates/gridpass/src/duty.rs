@@ -1,0 +1,50 @@
+//! Guards on duty: who works with which device from when to when, and what the device shows them of
+//! their gate.
+//!
+//! Invariants: a device has one shift at a time; a guard begins it with their own sign-in and the
+//! device's token, both; the secret that opens what the device keeps sealed is given then and only
+//! then, so never to a device that was revoked; a scan of a device is the scan of the guard on
+//! duty, and scanning itself asks nothing here.
+
+mod api;
+mod board;
+mod holds;
+pub mod model;
+mod store;
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+use crate::jobs::Loop;
+
+/// A shift that nobody ended is over after this.
+const SHIFT_MAX: SignedDuration = SignedDuration::from_hours(16);
+
+/// Routes of the staff listener.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(api::start_shift, api::list_shifts))
+        .routes(routes!(api::get_shift))
+        .routes(routes!(api::hand_over_shift))
+        .routes(routes!(board::get_gate_board))
+        .routes(routes!(holds::get_hold))
+        .routes(routes!(holds::list_recalls))
+}
+
+/// Background work: ends shifts that nobody ended.
+pub fn loops() -> Vec<Loop> {
+    vec![Loop {
+        name: "guards' shifts",
+        period: Duration::from_secs(300),
+        round: |app| Box::pin(lapse(app)),
+    }]
+}
+
+async fn lapse(app: App) -> anyhow::Result<bool> {
+    let db = app.db.client().await?;
+    store::end_lapsed(&db, app.now() - SHIFT_MAX, app.now()).await?;
+    Ok(false)
+}

@@ -1,0 +1,108 @@
+//! Turning entries into scans, one transaction each.
+
+use gridpass_rules::{Action, Direction};
+use gridpass_types::ids::PersonId;
+use jiff::SignedDuration;
+
+use super::model::{Details, next_try};
+use super::store::{self, Due};
+use crate::app::App;
+use crate::audit;
+use crate::db::Client;
+use crate::http::code::Code;
+use crate::http::error::{ApiError, ApiResult};
+use crate::people;
+use crate::scans::{self, WrittenDown};
+use crate::seal::Field;
+
+/// Entries of one round.
+const ENTRIES_MAX: usize = 200;
+/// For how long entries are kept.
+const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Looks for the people of entries whose time has come; true when more may be waiting.
+pub async fn round(app: App) -> anyhow::Result<bool> {
+    for _ in 0..ENTRIES_MAX {
+        let done = one(&app).await;
+        if !done.map_err(|error| anyhow::anyhow!("an entry of the register: {error:?}"))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Looks at one entry; false when none is due.
+async fn one(app: &App) -> ApiResult<bool> {
+    let now = app.now();
+    let tx = app.db.tx().await?;
+    let Some(due) = store::lock_due(&tx, now).await? else {
+        return Ok(false);
+    };
+    match find(app, &tx, &due).await? {
+        Found::Somebody(person_id) => {
+            audit::subject(person_id);
+            let became = match scans::record_written(app, &tx, written(&due, person_id)?).await {
+                Ok(()) => "scan",
+                Err(error) if error.code().status().is_client_error() => "refused",
+                Err(error) => return Err(error),
+            };
+            store::end_entry(&tx, &due, became).await?;
+        }
+        Found::Nobody => match next_try(due.tries, now) {
+            Some(next) => store::postpone_entry(&tx, &due, next).await?,
+            None => store::end_entry(&tx, &due, "nobody").await?,
+        },
+    }
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    Ok(true)
+}
+
+enum Found {
+    Somebody(PersonId),
+    Nobody,
+}
+
+/// By the serial, else by the number. A name alone finds nobody: many people share one.
+async fn find(app: &App, db: &Client, due: &Due) -> ApiResult<Found> {
+    let found = match due.pass_serial {
+        Some(serial) => people::find_by_serial(db, serial).await?,
+        None => by_number(app, db, due).await?,
+    };
+    Ok(found.map_or(Found::Nobody, Found::Somebody))
+}
+
+async fn by_number(app: &App, db: &Client, due: &Due) -> ApiResult<Option<PersonId>> {
+    let opened = app
+        .sealer
+        .open(Field::RegisterDetails, due.entry_id, &due.details_sealed)?;
+    let details: Details = serde_json::from_slice(&opened).map_err(ApiError::internal)?;
+    let Some(number) = details.document_number else {
+        return Ok(None);
+    };
+    match people::find_by_number(db, app, details.document_type, &number).await {
+        // A number that is none: the guard mistyped it by hand.
+        Err(error) if error.code() == Code::InvalidFields => Ok(None),
+        other => other,
+    }
+}
+
+fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
+    let lost = || ApiError::internal(anyhow::anyhow!("a code outside the table's CHECK"));
+    Ok(WrittenDown {
+        device_id: due.device_id,
+        gate_id: due.gate_id,
+        person_id,
+        at: due.at,
+        direction: Direction::from_code(due.direction).ok_or_else(lost)?,
+        action: Action::from_code(due.action).ok_or_else(lost)?,
+        decicelsius: due.decicelsius,
+        shown_colour: due.shown_colour,
+    })
+}
+
+/// Removes entries whose time is over.
+pub async fn sweep(app: App) -> anyhow::Result<bool> {
+    let db = app.db.client().await?;
+    Ok(store::delete_before(&db, app.now() - LIFE).await? > 0)
+}

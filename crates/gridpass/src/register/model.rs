@@ -1,0 +1,205 @@
+//! Entries as they come in, the checks on them, and when to look again. Pure.
+
+use gridpass_rules::{Action, Colour, Direction};
+use gridpass_types::Sensitive;
+use gridpass_types::document::DocumentType;
+use gridpass_types::ids::PassSerial;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::error::{ApiError, ApiResult, FieldError};
+
+/// Entries taken at once.
+pub const ENTRIES_MAX: usize = 200;
+/// Characters of a name or a number.
+const TEXT_CHARS_MAX: usize = 60;
+
+/// Somebody written down at a gate.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEntry {
+    /// What the device calls the entry, 8 to 64 characters; the same is taken once.
+    pub entry_key: String,
+    /// When, by the device's clock; counts to the millisecond.
+    pub at: Timestamp,
+    /// Which way.
+    pub direction: Direction,
+    /// What the guard did.
+    pub action: Action,
+    /// Reading in degrees Celsius, rounded to tenths.
+    #[serde(default)]
+    pub temperature: Option<f64>,
+    /// What the snapshot said of the serial.
+    #[serde(default)]
+    pub shown_colour: Option<Colour>,
+    /// Serial of the pass.
+    #[serde(default)]
+    pub pass_serial: Option<PassSerial>,
+    /// Kind of document, if the guard knows it.
+    #[serde(default)]
+    pub document_type: Option<DocumentType>,
+    /// Number of a document.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub document_number: Option<Sensitive<String>>,
+    /// Name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Sensitive<String>>,
+    /// Phone.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Sensitive<String>>,
+}
+
+/// Entries of a device's register.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEntries {
+    /// The entries, at most 200.
+    pub entries: Vec<NewEntry>,
+}
+
+/// What became of entries.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct EntriesView {
+    /// Entries that were new.
+    pub accepted: u64,
+    /// Entries that were known already.
+    pub duplicates: u64,
+}
+
+/// What of an entry is sealed.
+#[derive(Serialize, Deserialize)]
+pub struct Details {
+    /// Kind of document.
+    pub document_type: Option<DocumentType>,
+    /// Number of a document.
+    pub document_number: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+}
+
+impl NewEntries {
+    /// Checks the form of every entry.
+    ///
+    /// # Errors
+    /// 422 with the fields.
+    pub fn validate(&self) -> ApiResult<()> {
+        let mut wrong = Vec::new();
+        if self.entries.len() > ENTRIES_MAX {
+            wrong.push(FieldError::new(
+                "entries",
+                "too_many_entries",
+                "200 entries at most",
+                "每次最多 200 条",
+            ));
+        }
+        for entry in &self.entries {
+            wrong.extend(entry.fault());
+        }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::fields(wrong))
+        }
+    }
+}
+
+impl NewEntry {
+    fn fault(&self) -> Option<FieldError> {
+        let short = |text: &Option<Sensitive<String>>| {
+            let text = text.as_ref().map_or("-", |text| text.expose().as_str());
+            (1..=TEXT_CHARS_MAX).contains(&text.trim().chars().count())
+                && !text.chars().any(char::is_control)
+        };
+        let texts = [&self.document_number, &self.name, &self.phone];
+        let says_who = self.pass_serial.is_some() || texts[..2].iter().any(|text| text.is_some());
+        let right = (8..=64).contains(&self.entry_key.len())
+            && self.entry_key.is_ascii()
+            && says_who
+            && texts.into_iter().all(short);
+        (!right).then(|| {
+            FieldError::new(
+                "entries",
+                "entry_invalid",
+                "a key of 8 to 64 characters, and a serial, a number or a name of at most 60",
+                "应有 8 至 64 位的条目编号，并填写通行证序号、证件号码或姓名（不超过 60 个字符）",
+            )
+        })
+    }
+
+    /// What of it is sealed.
+    pub fn details(&self) -> Details {
+        let text = |text: &Option<Sensitive<String>>| {
+            text.as_ref().map(|text| text.expose().trim().to_owned())
+        };
+        Details {
+            document_type: self.document_type,
+            document_number: text(&self.document_number),
+            name: text(&self.name),
+            phone: text(&self.phone),
+        }
+    }
+}
+
+/// Tries after which an entry stays nobody's: two weeks, within which people are registered.
+const TRIES_MAX: i16 = 18;
+
+/// When an entry is looked at again after so many tries; `None` when that is over.
+pub fn next_try(tries: i16, now: Timestamp) -> Option<Timestamp> {
+    let pause = match tries {
+        0..=2 => SignedDuration::from_mins(10),
+        3..=5 => SignedDuration::from_hours(2),
+        _ => SignedDuration::from_hours(24),
+    };
+    (tries < TRIES_MAX).then(|| now + pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_says_who_and_is_short() {
+        let read = |who: serde_json::Value| {
+            let mut entry = serde_json::json!({ "entry_key": "0123456789", "at": "2020-03-06T00:30:00Z",
+                "direction": "in", "action": "check" });
+            entry
+                .as_object_mut()
+                .unwrap()
+                .extend(who.as_object().unwrap().clone());
+            serde_json::from_value::<NewEntry>(entry)
+                .unwrap()
+                .fault()
+                .is_none()
+        };
+        assert!(read(
+            serde_json::json!({ "name": "张三", "phone": "13800138000" })
+        ));
+        assert!(read(serde_json::json!({ "pass_serial": 17 })));
+        assert!(
+            !read(serde_json::json!({ "phone": "13800138000" })),
+            "a phone is nobody"
+        );
+        assert!(!read(serde_json::json!({ "name": " " })));
+        assert!(!read(serde_json::json!({ "name": "x".repeat(61) })));
+        assert!(!read(serde_json::json!({ "name": "a\nb" })));
+    }
+
+    #[test]
+    fn looking_becomes_rarer_and_ends_after_two_weeks() {
+        let now: Timestamp = "2020-03-06T00:30:00Z".parse().unwrap();
+        let mut at = now;
+        let mut tries = 0;
+        while let Some(next) = next_try(tries, at) {
+            assert!(next > at);
+            (at, tries) = (next, tries + 1);
+        }
+        let days = at.duration_since(now).as_hours() / 24;
+        assert!((12..=14).contains(&days), "{days}");
+    }
+}

@@ -1,0 +1,330 @@
+//! Guards on duty: enrolling a device by a code, shifts, hand-over, the gate's own page, holds, recalls.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gridpass::access::Role;
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, Client, TestApp};
+use crate::gates::Post;
+use crate::scans::support::{HERE, count, phone, record, scan, scene, shown, verify};
+use crate::scans::uploads::{kept, register_key, upload};
+
+async fn start(guard: &Client, gate_id: i64, device_token: &str) -> Answer {
+    let path = format!("/api/v1/gates/{gate_id}/shifts");
+    let request = guard.request(Method::POST, &path);
+    guard
+        .send(request.header("x-device-token", device_token))
+        .await
+}
+
+/// A guard of the community, on duty with the post's device.
+async fn on_duty(test: &TestApp, post: &Post) -> (Client, Value) {
+    let guard = test.caller(Role::GateGuard, HERE).await;
+    let started = start(&guard, post.gate_id, &post.token).await.expect(201);
+    (guard, started)
+}
+
+#[tokio::test]
+async fn a_device_is_enrolled_once_by_a_code() {
+    let (test, post, _) = scene().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let path = format!("/api/v1/gates/{}/device-codes", post.gate_id);
+    let made = lead
+        .post(&path, json!({ "name": "二号机" }))
+        .await
+        .expect(201);
+    let code = made["code"].as_str().unwrap();
+    assert_eq!(code.len(), 10);
+    lead.post(&path, json!({ "name": " " }))
+        .await
+        .problem(422, "invalid_fields");
+    let elsewhere = test.caller(Role::CommunityLead, "440310002").await;
+    elsewhere
+        .post(&path, json!({ "name": "x" }))
+        .await
+        .problem(404, "not_found");
+
+    let anybody = test.anonymous();
+    let enrol = async |code: &str| {
+        anybody
+            .post("/api/v1/device/enrol", json!({ "code": code }))
+            .await
+    };
+    enrol("0000000000").await.problem(422, "device_code_wrong");
+    let spaced = format!("{} {}", &code[..5], &code[5..]);
+    let enrolled = enrol(&spaced).await.expect(201);
+    enrol(code).await.problem(422, "device_code_wrong");
+    let device = test.with_token(enrolled["device_token"].as_str().unwrap());
+    let view = device.get("/api/v1/device").await.expect(200);
+    assert_eq!(
+        (&view["name"], &view["gate"]["gate_id"]),
+        (&json!("二号机"), &json!(post.gate_id))
+    );
+
+    let late = lead
+        .post(&path, json!({ "name": "三号机" }))
+        .await
+        .expect(201);
+    test.advance(SignedDuration::from_mins(15));
+    enrol(late["code"].as_str().unwrap())
+        .await
+        .problem(422, "device_code_wrong");
+    test.advance(SignedDuration::from_hours(25));
+    test.settle().await;
+    assert_eq!(count(&test, "device_code").await, 0);
+}
+
+#[tokio::test]
+async fn guesses_are_counted_before_they_are_known_to_be_wrong() {
+    let test = TestApp::start().await;
+    for _ in 0..1000 {
+        test.anonymous()
+            .post("/api/v1/device/enrol", json!({ "code": "1" }))
+            .await
+            .problem(422, "device_code_wrong");
+    }
+    test.anonymous()
+        .post("/api/v1/device/enrol", json!({ "code": "1" }))
+        .await
+        .problem(429, "too_many_requests");
+}
+
+#[tokio::test]
+async fn a_guard_goes_on_duty_and_hands_over() {
+    let (test, post, phone) = scene().await;
+    let (guard, started) = on_duty(&test, &post).await;
+    assert_eq!(started["before"], Value::Null);
+    assert_eq!(started["shift"]["guard"], "gate_guard");
+    let secret = URL_SAFE_NO_PAD
+        .decode(started["vault_secret"].as_str().unwrap())
+        .unwrap();
+    assert_eq!(secret.len(), 16);
+
+    scan(&test, &post, &phone).await;
+    test.advance(SignedDuration::from_mins(2));
+    let mut hot = shown(&test, &phone);
+    hot["temperature"] = json!(38.1);
+    post.device.post("/api/v1/scans", hot).await.expect(200);
+    let now = post.device.get("/api/v1/device/shift").await.expect(200);
+    let summary = &now["summary"];
+    for (name, n) in [
+        ("scans", 2),
+        ("checked", 1),
+        ("held", 1),
+        ("fevers", 1),
+        ("open_holds", 1),
+        ("offline", 0),
+    ] {
+        assert_eq!(summary[name], n, "{name} of {summary}");
+    }
+
+    let shift_id = &started["shift"]["shift_id"];
+    let over = json!({ "shift_id": shift_id, "waiting": 3, "overrides": 1 });
+    let path = "/api/v1/device/shift/hand-over";
+    let ended = post.device.post(path, over.clone()).await.expect(200);
+    assert_eq!(ended["ended_how"], "handed_over");
+    assert_eq!(
+        (&ended["summary"]["waiting"], &ended["summary"]["overrides"]),
+        (&json!(3), &json!(1))
+    );
+    test.advance(SignedDuration::from_mins(1));
+    assert_eq!(
+        post.device.post(path, over).await.expect(200),
+        ended,
+        "sent again"
+    );
+    let nobody = post.device.get("/api/v1/device/shift").await.expect(200);
+    assert_eq!(nobody["shift"], Value::Null);
+    let other = json!({ "shift_id": 5, "waiting": 0, "overrides": 0 });
+    post.device
+        .post(path, other)
+        .await
+        .problem(404, "shift_unknown");
+
+    let next = start(&guard, post.gate_id, &post.token).await.expect(201);
+    assert_eq!(next["before"], ended);
+    assert_eq!(
+        next["vault_secret"], started["vault_secret"],
+        "what was left can be opened"
+    );
+}
+
+#[tokio::test]
+async fn going_on_duty_takes_the_gate_and_its_device() {
+    let (test, post, _) = scene().await;
+    let guard = test.caller(Role::GateGuard, HERE).await;
+    let bare = guard
+        .post(&format!("/api/v1/gates/{}/shifts", post.gate_id), json!({}))
+        .await;
+    bare.problem(400, "bad_header");
+    start(&guard, post.gate_id, "gpd1.7.wrong")
+        .await
+        .problem(401, "not_signed_in");
+    start(&guard, 77, &post.token)
+        .await
+        .problem(404, "not_found");
+    let elsewhere = test.caller(Role::GateGuard, "440310002").await;
+    start(&elsewhere, post.gate_id, &post.token)
+        .await
+        .problem(404, "not_found");
+    let doctor = test.caller(Role::TeamDoctor, HERE).await;
+    start(&doctor, post.gate_id, &post.token)
+        .await
+        .problem(403, "not_allowed");
+    let other = crate::gates::post(&test, "聚龙花园", HERE).await;
+    start(&guard, post.gate_id, &other.token)
+        .await
+        .problem(404, "not_found");
+
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let revoke = format!("/api/v1/devices/{}/revoke", post.device_id);
+    admin.post(&revoke, json!({})).await.expect(204);
+    start(&guard, post.gate_id, &post.token)
+        .await
+        .problem(401, "device_revoked");
+}
+
+#[tokio::test]
+async fn the_next_guard_relieves_and_a_forgotten_shift_lapses() {
+    let (test, post, _) = scene().await;
+    let (_, first) = on_duty(&test, &post).await;
+    test.advance(SignedDuration::from_hours(1));
+    let (_, second) = on_duty(&test, &post).await;
+    assert_eq!(second["before"]["shift_id"], first["shift"]["shift_id"]);
+    assert_eq!(second["before"]["ended_how"], "relieved");
+    test.advance(SignedDuration::from_hours(17));
+    test.settle().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let path = format!("/api/v1/gates/{}/shifts", post.gate_id);
+    let shifts = lead.get(&path).await.expect(200);
+    let ends: Vec<_> = shifts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|shift| &shift["ended_how"])
+        .collect();
+    assert_eq!(ends, ["lapsed", "relieved"]);
+    let elsewhere = test.caller(Role::CommunityLead, "440310002").await;
+    elsewhere.get(&path).await.problem(404, "not_found");
+    let guard = test.caller(Role::GateGuard, HERE).await;
+    guard.get(&path).await.problem(403, "not_allowed");
+}
+
+#[tokio::test]
+async fn a_gates_page_counts_what_went_on() {
+    let (test, post, one) = scene().await;
+    scan(&test, &post, &one).await;
+    let two = phone(&test, 2, post.enclosure_id).await;
+    verify(&test, two.person_id, post.enclosure_id).await;
+    test.advance(SignedDuration::from_mins(16));
+    test.settle().await;
+    scan(&test, &post, &two).await;
+    for _ in 0..4 {
+        test.advance(SignedDuration::from_secs(40));
+        scan(&test, &post, &two).await;
+    }
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let specimen = admin
+        .post("/api/v1/specimen-passes", json!({}))
+        .await
+        .expect(201);
+    let body =
+        json!({ "presentation": specimen["qr"], "at": test.now().to_string(), "direction": "in" });
+    post.device
+        .post("/api/v1/scans", body)
+        .await
+        .problem(422, "pass_specimen");
+
+    let board = post.device.get("/api/v1/device/board").await.expect(200);
+    let quarters = board["quarters"].as_array().unwrap();
+    assert_eq!(quarters.len(), 32);
+    let sum = |colour: &str| {
+        quarters
+            .iter()
+            .map(|one| one[colour].as_i64().unwrap())
+            .sum::<i64>()
+    };
+    assert_eq!((sum("green"), sum("yellow"), sum("red")), (5, 1, 0));
+    let day = &board["day"];
+    for (name, n) in [
+        ("scans", 6),
+        ("passed", 5),
+        ("checked", 1),
+        ("held", 0),
+        ("going_in", 6),
+        ("specimens", 1),
+    ] {
+        assert_eq!(day[name], n, "{name} of {day}");
+    }
+    assert_eq!(board["seconds_a_person"], 120.0);
+}
+
+#[tokio::test]
+async fn a_guard_sees_who_comes_for_somebody_held() {
+    let (test, post, phone) = scene().await;
+    let path = format!("/api/v1/device/holds/{}", phone.person_id);
+    post.device
+        .get(&path)
+        .await
+        .problem(404, "not_scanned_here");
+    let order = json!({ "kind": "quarantine", "place": "home", "start": "2020-03-05", "end": "2020-03-19" });
+    record(&test.app, phone.person_id, order).await;
+    assert_eq!(scan(&test, &post, &phone).await["colour"], "red");
+    assert_eq!(post.device.get(&path).await.expect(200)["status"], "none");
+    test.settle().await;
+    assert_eq!(post.device.get(&path).await.expect(200)["status"], "open");
+
+    let police = test
+        .caller_of(Role::TeamPolice, "440310001", "六联警务室")
+        .await;
+    let alerts = police.get("/api/v1/alerts").await.expect(200);
+    let alert = &alerts["items"][0];
+    let accept = format!(
+        "/api/v1/alerts/{}/{}/accept",
+        alert["person_id"], alert["alert_id"]
+    );
+    police.post(&accept, json!({})).await.expect(200);
+    test.advance(SignedDuration::from_mins(20));
+    let hold = post.device.get(&path).await.expect(200);
+    assert_eq!(
+        (&hold["status"], &hold["unit"]),
+        (&json!("accepted"), &json!("六联警务室"))
+    );
+    let elsewhere = crate::gates::post(&test, "聚龙花园", HERE).await;
+    elsewhere
+        .device
+        .get(&path)
+        .await
+        .problem(404, "not_scanned_here");
+}
+
+#[tokio::test]
+async fn who_was_let_in_red_comes_back_as_a_recall() {
+    let (test, post, phone) = scene().await;
+    register_key(&post).await;
+    let order = json!({ "kind": "quarantine", "place": "home", "start": "2020-03-05", "end": "2020-03-19" });
+    record(&test.app, phone.person_id, order).await;
+    assert_eq!(
+        post.device.get("/api/v1/device/recalls").await.expect(200),
+        json!([])
+    );
+    // The order counts from when it was recorded.
+    test.advance(SignedDuration::from_mins(10));
+    let at = test.now() - SignedDuration::from_mins(5);
+    upload(&post, 1, &[kept(&phone, at, "green", "pass")])
+        .await
+        .expect(200);
+    let recalls = post.device.get("/api/v1/device/recalls").await.expect(200);
+    assert_eq!(
+        (&recalls[0]["name"], &recalls[0]["at"]),
+        (&json!("张三"), &json!(at.to_string()))
+    );
+    test.advance(SignedDuration::from_hours(25));
+    assert_eq!(
+        post.device.get("/api/v1/device/recalls").await.expect(200),
+        json!([])
+    );
+}

@@ -1,0 +1,2 @@
+/** The pages of a guard at work. */
+export type Page = "scan" | "code" | "board" | "register" | "hand_over";

@@ -1,0 +1,147 @@
+/**
+ * The guard on duty with this device, and the vault that only opens for them.
+ *
+ * Beginning a shift takes the server: it checks the guard's own sign-in and the device, and gives
+ * the secret that opens what the shift before left. The guard then chooses a PIN of six digits, which
+ * opens the vault for the rest of the shift without network; it never leaves the device.
+ */
+import type { AccountView, Shift } from "@gridpass/api";
+import { forgetAll } from "@gridpass/kit/store";
+import { Problem, Unreachable } from "@gridpass/kit/problem";
+import type { Unlocked, Worker } from "@gridpass/kit/vault";
+import { reactive } from "vue";
+import * as calls from "./calls";
+import { device, forgetDevice, whenRefused } from "./device";
+import { vault, whenLocked } from "./vault";
+
+const KEPT = "gridpass.shift";
+const SHIFT = "shift";
+const SERVER = "server";
+const GUARD_ROLES = new Set(["gate_guard", "community_lead", "employer_manager"]);
+
+/** What of a shift may lie in the open: numbers, nobody's name. */
+interface Kept {
+  worker: string;
+  shift_id: number;
+}
+
+interface Sealed {
+  guard: string;
+  started_at: string;
+  before: Shift | null;
+}
+
+const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null") as Kept | null;
+
+export const shift = reactive({
+  /** Nobody; a PIN to choose; a guard who has to unlock; a guard at work. */
+  stage: (kept ? "locked" : "out") as "out" | "pin" | "locked" | "on",
+  shift_id: kept?.shift_id ?? 0,
+  guard: "",
+  started_at: "",
+  /** The shift before, to be read at the beginning. */
+  before: null as Shift | null,
+  /** People let in although the check spoke against it. */
+  overrides: Number(localStorage.getItem(`${KEPT}.overrides`) ?? 0),
+  wiped: false,
+});
+
+let worker = kept?.worker ?? "";
+/** Between the sign-in and the PIN: what the server gave. Never kept. */
+let given: Worker | null = null;
+
+const opened: (() => Promise<void>)[] = [];
+
+/** Has something done whenever a guard gets to work. */
+export const whenOnDuty = (work: () => Promise<void>): unknown => opened.push(work);
+
+whenLocked(() => {
+  const stage = localStorage.getItem(KEPT) ? "locked" : "out";
+  Object.assign(shift, { guard: "", started_at: "", before: null, stage });
+});
+
+async function getToWork(): Promise<void> {
+  const sealed = await vault.get<Sealed>(SHIFT);
+  Object.assign(shift, sealed);
+  for (const work of opened) await work();
+  shift.stage = "on";
+}
+
+/** A session of a guard that lacks nothing any more begins the shift and ends. */
+export async function beginShift(token: string): Promise<void> {
+  const started = await calls.startShift(token, device.view?.gate.gate_id ?? 0, device.token);
+  // The device acts for itself from here on; no session of a person stays on it.
+  await calls.signOut(token).catch(() => undefined);
+  given = { worker: SERVER, secret: started.vault_secret };
+  if (!(await vault.exists())) await vault.create(given);
+  else if ((await vault.unlock(given)).result !== "open") {
+    // Sealed under another installation's secret: nobody can ever open it again.
+    await vault.wipe();
+    await vault.create(given);
+  }
+  await vault.dismiss(worker);
+  worker = `guard-${started.shift.staff_id}`;
+  const { guard, started_at, shift_id } = started.shift;
+  const sealed: Sealed = { guard, started_at, before: started.before ?? null };
+  await vault.put(SHIFT, sealed);
+  countOverrides(0);
+  Object.assign(shift, sealed, { shift_id, stage: "pin" });
+}
+
+/** The guard chose a PIN. */
+export async function choosePin(pin: string): Promise<void> {
+  if (!given) return;
+  await vault.admit({ worker, secret: pin }, given);
+  given = null;
+  // From here on the PIN opens it; before, only a new sign-in could.
+  localStorage.setItem(KEPT, JSON.stringify({ worker, shift_id: shift.shift_id }));
+  await getToWork();
+}
+
+/** The guard is back. */
+export async function unlock(pin: string): Promise<Unlocked> {
+  const unlocked = await vault.unlock({ worker, secret: pin });
+  if (unlocked.result === "open") await getToWork();
+  return unlocked;
+}
+
+function countOverrides(count: number): void {
+  shift.overrides = count;
+  localStorage.setItem(`${KEPT}.overrides`, String(count));
+}
+
+/** Notes that somebody was let in although the check spoke against it. */
+export const noteOverride = (): void => countOverrides(shift.overrides + 1);
+
+/** Ends the shift; without network the next guard's sign-in ends it. */
+export async function handOver(waiting: number): Promise<void> {
+  const body = { shift_id: shift.shift_id, waiting, overrides: shift.overrides };
+  try {
+    await calls.handOverShift(device.token, body);
+  } catch (error) {
+    if (!(error instanceof Unreachable || error instanceof Problem)) throw error;
+  }
+  await vault.dismiss(worker);
+  localStorage.removeItem(KEPT);
+  worker = "";
+  shift.shift_id = 0;
+  vault.lock();
+  shift.stage = "out";
+}
+
+/** The grant under which somebody may keep this gate, if several may be chosen. */
+export const guardGrant = (account: AccountView): number | null =>
+  account.grants.find((grant) => GUARD_ROLES.has(grant.role))?.grant_id ?? null;
+
+/** A device that is not admitted any more keeps nothing. */
+async function wipe(): Promise<void> {
+  await vault.wipe();
+  await forgetAll();
+  const language = localStorage.getItem("gridpass.language");
+  localStorage.clear();
+  if (language) localStorage.setItem("gridpass.language", language);
+  forgetDevice();
+  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, overrides: 0, wiped: true });
+}
+
+whenRefused(wipe);

@@ -1,0 +1,26 @@
+/** What this device keeps sealed: scans to upload, the register, the snapshot, the shift. */
+import type { NewEntry, UploadedScan } from "@gridpass/api";
+import { deviceShelf, openVault } from "@gridpass/kit/vault";
+
+/** A guard who steps away for longer unlocks with the PIN again. */
+const IDLE_MS = 20 * 60_000;
+
+const onLocks: (() => void)[] = [];
+
+/** Has something done whenever the vault locks: what was opened is forgotten. */
+export const whenLocked = (work: () => void): unknown => onLocks.push(work);
+
+export const vault = openVault(deviceShelf("gridpass-gate"), {
+  idle_ms: IDLE_MS,
+  onLock: () => {
+    for (const work of onLocks) work();
+  },
+});
+
+export const scanQueue = vault.queue<UploadedScan>("scans");
+export const registerQueue = vault.queue<NewEntry>("register");
+
+/** Whatever the guard does counts as being there. */
+export function watchForWork(): void {
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => vault.touch(), { passive: true });
+}
