@@ -11,8 +11,10 @@ import { fieldSpecs } from "./specs/field.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
 import { guomiSpecs } from "./specs/guomi.mjs";
 import { identitySpecs } from "./specs/identity.mjs";
+import { languageSpecs } from "./specs/languages.mjs";
 import { ownAppealSpecs } from "./specs/own-appeals.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
+import { placeSpecs } from "./specs/place.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { residentSpecs } from "./specs/resident.mjs";
@@ -24,7 +26,8 @@ import { staffSpecs } from "./specs/staff.mjs";
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
 before(async () => {
-  world.server = await startServer();
+  // Gates show their codes as addresses of the pass.
+  world.server = await startServer((server) => ["--pass-url", server.publicUrl]);
   world.browser = await openBrowser();
   world.district = await enterDistrict(world.server);
   world.portrait = await drawPortrait(world.browser);
@@ -37,6 +40,8 @@ after(async () => {
 passSpecs(world);
 residentSpecs(world);
 ownAppealSpecs(world);
+languageSpecs(world);
+placeSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 consoleSpecs(world);

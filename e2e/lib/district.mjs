@@ -189,6 +189,9 @@ export async function enterDistrict(server) {
     const { results } = await staff("calls", { token: tokens.community_lead, body });
     assert.equal(results[0].status, "saved");
   };
+  /** What the gate's screen shows now. */
+  district.gateCode = () => staff("device/gate-code", { token: district.deviceToken });
+  district.setRiskAreas = (areas) => staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: areas });
   /** The phone that people of a division are told. */
   district.setPhone = (code, phone) => staff(`divisions/${code}/phone`, { token: tokens.data_desk, method: "PUT", body: { phone } });
   /** The community decides somebody's open appeal. */

@@ -13,12 +13,18 @@ import { refusalText, t } from "./words";
 
 const LOOK: Record<Action, string> = { pass: "green", check: "yellow", stop: "red" };
 
+/** The gate code in a text: a gate shows it bare, or behind the pass's own address. */
+function gateCodeIn(text: string): string | null {
+  if (text.startsWith("GPG1:")) return text;
+  const found = /#g=(.+)$/.exec(text)?.[1];
+  return found ? decodeURIComponent(found) : null;
+}
+
 /** The gate code of the address, taken out of the address bar at once. */
 export function takeGateCode(): string | null {
-  const found = /^#g=(.+)$/.exec(location.hash);
-  if (!found?.[1]) return null;
-  history.replaceState(null, "", location.pathname);
-  return decodeURIComponent(found[1]);
+  const found = gateCodeIn(location.hash);
+  if (found) history.replaceState(null, "", location.pathname);
+  return found;
 }
 
 const LOOK_EVERY_MS = 150;
@@ -39,8 +45,8 @@ export function gateScanner(): HTMLElement | null {
       video.hidden = false;
       await video.play();
       while (section.isConnected) {
-        const found = await detect(video).catch(() => null);
-        if (found?.startsWith("GPG1:")) {
+        const found = gateCodeIn((await detect(video).catch(() => null)) ?? "");
+        if (found) {
           section.replaceWith(gateSection(found));
           break;
         }

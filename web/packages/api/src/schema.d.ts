@@ -5049,7 +5049,12 @@ export interface components {
         };
         /** @description The code to show on the gate's screen now. */
         GateCodeView: {
-            /** @description Text of the QR code. */
+            /**
+             * @description The same as an address of the pass, which any phone's camera opens; absent where the
+             *     installation was not told its address. What is shown is this, or else the code.
+             */
+            address?: string | null;
+            /** @description The code. */
             gate_code: string;
             /**
              * Format: date-time
