@@ -7241,7 +7241,11 @@ export interface components {
              */
             at: string;
             by?: components["schemas"]["StaffId"] | null;
+            /** @description Name of the account; on lists only. */
+            by_name?: string | null;
             confirmed_by?: components["schemas"]["StaffId"] | null;
+            /** @description Name of that account; on lists only. */
+            confirmed_by_name?: string | null;
             /** @description Number of the paper. */
             document?: string | null;
             /**
