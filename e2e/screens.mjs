@@ -17,6 +17,7 @@ import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
 import { appealScreens, riskScreens, traditionalScreens } from "./screens/own.mjs";
+import { responseScreens } from "./screens/response.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -409,6 +410,7 @@ const PARTS = {
   traditional: traditionalScreens,
   gate: gateScreens,
   field: fieldScreens,
+  response: responseScreens,
   console: consoleScreens,
   office: officeScreens,
   risk: riskScreens,

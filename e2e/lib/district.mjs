@@ -179,6 +179,12 @@ export async function enterDistrict(server) {
       token: tokens.community_lead,
       body: { name, document_type: "resident_id", document_number, enclosure_id: enclosure.enclosure_id, address },
     });
+  /** The lead uploads a map of the community; null takes it away. */
+  district.putMap = (map) =>
+    staff(`divisions/${enclosure.community_code}/map`, {
+      token: tokens.community_lead,
+      ...(map ? { method: "PUT", body: JSON.stringify(map), type: "application/geo+json" } : { method: "DELETE" }),
+    });
   /** A colleague corrects somebody's address at the door. */
   district.correctAddress = async (document_number, address) => {
     const body = {
@@ -207,9 +213,9 @@ export async function enterDistrict(server) {
   };
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
   /** A scan at the gate by number, as another device would send it. */
-  district.scan = async (document_number) => {
+  district.scan = async (document_number, more = {}) => {
     const at = (await staff("time")).now;
-    const body = { document_number, document_type: "resident_id", direction: "in", at };
+    const body = { document_number, document_type: "resident_id", direction: "in", at, ...more };
     return staff("scans", { token: district.deviceToken, body });
   };
   return district;

@@ -33,3 +33,56 @@ export async function openField(world, role, options = {}) {
   await setPin(page);
   return page;
 }
+
+const CHINESE = {
+  user: "用户名",
+  password: "密码",
+  go: "登录",
+  pin: "6 位数字口令",
+  again: "再输一次",
+  set: "设置并开始",
+};
+
+export const ENGLISH = {
+  user: "User name",
+  password: "Password",
+  go: "Sign in",
+  pin: "PIN, six digits",
+  again: "The same again",
+  set: "Set and begin",
+};
+
+/** Signs an account in on a page that is there already, sets the phone's PIN and opens a tab by its name in the address. */
+export async function openTab(page, { server, district }, role, tab, words = CHINESE) {
+  const { username, password } = district.accounts[role];
+  await page.goto("about:blank");
+  await page.goto(`${server.staffUrl}/field/#${tab}`);
+  await page.getByLabel(words.user).fill(username);
+  await page.getByLabel(words.password).fill(password);
+  await page.getByRole("button", { name: words.go }).click();
+  await page.getByLabel(words.pin).fill(PIN);
+  await page.getByLabel(words.again).fill(PIN);
+  await page.getByRole("button", { name: words.set }).click();
+  await page.locator("nav.tabs").waitFor();
+}
+
+/** Moves a server's simulated clock. */
+export async function setClock({ server }, now) {
+  const answer = await fetch(`${server.staffUrl}/api/v1/clock`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ now }),
+  });
+  if (!answer.ok) throw new Error(`clock: ${answer.status} ${await answer.text()}`);
+}
+
+/** What somebody under observation sends from the phone. */
+export async function fromPhone({ server }, token, path, body) {
+  const answer = await fetch(`${server.publicUrl}/api/v1/pass/observation/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}

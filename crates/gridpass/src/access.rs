@@ -142,6 +142,8 @@ permissions! {
     ManageStaff: SecurityAdmin;
     /// Import divisions, enter and change enclosures.
     ManageDivisions: SystemAdmin DataDesk;
+    /// Upload the map of a division, and take it away.
+    ManageMaps: DataDesk SubdistrictOfficer CommunityLead;
     /// Set an enclosure normal, controlled or sealed.
     ChangeAreaStatus: DataDesk SubdistrictOfficer;
     /// Look up divisions, enclosures, employers and gates.
@@ -209,7 +211,7 @@ permissions! {
     OrderQuarantine: TeamWorker TeamDoctor TeamPolice;
     /// See quarantine orders.
     ReadQuarantine: TeamWorker TeamDoctor TeamPolice CommunityLead;
-    /// See and work alerts.
+    /// Accept alerts, arrive, close them.
     WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Open an appeal for somebody at a counter and add what they show.
     EnterAppeals: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
@@ -223,6 +225,16 @@ permissions! {
     ReadAppealStats: CommunityLead SubdistrictOfficer DataDesk PrivacyOfficer Oversight;
     /// Set the phones that the public is told.
     SetPublicPhones: DataDesk SubdistrictOfficer CommunityLead;
+    /// See alerts, and be told of those that nobody answers.
+    ReadAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
+    /// Watch over people under observation: daily checks, openings of doors, needs.
+    WorkObservation: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Put sensors on doors of people under observation, and take them down.
+    ManageSensors: TeamWorker TeamPolice CommunityLead;
+    /// Issue, print and withdraw the two papers a community may be asked for.
+    IssuePapers: TeamWorker TeamDoctor CommunityLead;
+    /// Check a paper that somebody shows.
+    CheckPapers: GateGuard GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer EmployerManager;
     /// Import registries.
     ImportRegistry: DataDesk;
     /// See imports with their counts and why some wait; names nobody.

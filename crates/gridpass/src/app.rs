@@ -45,8 +45,29 @@ pub struct Settings {
     pub limits: Limits,
     /// What signing in takes, and how long it lasts.
     pub sign_in: SignIn,
+    /// How long an alert may wait before the next level up is told.
+    pub response: ResponseClocks,
     /// How long appeals may take, and what holds when nobody answers.
     pub appeals: AppealTerms,
+}
+
+/// How long an alert may wait before the next level up is told.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseClocks {
+    /// Until somebody accepts it.
+    pub accept_max: SignedDuration,
+    /// From accepting until somebody is there.
+    pub arrive_max: SignedDuration,
+}
+
+impl Default for ResponseClocks {
+    /// Five minutes to accept, half an hour to arrive.
+    fn default() -> Self {
+        Self {
+            accept_max: SignedDuration::from_mins(5),
+            arrive_max: SignedDuration::from_mins(30),
+        }
+    }
 }
 
 /// How long appeals may take at each level, and what holds when the last deadline passes.

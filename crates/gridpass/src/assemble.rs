@@ -21,8 +21,8 @@ use crate::phone_codes;
 use crate::router;
 use crate::seal::{Ring, Sealer};
 use crate::{
-    alerts, appeals, backtest, divisions, facts, gates, passes, quarantine, red, rules, scans,
-    shadow, staff, stats, visits,
+    alerts, appeals, backtest, divisions, facts, gates, observation, passes, quarantine, red,
+    rules, scans, shadow, staff, stats, visits,
 };
 
 /// What the outside gives.
@@ -131,8 +131,10 @@ fn loops() -> Vec<Loop> {
     loops.extend(shadow::loops());
     loops.extend(facts::loops());
     loops.extend(backtest::loops());
+    loops.extend(alerts::loops());
     loops.extend(visits::loops());
     loops.extend(quarantine::loops());
+    loops.extend(observation::loops());
     loops.extend(notify::loops());
     loops.extend(red::loops());
     loops.extend(appeals::loops());

@@ -119,6 +119,7 @@ pub async fn application(
             limits: site.limits.in_force(site.mode),
             appeals: site.appeals.settings(),
             sign_in: site.sign_in.settings(site.mode),
+            response: site.response.settings(),
         },
         gateway: open_gateway(&site.texts, demo)?,
         provider: Provider::open(&site.identity)?,

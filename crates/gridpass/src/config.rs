@@ -5,6 +5,7 @@
 pub mod data_dir;
 pub mod key_source;
 mod pass_url;
+pub mod response;
 pub mod secrets;
 
 use std::net::SocketAddr;
@@ -124,6 +125,9 @@ pub struct SiteConfig {
     /// What signing in takes
     #[command(flatten)]
     pub sign_in: SignInConfig,
+    /// How long an alert may wait
+    #[command(flatten)]
+    pub response: response::ResponseConfig,
     /// Offer the slow path that benchmarks compare with, at /bench/scans
     #[arg(long, hide = true)]
     pub bench_baseline: bool,

@@ -1,4 +1,4 @@
-//! The tree of divisions and the enclosures in it.
+//! The tree of divisions, the enclosures in it, and the maps of them.
 //!
 //! Invariants: a division's parent is there before it; a tree is imported whole or not at
 //! all; an enclosure lies in one community; a changed enclosure counts at every gate from
@@ -7,6 +7,8 @@
 pub mod api;
 mod duty;
 pub mod enclosures;
+pub mod map_model;
+mod maps;
 pub mod model;
 pub mod store;
 
@@ -32,8 +34,16 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::import_divisions))
         .routes(routes!(enclosures::import_enclosures))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let drawn = OpenApiRouter::new()
+        .routes(routes!(
+            maps::put_division_map,
+            maps::get_division_map,
+            maps::delete_division_map
+        ))
+        .layer(DefaultBodyLimit::max(maps::MAP_BYTES_MAX));
     OpenApiRouter::new()
         .merge(imports)
+        .merge(drawn)
         .routes(routes!(api::list_divisions))
         .routes(routes!(api::get_division))
         .routes(routes!(duty::set_division_phone))

@@ -20,6 +20,8 @@ pub const RESYNC: &str = "resync";
 pub const ALERT: &str = "alert";
 /// Topic of visits.
 pub const VISIT: &str = "visit";
+/// Topic of daily checks, announced openings and needs of people under observation.
+pub const OBSERVATION: &str = "observation";
 /// Topic of proposals that wait for a second person.
 pub const RED: &str = "red";
 /// Topic of rules: something came into force, was held or rolled back.
@@ -96,7 +98,7 @@ fn resync() -> LiveEvent {
 /// Reads a message; one of a newer node with a topic not known here is left out.
 fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
-    let topic = [ALERT, VISIT, RED, RULES, STATS, BREAK_GLASS]
+    let topic = [ALERT, VISIT, OBSERVATION, RED, RULES, STATS, BREAK_GLASS]
         .into_iter()
         .find(|topic| *topic == message.topic)?;
     Some(LiveEvent {

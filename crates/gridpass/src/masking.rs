@@ -97,6 +97,8 @@ pub enum Shown {
     Phone,
     /// Building and room.
     Address,
+    /// Standard address code of the room.
+    AddressCode,
     /// Portrait.
     Photo,
 }
@@ -108,6 +110,7 @@ impl Shown {
             Shown::Number => "document_number_sealed",
             Shown::Phone => "phone_sealed",
             Shown::Address => "address_sealed",
+            Shown::AddressCode => "address_code_sealed",
             Shown::Photo => "photo_sealed",
         }
     }
@@ -118,6 +121,7 @@ impl Shown {
             Shown::Number => Field::DocumentNumber,
             Shown::Phone => Field::Phone,
             Shown::Address => Field::Address,
+            Shown::AddressCode => Field::AddressCode,
             Shown::Photo => Field::Photo,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Starting, extending and transferring are proposed and confirmed in the slice `red` and
 //! carried out here; a release needs one person. Invariants: a person has at most one live
-//! order; each live order is spoken for by one live fact, and every change withdraws that fact
+//! order; every change is a step that stays, with its paper and its people; each live order is spoken for by one live fact, and every change withdraws that fact
 //! and records another in the same transaction, so the pass turns with the commit; an order
 //! that reaches its first free day is over by the rules, and the loop that says so on the
 //! order's row touches no fact. Locks are taken in one order everywhere: the person's state
@@ -25,15 +25,16 @@ use crate::auth::Entity;
 use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
-use model::QuarantineOrder;
 
 pub use change::{cancel_live, carry_out, check, find_live_fact};
-pub use model::{ExtendOrder, NewOrder, Step, TransferOrder};
+pub use model::{ExtendOrder, NewOrder, QuarantineOrder, Step, TransferOrder};
+pub use store::find_order;
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(api::list_quarantine_orders))
+        .routes(routes!(api::list_order_steps))
         .routes(routes!(release::release_quarantine))
 }
 

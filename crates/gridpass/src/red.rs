@@ -98,6 +98,35 @@ pub async fn propose_from_visit(
     propose::insert_unless_open(tx, app, caller, (&person, input)).await
 }
 
+/// Proposes what a team measured of somebody under observation; the reading is the evidence.
+/// The caller holds the person's lock. The same found twice is one proposal.
+///
+/// # Errors
+/// As [`propose_from_visit`].
+pub async fn propose_from_reading(
+    tx: &Client,
+    app: &App,
+    caller: &Caller,
+    (person_id, reference, fact): (PersonId, String, FactBody),
+) -> ApiResult<()> {
+    let row = crate::facts::lock_person(tx, person_id).await?;
+    let person = Subject {
+        person_id,
+        place_code: row.place_code,
+    };
+    let input = ProposeInput {
+        person_id: person_id.get(),
+        measure: Measure::Fact { fact },
+        reason: None,
+        evidence: Evidence {
+            kind: EvidenceKind::DeviceReading,
+            reference,
+        },
+        until: None,
+    };
+    propose::insert_unless_open(tx, app, caller, (&person, input)).await
+}
+
 impl Entity for Proposal {
     type Id = (i64, i64);
 

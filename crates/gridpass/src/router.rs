@@ -18,8 +18,8 @@ use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
     alerts, appeals, backtest, break_glass, declarations, divisions, employers, facts, gates, keys,
-    limits, oversight, passes, people, phone_codes, privacy, quarantine, red, registry, rules,
-    scans, shadow, staff, stats, visits,
+    limits, observation, oversight, papers, passes, people, phone_codes, privacy, quarantine, red,
+    registry, rules, scans, shadow, staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -46,6 +46,7 @@ fn public_routes() -> OpenApiRouter<App> {
         .merge(privacy::public_router())
         .merge(scans::public_router())
         .merge(appeals::public_router())
+        .merge(observation::public_router())
         .merge(oversight::public_router())
 }
 
@@ -70,6 +71,8 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(quarantine::router())
         .merge(red::router())
         .merge(alerts::router())
+        .merge(observation::router())
+        .merge(papers::router())
         .merge(appeals::router())
         .merge(break_glass::router())
         .merge(employers::router())
@@ -145,7 +148,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description.merge(staff);
     let components = description.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    for caller in ["staff", "device", "holder"] {
+    for caller in ["staff", "device", "holder", "sensor"] {
         components.add_security_scheme(caller, bearer.clone());
     }
     description

@@ -65,6 +65,10 @@ pub enum Field {
     AppealEvidence,
     /// `declaration.answer_sealed`
     Declaration,
+    /// `need.note_sealed`
+    NeedNote,
+    /// `person.address_code_sealed`
+    AddressCode,
 }
 
 /// Why a sealed value did not open.

@@ -7,6 +7,7 @@
 
 mod macros;
 
+pub mod address_code;
 pub mod clock;
 pub mod credit_code;
 pub mod division;
@@ -19,6 +20,7 @@ pub mod sensitive;
 
 mod fold;
 
+pub use address_code::{AddressCode, AddressCodeError};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use division::{DivisionCode, DivisionCodeError, Level};

@@ -3,17 +3,31 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::model::{Alert, AlertQuery, AlertStatus, CloseInput};
-use super::{handlers, store};
-use crate::access::WorkAlerts;
+use super::handlers::{self, Told};
+use super::model::{
+    Alert, AlertFollow, AlertNotice, AlertQuery, AlertStatus, AlertStep, CloseInput, StepKind,
+    level_of,
+};
+use super::store::{self, steps};
+use crate::access::{ReadAlerts, WorkAlerts};
 use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Staff};
+use crate::db::Tx;
+use crate::facts;
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
+use crate::jobs::outbox;
 use crate::masking::{self, Shown, Viewer};
+
+/// Within which somebody calls at the door of a person who was not found.
+const VISIT_HOURS: u16 = 4;
+/// Steps shown of an alert at most.
+const STEPS_MAX: i64 = 200;
+/// Notices shown at most.
+const NOTICES_MAX: i64 = 100;
 
 /// Alerts under a prefix within the caller's jurisdiction, oldest first.
 #[utoipa::path(get, path = "/api/v1/alerts", operation_id = "list_alerts", tag = "alerts",
@@ -21,7 +35,7 @@ use crate::masking::{self, Shown, Viewer};
     responses((status = 200, body = Page<Alert>), (status = 403, body = Problem)))]
 pub async fn list_alerts(
     State(app): State<App>,
-    staff: Staff<WorkAlerts>,
+    staff: Staff<ReadAlerts>,
     extract::Query(query): extract::Query<AlertQuery>,
     extract::Query(page): extract::Query<PageQuery>,
 ) -> ApiResult<Json<Page<Alert>>> {
@@ -44,7 +58,8 @@ pub async fn list_alerts(
     Ok(Json(Page::new(items, limit, |item| item.alert_id.get())))
 }
 
-/// Takes an alert: from now on the caller is on it.
+/// Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
+/// somebody took and did not get to in time may be taken over.
 #[utoipa::path(post, path = "/api/v1/alerts/{person_id}/{alert_id}/accept", operation_id = "accept_alert",
     tag = "alerts", security(("staff" = [])), params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
     responses((status = 200, body = Alert), (status = 403, body = Problem),
@@ -55,7 +70,9 @@ pub async fn accept_alert(
 ) -> ApiResult<Json<Alert>> {
     let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
-    if !store::accept_alert(&tx, &alert, by.get(), app.now()).await? {
+    let now = app.now();
+    let due_at = now + app.settings.response.arrive_max;
+    if !store::accept_alert(&tx, &alert, by.get(), (now, due_at)).await? {
         // A repeated call of whoever has it is answered alike.
         let mine = alert.status == AlertStatus::Accepted && alert.accepted_by == Some(by);
         return if mine {
@@ -64,9 +81,23 @@ pub async fn accept_alert(
             Err(refusal(&alert).into())
         };
     }
-    let id = alert.alert_id.get();
-    handlers::tell(&tx, alert.place_code.clone(), id, "accepted").await?;
-    let changed = store::find_alert(&tx, alert.person_id.get(), id).await?;
+    after_step(tx, &app, &alert, (StepKind::Accepted, by.get())).await
+}
+
+/// Keeps and tells a step, commits, and answers the alert as it is now.
+async fn after_step(
+    tx: Tx,
+    app: &App,
+    alert: &Alert,
+    (step, by): (StepKind, i64),
+) -> ApiResult<Json<Alert>> {
+    let told = Told {
+        step,
+        level: alert.level,
+        by: Some(by),
+    };
+    handlers::tell(&tx, app, alert, told).await?;
+    let changed = store::find_alert(&tx, alert.person_id.get(), alert.alert_id.get()).await?;
     tx.commit().await?;
     changed.map(Json).ok_or_else(|| Code::NotFound.into())
 }
@@ -78,7 +109,29 @@ fn refusal(alert: &Alert) -> Code {
     }
 }
 
-/// Ends an alert and says how.
+/// Says that somebody of the team is there. Repeated by the same person it is answered alike.
+#[utoipa::path(post, path = "/api/v1/alerts/{person_id}/{alert_id}/arrive", operation_id = "arrive_at_alert",
+    tag = "alerts", security(("staff" = [])), params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
+    responses((status = 200, body = Alert), (status = 403, body = Problem),
+              (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn arrive_at_alert(
+    State(app): State<App>,
+    alert: Authorised<Alert, WorkAlerts>,
+) -> ApiResult<Json<Alert>> {
+    let tx = alert.tx(&app).await?;
+    let (by, alert) = (alert.caller.staff_id, alert.entity);
+    if !store::arrive_at_alert(&tx, &alert, (by.get(), app.now())).await? {
+        return match alert.status {
+            AlertStatus::Open => Err(Code::AlertNotAccepted.into()),
+            AlertStatus::Accepted if alert.arrived_by == Some(by) => Ok(Json(alert)),
+            AlertStatus::Accepted | AlertStatus::Closed => Err(refusal(&alert).into()),
+        };
+    }
+    after_step(tx, &app, &alert, (StepKind::Arrived, by.get())).await
+}
+
+/// Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
+/// order takes two people. Somebody who was not found gets a call at the door.
 #[utoipa::path(post, path = "/api/v1/alerts/{person_id}/{alert_id}/close", operation_id = "close_alert",
     tag = "alerts", security(("staff" = [])), request_body = CloseInput,
     params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
@@ -91,12 +144,45 @@ pub async fn close_alert(
 ) -> ApiResult<Json<Alert>> {
     let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
-    if !store::close_alert(&tx, &alert, input.outcome, (by.get(), app.now())).await? {
+    let now = app.now();
+    if !store::close_alert(&tx, &alert, input.outcome, (by.get(), now)).await? {
         return Err(Code::AlertClosed.into());
     }
-    let id = alert.alert_id.get();
-    handlers::tell(&tx, alert.place_code.clone(), id, "closed").await?;
-    let changed = store::find_alert(&tx, alert.person_id.get(), id).await?;
-    tx.commit().await?;
-    changed.map(Json).ok_or_else(|| Code::NotFound.into())
+    if input.outcome.follow() == Some(AlertFollow::Visit) {
+        let cause = ("alert_not_found", VISIT_HOURS);
+        let visit = facts::visit_needed(alert.person_id, cause, None, now);
+        outbox::insert(&tx, &[visit], now).await?;
+    }
+    after_step(tx, &app, &alert, (StepKind::Closed, by.get())).await
+}
+
+/// What happened to an alert, step by step.
+#[utoipa::path(get, path = "/api/v1/alerts/{person_id}/{alert_id}/steps", operation_id = "list_alert_steps",
+    tag = "alerts", security(("staff" = [])), params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
+    responses((status = 200, body = Vec<AlertStep>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn list_alert_steps(
+    State(app): State<App>,
+    alert: Authorised<Alert, ReadAlerts>,
+) -> ApiResult<Json<Vec<AlertStep>>> {
+    let db = alert.tx(&app).await?;
+    let (person_id, alert_id) = (alert.entity.person_id, alert.entity.alert_id);
+    let found = steps::list_steps(&db, person_id.get(), alert_id.get(), STEPS_MAX).await?;
+    Ok(Json(found))
+}
+
+/// Notices to the staff of the caller's level: alerts below that went unanswered, newest first.
+#[utoipa::path(get, path = "/api/v1/alert-notices", operation_id = "list_alert_notices", tag = "alerts",
+    security(("staff" = [])), responses((status = 200, body = Vec<AlertNotice>), (status = 403, body = Problem)))]
+pub async fn list_alert_notices(
+    State(app): State<App>,
+    staff: Staff<ReadAlerts>,
+) -> ApiResult<Json<Vec<AlertNotice>>> {
+    let mut notices = Vec::new();
+    if let Some(prefix) = staff.caller.narrow(None) {
+        let db = staff.tx(&app).await?;
+        let to = (prefix.as_str(), level_of(&prefix));
+        notices = steps::list_notices(&db, to, NOTICES_MAX).await?;
+    }
+    audit::subjects(notices.iter().map(|notice| notice.alert.person_id));
+    Ok(Json(notices))
 }

@@ -2,7 +2,8 @@
 
 use anyhow::Context;
 
-use super::model::{AlertKind, AlertPayload};
+use super::model::{Alert, AlertKind, AlertPayload, StepKind};
+use super::store::steps::{self, NewStep};
 use super::store::{self, NewRow};
 use crate::app::{App, LiveEvent};
 use crate::db::{Client, Tx};
@@ -15,16 +16,19 @@ pub const TOPIC_RED: &str = "alert.red";
 pub const TOPIC_LATE_RED: &str = "alert.late_red";
 /// Outbox topic of what the community has to look at.
 pub const TOPIC_COMMUNITY: &str = "alert.community";
+/// Outbox topic of what the watch over people under observation found; its payload names the kind.
+pub const TOPIC_OBSERVATION: &str = "alert.observation";
 
-/// Adds the handlers of the three topics.
+/// Adds the handlers of the topics.
 pub fn register(handlers: Handlers) -> Handlers {
     handlers
         .on(TOPIC_RED, raise)
         .on(TOPIC_LATE_RED, raise)
         .on(TOPIC_COMMUNITY, raise)
+        .on(TOPIC_OBSERVATION, raise)
 }
 
-/// Raises the alert of any of the three topics; the same cause raises one.
+/// Raises the alert of any of the topics; the same cause raises one.
 pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
     Box::pin(async move {
         let payload: AlertPayload = serde_json::from_value(follow_up.payload.clone())
@@ -35,6 +39,7 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
             _ => AlertKind::RedAtGate,
         });
         let nowhere = crate::facts::home_place(app, None);
+        let now = app.now();
         let row = NewRow {
             person_id: follow_up.person_id,
             alert_id: app.ids.next(),
@@ -43,27 +48,62 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
             gate_id: payload.gate_id,
             reason: &payload.reason,
             happened_at: payload.at,
-            raised_at: app.now(),
+            raised_at: now,
+            due_at: now + app.settings.response.accept_max,
             nowhere: &nowhere,
         };
-        if let Some(place_code) = store::insert_alert(tx, &row).await? {
-            tell(tx, place_code, row.alert_id, "open").await?;
+        if store::insert_alert(tx, &row).await?.is_some() {
+            let raised = store::find_alert(tx, row.person_id.get(), row.alert_id).await?;
+            let raised = raised.context("an alert just raised is not there")?;
+            let told = Told {
+                step: StepKind::Raised,
+                level: raised.level,
+                by: None,
+            };
+            tell(tx, app, &raised, told).await?;
         }
         Ok(())
     })
 }
 
-/// Tells open pages that an alert changed.
+/// A step of an alert that is kept and told.
+pub struct Told {
+    /// What happened.
+    pub step: StepKind,
+    /// Digits of the division told from now on.
+    pub level: i16,
+    /// Who did it; `None` for a job.
+    pub by: Option<i64>,
+}
+
+/// Keeps a step in the caller's transaction and tells open pages of it.
 pub async fn tell(
     tx: &Client,
-    place_code: String,
-    alert_id: i64,
-    status: &str,
+    app: &App,
+    alert: &Alert,
+    told: Told,
 ) -> Result<(), tokio_postgres::Error> {
-    let body = serde_json::json!({ "alert_id": alert_id, "status": status });
+    let step = NewStep {
+        key: (alert.person_id.get(), alert.alert_id.get()),
+        step_id: app.ids.next(),
+        place_code: &alert.place_code,
+        step: told.step,
+        level: told.level,
+        at: app.now(),
+        by: told.by,
+    };
+    steps::insert_step(tx, &step).await?;
+    // Pages know "open" since before there were steps.
+    let status = match told.step {
+        StepKind::Raised => "open",
+        other => other.as_str(),
+    };
+    let body = serde_json::json!({
+        "alert_id": alert.alert_id, "status": status, "level": told.level,
+    });
     let event = LiveEvent {
         topic: events::ALERT,
-        place_code,
+        place_code: alert.place_code.clone(),
         body: body.to_string().into(),
     };
     events::notify(tx, &event).await

@@ -21,9 +21,27 @@ pub enum AlertKind {
     ForgedProof,
     /// The same presentation at two gates.
     ReplayedPresentation,
+    /// A fever that somebody under observation reported.
+    FeverAtHome,
+    /// Two daily checks in a row are missing.
+    ChecksMissed,
+    /// A door sensor reported an opening that nobody had announced.
+    UnannouncedOpening,
 }
 
 impl AlertKind {
+    const ALL: [Self; 9] = [
+        Self::RedAtGate,
+        Self::FeverAtGate,
+        Self::LateRed,
+        Self::SealedArea,
+        Self::ForgedProof,
+        Self::ReplayedPresentation,
+        Self::FeverAtHome,
+        Self::ChecksMissed,
+        Self::UnannouncedOpening,
+    ];
+
     /// Name as stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,21 +51,15 @@ impl AlertKind {
             Self::SealedArea => "sealed_area",
             Self::ForgedProof => "forged_proof",
             Self::ReplayedPresentation => "replayed_presentation",
+            Self::FeverAtHome => "fever_at_home",
+            Self::ChecksMissed => "checks_missed",
+            Self::UnannouncedOpening => "unannounced_opening",
         }
     }
 
     /// Reads a stored name.
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::RedAtGate,
-            Self::FeverAtGate,
-            Self::LateRed,
-            Self::SealedArea,
-            Self::ForgedProof,
-            Self::ReplayedPresentation,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -95,9 +107,20 @@ pub enum AlertOutcome {
     NotFound,
     /// It was nothing: the second look found no cause.
     FalseAlarm,
+    /// Spoken to and advised; nothing more was needed.
+    Advised,
 }
 
 impl AlertOutcome {
+    const ALL: [Self; 6] = [
+        Self::SentHome,
+        Self::SentToHospital,
+        Self::SentToCentral,
+        Self::NotFound,
+        Self::FalseAlarm,
+        Self::Advised,
+    ];
+
     /// Name as stored and sent.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -106,21 +129,42 @@ impl AlertOutcome {
             Self::SentToCentral => "sent_to_central",
             Self::NotFound => "not_found",
             Self::FalseAlarm => "false_alarm",
+            Self::Advised => "advised",
+        }
+    }
+
+    /// What somebody should do next. None of it is done to the person by the system: an order
+    /// takes two people, and a visit only looks.
+    pub fn follow(self) -> Option<AlertFollow> {
+        match self {
+            Self::SentHome => Some(AlertFollow::OrderHome),
+            Self::SentToHospital => Some(AlertFollow::OrderHospital),
+            Self::SentToCentral => Some(AlertFollow::OrderCentral),
+            Self::NotFound => Some(AlertFollow::Visit),
+            Self::FalseAlarm | Self::Advised => None,
         }
     }
 
     /// Reads a stored name.
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::SentHome,
-            Self::SentToHospital,
-            Self::SentToCentral,
-            Self::NotFound,
-            Self::FalseAlarm,
-        ]
-        .into_iter()
-        .find(|outcome| outcome.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
     }
+}
+
+/// What follows from an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertFollow {
+    /// Propose an order at home.
+    OrderHome,
+    /// Propose an order in hospital.
+    OrderHospital,
+    /// Propose an order in a central facility.
+    OrderCentral,
+    /// A call at the door, which is asked for with the closing.
+    Visit,
 }
 
 /// An alert.
@@ -152,12 +196,111 @@ pub struct Alert {
     pub accepted_at: Option<Timestamp>,
     /// Who took it.
     pub accepted_by: Option<StaffId>,
+    /// When somebody was there.
+    pub arrived_at: Option<Timestamp>,
+    /// Who was there.
+    pub arrived_by: Option<StaffId>,
+    /// By when the next step is due: accepting while it is open, then arriving; absent after.
+    pub due_at: Option<Timestamp>,
+    /// Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+    pub level: i16,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
     /// Who ended it.
     pub closed_by: Option<StaffId>,
     /// How it ended.
     pub outcome: Option<AlertOutcome>,
+    /// What somebody should do next, once it is closed.
+    pub follows: Option<AlertFollow>,
+}
+
+/// What happened to an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// It reached the inbox.
+    Raised,
+    /// Somebody took it.
+    Accepted,
+    /// Somebody was there.
+    Arrived,
+    /// Nothing happened in time, so the next level up was told.
+    Escalated,
+    /// Ended.
+    Closed,
+}
+
+impl StepKind {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Accepted => "accepted",
+            Self::Arrived => "arrived",
+            Self::Escalated => "escalated",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Raised,
+            Self::Accepted,
+            Self::Arrived,
+            Self::Escalated,
+            Self::Closed,
+        ]
+        .into_iter()
+        .find(|step| step.as_str() == name)
+    }
+}
+
+/// One step of an alert, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AlertStep {
+    /// Identity; grows with time.
+    pub step_id: i64,
+    /// What happened.
+    pub step: StepKind,
+    /// Digits of the division told from then on.
+    pub level: i16,
+    /// When.
+    pub at: Timestamp,
+    /// Who; absent when a job did it.
+    pub by: Option<StaffId>,
+}
+
+/// A notice to the staff of a level: an alert below them went unanswered.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AlertNotice {
+    /// Identity; grows with time.
+    pub step_id: i64,
+    /// When they were told.
+    pub told_at: Timestamp,
+    /// The alert as it stands now.
+    pub alert: Alert,
+}
+
+/// The level to which an alert goes up when nothing happens; `None` at the top.
+pub fn level_above(level: i16) -> Option<i16> {
+    match level {
+        13.. => Some(12),
+        10..=12 => Some(9),
+        7..=9 => Some(6),
+        _ => None,
+    }
+}
+
+/// The level whose notices somebody of a jurisdiction reads: the whole district reads those of
+/// the district.
+pub fn level_of(jurisdiction: &str) -> i16 {
+    match jurisdiction.len() {
+        13.. => 15,
+        10..=12 => 12,
+        7..=9 => 9,
+        _ => 6,
+    }
 }
 
 /// Which alerts to list.
@@ -205,6 +348,9 @@ mod tests {
             "sealed_area",
             "forged_proof",
             "replayed_presentation",
+            "fever_at_home",
+            "checks_missed",
+            "unannounced_opening",
         ] {
             let kind = AlertKind::parse(name).unwrap();
             assert_eq!(serde_json::to_value(kind).unwrap(), name);
@@ -219,9 +365,38 @@ mod tests {
             "sent_to_central",
             "not_found",
             "false_alarm",
+            "advised",
         ] {
             let outcome = AlertOutcome::parse(name).unwrap();
             assert_eq!(serde_json::to_value(outcome).unwrap(), name);
         }
+    }
+    #[test]
+    fn an_alert_goes_up_to_the_district_and_stays_there() {
+        let mut level = 15;
+        let mut told = Vec::new();
+        while let Some(above) = level_above(level) {
+            told.push(above);
+            level = above;
+        }
+        assert_eq!(told, [12, 9, 6]);
+        for (jurisdiction, level) in [
+            ("440310001001003", 15),
+            ("440310001001", 12),
+            ("440310001", 9),
+            ("440310", 6),
+            ("", 6),
+        ] {
+            assert_eq!(level_of(jurisdiction), level, "{jurisdiction}");
+        }
+    }
+
+    #[test]
+    fn no_outcome_does_anything_to_the_person() {
+        let follow = |outcome: AlertOutcome| outcome.follow();
+        assert_eq!(follow(AlertOutcome::SentHome), Some(AlertFollow::OrderHome));
+        assert_eq!(follow(AlertOutcome::NotFound), Some(AlertFollow::Visit));
+        assert_eq!(follow(AlertOutcome::FalseAlarm), None);
+        assert_eq!(follow(AlertOutcome::Advised), None);
     }
 }

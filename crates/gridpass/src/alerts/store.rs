@@ -1,5 +1,7 @@
 //! SQL of alerts.
 
+pub mod steps;
+
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -25,6 +27,8 @@ pub struct NewRow<'a> {
     pub happened_at: Timestamp,
     /// Now.
     pub raised_at: Timestamp,
+    /// By when it has to be accepted.
+    pub due_at: Timestamp,
     /// Division to tell when neither gate nor person is known, 15 digits.
     pub nowhere: &'a str,
 }
@@ -34,11 +38,11 @@ pub struct NewRow<'a> {
 pub async fn insert_alert(db: &Client, row: &NewRow<'_>) -> Result<Option<String>, Error> {
     let sql = "-- alerts.insert_alert
         INSERT INTO alert (person_id, alert_id, kind, dedupe_key, gate_id, place_code, reason,
-                           happened_at, raised_at, status)
+                           happened_at, raised_at, status, due_at, escalate_at, level)
         SELECT $1, $2, $3, $4, $5,
                COALESCE((SELECT g.place_code FROM gate g WHERE g.gate_id = $5),
                         (SELECT s.place_code FROM person_state s WHERE s.person_id = $1), $9),
-               $6, $7, $8, 'open'
+               $6, $7, $8, 'open', $10, $10, 15
         ON CONFLICT DO NOTHING RETURNING place_code";
     let statement = db.prepare_cached(sql).await?;
     let written = db
@@ -54,6 +58,7 @@ pub async fn insert_alert(db: &Client, row: &NewRow<'_>) -> Result<Option<String
                 &row.happened_at,
                 &row.raised_at,
                 &row.nowhere,
+                &row.due_at,
             ],
         )
         .await?;
@@ -69,7 +74,7 @@ pub async fn find_alert(
     let sql = "-- alerts.find_alert
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a LEFT JOIN gate g USING (gate_id)
         WHERE a.person_id = $1 AND a.alert_id = $2";
     let row = db
@@ -88,7 +93,7 @@ pub async fn list_alerts(
     let sql = "-- alerts.list_alerts
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, p.name_sealed
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level, p.name_sealed
         FROM alert a LEFT JOIN gate g USING (gate_id) LEFT JOIN person p USING (person_id)
         WHERE a.alert_id > $3 AND starts_with(a.place_code, $1)
           AND CASE WHEN $2::text IS NULL THEN a.status <> 'closed' ELSE a.status = $2 END
@@ -102,16 +107,34 @@ pub async fn list_alerts(
     Ok(rows.iter().filter_map(both).collect())
 }
 
-/// Takes an open alert; false when it is not open.
+/// Takes an alert that is open, or that somebody took and did not get to in time; false
+/// otherwise.
 pub async fn accept_alert(
     db: &Client,
     alert: &Alert,
     by: i64,
-    now: Timestamp,
+    (now, due_at): (Timestamp, Timestamp),
 ) -> Result<bool, Error> {
     let sql = "-- alerts.accept_alert
-        UPDATE alert SET status = 'accepted', accepted_at = $3, accepted_by = $4
-        WHERE person_id = $1 AND alert_id = $2 AND status = 'open'";
+        UPDATE alert SET status = 'accepted', accepted_at = $3, accepted_by = $4,
+            due_at = $5, escalate_at = $5
+        WHERE person_id = $1 AND alert_id = $2 AND arrived_at IS NULL
+          AND (status = 'open' OR (status = 'accepted' AND due_at <= $3 AND accepted_by <> $4))";
+    let statement = db.prepare_cached(sql).await?;
+    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&alert.person_id, &alert.alert_id, &now, &by, &due_at];
+    Ok(db.execute(&statement, &key).await? == 1)
+}
+
+/// Says that somebody is there; false unless it is accepted and nobody was there before.
+pub async fn arrive_at_alert(
+    db: &Client,
+    alert: &Alert,
+    (by, now): (i64, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- alerts.arrive_at_alert
+        UPDATE alert SET arrived_at = $3, arrived_by = $4, due_at = NULL, escalate_at = NULL
+        WHERE person_id = $1 AND alert_id = $2 AND status = 'accepted' AND arrived_at IS NULL";
     let statement = db.prepare_cached(sql).await?;
     let changed = db
         .execute(&statement, &[&alert.person_id, &alert.alert_id, &now, &by])
@@ -127,7 +150,8 @@ pub async fn close_alert(
     (by, now): (i64, Timestamp),
 ) -> Result<bool, Error> {
     let sql = "-- alerts.close_alert
-        UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5
+        UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5,
+            due_at = NULL, escalate_at = NULL
         WHERE person_id = $1 AND alert_id = $2 AND status <> 'closed'";
     let statement = db.prepare_cached(sql).await?;
     let outcome = outcome.as_str();
@@ -140,7 +164,7 @@ pub async fn close_alert(
     Ok(changed == 1)
 }
 
-fn alert(row: &Row) -> Option<Alert> {
+pub(super) fn alert(row: &Row) -> Option<Alert> {
     let outcome: Option<&str> = row.get("outcome");
     Some(Alert {
         person_id: row.get("person_id"),
@@ -158,6 +182,13 @@ fn alert(row: &Row) -> Option<Alert> {
         accepted_by: row.get("accepted_by"),
         closed_at: row.get("closed_at"),
         closed_by: row.get("closed_by"),
+        arrived_at: row.get("arrived_at"),
+        arrived_by: row.get("arrived_by"),
+        due_at: row.get("due_at"),
+        level: row.get("level"),
         outcome: outcome.and_then(AlertOutcome::parse),
+        follows: outcome
+            .and_then(AlertOutcome::parse)
+            .and_then(AlertOutcome::follow),
     })
 }

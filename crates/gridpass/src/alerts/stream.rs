@@ -14,12 +14,12 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use crate::access::{
-    Permission, ProposeRed, ReadRedLists, ReadStats, ReviewBreakGlass, SignedIn, WorkAlerts,
-    WorkVisits,
+    Permission, ProposeRed, ReadAlerts, ReadRedLists, ReadStats, ReviewBreakGlass, SignedIn,
+    WorkObservation, WorkVisits,
 };
 use crate::app::{App, LiveEvent};
 use crate::auth::{Caller, Staff};
-use crate::events::{ALERT, BREAK_GLASS, RED, RESYNC, STATS, VISIT};
+use crate::events::{ALERT, BREAK_GLASS, OBSERVATION, RED, RESYNC, STATS, VISIT};
 use crate::http::error::Problem;
 
 /// Pause between comments that keep the connection open.
@@ -27,7 +27,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts before the page has to come back with its session.
 const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 
-/// Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `break_glass`, `stats`, and `resync` when
+/// Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
 /// lists have to be read anew (also at the start).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
     security(("staff" = [])),
@@ -86,7 +86,8 @@ fn resync() -> Event {
 fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
     let roles = match event.topic {
         RESYNC => return true,
-        ALERT => WorkAlerts::ROLES,
+        ALERT => ReadAlerts::ROLES,
+        OBSERVATION => WorkObservation::ROLES,
         VISIT => WorkVisits::ROLES,
         // Lists are approved by others than those who confirm, so both hear.
         RED => return hears_red(caller) && caller.covers(&event.place_code),

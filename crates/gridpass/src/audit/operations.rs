@@ -135,14 +135,20 @@ macro_rules! operations {
 
 operations! {
     accept_alert: Change Response;
+    accept_need: Change Response;
     accept_privacy_notice: Change Own;
     add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
+    announce_opening: Change Response;
+    announce_own_opening: Change Own;
     append_fact: Change Evidence;
     approve_red_list: Manage Evidence;
     approve_rule_set: Manage Administration;
+    arrive_at_alert: Change Response;
     ask_identity_provider: Plain Administration;
+    ask_need: Change Response;
+    ask_own_need: Change Own;
     assign_appeal: Change Evidence;
     assign_visit: Change Visits;
     assign_visits: Change Visits;
@@ -150,6 +156,7 @@ operations! {
     cancel_rule_schedule: Manage Administration;
     change_own_phone: Change Own;
     change_password: Manage Administration;
+    check_paper: Read Evidence;
     check_rule_set: Manage Administration;
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
@@ -173,11 +180,14 @@ operations! {
     create_person: Change Registration;
     create_rule_set: Manage Administration;
     create_scan: Exempt("the scan is the record: who, where, when, by which device, what was decided") Gate;
+    create_sensor: Change Response;
     create_specimen_pass: Manage Administration;
     create_staff: Manage Administration;
     create_visit: Change Visits;
     decide_appeal: Change Evidence;
+    delete_division_map: Manage Administration;
     delete_own_photo: Change Own;
+    deliver_need: Change Response;
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
@@ -194,7 +204,9 @@ operations! {
     get_back_test: Plain Administration;
     get_decision: Read Evidence;
     get_device: Plain Gate;
+    get_diary: Read Response;
     get_division: Plain Administration;
+    get_division_map: Plain Administration;
     get_employer: Plain Administration;
     get_enclosure: Plain Administration;
     get_enrol_challenge: Plain Own;
@@ -209,7 +221,9 @@ operations! {
     get_metrics: Plain Administration;
     get_own_appeal_evidence: Read Own;
     get_own_data: Read Own;
+    get_own_observation: Read Own;
     get_own_photo: Read Own;
+    get_paper: Read Response;
     get_pass: Read Own;
     get_pass_explanation: Read Own;
     get_pass_history: Read Own;
@@ -244,8 +258,11 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
+    issue_paper: Change Response;
     leave_carrier: Change Own;
     link_identity: Manage Administration;
+    list_alert_notices: Read Response;
+    list_alert_steps: Read Response;
     list_alerts: Read Response;
     list_appeal_assignees: Plain Evidence;
     list_appeals: Read Evidence;
@@ -260,12 +277,17 @@ operations! {
     list_hand_overs: Plain Administration;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
+    list_needs: Read Response;
+    list_observed: Read Response;
+    list_openings: Read Response;
+    list_order_steps: Read Response;
     list_own_appeals: Read Own;
     list_own_declarations: Read Own;
     list_own_lookups: Read Own;
     list_own_notices: Read Own;
     list_own_sessions: Plain Administration;
     list_own_sign_ins: Plain Administration;
+    list_papers: Read Response;
     list_person_scans: Read Response;
     list_quarantine_orders: Read Response;
     list_red_findings: Supervise Supervision;
@@ -279,6 +301,7 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
+    list_sensors: Read Response;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -290,11 +313,15 @@ operations! {
     present_second_factor: Manage Administration;
     propose_red: Change Evidence;
     put_device_key: Manage Gate;
+    put_division_map: Manage Administration;
     put_own_photo: Change Own;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
     record_calls: Change Visits;
+    record_check: Change Response;
+    record_own_check: Change Own;
+    refuse_need: Change Response;
     refuse_red: Change Evidence;
     refuse_red_list: Manage Evidence;
     reject_rule_schedule: Manage Administration;
@@ -302,7 +329,9 @@ operations! {
     release_registry_import: Manage Comparison;
     release_rule_schedule: Manage Administration;
     remove_dependant: Change Own;
+    remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
+    report_opening: Change Response;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
@@ -334,7 +363,10 @@ operations! {
     update_rule_set: Manage Administration;
     upload_scans: Exempt("the scans are the record, and the upload is kept with its signature") Gate;
     verify_stats: Plain Administration;
+    withdraw_opening: Change Response;
     withdraw_own_appeal: Change Own;
+    withdraw_own_opening: Change Own;
+    withdraw_paper: Change Response;
     withdraw_red: Change Evidence;
     withdraw_rule_set: Manage Administration;
 }

@@ -70,9 +70,9 @@ pub struct Group {
     /// How many people there are.
     pub people: Option<i64>,
     /// By colour now.
-    pub before: Option<ByColour>,
+    pub before: Option<PeopleByColour>,
     /// By colour then.
-    pub after: Option<ByColour>,
+    pub after: Option<PeopleByColour>,
     /// Whose colour differs.
     pub changed: Option<i64>,
     /// Whose colour gets stricter.
@@ -85,7 +85,7 @@ pub struct Group {
 
 /// People by colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ByColour {
+pub struct PeopleByColour {
     /// Green.
     pub green: i64,
     /// Yellow.

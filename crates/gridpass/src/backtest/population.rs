@@ -10,7 +10,7 @@ use gridpass_rules::{Colour, derive};
 use jiff::Timestamp;
 
 use super::card::{
-    ByColour, ColourMove, Group, PeopleImpact, RuleMove, RuleRef, VisitImpact, VisitLoad,
+    ColourMove, Group, PeopleByColour, PeopleImpact, RuleMove, RuleRef, VisitImpact, VisitLoad,
 };
 use super::compared::Compared;
 use super::provinces;
@@ -305,8 +305,8 @@ struct Tally {
     changed: i64,
     stricter: i64,
     milder: i64,
-    before: ByColour,
-    after: ByColour,
+    before: PeopleByColour,
+    after: PeopleByColour,
     moves: BTreeMap<(Colour, Colour), i64>,
 }
 
@@ -353,7 +353,7 @@ impl Tally {
     }
 }
 
-impl ByColour {
+impl PeopleByColour {
     fn of(&mut self, colour: Colour) -> &mut i64 {
         match colour {
             Colour::Green => &mut self.green,

@@ -1,5 +1,7 @@
 //! SQL of divisions and enclosures.
 
+pub mod maps;
+
 use gridpass_rules::AreaStatus;
 use gridpass_types::division::Level;
 use gridpass_types::ids::EnclosureId;

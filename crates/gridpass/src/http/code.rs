@@ -77,6 +77,7 @@ codes! {
     UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";
     // Divisions, employers and gates
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
+    MapInvalid "map_invalid" UNPROCESSABLE_ENTITY "The map cannot be taken; nothing was stored." "地图无法采用，未保存任何内容。";
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
@@ -166,6 +167,18 @@ codes! {
     OrderExists "order_exists" CONFLICT "A quarantine order is live already." "该人员已有有效的隔离令。";
     OrderReleased "order_released" CONFLICT "The order is released already." "该隔离令已解除。";
     AlertClosed "alert_closed" CONFLICT "The alert is closed already." "该告警已关闭。";
+    AlertNotAccepted "alert_not_accepted" CONFLICT "Accept the alert before you say that you are there." "请先接警，再登记到场。";
+    NotObserved "not_observed" CONFLICT "This person is not under observation on that day." "该人员当日不在隔离观察期内。";
+    CheckDiffers "check_differs" CONFLICT "Another reading was entered for the same instant." "同一时刻已登记过不同的读数。";
+    OpeningOver "opening_over" CONFLICT "This opening is over or was taken back." "该开门报备已结束或已撤销。";
+    NeedClosed "need_closed" CONFLICT "This request is delivered or refused already." "该需求已办结。";
+    TooManyNeeds "too_many_needs" CONFLICT "Several requests are open already; they come first." "已有多项需求待办，请稍候。";
+    TooManyEntries "too_many_entries" TOO_MANY_REQUESTS "Too many entries within a day; call your response team." "今日登记次数过多，请电话联系三位一体小组。";
+    SensorRemoved "sensor_removed" UNAUTHORIZED "This sensor is not admitted any more." "该传感器已停用。";
+    // Papers
+    PaperNoGround "paper_no_ground" CONFLICT "The record does not say what this paper would." "系统记录与该证明内容不符，不能出具。";
+    PaperUnknown "paper_unknown" NOT_FOUND "No paper of this number was issued here." "查无此证明编号。";
+    PaperWithdrawn "paper_withdrawn" CONFLICT "This paper is withdrawn already." "该证明已作废。";
     // Appeals
     AppealNotNeeded "appeal_not_needed" CONFLICT "The pass is green; there is no colour to appeal against." "通行证为绿证，无需申诉。";
     AppealExists "appeal_exists" CONFLICT "An appeal against this is open already." "该事项已有正在处理的申诉。";

@@ -57,5 +57,7 @@ columns! {
     AppealDecision appeal.decision_sealed by "person_id" id "appeal_id" rows 500;
     AppealEvidence appeal_evidence_chunk.content_sealed by "person_id" id "evidence_id * 64 + chunk" rows 20;
     TotpSecret staff.totp_secret_sealed by "staff_id" id "staff_id" rows 500;
+    NeedNote need.note_sealed by "person_id" id "need_id" rows 500;
+    AddressCode person.address_code_sealed by "person_id" id "person_id" rows 500;
     Answer idempotency.answer_sealed by "0::bigint" id "0::bigint" rows 500;
 }

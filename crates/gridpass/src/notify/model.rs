@@ -1,6 +1,7 @@
 //! What people are told: the templates, and their words in both languages.
 
 use gridpass_rules::red::RedReason;
+use gridpass_rules::words::EndReason;
 use gridpass_types::clock::district_zone;
 use gridpass_types::ids::PassSerial;
 use gridpass_types::{Colour, Phone};
@@ -65,6 +66,29 @@ pub enum Notice {
         /// Why, from the closed list.
         reason: Words,
     },
+    /// Somebody released the person from quarantine.
+    OrderReleased {
+        /// Completed, or taken back.
+        end_reason: EndReason,
+        /// The unit that did it.
+        unit: String,
+    },
+    /// A daily check was due and is not there.
+    CheckMissing {
+        /// The day.
+        day: Date,
+        /// Whether it is the morning's; the evening's otherwise.
+        morning: bool,
+    },
+    /// Something asked for was delivered or refused.
+    NeedAnswered {
+        /// What was asked for, in Chinese.
+        what_zh: String,
+        /// The same in English.
+        what_en: String,
+        /// Why it was refused, in both languages; delivered when absent.
+        refused: Option<Words>,
+    },
     /// The pass has another colour, without anybody having recorded anything.
     ColourChanged {
         /// Colour before.
@@ -120,6 +144,9 @@ impl Notice {
             Notice::AppealEscalated { .. } => "appeal_escalated",
             Notice::AppealOverdue { .. } => "appeal_overdue",
             Notice::AppealDecided { .. } => "appeal_decided",
+            Notice::OrderReleased { .. } => "order_released",
+            Notice::CheckMissing { .. } => "check_missing",
+            Notice::NeedAnswered { .. } => "need_answered",
             Notice::ColourChanged { .. } => "colour_changed",
         }
     }
@@ -133,9 +160,11 @@ impl Notice {
             | Notice::Stopped { .. }
             | Notice::AppealEscalated { .. }
             | Notice::AppealOverdue { .. }
-            | Notice::AppealDecided { .. } => true,
-            // Whoever opens it sees it at once.
-            Notice::AppealOpened { .. } => false,
+            | Notice::AppealDecided { .. }
+            | Notice::OrderReleased { .. }
+            | Notice::CheckMissing { .. } => true,
+            // Whoever opens an appeal sees it at once; whoever brings what was asked for rings.
+            Notice::AppealOpened { .. } | Notice::NeedAnswered { .. } => false,
             // Green and yellow are read at the gate; red must be known before the door.
             Notice::ColourChanged { colour, .. } => *colour == Colour::Red,
         }
@@ -162,6 +191,13 @@ impl Notice {
             Notice::AppealDecided { granted, reason } => appeal_decided(*granted, reason),
             Notice::PassHandedOver { at } => handed_over(*at),
             Notice::NumberChanged { at } => number_changed(*at),
+            Notice::OrderReleased { end_reason, unit } => released(*end_reason, unit),
+            Notice::CheckMissing { day, morning } => check_missing(*day, *morning),
+            Notice::NeedAnswered {
+                what_zh,
+                what_en,
+                refused,
+            } => need_answered((what_zh, what_en), refused.as_ref()),
             Notice::PhoneReplaced { at } => {
                 let time = district_time(*at);
                 Words {
@@ -175,6 +211,61 @@ impl Notice {
                 }
             }
         }
+    }
+}
+
+/// The end of an order, and the paper that may be asked for.
+fn released(end_reason: EndReason, unit: &str) -> Words {
+    match end_reason {
+        EndReason::Completed => Words {
+            zh: format!(
+                "您的隔离观察已由{unit}解除。如需《解除隔离观察通知书》，请向社区索取，无需其他证明。"
+            ),
+            en: format!(
+                "{unit} has released you from quarantine. If you need the end-of-observation notice, \
+                 ask your community; no other paper is needed."
+            ),
+        },
+        EndReason::Cancelled => Words {
+            zh: format!("您的隔离决定已由{unit}撤销。"),
+            en: format!("{unit} has cancelled your quarantine order."),
+        },
+    }
+}
+
+/// A reminder; missing a check is no offence.
+fn check_missing(day: Date, morning: bool) -> Words {
+    let (zh, en) = match morning {
+        true => ("上午", "morning"),
+        false => ("晚间", "evening"),
+    };
+    Words {
+        zh: format!(
+            "尚未收到您{day}{zh}的体温和症状登记，请在手机上填写，或致电社区工作者。身体不适请立即告知。"
+        ),
+        en: format!(
+            "Your temperature and symptoms of the {en} of {day} have not arrived. Enter them on the phone, \
+             or call your community worker. If you feel unwell, say so at once."
+        ),
+    }
+}
+
+fn need_answered((what_zh, what_en): (&str, &str), refused: Option<&Words>) -> Words {
+    match refused {
+        None => Words {
+            zh: format!("您申请的{what_zh}已办理。"),
+            en: format!("What you asked for was done: {what_en}."),
+        },
+        Some(why) => Words {
+            zh: format!(
+                "您申请的{what_zh}未能办理：{}。如有疑问请致电社区工作者。",
+                why.zh
+            ),
+            en: format!(
+                "What you asked for was not done: {what_en}. Why: {}. Call your community worker if this is wrong.",
+                why.en
+            ),
+        },
     }
 }
 

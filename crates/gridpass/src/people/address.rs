@@ -5,6 +5,7 @@
 //! of enclosure and door, so that people of the same door find each other although the address
 //! itself is stored sealed.
 
+use gridpass_types::AddressCode;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 pub use super::door::Door;
@@ -24,6 +25,8 @@ pub struct Correction<'a> {
     pub enclosure_id: EnclosureId,
     /// Building and room.
     pub address: &'a str,
+    /// Standard address code of that room; the code of the room before does not stay.
+    pub address_code: Option<&'a str>,
     /// The household that lives there already, if the worker knows one.
     pub household_id: Option<i64>,
     /// Who corrects it.
@@ -45,8 +48,17 @@ pub async fn correct_address(
         .household_id
         .unwrap_or_else(|| household_of(app, correction.enclosure_id, &address));
     let sealed = seal_address(app, person_id, &address);
+    let code = checked_code(correction.address_code)?;
+    let code = code.map(|code| seal_code(app, person_id, &code));
     let by = (app.now(), correction.by);
-    match store::update_address(tx, (person_id, household_id), &sealed, by).await? {
+    match store::update_address(
+        tx,
+        (person_id, household_id),
+        (&sealed, code.as_deref()),
+        by,
+    )
+    .await?
+    {
         true => Ok(()),
         false => Err(Code::PersonUnknown.into()),
     }
@@ -66,6 +78,28 @@ pub(super) fn seal_address(app: &App, person_id: PersonId, address: &str) -> Vec
     let plain = address.as_bytes();
     app.sealer
         .seal(Field::Address, person_id.get(), plain, &app.entropy)
+}
+
+/// An address code as it is sealed for a person.
+pub(super) fn seal_code(app: &App, person_id: PersonId, code: &AddressCode) -> Vec<u8> {
+    let plain = code.expose().as_bytes();
+    app.sealer
+        .seal(Field::AddressCode, person_id.get(), plain, &app.entropy)
+}
+
+/// A standard address code, if one was given; refuses what cannot be one.
+pub(super) fn checked_code(code: Option<&str>) -> ApiResult<Option<AddressCode>> {
+    let Some(text) = code.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    AddressCode::parse(text).map(Some).map_err(|error| {
+        ApiError::fields(vec![FieldError::new(
+            "address_code",
+            error.code(),
+            error.to_string(),
+            error.message_zh(),
+        )])
+    })
 }
 
 /// An address without blanks around it; refuses what cannot be one.

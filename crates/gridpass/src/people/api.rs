@@ -10,8 +10,8 @@ use super::apply::apply;
 use super::enrol::{Enrolment, enrol};
 use super::holder::Holder;
 use super::model::{
-    DependantInput, EnrolInput, EnrolledView, ExplanationQuery, HistoryQuery, PassExplanation,
-    PassView, PersonInput, PersonView, SearchInput,
+    DependantInput, Details, EnrolInput, EnrolledView, ExplanationQuery, HistoryQuery,
+    PassExplanation, PassView, PersonInput, PersonView, SearchInput,
 };
 use super::record::Person;
 use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
@@ -135,14 +135,7 @@ pub async fn create_person(
     let details = input.typed().check(app.now())?;
     let tx = app.db.tx().await?;
     check_places(&tx, &staff.caller, &input).await?;
-    let enrolment = Enrolment {
-        details,
-        enclosure_id: input.enclosure_id,
-        household_id: household(&app, &input),
-        address: address::checked(input.address.as_ref().map(|text| text.expose().as_str()))?,
-        grid_code: input.grid_code,
-        entered_by: Some(staff.caller.staff_id),
-    };
+    let enrolment = by_staff(&app, &staff.caller, (input, details))?;
     let enrolled = enrol(&tx, &app, &enrolment).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
@@ -155,6 +148,25 @@ pub async fn create_person(
     };
     let view = person_view(&db, &app, (&person, &staff.caller)).await?;
     Ok((status, Json(view)))
+}
+
+/// An enrolment at a counter or a door, with its address checked.
+fn by_staff(
+    app: &App,
+    caller: &Caller,
+    (input, details): (PersonInput, Details),
+) -> ApiResult<Enrolment> {
+    let household_id = household(app, &input);
+    let (text, code) = (input.address.as_ref(), input.address_code.as_ref());
+    Ok(Enrolment {
+        details,
+        enclosure_id: input.enclosure_id,
+        household_id,
+        address: address::checked(text.map(|text| text.expose().as_str()))?,
+        address_code: address::checked_code(code.map(|code| code.expose().as_str()))?,
+        grid_code: input.grid_code,
+        entered_by: Some(caller.staff_id),
+    })
 }
 
 /// The household named, or the one that the door makes.

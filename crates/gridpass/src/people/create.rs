@@ -1,6 +1,7 @@
 //! Entering a person whose number is not known yet.
 
 use gridpass_matching::name_key;
+use gridpass_types::AddressCode;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct NewPerson {
     pub details: Details,
     /// Building and room.
     pub address: Option<String>,
+    /// Standard address code of the room.
+    pub address_code: Option<AddressCode>,
     /// Two digits: province a registry names as origin; the document's when absent.
     pub origin_province: Option<String>,
     /// Grid of the home, 15 digits, known to the tree.
@@ -103,6 +106,10 @@ pub(crate) fn new_row(
                 .address
                 .as_deref()
                 .map(|address| seal(Field::Address, address)),
+            address_code: new
+                .address_code
+                .as_ref()
+                .map(|code| seal(Field::AddressCode, code.expose())),
         },
         birth_year: number.birth_date().map(|date| date.year()),
         sex: number.sex().map_or(0, |sex| sex.code()),

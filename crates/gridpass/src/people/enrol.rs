@@ -6,6 +6,7 @@
 
 use gridpass_rules::FactBody;
 use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_types::AddressCode;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 use super::create::{NewPerson, create};
@@ -33,6 +34,8 @@ pub(super) struct Enrolment {
     pub household_id: Option<i64>,
     /// Building and room.
     pub address: Option<String>,
+    /// Standard address code of the room.
+    pub address_code: Option<AddressCode>,
     /// Who entered it; `None` for the person.
     pub entered_by: Option<StaffId>,
 }
@@ -46,6 +49,7 @@ impl Enrolment {
             grid_code: None,
             household_id: None,
             address: None,
+            address_code: None,
             entered_by: None,
         }
     }
@@ -94,6 +98,7 @@ async fn open(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Option
     let new = NewPerson {
         details: enrolment.details.clone(),
         address: enrolment.address.clone(),
+        address_code: enrolment.address_code.clone(),
         origin_province: None,
         grid_code: enrolment.grid_code.clone(),
         household_id: enrolment.household_id,
@@ -151,9 +156,12 @@ async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> 
         .address
         .as_deref()
         .map(|address| super::address::seal_address(app, id, address));
+    let code = enrolment.address_code.as_ref();
+    let code_sealed = code.map(|code| super::address::seal_code(app, id, code));
     let addition = Addition {
         person_id: id,
         address_sealed: address_sealed.as_deref(),
+        address_code_sealed: code_sealed.as_deref(),
         phone,
         grid_code: enrolment.grid_code.as_deref(),
         household_id: enrolment.household_id,

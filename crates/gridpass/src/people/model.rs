@@ -183,6 +183,10 @@ pub struct PersonInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub address: Option<Sensitive<String>>,
+    /// Standard address code of the room, 25 digits; stored sealed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub address_code: Option<Sensitive<String>>,
 }
 
 /// Somebody whose pass is carried on the guardian's phone.
@@ -369,6 +373,8 @@ pub struct PersonView {
     pub phone: Option<String>,
     /// Building and room.
     pub address: Option<String>,
+    /// Standard address code of the room.
+    pub address_code: Option<String>,
     /// Until when the caller sees what is masked otherwise, if an access is open.
     pub lifted_until: Option<Timestamp>,
     /// Year of birth, where the document tells.

@@ -49,6 +49,7 @@ pub struct Person {
     name_sealed: Vec<u8>,
     phone_sealed: Option<Vec<u8>>,
     address_sealed: Option<Vec<u8>>,
+    address_code_sealed: Option<Vec<u8>>,
 }
 
 impl Person {
@@ -73,6 +74,7 @@ impl Person {
             name_sealed: row.get("name_sealed"),
             phone_sealed: row.get("phone_sealed"),
             address_sealed: row.get("address_sealed"),
+            address_code_sealed: row.get("address_code_sealed"),
         })
     }
 
@@ -94,6 +96,7 @@ impl Person {
             Shown::Number => Some(&self.number_sealed),
             Shown::Phone => self.phone_sealed.as_ref(),
             Shown::Address => self.address_sealed.as_ref(),
+            Shown::AddressCode => self.address_code_sealed.as_ref(),
             Shown::Photo => None,
         };
         let value = (self.person_id.get(), sealed.map(Vec::as_slice));

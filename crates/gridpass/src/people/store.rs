@@ -23,7 +23,7 @@ pub use rekey::{
 pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, Error> {
     let sql = "-- people.find_person
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
-            p.name_sealed, p.phone_sealed, p.address_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
+            p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
             p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
     let row = db
@@ -96,7 +96,7 @@ pub struct NewRow {
     pub pass_serial: PassSerial,
     /// Kind of document.
     pub document_type: &'static str,
-    /// Sealed number, name, phone, address.
+    /// Sealed number, name, phone, address and its code.
     pub sealed: Sealed,
     /// Number of the digest key and digest of the number, for each key in use; the one
     /// that is written with comes first.
@@ -131,6 +131,8 @@ pub struct Sealed {
     pub phone: Option<Vec<u8>>,
     /// Building and room.
     pub address: Option<Vec<u8>>,
+    /// Standard address code.
+    pub address_code: Option<Vec<u8>>,
 }
 
 /// Writes a person.
@@ -138,8 +140,8 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
     let sql = "-- people.insert_person
         INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
-            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key, address_code_sealed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     let statement = db.prepare_cached(sql).await?;
     let phone_digest = row.phone_digest.as_ref().map(|digest| &digest[..]);
     let (digest_key, digest) = &row.number_digests[0];
@@ -165,6 +167,7 @@ pub async fn insert_person(db: &Client, row: &NewRow, now: Timestamp) -> Result<
             &now,
             &row.enrolled_at,
             &digest_key,
+            &row.sealed.address_code,
         ],
     )
     .await?;
@@ -184,12 +187,13 @@ pub async fn insert_people(
     let sql = "-- people.insert_people
         INSERT INTO person (person_id, pass_serial, document_type, document_number_sealed, name_sealed,
             phone_sealed, address_sealed, number_digest, name_digest, phone_digest, birth_year, sex,
-            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key)
-        SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, $18, u17, u18
+            origin_province, grid_code, household_id, source, created_at, enrolled_at, digest_key, address_code_sealed)
+        SELECT u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, $18, u17, u18, u19
         FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[],
             $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::smallint[], $12::smallint[],
-            $13::text[], $14::text[], $15::bigint[], $16::text[], $17::timestamptz[], $19::smallint[])
-            AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18)";
+            $13::text[], $14::text[], $15::bigint[], $16::text[], $17::timestamptz[], $19::smallint[],
+            $20::bytea[])
+            AS u (u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18, u19)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -215,6 +219,7 @@ pub async fn insert_people(
             &column(people, |row| row.enrolled_at),
             &now,
             &column(people, |row| row.number_digests[0].0),
+            &column(people, |row| row.sealed.address_code.as_deref()),
         ],
     )
     .await?;
@@ -238,6 +243,8 @@ pub struct BulkAddition {
     pub origin_province: Option<String>,
     /// Sealed building and room.
     pub address_sealed: Option<Vec<u8>>,
+    /// Sealed standard address code.
+    pub address_code_sealed: Option<Vec<u8>>,
 }
 
 /// Fills what was not known of people; what is held stays.
@@ -259,15 +266,21 @@ pub async fn add_to_people(db: &Client, additions: &[BulkAddition]) -> Result<()
         .iter()
         .map(|one| one.address_sealed.as_deref())
         .collect();
+    let codes: Vec<Option<&[u8]>> = additions
+        .iter()
+        .map(|one| one.address_code_sealed.as_deref())
+        .collect();
     let sql = "-- people.add_to_people
         UPDATE person p SET grid_code = coalesce(p.grid_code, u.g), household_id = coalesce(p.household_id, u.h),
-            origin_province = coalesce(p.origin_province, u.o), address_sealed = coalesce(p.address_sealed, u.a)
-        FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[]) AS u (i, g, h, o, a)
+            origin_province = coalesce(p.origin_province, u.o), address_sealed = coalesce(p.address_sealed, u.a),
+            address_code_sealed = coalesce(p.address_code_sealed, u.c)
+        FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[])
+            AS u (i, g, h, o, a, c)
         WHERE p.person_id = u.i";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
-        &[&people, &grids, &households, &origins, &addresses],
+        &[&people, &grids, &households, &origins, &addresses, &codes],
     )
     .await?;
     Ok(())
@@ -295,6 +308,8 @@ pub struct Addition<'a> {
     pub household_id: Option<i64>,
     /// Sealed building and room.
     pub address_sealed: Option<&'a [u8]>,
+    /// Sealed standard address code.
+    pub address_code_sealed: Option<&'a [u8]>,
     /// When the person applied.
     pub enrolled_at: Option<Timestamp>,
 }
@@ -305,7 +320,8 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
         UPDATE person SET phone_sealed = coalesce(phone_sealed, $2), phone_digest = coalesce(phone_digest, $3),
             grid_code = coalesce(grid_code, $4), household_id = coalesce(household_id, $5),
             enrolled_at = coalesce(enrolled_at, $6), digest_key = least(coalesce(digest_key, 1::smallint), $7),
-            address_sealed = coalesce(address_sealed, $8)
+            address_sealed = coalesce(address_sealed, $8),
+            address_code_sealed = coalesce(address_code_sealed, $9)
         WHERE person_id = $1";
     let phone = addition.phone.as_ref();
     let sealed = phone.map(|phone| &phone.sealed[..]);
@@ -324,6 +340,7 @@ pub async fn add_to_person(db: &Client, addition: &Addition<'_>) -> Result<(), E
             &addition.enrolled_at,
             &digest_key,
             &addition.address_sealed,
+            &addition.address_code_sealed,
         ],
     )
     .await?;
@@ -398,19 +415,24 @@ pub async fn update_name(
     .await
 }
 
-/// Writes a corrected address with the household it makes; false when the person is not in reach.
+/// Writes a corrected address, its code if one is known, and the household it makes; false when
+/// the person is not in reach.
 pub async fn update_address(
     db: &Client,
     (person_id, household_id): (PersonId, i64),
-    sealed: &[u8],
+    (sealed, code_sealed): (&[u8], Option<&[u8]>),
     (now, by): (Timestamp, StaffId),
 ) -> Result<bool, Error> {
     let sql = "-- people.update_address
-        UPDATE person SET address_sealed = $2, household_id = $3, address_changed_at = $4, address_changed_by = $5
+        UPDATE person SET address_sealed = $2, household_id = $3, address_changed_at = $4, address_changed_by = $5,
+            address_code_sealed = $6
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     let changed = db
-        .execute(&statement, &[&person_id, &sealed, &household_id, &now, &by])
+        .execute(
+            &statement,
+            &[&person_id, &sealed, &household_id, &now, &by, &code_sealed],
+        )
         .await?;
     Ok(changed == 1)
 }

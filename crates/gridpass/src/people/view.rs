@@ -156,6 +156,7 @@ pub(super) async fn person_view(
         document_number: person.shown(app, viewer, Shown::Number)?,
         phone: person.shown(app, viewer, Shown::Phone)?,
         address: person.shown(app, viewer, Shown::Address)?,
+        address_code: person.shown(app, viewer, Shown::AddressCode)?,
         lifted_until,
         birth_year: person.birth_year,
         sex: person.sex,

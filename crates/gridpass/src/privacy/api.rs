@@ -123,6 +123,12 @@ fn fields(app: &App, person: &Person) -> ApiResult<Vec<HeldField>> {
         ),
         of("phone", "phone_sealed", seen(Shown::Phone)?, pass),
         of("address", "address_sealed", seen(Shown::Address)?, evidence),
+        of(
+            "address_code",
+            "address_code_sealed",
+            seen(Shown::AddressCode)?,
+            evidence,
+        ),
         of("grid", "grid_code", person.grid_code.clone(), evidence),
         of("household", "household_id", household, evidence),
         of(

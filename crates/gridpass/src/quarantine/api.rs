@@ -1,18 +1,21 @@
-//! Listing orders.
+//! Listing orders, and what happened to one.
 
 use axum::Json;
 use axum::extract::State;
 
-use super::model::{OrderPage, OrderQuery, OrderStatus, QuarantineOrder};
-use super::store;
+use super::model::{OrderPage, OrderQuery, OrderStatus, OrderStep, OrderStepKind, QuarantineOrder};
+use super::store::{self, steps};
 use crate::access::ReadQuarantine;
 use crate::app::App;
 use crate::audit;
-use crate::auth::Staff;
+use crate::auth::{Authorised, Staff};
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
 use crate::masking::{self, Shown, Viewer};
+
+/// Steps shown of an order at most.
+const STEPS_MAX: i64 = 200;
 
 /// Orders under a prefix within the caller's jurisdiction, with how many people and
 /// households they concern.
@@ -44,6 +47,26 @@ pub async fn list_quarantine_orders(
         persons,
         households,
     }))
+}
+
+/// Who changed what of an order and when, with the paper behind each step.
+#[utoipa::path(get, path = "/api/v1/quarantine-orders/{person_id}/{order_id}/steps", operation_id = "list_order_steps",
+    tag = "quarantine", security(("staff" = [])), params(("person_id" = i64, Path,), ("order_id" = i64, Path,)),
+    responses((status = 200, body = Vec<OrderStep>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn list_order_steps(
+    State(app): State<App>,
+    order: Authorised<QuarantineOrder, ReadQuarantine>,
+) -> ApiResult<Json<Vec<OrderStep>>> {
+    let db = order.tx(&app).await?;
+    let order = &order.entity;
+    let mut found = steps::list_steps(&db, order, STEPS_MAX).await?;
+    let released = found
+        .iter()
+        .any(|step| step.step == OrderStepKind::Released);
+    if order.is_over(app.now()) && !released {
+        found.push(OrderStep::completed(order));
+    }
+    Ok(Json(found))
 }
 
 /// Orders with the names as far as the viewer sees them.

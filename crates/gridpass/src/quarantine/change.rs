@@ -6,8 +6,11 @@ use gridpass_rules::words::EndReason;
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::{FactId, PersonId, QuarantineOrderId, StaffId};
 
-use super::model::{NewOrder, OrderStatus, OrderView, QuarantineOrder, Step, check_end};
-use super::store;
+use super::model::{
+    NewOrder, OrderPaper, OrderStatus, OrderStep, OrderStepKind, OrderView, QuarantineOrder, Step,
+    check_end,
+};
+use super::store::{self, steps};
 use crate::app::App;
 use crate::db::Client;
 use crate::facts::{self, Grounds, NewFact, Retract, SOURCE_ORDER, TwoPeople, decision_view};
@@ -36,12 +39,14 @@ pub async fn check(
         }
         Step::Extend(change) => {
             let mut order = find_live(db, app, (person_id, change.order_id)).await?;
+            OrderPaper::check(change.paper, app.now())?;
             later_end(&mut order, (change.end, app.now()))?;
             facts::check_body(&order.body(), app.now())?;
             reason_of(&order, reason)
         }
         Step::Transfer(change) => {
             let mut order = find_live(db, app, (person_id, change.order_id)).await?;
+            OrderPaper::check(change.paper, app.now())?;
             other_place(&mut order, change.place)?;
             reason_of(&order, reason)
         }
@@ -64,12 +69,14 @@ pub async fn carry_out(
         Step::Extend(change) => {
             let mut order = begin(tx, app, (person_id, change.order_id)).await?;
             later_end(&mut order, (change.end, app.now()))?;
-            finish(tx, app, (order, "extended"), (by, Some(two))).await
+            let done = (OrderStepKind::Extended, change.paper);
+            finish(tx, app, (order, done), (by, Some(two))).await
         }
         Step::Transfer(change) => {
             let mut order = begin(tx, app, (person_id, change.order_id)).await?;
             other_place(&mut order, change.place)?;
-            finish(tx, app, (order, "transferred"), (by, Some(two))).await
+            let done = (OrderStepKind::Transferred, change.paper);
+            finish(tx, app, (order, done), (by, Some(two))).await
         }
     }
 }
@@ -83,6 +90,7 @@ async fn start(
 ) -> ApiResult<OrderView> {
     new.validate(app.now())?;
     let (reason, document) = (two.reason, two.reference.clone());
+    let confirmed_by = two.confirmed_by;
     let fact = NewFact {
         body: new.body(),
         source: SOURCE_ORDER.to_owned(),
@@ -111,11 +119,40 @@ async fn start(
         end_reason: None,
     };
     store::insert_order(tx, &order).await.map_err(one_live)?;
+    let step = step_of(&order, (OrderStepKind::Started, new.paper), now);
+    let step = OrderStep {
+        document: order.document.clone(),
+        confirmed_by: Some(confirmed_by),
+        ..step
+    };
+    steps::insert_step(tx, (&order, app.ids.next()), &step).await?;
     let (person_id, order_id) = (order.person_id.get(), order.order_id.get());
     let order = store::find_order(tx, person_id, order_id).await?;
     let order = order.ok_or(Code::NotFound)?;
     let decision = decision_view(&appended.decision, now, appended.row.valid_until);
     Ok(OrderView { order, decision })
+}
+
+/// What an order is from now on, as its history keeps it.
+fn step_of(
+    order: &QuarantineOrder,
+    (step, paper): (OrderStepKind, Option<OrderPaper>),
+    at: jiff::Timestamp,
+) -> OrderStep {
+    OrderStep {
+        step,
+        place: order.place,
+        end: order.end,
+        document: None,
+        document_date: paper.map(|paper| paper.date),
+        means: paper.map(|paper| paper.means),
+        end_reason: order.end_reason,
+        at,
+        by: Some(order.created_by),
+        by_name: None,
+        confirmed_by: None,
+        confirmed_by_name: None,
+    }
 }
 
 fn one_live(error: tokio_postgres::Error) -> ApiError {
@@ -153,15 +190,17 @@ async fn find_live(
 pub(super) async fn finish(
     tx: &Client,
     app: &App,
-    (mut order, what): (QuarantineOrder, &str),
+    (mut order, (what, paper)): (QuarantineOrder, (OrderStepKind, Option<OrderPaper>)),
     (by, two): (StaffId, Option<TwoPeople>),
 ) -> ApiResult<OrderView> {
     facts::check_body(&order.body(), app.now())?;
     let retract = Retract {
         fact_id: order.fact_id,
         by: Some(by.get()),
-        reason: what.to_owned(),
+        reason: what.as_str().to_owned(),
     };
+    let confirmed_by = two.as_ref().map(|two| two.confirmed_by);
+    let document = two.as_ref().map(|two| two.reference.clone());
     let fact = NewFact {
         body: order.body(),
         source: SOURCE_ORDER.to_owned(),
@@ -172,6 +211,13 @@ pub(super) async fn finish(
     order.fact_id = changed.fact_ids[0];
     order.place_code.clone_from(&changed.row.place_code);
     store::update_order(tx, &order).await?;
+    let step = OrderStep {
+        document,
+        by: Some(by),
+        confirmed_by,
+        ..step_of(&order, (what, paper), changed.row.changed_at)
+    };
+    steps::insert_step(tx, (&order, app.ids.next()), &step).await?;
     let decision = decision_view(
         &changed.decision,
         changed.row.changed_at,
@@ -206,9 +252,14 @@ pub async fn cancel_live(
     order.status = OrderStatus::Released;
     order.released_at = Some(app.now());
     order.end_reason = Some(EndReason::Cancelled);
-    finish(tx, app, (order, "cancelled_on_appeal"), (by, None))
-        .await
-        .map(Some)
+    finish(
+        tx,
+        app,
+        (order, (OrderStepKind::Released, None)),
+        (by, None),
+    )
+    .await
+    .map(Some)
 }
 
 fn later_end(

@@ -3,7 +3,7 @@
 use gridpass_rules::FactBody;
 use gridpass_rules::red::ORDER_DAYS_MAX;
 use gridpass_rules::words::{EndReason, QuarantinePlace};
-use gridpass_types::clock::{days_between, district_date};
+use gridpass_types::clock::{days_between, district_date, start_of_day};
 use gridpass_types::ids::{FactId, HouseholdId, PersonId, QuarantineOrderId, StaffId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -106,6 +106,153 @@ pub enum Step {
     Transfer(TransferOrder),
 }
 
+/// How the person was told of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderMeans {
+    /// The paper was handed over.
+    OfficialDocument,
+    /// Told by word first; the paper follows.
+    Verbal,
+}
+
+impl OrderMeans {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OfficialDocument => "official_document",
+            Self::Verbal => "verbal",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::OfficialDocument, Self::Verbal]
+            .into_iter()
+            .find(|means| means.as_str() == name)
+    }
+}
+
+/// The paper of an order or of a change of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPaper {
+    /// Day on the paper; not after the day it is proposed.
+    pub date: Date,
+    /// How the person was told.
+    pub means: OrderMeans,
+}
+
+impl OrderPaper {
+    /// A paper is not from the future.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    pub fn check(paper: Option<Self>, now: Timestamp) -> ApiResult<()> {
+        if paper.is_none_or(|paper| paper.date <= district_date(now)) {
+            return Ok(());
+        }
+        Err(ApiError::fields(vec![FieldError::new(
+            "paper.date",
+            "paper_in_future",
+            "lies in the future",
+            "文书日期不能晚于今天",
+        )]))
+    }
+}
+
+/// What was done to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStepKind {
+    /// It began.
+    Started,
+    /// Its end moved to a later day.
+    Extended,
+    /// It moved to another place.
+    Transferred,
+    /// Somebody released the person.
+    Released,
+    /// It reached its end by itself.
+    Completed,
+}
+
+impl OrderStepKind {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Extended => "extended",
+            Self::Transferred => "transferred",
+            Self::Released => "released",
+            Self::Completed => "completed",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Started,
+            Self::Extended,
+            Self::Transferred,
+            Self::Released,
+            Self::Completed,
+        ]
+        .into_iter()
+        .find(|step| step.as_str() == name)
+    }
+}
+
+/// One step of an order: what it was from then on, on which paper, by whom.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrderStep {
+    /// What was done.
+    pub step: OrderStepKind,
+    /// Where the order is served from then on.
+    pub place: QuarantinePlace,
+    /// First day free from then on.
+    pub end: Date,
+    /// Number of the paper.
+    pub document: Option<String>,
+    /// Day on the paper.
+    pub document_date: Option<Date>,
+    /// How the person was told.
+    pub means: Option<OrderMeans>,
+    /// How it ended.
+    pub end_reason: Option<EndReason>,
+    /// When.
+    pub at: Timestamp,
+    /// Who proposed it, or released; absent when the order reached its end.
+    pub by: Option<StaffId>,
+    /// Name of the account; on lists only.
+    pub by_name: Option<String>,
+    /// The second person.
+    pub confirmed_by: Option<StaffId>,
+    /// Name of that account; on lists only.
+    pub confirmed_by_name: Option<String>,
+}
+
+impl OrderStep {
+    /// The step of an order that reached its end and that nobody took: the rules say it, not a
+    /// row.
+    pub fn completed(order: &QuarantineOrder) -> Self {
+        Self {
+            step: OrderStepKind::Completed,
+            place: order.place,
+            end: order.end,
+            document: None,
+            document_date: None,
+            means: None,
+            end_reason: Some(EndReason::Completed),
+            at: start_of_day(order.end),
+            by: None,
+            confirmed_by: None,
+            by_name: None,
+            confirmed_by_name: None,
+        }
+    }
+}
+
 /// An order to start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +263,9 @@ pub struct NewOrder {
     pub start: Date,
     /// First day free; at most 28 days ahead.
     pub end: Date,
+    /// The paper behind it, beyond its number, which is the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<OrderPaper>,
 }
 
 impl NewOrder {
@@ -125,6 +275,7 @@ impl NewOrder {
     /// 422 with the fields.
     pub fn validate(&self, now: Timestamp) -> ApiResult<()> {
         check_end(self.end, now)?;
+        OrderPaper::check(self.paper, now)?;
         facts::check_body(&self.body(), now)
     }
 
@@ -148,6 +299,9 @@ pub struct ExtendOrder {
     pub order_id: QuarantineOrderId,
     /// First day free, after the present one; at most 28 days ahead.
     pub end: Date,
+    /// The paper behind it, beyond its number, which is the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<OrderPaper>,
 }
 
 /// Another place.
@@ -158,6 +312,9 @@ pub struct TransferOrder {
     pub order_id: QuarantineOrderId,
     /// Where it is served from now on.
     pub place: QuarantinePlace,
+    /// The paper behind it, beyond its number, which is the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<OrderPaper>,
 }
 
 /// An end is ahead, and not so far that nobody would look at the order again.
@@ -177,7 +334,7 @@ pub(super) fn check_end(end: Date, now: Timestamp) -> ApiResult<()> {
 /// How an order ends.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReleaseInput {
+pub struct OrderRelease {
     /// Completed clears the exposures before it; cancelled clears nothing.
     pub end_reason: EndReason,
 }

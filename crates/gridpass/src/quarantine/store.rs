@@ -1,5 +1,7 @@
 //! SQL of quarantine orders.
 
+pub mod steps;
+
 use gridpass_rules::words::{EndReason, QuarantinePlace};
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;

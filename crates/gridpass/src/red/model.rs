@@ -387,6 +387,7 @@ mod tests {
             measure: Measure::TransferQuarantine(TransferOrder {
                 order_id: QuarantineOrderId::new(1),
                 place: gridpass_rules::words::QuarantinePlace::Hospital,
+                paper: None,
             }),
             reason: RedReason::CloseContact,
             evidence: Evidence {

@@ -14,7 +14,7 @@ use super::chunk::{Target, Writer};
 use super::directory::Directory;
 use super::hold::{self, Breaker};
 use super::import::{Incoming, run};
-use super::model::{ImportRowView, ImportView, ReleaseInput, RowOutcome};
+use super::model::{ImportRelease, ImportRowView, ImportView, RowOutcome};
 use super::store;
 use crate::access::{ImportRegistry, ReadImports, ReleaseImports};
 use crate::app::App;
@@ -125,14 +125,14 @@ pub async fn list_registry_imports(
 
 /// Lets a held file be sent again, without limits and once; never by whoever sent it.
 #[utoipa::path(post, path = "/api/v1/registry-imports/{import_id}/release", operation_id = "release_registry_import",
-    tag = "registry", security(("staff" = [])), params(("import_id" = i64, Path,)), request_body = ReleaseInput,
+    tag = "registry", security(("staff" = [])), params(("import_id" = i64, Path,)), request_body = ImportRelease,
     responses((status = 200, body = ImportView), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn release_registry_import(
     State(app): State<App>,
     staff: Staff<ReleaseImports>,
     extract::Path(import_id): extract::Path<i64>,
-    extract::Json(input): extract::Json<ReleaseInput>,
+    extract::Json(input): extract::Json<ImportRelease>,
 ) -> ApiResult<Json<ImportView>> {
     input.validate()?;
     let tx = app.db.tx().await?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gridpass_matching::{compare_names, name_key};
 use gridpass_rules::FactBody;
 use gridpass_rules::words::RegistryStatus;
+use gridpass_types::AddressCode;
 use gridpass_types::ids::PersonId;
 
 use super::chunk::Chunk;
@@ -130,12 +131,16 @@ fn agrees(app: &App, known: &KnownRow<'_>, held: &Held) -> ApiResult<bool> {
 
 /// What the row knows that is not held.
 fn addition(app: &App, known: &KnownRow<'_>, held: &Held) -> Option<people::BulkAddition> {
-    let [has_grid, has_household, has_origin, has_address] = held.has;
+    let [has_grid, has_household, has_origin, has_address, has_code] = held.has;
     let person = &known.row.person;
     let id = known.person_id.get();
     let seal = |address: &String| {
         app.sealer
             .seal(Field::Address, id, address.as_bytes(), &app.entropy)
+    };
+    let code = |code: &AddressCode| {
+        let plain = code.expose().as_bytes();
+        app.sealer.seal(Field::AddressCode, id, plain, &app.entropy)
     };
     let addition = people::BulkAddition {
         person_id: id,
@@ -148,11 +153,18 @@ fn addition(app: &App, known: &KnownRow<'_>, held: &Held) -> Option<people::Bulk
             .as_ref()
             .filter(|_| !has_address)
             .map(seal),
+        address_code_sealed: known
+            .row
+            .address_code
+            .as_ref()
+            .filter(|_| !has_code)
+            .map(code),
     };
     let something = addition.grid_code.is_some()
         || addition.household_id.is_some()
         || addition.origin_province.is_some()
-        || addition.address_sealed.is_some();
+        || addition.address_sealed.is_some()
+        || addition.address_code_sealed.is_some();
     something.then_some(addition)
 }
 

@@ -74,12 +74,12 @@ pub struct ImportView {
 /// Why a held file may be sent again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReleaseInput {
+pub struct ImportRelease {
     /// 1 to 200 characters; no names or numbers of people.
     pub note: String,
 }
 
-impl ReleaseInput {
+impl ImportRelease {
     /// Checks the note.
     ///
     /// # Errors
@@ -301,6 +301,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "户编号过长",
     ),
     ("address_length", "the address is too long", "地址过长"),
+    (
+        "address_code_digits",
+        "an address code has 25 digits",
+        "标准地址编码应为 25 位数字",
+    ),
     (
         "credit_code_length",
         "a unified social credit code has 18 characters",

@@ -2,10 +2,10 @@
 //! blocking threads, so that one chunk is made ready while the one before is written.
 
 use gridpass_rules::words::{EmploymentStatus, ResidenceStatus};
-use gridpass_types::PersonName;
 use gridpass_types::credit_code::CreditCode;
 use gridpass_types::division::DivisionCode;
 use gridpass_types::ids::PersonId;
+use gridpass_types::{AddressCode, PersonName};
 use jiff::civil::Date;
 
 use super::file::{Column, Fault, Header, RawRows, Row, check_row};
@@ -50,6 +50,8 @@ pub(super) struct Ready {
     pub name: PersonName,
     /// Building and room, to be sealed for the person it turns out to be.
     pub address: Option<String>,
+    /// Standard address code of that room, likewise.
+    pub address_code: Option<AddressCode>,
     /// Residence and enclosure code.
     pub residence: Option<(ResidenceStatus, String)>,
     /// Home grid.
@@ -89,6 +91,7 @@ fn ready(app: &App, form: &Form, row: Row) -> Ready {
             phone: row.phone,
         },
         address: row.address,
+        address_code: row.address_code,
         origin_province: row.origin_province,
         grid_code: row.grid_code.map(|code| code.as_str().to_owned()),
         household_id: row
@@ -104,6 +107,7 @@ fn ready(app: &App, form: &Form, row: Row) -> Ready {
         person: new_row((&app.sealer, &app.entropy), person_id, &new),
         name: new.details.name,
         address: new.address,
+        address_code: new.address_code,
         residence: row.residence,
         grid_code: row.grid_code,
         employment: row.employment,

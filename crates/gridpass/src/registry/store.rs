@@ -302,22 +302,22 @@ pub struct Held {
     pub name_digest: Vec<u8>,
     /// Sealed name.
     pub name_sealed: Vec<u8>,
-    /// Whether grid, household, origin and address are held.
-    pub has: [bool; 4],
+    /// Whether grid, household, origin, address and its code are held.
+    pub has: [bool; 5],
 }
 
 /// What is held of people.
 pub async fn list_held(db: &Client, people: &[i64]) -> Result<HashMap<i64, Held>, Error> {
     let sql = "-- registry.list_held
         SELECT person_id, name_digest, name_sealed, grid_code IS NOT NULL, household_id IS NOT NULL,
-            origin_province IS NOT NULL, address_sealed IS NOT NULL
+            origin_province IS NOT NULL, address_sealed IS NOT NULL, address_code_sealed IS NOT NULL
         FROM person WHERE person_id = ANY($1)";
     let rows = db.query(&db.prepare_cached(sql).await?, &[&people]).await?;
     let read = |row: &Row| {
         let held = Held {
             name_digest: row.get(1),
             name_sealed: row.get(2),
-            has: [row.get(3), row.get(4), row.get(5), row.get(6)],
+            has: [row.get(3), row.get(4), row.get(5), row.get(6), row.get(7)],
         };
         (row.get(0), held)
     };

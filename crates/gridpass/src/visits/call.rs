@@ -250,6 +250,7 @@ impl Call<'_> {
         let correction = Correction {
             enclosure_id: named.or(row.state.enclosure).ok_or_else(no_enclosure)?,
             address,
+            address_code: self.input.address_code.as_deref(),
             household_id: self.input.household_id,
             by: self.caller.staff_id,
         };

@@ -167,6 +167,9 @@ pub struct CallInput {
     /// Building and room, if they are to be corrected.
     #[serde(default)]
     pub address: Option<String>,
+    /// Standard address code of the corrected address, 25 digits.
+    #[serde(default)]
+    pub address_code: Option<String>,
     /// The household that lives at the corrected address already, if it is known.
     #[serde(default)]
     pub household_id: Option<i64>,
@@ -286,6 +289,14 @@ impl CallInput {
                 "note_too_long",
                 "at most 500 characters",
                 "备注不能超过 500 字",
+            );
+        }
+        if self.address_code.is_some() && self.address.is_none() {
+            wrong(
+                "address_code",
+                "address_missing",
+                "a code needs the address it is for",
+                "填写地址编码时须同时填写地址",
             );
         }
         let heat = self.health.as_ref().and_then(|health| health.temperature);

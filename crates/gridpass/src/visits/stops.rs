@@ -90,6 +90,8 @@ pub struct Stop {
     pub enclosure_name: Option<String>,
     /// The door, for whoever goes there.
     pub door: Option<Door>,
+    /// Standard address code of the door, 25 digits, where one is known.
+    pub address_code: Option<String>,
     /// Everybody known to live there, the oldest first.
     pub people: Vec<StopPerson>,
 }
@@ -262,6 +264,7 @@ fn empty((key, household): (i64, bool)) -> Stop {
         enclosure_id: None,
         enclosure_name: None,
         door: None,
+        address_code: None,
         people: Vec::new(),
     }
 }
@@ -282,6 +285,9 @@ fn add(
     if stop.door.is_none() {
         let address = seen(Shown::Address, member.address_sealed.as_deref())?;
         stop.door = address.map(|address| Door::parse(&address));
+    }
+    if stop.address_code.is_none() {
+        stop.address_code = seen(Shown::AddressCode, member.address_code_sealed.as_deref())?;
     }
     if let (None, Some((enclosure_id, name))) = (stop.enclosure_id, &member.enclosure) {
         stop.enclosure_id = Some(*enclosure_id);

@@ -137,6 +137,161 @@ async fn others_neither_see_nor_work_an_alert() {
         .problem(404, "bad_path");
 }
 
+#[tokio::test]
+async fn an_alert_that_nobody_answers_goes_up_level_by_level() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let officer = test.caller(Role::SubdistrictOfficer, &HERE[..9]).await;
+    let district = test.caller(Role::SubdistrictOfficer, "440310").await;
+    let elsewhere = test.caller(Role::SubdistrictOfficer, ELSEWHERE).await;
+    let person = person(&test, HERE).await;
+    cause(&test, TOPIC_RED, person, "k").await;
+    let facts: i64 = test.scalar("SELECT count(*) FROM fact").await;
+    let alert = inbox(&team).await.remove(0);
+    assert_eq!(
+        (&alert["level"], &alert["due_at"]),
+        (&json!(15), &json!("2020-03-06T00:35:00Z"))
+    );
+    let notices = async |caller: &Client| {
+        let list = caller.get("/api/v1/alert-notices").await.expect(200);
+        list.as_array().unwrap().len()
+    };
+    let minutes = jiff::SignedDuration::from_mins;
+    for (wait, told) in [
+        (4, [0, 0, 0]),
+        (1, [1, 0, 0]),
+        (5, [1, 1, 0]),
+        (5, [1, 1, 1]),
+        // At the top it stays, late, and is told no more.
+        (600, [1, 1, 1]),
+    ] {
+        test.advance(minutes(wait));
+        test.settle().await;
+        let heard = [
+            notices(&lead).await,
+            notices(&officer).await,
+            notices(&district).await,
+        ];
+        assert_eq!(heard, told, "after {wait} minutes more");
+        assert_eq!(notices(&elsewhere).await, 0);
+    }
+    let alert = inbox(&officer).await.remove(0);
+    assert_eq!(
+        (&alert["level"], &alert["status"], &alert["name"]),
+        (&json!(6), &json!("open"), &json!("李*"))
+    );
+    officer
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .problem(403, "not_allowed");
+    team.post(&path(&alert, "accept"), json!({}))
+        .await
+        .expect(200);
+    team.post(&path(&alert, "close"), json!({ "outcome": "advised" }))
+        .await
+        .expect(200);
+    let steps = team.get(&path(&alert, "steps")).await.expect(200);
+    let steps: Vec<(&str, i64, bool)> = steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            (
+                s["step"].as_str().unwrap(),
+                s["level"].as_i64().unwrap(),
+                s["by"].is_i64(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("raised", 15, false),
+            ("escalated", 12, false),
+            ("escalated", 9, false),
+            ("escalated", 6, false),
+            ("accepted", 6, true),
+            ("closed", 6, true),
+        ]
+    );
+    elsewhere
+        .get(&path(&alert, "steps"))
+        .await
+        .problem(404, "not_found");
+    // An alert is a lead: no fact, no order, no proposal came of it.
+    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM fact").await, facts);
+    for table in ["quarantine_order", "red_proposal"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        assert_eq!(test.scalar::<i64>(&sql).await, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn who_accepts_arrives_in_time_or_somebody_takes_over() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let colleague = test.caller(Role::TeamPolice, HERE).await;
+    let person = person(&test, HERE).await;
+    cause(&test, TOPIC_RED, person, "k").await;
+    let alert = inbox(&team).await.remove(0);
+    team.post(&path(&alert, "arrive"), json!({}))
+        .await
+        .problem(409, "alert_not_accepted");
+    let accepted = team
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(accepted["due_at"], "2020-03-06T01:00:00Z");
+    test.advance(jiff::SignedDuration::from_mins(29));
+    test.settle().await;
+    colleague
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .problem(409, "conflict");
+    test.advance(jiff::SignedDuration::from_mins(1));
+    test.settle().await;
+    assert_eq!(inbox(&team).await[0]["level"], 12, "nobody arrived");
+    let taken = colleague
+        .post(&path(&alert, "accept"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(taken["due_at"], "2020-03-06T01:30:00Z");
+    let there = colleague
+        .post(&path(&alert, "arrive"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&there["due_at"], &there["arrived_at"]),
+        (&json!(null), &json!("2020-03-06T01:00:00Z"))
+    );
+    colleague
+        .post(&path(&alert, "arrive"), json!({}))
+        .await
+        .expect(200);
+    team.post(&path(&alert, "arrive"), json!({}))
+        .await
+        .problem(409, "conflict");
+    test.advance(jiff::SignedDuration::from_hours(2));
+    test.settle().await;
+    assert_eq!(inbox(&team).await[0]["level"], 12, "somebody is there");
+
+    let outcome = json!({ "outcome": "not_found" });
+    let closed = colleague
+        .post(&path(&alert, "close"), outcome)
+        .await
+        .expect(200);
+    assert_eq!(closed["follows"], "visit");
+    test.settle().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let visits = lead.get("/api/v1/visits").await.expect(200);
+    assert_eq!(visits["items"][0]["cause"], "alert_not_found");
+    colleague
+        .post(&path(&alert, "arrive"), json!({}))
+        .await
+        .problem(409, "alert_closed");
+}
+
 /// An open stream of events.
 struct Stream {
     response: reqwest::Response,

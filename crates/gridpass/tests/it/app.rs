@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 
 use gridpass::access::Role;
-use gridpass::app::{App, AppealTerms, HoldLimit, Settings, SignIn};
+use gridpass::app::{App, AppealTerms, HoldLimit, ResponseClocks, Settings, SignIn};
 use gridpass::assemble::{Assembled, Given, assemble};
 use gridpass::config::secrets::Secrets;
 use gridpass::config::{IdentityConfig, Limits};
@@ -183,6 +183,7 @@ impl TestApp {
             red_people_per_hour: 20,
             hold: setup.hold,
             sign_in: setup.sign_in,
+            response: ResponseClocks::default(),
             appeals: AppealTerms::default(),
         };
         let given = Given {

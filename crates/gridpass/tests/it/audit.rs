@@ -56,6 +56,7 @@ fn every_operation_is_declared() {
             // that ask with a body.
             let asks = [
                 "ask_identity_provider",
+                "check_paper",
                 "check_rule_tables",
                 "evaluate_case",
                 "read_rule_workbook",

@@ -9,7 +9,7 @@ use crate::app::{Client, TestApp};
 use crate::evidence::{ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, enclosure};
 use crate::visits::need;
 
-const CALLS: &str = "/api/v1/calls";
+pub const CALLS: &str = "/api/v1/calls";
 
 /// Somebody entered at a door, whom the rules want a visit for.
 async fn newcomer(

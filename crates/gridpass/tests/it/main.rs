@@ -9,6 +9,7 @@
     reason = "a test that tells one story from beginning to end is read in one piece"
 )]
 
+mod address_codes;
 mod alerts;
 mod alerts_fixture;
 mod answer;
@@ -38,13 +39,16 @@ mod guomi;
 mod hardening;
 mod keys;
 mod limits;
+mod maps;
 mod markers;
 mod migrate;
 mod notices;
+mod observation;
 mod outbound;
 mod oversight;
 mod own_data;
 mod paper_passes;
+mod papers;
 mod passes;
 mod people;
 mod phone_codes;

@@ -371,3 +371,102 @@ async fn starts_and_releases_that_meet_leave_one_truth() {
     assert_states_are_derived(&test).await;
     assert_counts_agree(&test).await;
 }
+
+#[tokio::test]
+async fn the_history_says_who_changed_what_on_which_paper() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let person = person(&test, HERE).await;
+    let mut new = order_input(person, "home", "2020-03-06", "2020-03-10");
+    new["measure"]["paper"] = json!({ "date": "2020-03-07", "means": "official_document" });
+    team.post(PROPOSALS, new.clone())
+        .await
+        .problem(422, "invalid_fields");
+    new["measure"]["paper"] = json!({ "date": "2020-03-05", "means": "verbal" });
+    two_people(&test, &team, new).await;
+    let order = live_order(&team, person).await;
+    test.advance(SignedDuration::from_hours(1));
+    let change = |measure: Value, number: &str| {
+        json!({ "person_id": person, "measure": measure,
+                "evidence": { "kind": "order_document", "reference": number } })
+    };
+    let id = &order["order_id"];
+    let extend = json!({ "step": "extend_quarantine", "order_id": id, "end": "2020-03-12",
+        "paper": { "date": "2020-03-06", "means": "official_document" } });
+    two_people(&test, &team, change(extend, "坪隔〔2020〕31号")).await;
+    test.advance(SignedDuration::from_hours(1));
+    let transfer = json!({ "step": "transfer_quarantine", "order_id": id, "place": "central" });
+    two_people(&test, &team, change(transfer, "坪隔〔2020〕32号")).await;
+    test.advance(SignedDuration::from_hours(1));
+    let worker = test.caller(Role::TeamWorker, HERE).await;
+    worker
+        .post(
+            &path(&order, "release"),
+            json!({ "end_reason": "completed" }),
+        )
+        .await
+        .expect(200);
+
+    let steps = team.get(&path(&order, "steps")).await.expect(200);
+    let told: Vec<String> = steps
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            let text = |name: &str| s[name].as_str().unwrap_or("-").to_owned();
+            let two = s["confirmed_by"].is_i64();
+            assert!(s["by"].is_i64() && s["by_name"].is_string());
+            assert_eq!(s["confirmed_by_name"].is_string(), two);
+            format!(
+                "{} {} {} {} {} {} {two}",
+                text("step"),
+                text("place"),
+                text("end"),
+                text("document"),
+                text("document_date"),
+                text("means")
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "started home 2020-03-10 坪隔〔2020〕12号 2020-03-05 verbal true",
+            "extended home 2020-03-12 坪隔〔2020〕31号 2020-03-06 official_document true",
+            "transferred central 2020-03-12 坪隔〔2020〕32号 - - true",
+            "released central 2020-03-12 - - - false",
+        ]
+    );
+    let notice = "SELECT count(*) FROM notice WHERE template = 'order_released'";
+    assert_eq!(test.scalar::<i64>(notice).await, 1);
+    let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;
+    outside
+        .get(&path(&order, "steps"))
+        .await
+        .problem(404, "not_found");
+    let desk = test.caller(Role::DataDesk, "").await;
+    desk.get(&path(&order, "steps"))
+        .await
+        .problem(403, "not_allowed");
+
+    // An order that reaches its end says so without anybody.
+    two_people(
+        &test,
+        &team,
+        order_input(person, "home", "2020-03-06", "2020-03-07"),
+    )
+    .await;
+    let second = live_order(&team, person).await;
+    test.clock.set("2020-03-07T00:00:00+08:00".parse().unwrap());
+    test.settle().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let steps = team.get(&path(&second, "steps")).await.expect(200);
+    assert_eq!(
+        (&steps[1]["step"], &steps[1]["at"], &steps[1]["by"]),
+        (
+            &json!("completed"),
+            &json!("2020-03-06T16:00:00Z"),
+            &json!(null)
+        )
+    );
+}

@@ -11,7 +11,7 @@ household,address,employer_code,employment_status\n";
 const CREDIT_CODE: &str = "9144030071526726XG";
 
 /// A district with one enclosure (`E1`), one grid and one employer, and the data desk.
-async fn district() -> (TestApp, Client) {
+pub async fn district() -> (TestApp, Client) {
     let test = TestApp::with_divisions().await;
     let desk = test.caller(Role::DataDesk, "440310").await;
     let grid = "code,name,level,parent\n440310001001001,第一网格,grid,440310001001\n";
@@ -35,7 +35,7 @@ fn row(sequence: u32, name: &str) -> String {
     )
 }
 
-async fn import(desk: &Client, query: &str, file: impl Into<reqwest::Body>) -> Value {
+pub async fn import(desk: &Client, query: &str, file: impl Into<reqwest::Body>) -> Value {
     desk.post_text(
         &format!("/api/v1/registry-imports?{query}"),
         "text/csv",
@@ -45,7 +45,7 @@ async fn import(desk: &Client, query: &str, file: impl Into<reqwest::Body>) -> V
     .expect(200)
 }
 
-fn counts(view: &Value) -> [i64; 6] {
+pub fn counts(view: &Value) -> [i64; 6] {
     [
         "rows",
         "created",

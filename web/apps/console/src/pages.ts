@@ -13,6 +13,7 @@ import type { Key } from "./words";
 
 export type PageName =
   | "live"
+  | "response"
   | "people"
   | "papers"
   | "quarantine"
@@ -20,6 +21,7 @@ export type PageName =
   | "red"
   | "risk"
   | "rules"
+  | "maps"
   | "supervision"
   | "staff"
   | "account";
@@ -33,6 +35,7 @@ interface Page {
 
 export const PAGES: Page[] = [
   { name: "live", title: "page_live", has: seesNumbers },
+  { name: "response", title: "page_response", has: () => mayDo("ReadAlerts") },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
@@ -40,6 +43,7 @@ export const PAGES: Page[] = [
   { name: "red", title: "page_red", has: worksRed },
   { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
+  { name: "maps", title: "page_maps", has: () => mayDo("ManageMaps") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
   { name: "account", title: "page_account" },

@@ -12,6 +12,8 @@ import peopleEn from "./words/people.en.json";
 import peopleZh from "./words/people.zh-CN.json";
 import riskEn from "./words/risk.en.json";
 import riskZh from "./words/risk.zh-CN.json";
+import responseEn from "./words/response.en.json";
+import responseZh from "./words/response.zh-CN.json";
 import zh from "./words/zh-CN.json";
 
 /** Keys that the pages name; words of operations are found by the names that the log holds. */
@@ -21,7 +23,8 @@ export type Key =
   | keyof typeof peopleZh
   | keyof typeof appealsZh
   | keyof typeof papersZh
-  | keyof typeof riskZh;
+  | keyof typeof riskZh
+  | keyof typeof responseZh;
 
 export const words = createWords<Key>(
   {
@@ -32,6 +35,7 @@ export const words = createWords<Key>(
       ...appealsZh,
       ...papersZh,
       ...riskZh,
+      ...responseZh,
       ...operationsZh,
     },
     en: {
@@ -41,6 +45,7 @@ export const words = createWords<Key>(
       ...(appealsEn satisfies typeof appealsZh),
       ...papersEn,
       ...(riskEn satisfies typeof riskZh),
+      ...(responseEn satisfies typeof responseZh),
       ...(operationsEn satisfies typeof operationsZh),
     },
   },

@@ -3,6 +3,7 @@ import type {
   AssignedView,
   CallsInput,
   CallsView,
+  DivisionMap,
   DivisionView,
   EnclosurePage,
   NewPerson,
@@ -21,8 +22,15 @@ const DIVISIONS_MAX = 1000;
 /** A call about a whole household on a slow line. */
 const SLOW_MS_MAX = 20_000;
 
+/** The server's clock. */
+export const getTime = (): Promise<{ now: string }> => get("time");
+
 /** Divisions the caller sees; a district has a few hundred. */
 export const listDivisions = (): Promise<DivisionView[]> => get(`divisions?prefix=&after=&limit=${DIVISIONS_MAX}`);
+
+/** The map that shows a division, with nothing on it where there is none. */
+export const getDivisionMap = (code: string): Promise<DivisionMap> =>
+  sendJson(`${api}divisions/${code}/map`, { token: session.token, timeout_ms: SLOW_MS_MAX });
 
 export const listStops = (query: string): Promise<StopPage> =>
   sendJson(`${api}stops?${query}`, { token: session.token, timeout_ms: SLOW_MS_MAX });

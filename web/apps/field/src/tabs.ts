@@ -11,6 +11,7 @@ import { type Component, computed, ref } from "vue";
 import HomePage from "./HomePage.vue";
 import LeadsPage from "./leads/LeadsPage.vue";
 import MePage from "./me/MePage.vue";
+import { responseTabs } from "./response/tabs";
 import StopsPage from "./stops/StopsPage.vue";
 import type { Key } from "./words";
 
@@ -22,6 +23,8 @@ export interface Tab {
   page: Component;
   /** Roles that have it; everybody when absent. */
   roles?: Role[];
+  /** How much there waits for an answer. */
+  count?: () => number;
 }
 
 const WORKS: Role[] = ["grid_worker", "community_lead"];
@@ -36,6 +39,7 @@ const ICON_ME = "M12 3a4.5 4.5 0 1 1 0 9a4.5 4.5 0 0 1 0-9ZM3.5 21a8.5 7 0 0 1 1
 export const TABS: Tab[] = [
   { name: "leads", title: "tab_leads", icon: ICON_LEADS, page: LeadsPage, roles: LEADS },
   { name: "stops", title: "tab_stops", icon: ICON_STOPS, page: StopsPage, roles: WORKS },
+  ...responseTabs,
   { name: "home", title: "tab_home", icon: ICON_HOME, page: HomePage },
   { name: "me", title: "tab_me", icon: ICON_ME, page: MePage },
 ];

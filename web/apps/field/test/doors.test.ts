@@ -62,4 +62,8 @@ test("a door is found by a part of its room, in any width", () => {
   const door = stop("3栋", "1", 15, "1504");
   for (const typed of ["", "1504", "１５０４", "3栋 1", "朗悦"]) expect(matches(door, typed), typed).toBe(true);
   expect(matches(door, "1505")).toBe(false);
+  const coded = { ...door, address_code: "4403990010010010001001504" };
+  expect(matches(coded, "4403990010010010001001504")).toBe(true);
+  expect(matches(coded, "10001001504")).toBe(true);
+  expect(matches(coded, "0100")).toBe(false);
 });

@@ -51,4 +51,9 @@ test("half an answer is asked for before it is saved", () => {
   expect(draftProblem({ ...draft, healthy: "ill" })).toBe("draft_symptoms");
   expect(draftProblem({ ...draft, healthy: "ill", temperature: "38.1" })).toBeNull();
   expect(draftProblem({ ...draft, temperature: "50" })).toBe("draft_temperature");
+  const moved = { ...draft, address: "3栋202", address_code: "440399" };
+  expect(draftProblem(moved)).toBe("draft_address_code");
+  expect(draftProblem({ ...moved, address_code: "４４０３９９ 0010010010001000202" })).toBeNull();
+  const call = callOf(HOME, { 2: { ...moved, address_code: "4403990010010010001000202" } }, WHEN);
+  expect(call?.people[0]).toMatchObject({ address: "3栋202", address_code: "4403990010010010001000202" });
 });

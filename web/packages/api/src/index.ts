@@ -166,6 +166,37 @@ export type ImpactGroup = Schemas["Group"];
 export type ImpactKind = Schemas["RuleMove"];
 export type BackTestExample = Schemas["ExampleView"];
 
+// Of the response team.
+export type AlertOutcome = Schemas["AlertOutcome"];
+export type AlertFollow = Schemas["AlertFollow"];
+export type AlertStep = Schemas["AlertStep"];
+export type AlertNotice = Schemas["AlertNotice"];
+export type ObservedPerson = Schemas["ObservedPerson"];
+export type MapFeature = Schemas["MapFeature"];
+export type DivisionMap = Schemas["DivisionMap"];
+export type ObservedPage = Schemas["ObservedPage"];
+export type ObservedSlot = Schemas["SlotView"];
+export type DiaryView = Schemas["DiaryView"];
+export type NewCheck = Schemas["NewCheck"];
+export type RecordedCheck = Schemas["RecordedCheck"];
+export type CheckSymptom = Schemas["CheckSymptom"];
+export type NeedView = Schemas["NeedView"];
+export type NeedPage = Schemas["Page_NeedView"];
+export type NeedKind = Schemas["NeedKind"];
+export type NeedRefusal = Schemas["Refusal"];
+export type OwnObservation = Schemas["OwnObservation"];
+export type OwnCheck = Schemas["OwnCheck"];
+export type OwnNeed = Schemas["OwnNeed"];
+export type OwnOpening = Schemas["OwnOpening"];
+export type OpeningPurpose = Schemas["OpeningPurpose"];
+export type OpeningView = Schemas["OpeningView"];
+export type OpeningPage = Schemas["Page_OpeningView"];
+export type OrderStep = Schemas["OrderStep"];
+export type PaperView = Schemas["PaperView"];
+export type IssuedPaper = Schemas["IssuedPaper"];
+export type IssuedPaperPage = Schemas["Page_IssuedPaper"];
+export type CheckedPaper = Schemas["CheckedPaper"];
+export type NewPaper = Schemas["NewPaper"];
 // In the field.
 export type Stop = Schemas["Stop"];
 export type StopPage = Schemas["StopPage"];

@@ -47,3 +47,20 @@ export function dayName(at_ms: number, language: string): string {
 export function districtTimestamp(at_ms: number): string {
   return new Date(at_ms + 8 * 3_600_000).toISOString().replace("Z", "+08:00");
 }
+
+export interface Countdown {
+  late: boolean;
+  /** `4:59`, or `1:02:03` where there are hours. */
+  text: string;
+}
+
+/** How long until a time, or since when it is over. */
+export function countdown(until: string, at_ms: number): Countdown {
+  const left_s = Math.round((Date.parse(until) - at_ms) / 1000);
+  const s = Math.abs(left_s);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  const minutes = Math.floor((s % 3600) / 60);
+  const text = hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+  return { late: left_s < 0, text };
+}

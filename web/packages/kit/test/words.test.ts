@@ -98,6 +98,7 @@ const MET_BY_HOLDERS = `
   gate_unknown gate_code_forged gate_code_expired gate_code_in_future person_unknown pass_revoked time_in_future
   time_too_old temperature_absurd appeal_not_needed appeal_exists appeal_closed evidence_type_unknown
   evidence_unreadable evidence_active evidence_too_many
+  not_observed opening_over need_closed too_many_entries
 `
   .trim()
   .split(/\s+/);

@@ -4,7 +4,7 @@ use gridpass_rules::words::{EmploymentStatus, ResidenceStatus};
 use gridpass_types::credit_code::CreditCode;
 use gridpass_types::division::{DivisionCode, Level};
 use gridpass_types::document::{DocumentNumber, DocumentType};
-use gridpass_types::{PersonName, Phone};
+use gridpass_types::{AddressCode, PersonName, Phone};
 use jiff::civil::Date;
 
 use super::split::RawRow;
@@ -50,6 +50,8 @@ columns! {
     Household "household";
     /// Building and room.
     Address "address";
+    /// Standard address code of the room, 25 digits.
+    AddressCode "address_code";
     /// Unified social credit code of the employer.
     EmployerCode "employer_code";
     /// declared, verified or left.
@@ -152,6 +154,8 @@ pub struct Row {
     pub household: Option<String>,
     /// Building and room.
     pub address: Option<String>,
+    /// Standard address code of the room.
+    pub address_code: Option<AddressCode>,
     /// Employment and the credit code of the employer.
     pub employment: Option<(EmploymentStatus, CreditCode)>,
 }
@@ -197,6 +201,7 @@ impl<'a> Reading<'a> {
         let grid_code = self.grid_code();
         let household = self.bounded(Column::Household, CODE_CHARS_MAX, "household_length");
         let address = self.bounded(Column::Address, ADDRESS_CHARS_MAX, "address_length");
+        let address_code = self.address_code();
         let employment = self.employment();
         match (name, number) {
             (Ok(name), Some(number)) if self.faults.is_empty() => Ok(Row {
@@ -208,6 +213,7 @@ impl<'a> Reading<'a> {
                 grid_code,
                 household,
                 address,
+                address_code,
                 employment,
             }),
             _ => Err(self.faults),
@@ -291,6 +297,13 @@ impl<'a> Reading<'a> {
             self.fault(Column::GridCode, "grid_unknown");
         }
         grid
+    }
+
+    fn address_code(&mut self) -> Option<AddressCode> {
+        let text = self.some(Column::AddressCode)?;
+        AddressCode::parse(text)
+            .map_err(|error| self.fault(Column::AddressCode, error.code()))
+            .ok()
     }
 
     fn bounded(&mut self, column: Column, chars_max: usize, code: &'static str) -> Option<String> {

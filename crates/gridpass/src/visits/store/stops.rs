@@ -74,6 +74,8 @@ pub struct Member {
     pub phone_sealed: Option<Vec<u8>>,
     /// Building and room.
     pub address_sealed: Option<Vec<u8>>,
+    /// Standard address code of the room.
+    pub address_code_sealed: Option<Vec<u8>>,
     /// Year of birth.
     pub birth_year: Option<i16>,
     /// 0 unknown, 1 male, 2 female.
@@ -94,7 +96,7 @@ pub struct Member {
 pub async fn list_members(db: &Client, keys: &[i64], limit: i64) -> Result<Vec<Member>, Error> {
     let sql = "-- visits.list_members
         SELECT p.person_id, p.household_id, p.name_sealed, p.document_number_sealed, p.phone_sealed,
-               p.address_sealed, p.birth_year, p.sex, p.photo_sealed IS NOT NULL AS has_photo,
+               p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.photo_sealed IS NOT NULL AS has_photo,
                p.address_changed_at, e.enclosure_id, e.name AS enclosure_name,
                (SELECT max(f.fact_id) FROM fact f
                 WHERE f.person_id = p.person_id AND f.kind = 'residence' AND f.retracted_at IS NULL) AS residence_fact,
@@ -119,6 +121,7 @@ fn member(row: &Row) -> Member {
         number_sealed: row.get("document_number_sealed"),
         phone_sealed: row.get("phone_sealed"),
         address_sealed: row.get("address_sealed"),
+        address_code_sealed: row.get("address_code_sealed"),
         birth_year: row.get("birth_year"),
         sex: row.get("sex"),
         has_photo: row.get("has_photo"),

@@ -53,11 +53,12 @@ const NO_ENTITY: [(&str, &str); 12] = [
 
 /// Operations that name an entity in their body or query and nowhere else, and what they
 /// answer outside the jurisdiction.
-const NAMED_INSIDE: [(&str, u16); 8] = [
+const NAMED_INSIDE: [(&str, u16); 9] = [
     ("create_employer", 422),
     ("create_gate", 422),
     ("create_person", 422),
     ("create_visit", 404),
+    ("issue_paper", 404),
     ("list_scans", 404),
     ("open_appeal", 404),
     ("open_break_glass", 404),
@@ -65,7 +66,7 @@ const NAMED_INSIDE: [(&str, u16); 8] = [
 ];
 
 /// Operations with such a field that is not an entity of the caller's jurisdiction, and why.
-const NOT_NAMED: [(&str, &str); 17] = [
+const NOT_NAMED: [(&str, &str); 18] = [
     ("choose_grant", "one of the caller's own grants"),
     (
         "create_staff",
@@ -94,6 +95,7 @@ const NOT_NAMED: [(&str, &str); 17] = [
         "list_quarantine_orders",
         "a filter below the caller's prefix",
     ),
+    ("list_papers", "a filter below the caller's prefix"),
     ("list_visits", "a filter below the caller's prefix"),
     (
         "assign_visits",
@@ -144,6 +146,21 @@ impl Scene {
         let glass =
             json!({ "person_id": person, "reason": "urgent_contact", "note": "需立即联系本人" });
         let glass = doctor.post("/api/v1/break-glass", glass).await.expect(201);
+        let opening = format!("/api/v1/people/{person}/door-openings");
+        let opening = doctor.post(&opening, json!({ "purpose": "rubbish" })).await;
+        let opening = opening.expect(201);
+        let need = format!("/api/v1/people/{person}/needs");
+        let need = doctor
+            .post(&need, json!({ "kind": "food" }))
+            .await
+            .expect(201);
+        let sensor = format!("/api/v1/people/{person}/door-sensors");
+        let sensor = lead.post(&sensor, json!({})).await.expect(201);
+        let home = json!({ "kind": "residence", "status": "verified", "enclosure": post.enclosure_id, "source": "test" });
+        let path = format!("/api/v1/people/{person}/facts");
+        lead.post(&path, home).await.expect(201);
+        let paper = json!({ "person_id": person, "kind": "residence" });
+        let paper = lead.post("/api/v1/papers", paper).await.expect(201);
         let against =
             json!({ "person_id": person, "about": "colour", "statement": "没有接触过，请核实" });
         let appeal = lead.post("/api/v1/appeals", against).await.expect(201);
@@ -168,6 +185,10 @@ impl Scene {
                 ("proposal_id", id(&proposal, "proposal_id")),
                 ("alert_id", id(&alerts["items"][0], "alert_id")),
                 ("glass_id", id(&glass, "glass_id")),
+                ("opening_id", id(&opening, "opening_id")),
+                ("need_id", id(&need, "need_id")),
+                ("sensor_id", id(&sensor, "sensor_id")),
+                ("paper_id", id(&paper["paper"], "paper_id")),
             ]),
             employer,
         }
@@ -207,6 +228,11 @@ impl Scene {
             "open_break_glass" => {
                 json!({ "person_id": person, "reason": "urgent_contact", "note": "需立即联系本人" })
             }
+            "issue_paper" => json!({ "person_id": person, "kind": "residence" }),
+            "record_check" => json!({ "temperature": 36.5 }),
+            "announce_opening" => json!({ "purpose": "rubbish" }),
+            "ask_need" => json!({ "kind": "food" }),
+            "refuse_need" => json!({ "refusal": "not_available" }),
             "open_appeal" => {
                 json!({ "person_id": person, "about": "name", "statement": "姓名有误，请核实" })
             }

@@ -76,6 +76,16 @@ async fn plant(admin: &Client, id: i64, community: &str) {
             VALUES ({id}, {id}, {id}, '{place}', 'home', '2020-03-01', '2020-03-15', 'live', 'r', now(), 1)"),
         format!("INSERT INTO alert (person_id, alert_id, kind, dedupe_key, place_code, reason, happened_at, raised_at, status)
             VALUES ({id}, {id}, 'red_at_gate', 'k', '{place}', 'r', now(), now(), 'open')"),
+        format!("INSERT INTO alert_step VALUES ({id}, {id}, {id}, '{place}', 'raised', 15, now(), NULL)"),
+        format!("INSERT INTO quarantine_step (person_id, order_id, step_id, place_code, step, place, end_date, at)
+            VALUES ({id}, {id}, {id}, '{place}', 'started', 'home', '2020-03-15', now())"),
+        format!("INSERT INTO daily_check VALUES ({id}, {id}, {id}, '2020-03-06', 'morning', now(), 365, '{{}}', now(), NULL, NULL)"),
+        format!("INSERT INTO missed_check VALUES ({id}, '2020-03-06', 'morning', {id}, now())"),
+        format!("INSERT INTO door_opening VALUES ({id}, {id}, 'rubbish', '2020-03-06', '2020-03-07', now(), NULL, NULL)"),
+        format!("INSERT INTO door_sensor VALUES ({id}, {id}, '', now(), 1, NULL)"),
+        format!("INSERT INTO door_event VALUES ({id}, {id}, now(), false, now())"),
+        format!("INSERT INTO need (person_id, need_id, kind, status, asked_at) VALUES ({id}, {id}, 'food', 'asked', now())"),
+        format!("INSERT INTO issued_paper VALUES ({id}, {id}, 'residence', NULL, '{place}', now(), 1, 'u', NULL, NULL)"),
         format!("INSERT INTO break_glass (person_id, glass_id, place_code, opened_by, reason, note_sealed, opened_at, expires_at)
             VALUES ({id}, {id}, '{place}', 1, 'urgent_contact', '', '2020-03-06', '2020-03-07')"),
         format!("INSERT INTO red_proposal (person_id, proposal_id, place_code, measure, reason, evidence_kind,

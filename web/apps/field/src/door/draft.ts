@@ -14,6 +14,8 @@ export interface PersonDraft {
   symptoms: Symptom[];
   needs: HouseholdNeed[];
   address: string;
+  /** Standard address code of the corrected address. */
+  address_code: string;
   served: number[];
   note: string;
 }
@@ -30,6 +32,7 @@ export const emptyDraft = (): PersonDraft => ({
   symptoms: [],
   needs: [],
   address: "",
+  address_code: "",
   served: [],
   note: "",
 });
@@ -40,7 +43,10 @@ export function isTouched(draft: PersonDraft | undefined): boolean {
   return JSON.stringify(draft) !== JSON.stringify(emptyDraft());
 }
 
-export type DraftProblem = "draft_area" | "draft_until" | "draft_temperature" | "draft_symptoms";
+export type DraftProblem = "draft_area" | "draft_until" | "draft_temperature" | "draft_symptoms" | "draft_address_code";
+
+/** Whether a text is a standard address code: 25 digits, in any width, with blanks where one likes. */
+const isAddressCode = (text: string): boolean => /^\d{25}$/.test(text.normalize("NFKC").replace(/\s/g, ""));
 
 /** What is missing in a draft, or null. */
 export function draftProblem(draft: PersonDraft): DraftProblem | null {
@@ -49,6 +55,7 @@ export function draftProblem(draft: PersonDraft): DraftProblem | null {
   const heat = Number(draft.temperature);
   if (draft.temperature && !(heat >= 34 && heat <= 43)) return "draft_temperature";
   if (draft.healthy === "ill" && draft.symptoms.length === 0 && !draft.temperature) return "draft_symptoms";
+  if (draft.address.trim() && draft.address_code.trim() && !isAddressCode(draft.address_code)) return "draft_address_code";
   return null;
 }
 
@@ -66,7 +73,10 @@ function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
     input.health = { symptoms: draft.healthy === "ill" ? draft.symptoms : [] };
     if (draft.temperature) input.health.temperature = Number(draft.temperature);
   }
-  if (draft.address.trim()) input.address = draft.address.trim();
+  if (draft.address.trim()) {
+    input.address = draft.address.trim();
+    if (draft.address_code.trim()) input.address_code = draft.address_code.trim();
+  }
   if (draft.note.trim()) input.note = draft.note.trim();
   return input;
 }

@@ -72,9 +72,11 @@ export function floorsOf(stops: Stop[]): { floor: number | null; stops: Stop[] }
     .map((floor) => ({ floor, stops: stops.filter((stop) => (stop.door?.floor ?? null) === floor) }));
 }
 
-/** Whether a typed text names a door: a part of its room or address, in any width or case. */
+/** Whether a typed text names a door: a part of its room, address or address code, in any width or case. */
 export function matches(stop: Stop, typed: string): boolean {
   const plain = (text: string): string => text.normalize("NFKC").replace(/\s/g, "").toLowerCase();
   const wanted = plain(typed);
+  // A few digits of a code stand in many codes; from eight on somebody means one.
+  if (/^\d{8,}$/.test(wanted) && stop.address_code?.includes(wanted)) return true;
   return wanted === "" || plain(`${stop.door?.text ?? ""} ${roomOf(stop)} ${stop.enclosure_name ?? ""}`).includes(wanted);
 }

@@ -1,5 +1,6 @@
 /**
- * The worker's sealed drawer on this phone: the session, the stops, drafts, what waits to be sent.
+ * The worker's sealed drawer on this phone: the session, the stops, the team's lists, drafts, what
+ * waits to be sent.
  *
  * One drawer for each worker, opened with a PIN. The key lives in memory: a phone that threw the page
  * away to save its battery asks for the PIN and goes on where it was, with or without network.
@@ -121,7 +122,10 @@ export async function openDrawer(pin: string): Promise<Unlocked> {
 }
 
 /** How much of this worker's lies unsent in a drawer that nobody can open any more. */
-export const unsentIn = (): Promise<number> => drawer().queue("sends").count();
+export async function unsentIn(): Promise<number> {
+  const counts = await Promise.all(["sends", "checks"].map((name) => drawer().queue(name).count()));
+  return counts.reduce((all, one) => all + one, 0);
+}
 
 /** Destroys the drawer and all that lies in it. */
 export async function destroyDrawer(): Promise<void> {

@@ -127,7 +127,7 @@ async function sendNewcomer(send: NewcomerSend): Promise<void> {
 }
 
 /** A refusal that would be the same the next time; anything else is tried again. */
-const isFinal = ({ body }: Problem): boolean =>
+export const isFinal = ({ body }: Problem): boolean =>
   body.status >= 400 && body.status < 500 && ![401, 403, 408, 429].includes(body.status);
 
 async function sendOne(send: Send): Promise<void> {

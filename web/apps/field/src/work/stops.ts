@@ -3,7 +3,6 @@
  * anew when there is network. What waits to be sent counts as done here already.
  */
 import type { Stop, StopPerson } from "@gridpass/api";
-import { subscribe, type Subscription } from "@gridpass/kit/events";
 import { Problem, Unreachable } from "@gridpass/kit/problem";
 import { ended, refusal } from "@gridpass/staff/asking";
 import { session } from "@gridpass/staff/session";
@@ -11,6 +10,7 @@ import { computed, reactive } from "vue";
 import { listStops } from "../calls";
 import { byDoor } from "./doors";
 import { learnTime } from "./clock";
+import { listen } from "./line";
 import { drawer, lock } from "./lock";
 import { flush, sends } from "./sends";
 
@@ -96,7 +96,6 @@ export const waitingDoor = (stop: Stop): boolean => {
 export const stopOf = (key: number): Stop | undefined => work.items.find((one) => one.key === key);
 export const openOf = (stop: Stop): StopPerson[] => stop.people.filter((one) => one.visits.length > 0);
 
-let line: Subscription | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Reads anew soon, however many events come in. */
@@ -107,10 +106,8 @@ function soon(): void {
 
 /** Keeps the stops fresh while they are on show; answers what ends it. */
 export function watchStops(): () => void {
-  line = subscribe({
-    path: "/api/v1/events",
-    token: session.token,
-    onEvent: ({ event }) => {
+  const silence = listen({
+    onEvent: (event) => {
       if (event === "visit" || event === "resync") soon();
     },
     onLine: (open) => {
@@ -127,7 +124,7 @@ export function watchStops(): () => void {
   document.addEventListener("visibilitychange", back);
   void refreshStops();
   return () => {
-    line?.close();
+    silence();
     clearInterval(every);
     clearTimeout(timer);
     removeEventListener("online", soon);

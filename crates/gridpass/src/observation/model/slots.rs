@@ -1,0 +1,215 @@
+//! The two checks of a day: when each is asked for, when it is due, where it stands.
+
+use gridpass_types::clock::{district_date, start_of_day};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One of the two checks of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayPart {
+    /// From 06:00, due at 10:00.
+    Morning,
+    /// From 16:00, due at 20:00.
+    Evening,
+}
+
+impl DayPart {
+    /// Name as stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Morning => "morning",
+            Self::Evening => "evening",
+        }
+    }
+
+    /// Reads a stored name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Morning, Self::Evening]
+            .into_iter()
+            .find(|part| part.as_str() == name)
+    }
+
+    /// Which check a reading is: before 13:00 the morning's.
+    pub fn of(at: Timestamp) -> Self {
+        let since = at.duration_since(start_of_day(district_date(at)));
+        if since < SignedDuration::from_hours(13) {
+            Self::Morning
+        } else {
+            Self::Evening
+        }
+    }
+
+    fn opens_after(self) -> SignedDuration {
+        SignedDuration::from_hours(match self {
+            Self::Morning => 6,
+            Self::Evening => 16,
+        })
+    }
+
+    fn due_after(self) -> SignedDuration {
+        SignedDuration::from_hours(match self {
+            Self::Morning => 10,
+            Self::Evening => 20,
+        })
+    }
+}
+
+/// A check of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// The day.
+    pub day: Date,
+    /// Which of the two.
+    pub part: DayPart,
+}
+
+impl Slot {
+    /// From when it is asked for.
+    pub fn opens_at(self) -> Timestamp {
+        start_of_day(self.day) + self.part.opens_after()
+    }
+
+    /// By when it is due.
+    pub fn due_at(self) -> Timestamp {
+        start_of_day(self.day) + self.part.due_after()
+    }
+
+    /// The check asked for at an instant; before the first window of a day none is.
+    pub fn asked_at(now: Timestamp) -> Option<Self> {
+        let day = district_date(now);
+        [DayPart::Evening, DayPart::Morning]
+            .into_iter()
+            .map(|part| Self { day, part })
+            .find(|slot| slot.opens_at() <= now)
+    }
+
+    /// The check before.
+    pub fn before(self) -> Self {
+        match self.part {
+            DayPart::Evening => Self {
+                day: self.day,
+                part: DayPart::Morning,
+            },
+            DayPart::Morning => Self {
+                day: self.day.yesterday().unwrap_or(self.day),
+                part: DayPart::Evening,
+            },
+        }
+    }
+
+    /// The check that was due last.
+    pub fn last_due(now: Timestamp) -> Self {
+        let day = district_date(now);
+        let evening = Self {
+            day,
+            part: DayPart::Evening,
+        };
+        let mut slot = evening;
+        while slot.due_at() > now {
+            slot = slot.before();
+        }
+        slot
+    }
+}
+
+/// Where a check of today stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotState {
+    /// There.
+    Done,
+    /// Asked for now, not there yet.
+    Missing,
+    /// Was due and is not there.
+    Late,
+    /// Not asked for yet, or not under observation then.
+    NotAsked,
+}
+
+impl SlotState {
+    /// Of a slot, for somebody whose order was entered at `since`.
+    pub fn of(slot: Slot, done: bool, (since, now): (Timestamp, Timestamp)) -> Self {
+        if done {
+            Self::Done
+        } else if now < slot.opens_at() || slot.due_at() <= since {
+            Self::NotAsked
+        } else if now < slot.due_at() {
+            Self::Missing
+        } else {
+            Self::Late
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn slot(day: &str, part: DayPart) -> Slot {
+        Slot {
+            day: day.parse().unwrap(),
+            part,
+        }
+    }
+
+    #[test]
+    fn a_day_has_two_windows_in_the_districts_time() {
+        let asked = |text: &str| Slot::asked_at(at(text));
+        assert_eq!(asked("2020-03-06T05:59:59+08:00"), None);
+        let morning = slot("2020-03-06", DayPart::Morning);
+        assert_eq!(asked("2020-03-06T06:00:00+08:00"), Some(morning));
+        assert_eq!(asked("2020-03-06T15:59:00+08:00"), Some(morning));
+        let evening = slot("2020-03-06", DayPart::Evening);
+        assert_eq!(asked("2020-03-06T16:00:00+08:00"), Some(evening));
+        assert_eq!(
+            DayPart::of(at("2020-03-06T12:59:59+08:00")),
+            DayPart::Morning
+        );
+        assert_eq!(
+            DayPart::of(at("2020-03-06T13:00:00+08:00")),
+            DayPart::Evening
+        );
+        // 23:30 in the district is the afternoon of the same day in UTC.
+        assert_eq!(DayPart::of(at("2020-03-06T15:30:00Z")), DayPart::Evening);
+    }
+
+    #[test]
+    fn the_last_due_check_is_yesterdays_until_ten() {
+        let last = |text: &str| Slot::last_due(at(text));
+        assert_eq!(
+            last("2020-03-06T09:59:59+08:00"),
+            slot("2020-03-05", DayPart::Evening)
+        );
+        assert_eq!(
+            last("2020-03-06T10:00:00+08:00"),
+            slot("2020-03-06", DayPart::Morning)
+        );
+        assert_eq!(
+            last("2020-03-01T00:00:00+08:00").before(),
+            slot("2020-02-29", DayPart::Morning)
+        );
+    }
+
+    #[test]
+    fn nobody_is_late_before_the_order() {
+        let morning = slot("2020-03-06", DayPart::Morning);
+        let (early, late) = (
+            at("2020-03-06T08:00:00+08:00"),
+            at("2020-03-06T11:00:00+08:00"),
+        );
+        let state = |done, since, now| SlotState::of(morning, done, (since, now));
+        assert_eq!(state(false, early, early), SlotState::Missing);
+        assert_eq!(state(false, early, late), SlotState::Late);
+        assert_eq!(state(false, late, late), SlotState::NotAsked);
+        assert_eq!(state(true, late, late), SlotState::Done);
+        let night = at("2020-03-06T01:00:00+08:00");
+        assert_eq!(state(false, night, night), SlotState::NotAsked);
+    }
+}
