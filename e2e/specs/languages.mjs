@@ -40,7 +40,7 @@ export function languageSpecs(world) {
     const simplified = async () => {
       const text = await page.evaluate(() => {
         const body = document.body.cloneNode(true);
-        for (const part of body.querySelectorAll("[lang], .name, .unit")) part.remove();
+        for (const part of body.querySelectorAll("[lang], .name, .unit, noscript")) part.remove();
         return body.textContent;
       });
       return [...new Set(text.match(/\p{Script=Han}/gu) ?? [])].filter((letter) => !traditional.has(letter)).join("");

@@ -207,7 +207,7 @@ export function withoutServerSpecs(world) {
 
     test("speaks Traditional Chinese without one, too", async () => {
       await across.reload();
-      await across.getByText("電子通行證").waitFor();
+      await across.getByText("電子通行證", { exact: true }).waitFor();
       assert.equal(await across.locator("html").getAttribute("lang"), "zh-Hant");
     });
 

@@ -25,6 +25,10 @@ export function placeSpecs(world) {
       await page.getByRole("heading", { name: "在此卡口登记" }).waitFor();
       assert.equal(new URL(page.url()).hash, "", "the code does not stay in the address bar");
       await assertAccessible(page, "the question at a gate");
+      // The page is built anew when the server has answered, and goes on asking.
+      await page.getByText("数据刚刚更新").waitFor();
+      await page.getByRole("button", { name: "大字版" }).click();
+      await page.getByRole("button", { name: "标准版" }).click();
       await page.getByRole("button", { name: "进", exact: true }).click();
       const result = page.locator(".gate.on-yellow");
       await result.waitFor();
