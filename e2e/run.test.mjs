@@ -8,6 +8,7 @@ import { appealSpecs } from "./specs/appeals.mjs";
 import { cameraSpecs } from "./specs/camera.mjs";
 import { catalogueSpecs } from "./specs/catalogue.mjs";
 import { consoleSpecs } from "./specs/console.mjs";
+import { diarySpecs } from "./specs/diary.mjs";
 import { fieldSpecs } from "./specs/field.mjs";
 import { gateSpecs } from "./specs/gate.mjs";
 import { gatesSpecs } from "./specs/gates.mjs";
@@ -15,10 +16,12 @@ import { guomiSpecs } from "./specs/guomi.mjs";
 import { holdsSpecs } from "./specs/holds.mjs";
 import { identitySpecs } from "./specs/identity.mjs";
 import { labSpecs } from "./specs/lab.mjs";
+import { languageSpecs } from "./specs/languages.mjs";
 import { ownAppealSpecs } from "./specs/own-appeals.mjs";
 import { mapSpecs } from "./specs/map.mjs";
 import { mapConsoleSpecs } from "./specs/maps-console.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
+import { placeSpecs } from "./specs/place.mjs";
 import { quarantineSpecs } from "./specs/quarantine.mjs";
 import { redSpecs } from "./specs/red.mjs";
 import { responseSpecs } from "./specs/response.mjs";
@@ -32,7 +35,8 @@ import { staffSpecs } from "./specs/staff.mjs";
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
 before(async () => {
-  world.server = await startServer();
+  // Gates show their codes as addresses of the pass.
+  world.server = await startServer((server) => ["--pass-url", server.publicUrl]);
   world.browser = await openBrowser();
   world.district = await enterDistrict(world.server);
   world.portrait = await drawPortrait(world.browser);
@@ -45,6 +49,9 @@ after(async () => {
 passSpecs(world);
 residentSpecs(world);
 ownAppealSpecs(world);
+languageSpecs(world);
+diarySpecs(world);
+placeSpecs(world);
 gateSpecs(world);
 cameraSpecs(world);
 shiftSpecs(world);

@@ -18,6 +18,7 @@ import { drawPortrait } from "./lib/portrait.mjs";
 import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
 import { catalogueScreens, holdsScreens } from "./screens/lab.mjs";
+import { appealScreens, riskScreens, traditionalScreens } from "./screens/own.mjs";
 import { responseScreens } from "./screens/response.mjs";
 import { gateScreens, person } from "./screens/gate.mjs";
 import { apply } from "./specs/pass.mjs";
@@ -26,6 +27,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sim = process.env.GRIDPASS_SIM_BIN ?? join(root, "target/debug/gridpass-sim");
 const START = "2020-03-06T07:30:00+08:00";
 const LANGUAGES = ["zh-CN", "en"];
+/** Traditional Chinese is taken where residents read it. */
+const COLUMNS = [...LANGUAGES, "zh-Hant"];
 
 const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 1 << 26 });
 
@@ -324,19 +327,23 @@ async function rulesScreens(world, language) {
 async function writeIndex() {
   const names = [...new Set(taken.map(({ name }) => name))];
   const cell = (name, language) => `<img src="${name}.${language}.png" width="${name.startsWith("console-p") || !name.startsWith("console") ? 260 : 480}" alt="${name}, ${language}">`;
-  const rows = names.map((name) => `| ${name} | ${LANGUAGES.map((language) => cell(name, language)).join(" | ")} |`);
-  const text = ["# Screens", "", "Written by `make screens`. All people are synthetic.", "", "| | 简体中文 | English |", "|---|---|---|", ...rows, ""];
+  const has = (name, language) => taken.some((one) => one.name === name && one.language === language);
+  const rows = names.map((name) => `| ${name} | ${COLUMNS.map((language) => (has(name, language) ? cell(name, language) : "")).join(" | ")} |`);
+  const text = ["# Screens", "", "Written by `make screens`. All people are synthetic.", "", "| | 简体中文 | English | 繁體中文 |", "|---|---|---|---|", ...rows, ""];
   await writeFile(join(folder, "README.md"), text.join("\n"));
 }
 
 const PARTS = {
   pass: passScreens,
   resident: residentScreens,
+  appeals: appealScreens,
+  traditional: traditionalScreens,
   gate: gateScreens,
   field: fieldScreens,
   response: responseScreens,
   console: consoleScreens,
   office: officeScreens,
+  risk: riskScreens,
   rules: rulesScreens,
   catalogue: catalogueScreens,
   holds: holdsScreens,

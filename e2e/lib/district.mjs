@@ -215,6 +215,12 @@ export async function enterDistrict(server) {
     const { results } = await staff("calls", { token: tokens.community_lead, body });
     assert.equal(results[0].status, "saved");
   };
+  /** Announced openings and requests, as the response team sees them. */
+  district.openings = () => staff("door-openings", { token: tokens.team_doctor });
+  district.needs = () => staff("needs", { token: tokens.team_doctor });
+  /** What the gate's screen shows now. */
+  district.gateCode = () => staff("device/gate-code", { token: district.deviceToken });
+  district.setRiskAreas = (areas) => staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: areas });
   /** The phone that people of a division are told. */
   district.setPhone = (code, phone) => staff(`divisions/${code}/phone`, { token: tokens.data_desk, method: "PUT", body: { phone } });
   /** The community decides somebody's open appeal. */

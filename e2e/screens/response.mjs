@@ -12,7 +12,7 @@ const wordsOf = (language) => (language === "en" ? ENGLISH : undefined);
 /** People under observation: one well, one who asks for things, one with an alert. */
 async function households(world, language) {
   const first = language === "en" ? 851 : 811;
-  const names = ["林小梅", "罗志强", "许文静"];
+  const names = ["林小梅", "罗志强", "许文静", "邓家豪"];
   const people = [];
   for (const [i, name] of names.entries()) {
     const number = residentNumber(first + i, "19830405");
@@ -32,7 +32,7 @@ async function households(world, language) {
 /** The doctor's phone, page by page. */
 export async function responseScreens(world, language) {
   const say = (zh, en) => label(language, zh, en);
-  const [watched, , alerted] = await households(world, language);
+  const [watched, , alerted, feverish] = await households(world, language);
   const page = await open(world, language);
   const tab = (name) => page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}`) }).click();
   const card = (kind, name) => page.locator(`li.${kind}`, { hasText: name }).first();
@@ -81,6 +81,7 @@ export async function responseScreens(world, language) {
   await page.locator("li.order").first().waitFor();
   await picture(page, "field-papers", language);
   await page.context().close();
+  await world.district.scan(feverish.number, { temperature: 38.2 });
   await leadScreens(world, language);
   await confirmScreens(world, language);
   await mapScreens(world, language);

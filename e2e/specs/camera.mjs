@@ -17,7 +17,7 @@ const SIDE = 480;
 const WIDTH = 640;
 
 /** A screenshot's pixels as grey values, read by the browser itself. */
-async function greyOf(page, png) {
+export async function greyOf(page, png) {
   const grey = await page.evaluate(
     async ([base64, side]) => {
       const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
@@ -33,7 +33,7 @@ async function greyOf(page, png) {
 }
 
 /** One frame of YUV4MPEG2, the code in the middle of a grey room. */
-function video(grey) {
+export function video(grey) {
   const luma = Buffer.alloc(WIDTH * SIDE, 120);
   const left = (WIDTH - SIDE) / 2;
   for (let y = 0; y < SIDE; y++) luma.set(grey.subarray(y * SIDE, (y + 1) * SIDE), y * WIDTH + left);

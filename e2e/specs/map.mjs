@@ -30,7 +30,7 @@ export function mapSpecs(world) {
       assert.match(await building("3栋").getAttribute("aria-label"), /^3栋，剩 2 户，/);
       assert.match(await building("5栋").getAttribute("aria-label"), /^5栋，剩 1 户，/);
       assert.equal(await page.locator(".map-words", { hasText: "3栋" }).locator(".map-sign").count(), 1);
-      await page.getByRole("img", { name: "6栋，没有待办" }).waitFor({ state: "attached" });
+      await page.getByRole("img", { name: "2栋，没有待办" }).waitFor({ state: "attached" });
       assert.ok(await page.locator(".map-legend li").count());
       await fits(page, "the map");
     });

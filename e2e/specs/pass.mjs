@@ -166,7 +166,12 @@ export function challengeSpecs(world) {
 export function withoutServerSpecs(world) {
   describe("the pass with the server stopped", { skip: !world.stoppable && "the server is not ours to stop" }, () => {
     let page;
+    let across;
     before(async () => {
+      across = await openPage(world.browser, { language: "zh-HK" });
+      await across.goto(world.server.publicUrl);
+      await across.getByLabel("姓名").waitFor();
+      await until(across, () => navigator.serviceWorker.controller !== null);
       page = await openPage(world.browser);
       await page.clock.install();
       await apply(page, world.server, { name: "刘德全", number: residentNumber(102) });
@@ -176,6 +181,7 @@ export function withoutServerSpecs(world) {
     after(async () => {
       await world.server.start();
       await closePage(page);
+      await closePage(across);
     });
 
     test("makes a new code every 30 s by itself", async () => {
@@ -197,6 +203,12 @@ export function withoutServerSpecs(world) {
       await page.clock.runFor(180_000);
       await page.getByText(/数据更新于 [45] 分钟前/).waitFor();
       await assertAccessible(page, "the pass without a server");
+    });
+
+    test("speaks Traditional Chinese without one, too", async () => {
+      await across.reload();
+      await across.getByText("電子通行證", { exact: true }).waitFor();
+      assert.equal(await across.locator("html").getAttribute("lang"), "zh-Hant");
     });
 
     test("still shows them a day later, and then says that the number works", async () => {

@@ -257,6 +257,50 @@ export function residentSpecs(world) {
     });
   });
 
+  describe("somebody whose name goes from right to left", () => {
+    test("has it written as it is, and pages that can be turned round", async () => {
+      const page = await openPage(world.browser, { viewport: { width: 360, height: 780 } });
+      await applyAs(page, world.server, { name: "ئالىم·ئەركىن", number: residentNumber(876), phone: nextPhone() });
+      const name = page.getByRole("heading", { name: "ئالىم·ئەركىن" });
+      assert.equal(await name.evaluate((element) => getComputedStyle(element).unicodeBidi), "plaintext");
+      await fits(page, "a pass with a name from right to left");
+      for (const address of ["/", "/my/#home", "/my/#family", "/my/#why", "/my/#object"]) {
+        await page.goto(`${world.server.publicUrl}${address}`);
+        await page.waitForLoadState("networkidle");
+        await page.evaluate(() => document.documentElement.setAttribute("dir", "rtl"));
+        await fits(page, `${address} turned round`);
+        await page.goto("about:blank");
+      }
+      await closePage(page);
+    });
+  });
+
+  describe("somebody whose phone asks for more contrast", () => {
+    test("reads everything", async () => {
+      const page = await openPage(world.browser, { viewport: { width: 360, height: 780 }, contrast: "more" });
+      await applyAs(page, world.server, { name: "田美兰", number: residentNumber(877), phone: nextPhone() });
+      await page.emulateMedia({ contrast: "more" });
+      const muted = () => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--muted").trim());
+      assert.equal(await muted(), "#2c3842");
+      await fits(page, "the pass with more contrast");
+      await openMy(page, world.server, "home", "我的服务");
+      assert.equal(await muted(), "#2c3842");
+      await fits(page, "the services with more contrast");
+      await closePage(page);
+    });
+  });
+
+  describe("somebody who puts the pass on the home screen", () => {
+    test("has an icon on every kind of phone", async () => {
+      const manifest = await (await fetch(`${world.server.publicUrl}/manifest.webmanifest`)).json();
+      assert.equal(manifest.display, "standalone");
+      for (const { src, type } of [...manifest.icons, { src: "/icon-180.png", type: "image/png" }]) {
+        const icon = await fetch(`${world.server.publicUrl}${src}`);
+        assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, type], src);
+      }
+    });
+  });
+
   describe("somebody without a phone", () => {
     test("is given a card by a grid worker, and the gate knows the number", async () => {
       const number = residentNumber(875, "19380404");

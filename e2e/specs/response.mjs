@@ -53,8 +53,8 @@ export function responseSpecs(world) {
       await alert().getByText("接警时限").waitFor();
       await fits(doctor, "an open alert");
       assert.match(await tabOf(doctor, "告警").innerText(), /1/, "the tab counts what nobody has taken");
-      await atDesk("告警").getByText(/卡口测温异常/).waitFor();
-      assert.match(await atDesk("告警").innerText(), /待接警\s+剩余 \d+:\d\d/);
+      await atDesk("待处置警报").getByText(/卡口测温异常/).waitFor();
+      assert.match(await atDesk("待处置警报").innerText(), /待接警\s*剩余 \d+:\d\d/);
       await fits(desk, "the console's page of the response");
       await alert().getByRole("button", { name: "接警" }).click();
       await alert().getByText("到场时限").waitFor();
@@ -89,6 +89,7 @@ export function responseSpecs(world) {
       await card("order", police).getByRole("button", { name: "历史" }).click();
       await card("order", police).getByText(/开始 · 居家/).waitFor();
       assert.match(await card("order", police).innerText(), new RegExp(`${PAPER} · 2020-03-06 · 先口头告知`));
+      await card("order", police).getByText("社区医生 提出，社区民警 确认").waitFor();
     });
 
     test("the morning's check is missing, and is entered in two touches without network", async () => {
@@ -139,9 +140,9 @@ export function responseSpecs(world) {
       await alert().getByText("隔离人员体温异常").waitFor();
       await setClock(own, "2020-03-06T08:37:00+08:00");
       await alert().getByText("已上报社区").waitFor();
-      await atDesk("告警").getByText("已上报社区").waitFor();
-      await atDesk("告警").getByRole("button", { name: "接警" }).click();
-      await atDesk("告警").getByText("赶往现场").waitFor();
+      await atDesk("待处置警报").getByText("已上报社区").waitFor();
+      await atDesk("待处置警报").getByRole("button", { name: "接收" }).click();
+      await atDesk("待处置警报").getByText("赶往现场").waitFor();
       await alert().getByRole("button", { name: "办结" }).click();
       await doctor.getByRole("button", { name: /误报/ }).click();
       await doctor.getByText("没有待处置的告警").waitFor();
@@ -158,7 +159,7 @@ export function responseSpecs(world) {
       const sheet = doctor.getByRole("article");
       await sheet.getByRole("heading", { name: "解除隔离观察通知书" }).waitFor();
       const text = await sheet.innerText();
-      assert.match(text, new RegExp(`${NAME}（证件号码 4403\\*{10}\\d{3}[\\dX]）自 2020年3月6日 起`));
+      assert.match(text, new RegExp(`${NAME}（证件号码 4403\\*{10}\\d{3}[\\dX]）自 2020年3月6日\\s*起居家隔离观察`));
       assert.match(text, /Notice of the end of observation/);
       await fits(doctor, "the notice");
       await doctor.emulateMedia({ media: "print" });

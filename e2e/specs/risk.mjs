@@ -60,7 +60,7 @@ export function riskSpecs(world) {
       await dialog.getByLabel("最后一天").fill("2020-02-28");
       await dialog.getByRole("button", { name: "确认解除" }).click();
       const past = desk.getByRole("region", { name: "已解除的地区" });
-      await past.getByText("温州市").waitFor();
+      await past.getByText("温州市").first().waitFor();
       await fits(desk, "areas that lasted and that were");
     });
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const apps = fileURLToPath(new URL("../apps", import.meta.url));
 const budgets = [
-  { app: "pass", bytes_max: 20_000, later: /assets\/(fallback|apply|form|notices|cards|work|traditional|reader|zxing)/ },
+  { app: "pass", bytes_max: 20_000, later: /assets\/(fallback|apply|form|notices|cards|work|traditional|reader|zxing)|icon-/ },
   { app: "resident", bytes_max: 100_000, later: /assets\/(PrintPage|traditional)/ },
   { app: "gate", bytes_max: 300_000, later: /zxing|reader|fallback/ },
   { app: "console", bytes_max: 150_000, later: /assets\/(RulesPage|PapersPage|RiskPage|qr)/ },

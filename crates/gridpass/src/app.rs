@@ -31,6 +31,8 @@ pub struct Settings {
     pub demo: bool,
     /// Folder with the built web apps (`pass/dist`, `resident/dist`, `gate/dist`, `field/dist`, `console/dist`).
     pub web_dir: std::path::PathBuf,
+    /// Where phones reach the pass, if that was said.
+    pub pass_url: Option<String>,
     /// Browsers reach us by TLS only, and are told to use nothing else.
     pub tls_only: bool,
     /// Offer the slow path that benchmarks compare with.

@@ -111,6 +111,7 @@ pub async fn application(
             issuer: site.issuer.clone().unwrap_or(site.district.clone()),
             demo,
             web_dir: site.web_dir.clone(),
+            pass_url: site.pass_url.clone(),
             tls_only: site.behind_tls,
             bench_baseline: site.bench_baseline,
             red_people_per_hour: site.red_people_per_hour,

@@ -4,6 +4,7 @@
 
 pub mod data_dir;
 pub mod key_source;
+mod pass_url;
 pub mod response;
 pub mod secrets;
 
@@ -133,6 +134,10 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
+    /// Where phones reach the pass, like https://pass.example; gates then show their codes as
+    /// addresses there, which any phone's camera opens
+    #[arg(long, env = "GRIDPASS_PASS_URL", value_name = "URL", value_parser = pass_url::parse)]
+    pub pass_url: Option<String>,
     /// Folder with the built web apps (pass, resident, gate, field, console)
     #[arg(
         long,

@@ -5,7 +5,7 @@ import { common, offlineList, precompress, withWorker } from "../../scripts/buil
 const dist = fileURLToPath(new URL("dist", import.meta.url));
 // Only browsers without Ed25519 need the library; the form and the notices need the server anyway;
 // the cards come with the first answer that names a family, and stay, as do the words of a third language
-// and the decoder of who scans a gate with a browser that has none.
-const plugins = [offlineList(dist, "/", /assets\/(fallback|apply|form|notices|cards|work|traditional|reader|zxing)/), precompress(dist)];
+// and the decoder of who scans a gate with a browser that has none. Icons are for the home screen.
+const plugins = [offlineList(dist, "/", /assets\/(fallback|apply|form|notices|cards|work|traditional|reader|zxing)|icon-/), precompress(dist)];
 
 export default mergeConfig(mergeConfig(common, withWorker), defineConfig({ plugins }));

@@ -112,6 +112,15 @@ impl DutyLevel {
         }
     }
 
+    /// The level of a division, by its code.
+    fn of(code: &str) -> Self {
+        match code.len() {
+            0..=6 => Self::District,
+            7..=9 => Self::Subdistrict,
+            _ => Self::Community,
+        }
+    }
+
     /// One level up; `None` from the last.
     pub fn above(self) -> Option<Self> {
         Self::from_code(self.code() + 1)
@@ -149,7 +158,10 @@ fn unit(around: &[DivisionView], (desk, level): (Desk, DutyLevel)) -> Responsibl
         .iter()
         .filter(|division| division.code.len() <= level.digits())
         .collect();
-    let name = reached.last().map_or("", |division| division.name.as_str());
+    let nearest = reached.last();
+    let name = nearest.map_or("", |division| division.name.as_str());
+    // Where only the district is known, it is not an office of a community that answers.
+    let level = nearest.map_or(level, |division| level.max(DutyLevel::of(&division.code)));
     let phone = reached
         .iter()
         .rev()
@@ -277,6 +289,16 @@ mod tests {
         }
         for bad in ["", "12", "<b>", "电话12345", "1234567890123456789012345"] {
             assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_place_known_only_above_has_the_office_above() {
+        let around = [division("440310", "坪山区", Level::District, None)];
+        for desk in [Desk::Community, Desk::Team] {
+            let unit = unit(&around, (desk, DutyLevel::Community));
+            assert_eq!(unit.unit_zh, "坪山区防控指挥部");
+            assert_eq!(unit.unit_en, "坪山区 district headquarters");
         }
     }
 }

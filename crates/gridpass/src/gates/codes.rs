@@ -21,7 +21,23 @@ pub async fn get_gate_code(
 ) -> ApiResult<Json<GateCodeView>> {
     let snapshot = app.part::<Directory>().latest();
     let gate = snapshot.gate_of(device.device_id)?;
-    gate_code(app.sealer.signing_suite(), gate, app.now()).map(Json)
+    let mut view = gate_code(app.sealer.signing_suite(), gate, app.now())?;
+    let origin = app.settings.pass_url.as_deref();
+    view.address = origin.map(|origin| address(origin, &view.gate_code));
+    Ok(Json(view))
+}
+
+/// The pass's address that takes a gate code, behind # so that no log along the way sees it.
+fn address(origin: &str, gate_code: &str) -> String {
+    let mut address = format!("{origin}/#g=");
+    for byte in gate_code.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            address.push(char::from(byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    address
 }
 
 /// The code a gate shows at `now`, its MAC by `suite`.
@@ -36,6 +52,7 @@ pub fn gate_code(suite: Suite, gate: &GateInfo, now: Timestamp) -> ApiResult<Gat
     let valid_until = Timestamp::from_second(next_s).map_err(ApiError::internal)?;
     Ok(GateCodeView {
         gate_code: text,
+        address: None,
         valid_until,
     })
 }
@@ -56,4 +73,15 @@ pub fn verify_gate_code(
     };
     GateCode::verify(secret_of, text.as_bytes(), now)
         .map_err(|error| crate::passes::code_of(error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_holds_the_code_to_the_letter() {
+        let address = address("https://pass.example", "GPG1:A B%+/");
+        assert_eq!(address, "https://pass.example/#g=GPG1%3AA%20B%25%2B%2F");
+    }
 }

@@ -267,8 +267,11 @@ pub struct DeviceView {
 /// The code to show on the gate's screen now.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct GateCodeView {
-    /// Text of the QR code.
+    /// The code.
     pub gate_code: String,
+    /// The same as an address of the pass, which any phone's camera opens; absent where the
+    /// installation was not told its address. What is shown is this, or else the code.
+    pub address: Option<String>,
     /// When to ask for the next one.
     pub valid_until: Timestamp,
 }

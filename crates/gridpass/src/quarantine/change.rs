@@ -149,7 +149,9 @@ fn step_of(
         end_reason: order.end_reason,
         at,
         by: Some(order.created_by),
+        by_name: None,
         confirmed_by: None,
+        confirmed_by_name: None,
     }
 }
 

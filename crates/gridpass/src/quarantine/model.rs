@@ -224,8 +224,12 @@ pub struct OrderStep {
     pub at: Timestamp,
     /// Who proposed it, or released; absent when the order reached its end.
     pub by: Option<StaffId>,
+    /// Name of the account; on lists only.
+    pub by_name: Option<String>,
     /// The second person.
     pub confirmed_by: Option<StaffId>,
+    /// Name of that account; on lists only.
+    pub confirmed_by_name: Option<String>,
 }
 
 impl OrderStep {
@@ -243,6 +247,8 @@ impl OrderStep {
             at: start_of_day(order.end),
             by: None,
             confirmed_by: None,
+            by_name: None,
+            confirmed_by_name: None,
         }
     }
 }

@@ -190,6 +190,7 @@ impl TestApp {
             demo: setup.demo,
             limits: setup.limits,
             web_dir: "no-such-folder".into(),
+            pass_url: Some("https://pass.example".into()),
             tls_only: false,
             bench_baseline: true,
             red_people_per_hour: 20,

@@ -252,6 +252,11 @@ async fn a_gate_code_turns_every_thirty_seconds() {
     };
     let first = show().await;
     assert_eq!(first["valid_until"], "2020-03-06T00:30:30Z");
+    let address = first["address"].as_str().unwrap();
+    assert!(
+        address.starts_with("https://pass.example/#g=GPG1%3A"),
+        "{address}"
+    );
     let text = first["gate_code"].as_str().unwrap();
     let check =
         |text: &str| gridpass::gates::verify_gate_code(&directory.latest(), text, test.now());

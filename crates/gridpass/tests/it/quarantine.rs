@@ -415,7 +415,8 @@ async fn the_history_says_who_changed_what_on_which_paper() {
         .map(|s| {
             let text = |name: &str| s[name].as_str().unwrap_or("-").to_owned();
             let two = s["confirmed_by"].is_i64();
-            assert!(s["by"].is_i64());
+            assert!(s["by"].is_i64() && s["by_name"].is_string());
+            assert_eq!(s["confirmed_by_name"].is_string(), two);
             format!(
                 "{} {} {} {} {} {} {two}",
                 text("step"),

@@ -13,15 +13,23 @@ import { refusalText, t } from "./words";
 
 const LOOK: Record<Action, string> = { pass: "green", check: "yellow", stop: "red" };
 
+/** The gate code in a text: a gate shows it bare, or behind the pass's own address. */
+function gateCodeIn(text: string): string | null {
+  if (text.startsWith("GPG1:")) return text;
+  const found = /#g=(.+)$/.exec(text)?.[1];
+  return found ? decodeURIComponent(found) : null;
+}
+
 /** The gate code of the address, taken out of the address bar at once. */
 export function takeGateCode(): string | null {
-  const found = /^#g=(.+)$/.exec(location.hash);
-  if (!found?.[1]) return null;
-  history.replaceState(null, "", location.pathname);
-  return decodeURIComponent(found[1]);
+  const found = gateCodeIn(location.hash);
+  if (found) history.replaceState(null, "", location.pathname);
+  return found;
 }
 
 const LOOK_EVERY_MS = 150;
+/** How long an answer stays on show. */
+const ANSWER_MS = 120_000;
 
 /** A button that opens the camera and, when it sees a gate's code, shows the question. */
 export function gateScanner(): HTMLElement | null {
@@ -39,15 +47,18 @@ export function gateScanner(): HTMLElement | null {
       video.hidden = false;
       await video.play();
       while (section.isConnected) {
-        const found = await detect(video).catch(() => null);
-        if (found?.startsWith("GPG1:")) {
-          section.replaceWith(gateSection(found));
+        const found = gateCodeIn((await detect(video).catch(() => null)) ?? "");
+        if (found) {
+          section.parentElement?.prepend(gateSection(found));
+          scrollTo(0, 0);
           break;
         }
         await new Promise((wake) => setTimeout(wake, LOOK_EVERY_MS));
       }
     } finally {
       for (const track of stream.getTracks()) track.stop();
+      video.hidden = true;
+      button.disabled = false;
     }
   };
   button.addEventListener("click", () => {
@@ -61,9 +72,22 @@ export function gateScanner(): HTMLElement | null {
   return section;
 }
 
-/** The question; answers itself away after the scan. */
+let asked: HTMLElement | null = null;
+
+/** The question on show or its answer: a page that is built anew meanwhile shows it again. */
+export const openQuestion = (): HTMLElement | null => asked;
+
+/** The question; its answer is there for the guard to see, then goes away by itself. */
 export function gateSection(gate_code: string): HTMLElement {
   const section = h("section", { class: "card gate", "aria-live": "assertive" });
+  asked?.remove();
+  asked = section;
+  const endLater = (): void => {
+    setTimeout(() => {
+      section.remove();
+      if (asked === section) asked = null;
+    }, ANSWER_MS);
+  };
   const go = async (direction: "in" | "out"): Promise<void> => {
     const token = currentHolder()?.token ?? "";
     try {
@@ -75,6 +99,7 @@ export function gateSection(gate_code: string): HTMLElement {
       const text = error instanceof Problem ? refusalText(error) : t("unreachable");
       section.replaceChildren(h("p", { class: "error" }, text));
     }
+    endLater();
   };
   const button = (direction: "in" | "out"): HTMLElement =>
     h("button", { type: "button", class: "primary", click: () => void go(direction) }, t(`gate_${direction}`));

@@ -4,7 +4,7 @@ import "@gridpass/ui/base.css";
 import "./pass.css";
 import { LANGUAGE_NAMES, type Language } from "@gridpass/kit/words";
 import { h, show } from "./dom";
-import { gateSection, takeGateCode } from "./gate";
+import { gateSection, openQuestion, takeGateCode } from "./gate";
 import { currentHolder, load, refresh, whyLost } from "./holder";
 import { passPage } from "./pass";
 import { t, words } from "./words";
@@ -64,8 +64,9 @@ function render(): void {
   const [page, stop] = passPage(render);
   stopClock = stop;
   if (note) page.prepend(h("p", { class: "card", role: "status" }, note));
-  if (gateCode) page.prepend(gateSection(gateCode));
+  if (gateCode) gateSection(gateCode);
   gateCode = null;
+  page.prepend(openQuestion() ?? "");
   show(topBar(), page);
 }
 

@@ -91,6 +91,8 @@ function reasons(pass: PassView): HTMLElement {
     h("p", {}, message(pass)),
     h("h2", {}, t("what_helps")),
     h("p", {}, advice(pass)),
+    // Under observation there is a diary to keep, and somebody to ask for things.
+    pass.reason === "quarantine" && h("a", { class: "button", href: "/my/#diary" }, t("diary")),
     until !== null && h("p", { class: "muted" }, t("until", { time: `${dayName(until, words.language)} ${minuteTime(until)}` })),
     "speechSynthesis" in window &&
       h("button", { type: "button", class: "aloud", click: () => speak(pass) }, t("read_aloud")),

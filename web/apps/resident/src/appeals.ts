@@ -2,7 +2,7 @@
 import type { OwnAppeal } from "@gridpass/api";
 import { dayName, minuteTime } from "@gridpass/kit/age";
 import { shrinkPicture } from "@gridpass/kit/picture";
-import { ref } from "vue";
+import { shallowRef } from "vue";
 import { addOwnAppealEvidence } from "./calls";
 import { refusal } from "./asking";
 import { everybody } from "./holder";
@@ -19,8 +19,8 @@ const PICTURE_PX_MAX = 2000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** What the page that is opened next begins with: a thing just done, or what of it went wrong. */
-export const saidBefore = ref<{ done: string; wrong: string }>({ done: "", wrong: "" });
+/** What the page that is opened next begins with, in the language it is read in: a thing just done, or what of it went wrong. */
+export const saidBefore = shallowRef<{ done: () => string; wrong: string }>({ done: () => "", wrong: "" });
 
 export const when = (at: string): string => `${dayName(Date.parse(at), words.language)} ${minuteTime(Date.parse(at))}`;
 

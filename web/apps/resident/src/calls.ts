@@ -10,14 +10,21 @@ import type {
   LookPage,
   NewAppeal,
   NewDependant,
+  NeedView,
   NewPhoneCode,
+  OpeningView,
   OwnAppeal,
+  OwnCheck,
   OwnDataView,
+  OwnNeed,
+  OwnObservation,
+  OwnOpening,
   PaperPassView,
   PassExplanation,
   PassView,
   PhoneCodeView,
   PrivacyNotice,
+  RecordedCheck,
 } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
 import { token } from "./holder";
@@ -51,6 +58,12 @@ export const addOwnAppealEvidence = (appeal_id: number, file: Blob): Promise<App
   });
 export const getOwnAppealEvidence = async (appeal_id: number, evidence_id: number): Promise<Blob> =>
   (await send(`${api}pass/appeals/${appeal_id}/evidence/${evidence_id}`, { token: token(), timeout_ms: UPLOAD_MS })).blob();
+
+export const getOwnObservation = (): Promise<OwnObservation[]> => get("pass/observation");
+export const recordOwnCheck = (body: OwnCheck): Promise<RecordedCheck> => post("pass/observation/checks", body);
+export const announceOwnOpening = (body: OwnOpening): Promise<OpeningView> => post("pass/observation/openings", body);
+export const withdrawOwnOpening = (opening_id: number): Promise<void> => post(`pass/observation/openings/${opening_id}/withdraw`, {});
+export const askOwnNeed = (body: OwnNeed): Promise<NeedView> => post("pass/observation/needs", body);
 
 export const getFamily = (): Promise<FamilyView> => get("pass/family");
 export const addDependant = (body: NewDependant): Promise<PassView> => post("pass/dependants", body);

@@ -8,6 +8,8 @@ const said = (prefix: string, word: string): string => words.find(`${prefix}_${w
 export const factKind = (kind: string): string => said("fact", kind);
 export const sourceName = (source: string): string => said("source", source);
 
+export const symptomWords = (symptoms: string[]): string => symptoms.map((one) => said("symptom", one)).join("、");
+
 function provinceName(code: string): string {
   const found = PROVINCES.find((one) => code.startsWith(one.code));
   return found ? words.say(found.zh, found.en) : code;
@@ -37,7 +39,7 @@ export function factWords(fact: HeldFact): string {
     case "stay":
       return `${kind} · ${provinceName(fact.area)} · ${fact.until} · ${said("certainty", fact.certainty)}`;
     case "health": {
-      const symptoms = (fact.symptoms ?? []).map((one) => said("symptom", one)).join("、") || t("symptoms_none");
+      const symptoms = symptomWords(fact.symptoms ?? []) || t("symptoms_none");
       return fact.temperature ? `${kind} · ${fact.temperature} ℃ · ${symptoms}` : `${kind} · ${symptoms}`;
     }
     default:

@@ -4,6 +4,7 @@ import type { Key } from "./words";
 
 export const PAGES = {
   home: "home_title",
+  diary: "diary_title",
   family: "family_title",
   declare: "declare_title",
   print: "print_title",

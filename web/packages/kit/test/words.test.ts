@@ -76,6 +76,12 @@ test("what the server says to a holder is there in Traditional Chinese", () => {
   const notices = JSON.parse(server("crates/gridpass/src/privacy/notices.json")) as { parts: { title_zh: string; text_zh: string }[] }[];
   for (const part of notices.flatMap((notice) => notice.parts))
     for (const text of [part.title_zh, part.text_zh]) expect(said).toHaveProperty([text]);
+  // Who looked, and what for.
+  const purposes = server("crates/gridpass/src/audit/operations.rs").matchAll(/Purpose::\w+ => "([^"]*\p{Script=Han}[^"]*)"/gu);
+  const roles = server("crates/gridpass/src/oversight/model.rs").split("fn role_words")[1]?.split("\n}\n")[0] ?? "";
+  const looks = [...purposes, ...roles.matchAll(/"([^"]*\p{Script=Han}[^"]*)"/gu)].map(([, text]) => text ?? "");
+  expect(looks.length).toBeGreaterThan(20);
+  for (const text of looks) expect(said).toHaveProperty([text]);
   const refusals = new Map(Array.from(server("docs/errors.md").matchAll(/^\| `(\w+)` \| \d+ \| .* \| (.*) \|$/gm), ([, code, zh]) => [code, zh]));
   for (const code of MET_BY_HOLDERS) expect(said, code).toHaveProperty([refusals.get(code) ?? code]);
 });
@@ -92,6 +98,7 @@ const MET_BY_HOLDERS = `
   gate_unknown gate_code_forged gate_code_expired gate_code_in_future person_unknown pass_revoked time_in_future
   time_too_old temperature_absurd appeal_not_needed appeal_exists appeal_closed evidence_type_unknown
   evidence_unreadable evidence_active evidence_too_many
+  not_observed opening_over need_closed too_many_entries
 `
   .trim()
   .split(/\s+/);

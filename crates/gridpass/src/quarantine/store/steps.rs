@@ -47,8 +47,11 @@ pub async fn list_steps(
     limit: i64,
 ) -> Result<Vec<OrderStep>, Error> {
     let sql = "-- quarantine.list_steps
-        SELECT step, place, end_date, document, document_date, means, end_reason, at, by, confirmed_by
-        FROM quarantine_step WHERE person_id = $1 AND order_id = $2 ORDER BY step_id LIMIT $3";
+        SELECT q.step, q.place, q.end_date, q.document, q.document_date, q.means, q.end_reason, q.at, q.by,
+               b.display_name AS by_name, q.confirmed_by, c.display_name AS confirmed_by_name
+        FROM quarantine_step q LEFT JOIN staff b ON b.staff_id = q.by
+             LEFT JOIN staff c ON c.staff_id = q.confirmed_by
+        WHERE q.person_id = $1 AND q.order_id = $2 ORDER BY q.step_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(&statement, &[&order.person_id, &order.order_id, &limit])
@@ -69,6 +72,8 @@ fn step(row: &Row) -> Option<OrderStep> {
         end_reason: end_reason.and_then(EndReason::from_word),
         at: row.get("at"),
         by: row.get("by"),
+        by_name: row.get("by_name"),
         confirmed_by: row.get("confirmed_by"),
+        confirmed_by_name: row.get("confirmed_by_name"),
     })
 }
