@@ -133,6 +133,31 @@ export function responseSpecs(world) {
       await doctor.getByText("没有待办的需求").waitFor();
     });
 
+    test("the team asks and announces for somebody without a phone", async () => {
+      await tab(doctor, "观察");
+      await card("observed").getByRole("button", { name: "代办" }).click();
+      const sheet = doctor.getByRole("dialog");
+      await sheet.getByRole("button", { name: "其他帮助" }).click();
+      await sheet.getByRole("button", { name: "提出需求" }).click();
+      await sheet.locator("input[aria-invalid=true]").waitFor();
+      await fits(doctor, "asking for somebody");
+      await sheet.getByRole("textbox", { name: "说明" }).fill("换一个灯泡");
+      await sheet.getByRole("button", { name: "提出需求" }).click();
+      await doctor.getByText(`已代 ${NAME} 提出：其他帮助`).waitFor();
+      await card("observed").getByRole("button", { name: "代办" }).click();
+      await sheet.getByRole("button", { name: "取快递" }).click();
+      await sheet.getByRole("button", { name: "30 分钟" }).click();
+      await sheet.getByRole("button", { name: "报备", exact: true }).click();
+      await doctor.getByText(new RegExp(`已代 ${NAME} 报备开门至 09:0\\d`)).waitFor();
+      await tab(doctor, "需求");
+      await card("need").getByText("换一个灯泡").waitFor();
+      await card("need").getByText("工作人员代提").waitFor();
+      await card("opening").filter({ hasText: "取快递" }).waitFor();
+      await card("need").getByRole("button", { name: "无法办理" }).click();
+      await doctor.getByRole("dialog").getByRole("button", { name: "暂时无法提供" }).click();
+      await doctor.getByText("没有待办的需求").waitFor();
+    });
+
     test("an unanswered alert is told one level up, where the lead takes it", async () => {
       await setClock(own, "2020-03-06T08:31:00+08:00");
       await fromPhone(own, enrolled.holder_token, "checks", { temperature: 38.4 });

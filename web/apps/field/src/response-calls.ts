@@ -13,6 +13,8 @@ import type {
   NeedRefusal,
   NeedView,
   NewCheck,
+  NewNeed,
+  NewOpening,
   NewPaper,
   NewProposal,
   ObservedPage,
@@ -59,6 +61,15 @@ export const refuseNeed = ({ person_id, need_id }: NeedView, refusal: NeedRefusa
   post(`needs/${person_id}/${need_id}/refuse`, { refusal });
 
 export const listOpenings = (): Promise<OpeningPage> => get(`door-openings?limit=${LISTED_MAX}`);
+/** In the name of somebody who cannot do it on a phone; the same key is the same request. */
+export const askNeed = (person_id: number, need: NewNeed, key: string): Promise<NeedView> =>
+  sendJson(`${api}people/${person_id}/needs`, { token: session.token, body: need, headers: { "idempotency-key": key } });
+export const announceOpening = (person_id: number, opening: NewOpening, key: string): Promise<OpeningView> =>
+  sendJson(`${api}people/${person_id}/door-openings`, {
+    token: session.token,
+    body: opening,
+    headers: { "idempotency-key": key },
+  });
 export const withdrawOpening = ({ person_id, opening_id }: OpeningView): Promise<Response> =>
   post204(`door-openings/${person_id}/${opening_id}/withdraw`);
 

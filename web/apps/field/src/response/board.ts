@@ -144,6 +144,7 @@ const EVENTS: Record<string, readonly Part[]> = {
   resync: PARTS,
 };
 const SOON_MS = 1_000;
+const EVERY_MS = 5 * 60_000;
 const shown = new Set<Part>();
 const soon: Partial<Record<Part, ReturnType<typeof setTimeout>>> = {};
 
@@ -164,9 +165,19 @@ export function watchBoard(): () => void {
       if (open && board.offline) PARTS.filter(followed).forEach(again);
     },
   });
+  // Parts of the day begin without an event; and a phone that slept has missed some.
+  const back = (): void => {
+    if (!document.hidden) PARTS.filter(followed).forEach(again);
+  };
+  const every = setInterval(back, EVERY_MS);
+  document.addEventListener("visibilitychange", back);
   void clockReady();
   if (may.respond()) void read("alerts");
-  return silence;
+  return () => {
+    silence();
+    clearInterval(every);
+    document.removeEventListener("visibilitychange", back);
+  };
 }
 
 /** Keeps one part fresh while a page shows it. */
