@@ -55,5 +55,6 @@ GRANT SELECT ON catalogue_proposal, catalogue_entry TO gridpass_staff;
 ALTER TABLE person_state ADD COLUMN catalogued jsonb
     CHECK (catalogued IS NULL OR jsonb_typeof(catalogued) = 'array');
 COMMENT ON COLUMN person_state.catalogued IS 'Live facts of catalogued kinds in the order of recording: k kind, r recorded, f fields; null when there is none.';
--- Only people with such facts: whom a change of the rules concerns that names columns of the catalogue.
-CREATE INDEX person_state_catalogued_idx ON person_state (rule_set_version) WHERE catalogued IS NOT NULL;
+-- Only people with such facts: whom a change of the rules concerns that names columns of the catalogue. By a
+-- column that never changes: colouring everybody anew must write no index.
+CREATE INDEX person_state_catalogued_idx ON person_state (person_id) WHERE catalogued IS NOT NULL;

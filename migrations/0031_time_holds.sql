@@ -62,7 +62,7 @@ COMMENT ON COLUMN time_hold.place_code IS 'The community, or the district for a 
 COMMENT ON COLUMN time_hold.hour_at IS 'Beginning of the hour.';
 COMMENT ON COLUMN time_hold.source IS 'The source that is late.';
 COMMENT ON COLUMN time_hold.late_since IS 'Since when it is late.';
-COMMENT ON COLUMN time_hold.people IS 'People of the community when it was held.';
+COMMENT ON COLUMN time_hold.people IS 'People of the community when somebody was last held.';
 COMMENT ON COLUMN time_hold.flips IS 'People whose state was held, all in all.';
 COMMENT ON COLUMN time_hold.status IS 'held: waits for a person; kept: somebody keeps the old colours for a time; released: takes effect; over: nothing is left to decide.';
 COMMENT ON COLUMN time_hold.held_at IS 'When it was noticed; for a passage usually before its hour.';

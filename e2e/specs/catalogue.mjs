@@ -109,7 +109,7 @@ export function catalogueSpecs(world) {
       await maker.getByRole("button", { name: "在 A13 上方插入一行" }).click();
       const cell = (column) => maker.getByLabel(`A16, ${column}`, { exact: true });
       await cell("颜色").selectOption({ label: "绿" });
-      await cell("原因").selectOption({ label: "已核实居民" });
+      await cell("原因").selectOption("verified_resident");
       await cell("告知（中文）").fill("检测有效，可通行");
       await cell("告知（英文）").fill("Your test is valid; you may pass");
       await cell("距最近阴性检测").fill("< 48");

@@ -58,7 +58,7 @@ export function holdsSpecs(world) {
       await openHolds(desk, world, "data_desk");
       const hold = section(desk, "到期变化").locator("li").filter({ hasText: "金龟社区" }).first();
       await hold.waitFor();
-      await hold.getByText(`${MANY}人中有${MANY}人将变色（100%）。`).waitFor();
+      await hold.getByText(`${MANY}人中有${MANY}人将变色（100.0%）。`).waitFor();
       await hold.getByText("等待决定").waitFor();
       await hold.getByText("已提前发现").waitFor();
       await assertAccessible(desk, "the holds");

@@ -1,5 +1,6 @@
 /** What else two people do with a version: keep what is unfinished, files, shadows, taking back, giving up. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage } from "../lib/browser.mjs";
 import { openRules } from "./rules.mjs";
@@ -53,11 +54,13 @@ export function labSpecs(world) {
       ]);
       assert.match(file.suggestedFilename(), /\.xlsx$/);
       const path = await file.path();
+      const checked = maker.waitForResponse(/rule-tables\/check$/);
       await maker.locator("input[type=file]").setInputFiles({
         name: "rules.xlsx",
         mimeType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        buffer: await (await import("node:fs/promises")).readFile(path),
+        buffer: await readFile(path),
       });
+      await checked;
       await maker.getByText("表格无误").waitFor();
       assert.equal(await maker.getByRole("button", { name: "放弃未保存的修改" }).count(), 0, "the same tables change nothing");
     });

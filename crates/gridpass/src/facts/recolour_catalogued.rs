@@ -32,6 +32,12 @@ struct Progress {
     epoch: i64,
     /// Transactions from here on know of it.
     horizon: i64,
+    /// Which of the places with rules of their own this pass is at.
+    part: usize,
+    /// The last person there who was coloured.
+    after: i64,
+    /// Whether this pass has found anybody.
+    found: bool,
     done: bool,
 }
 
@@ -49,27 +55,37 @@ pub async fn round(app: App) -> anyhow::Result<bool> {
     if progress.horizon == 0 {
         progress.horizon = begun;
     }
-    let more = batch(&tx, &app, &scopes).await?;
+    let more = batch(&tx, &app, &scopes, &mut progress).await?;
     tx.commit().await?;
     progress.done = !more && ended >= progress.horizon;
     part.keep(progress);
     Ok(more)
 }
 
-/// Derives some rows that were coloured by another version; false when there are none.
-async fn batch(tx: &Client, app: &App, scopes: &Scopes) -> ApiResult<bool> {
+/// Derives the next rows that were coloured by another version; false when a whole pass found
+/// none.
+async fn batch(
+    tx: &Client,
+    app: &App,
+    scopes: &Scopes,
+    progress: &mut Progress,
+) -> ApiResult<bool> {
     let parts = scopes.parts().chain([("", scopes.whole())]);
-    for (prefix, rules) in parts.filter(|(_, rules)| !rules.colour.is_plain()) {
+    let asking = parts.filter(|(_, rules)| !rules.colour.is_plain());
+    for (prefix, rules) in asking.skip(progress.part) {
         let narrower = scopes.parts().map(|(other, _)| other);
         let but: Vec<String> = narrower
             .filter(|other| other.len() > prefix.len() && other.starts_with(prefix))
             .map(|other| format!("{other}%"))
             .collect();
         let version = rules.version.get();
-        let mut rows = store::lock_behind(tx, (prefix, &but), version, ROWS_MAX).await?;
-        if rows.is_empty() {
+        let next = (progress.after, ROWS_MAX);
+        let mut rows = store::lock_behind(tx, (prefix, &but), version, next).await?;
+        let Some(last) = rows.last() else {
+            (progress.part, progress.after) = (progress.part + 1, 0);
             continue;
-        }
+        };
+        (progress.after, progress.found) = (last.person_id.get(), true);
         let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
         // A date to come is another one by other rules: it is looked at anew.
         let now = app.now();
@@ -91,7 +107,9 @@ async fn batch(tx: &Client, app: &App, scopes: &Scopes) -> ApiResult<bool> {
         }
         return Ok(true);
     }
-    Ok(false)
+    // From the beginning: some were left out, or written meanwhile by the rules before.
+    (progress.part, progress.after) = (0, 0);
+    Ok(std::mem::take(&mut progress.found))
 }
 
 impl RecolouringCatalogued {

@@ -29,6 +29,8 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(2);
 const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// Rows stamped so long before the last look may have been committed after it.
 const IN_FLIGHT: SignedDuration = SignedDuration::from_secs(60);
+/// Digits of a community's code.
+const COMMUNITY_DIGITS: usize = 12;
 /// Digits of a leaf code.
 const LEAF_DIGITS: usize = 15;
 
@@ -241,7 +243,14 @@ impl Looking<'_> {
         let wanted = (hold.hold_id, hold.source.as_deref());
         let held = facts::hold_states(self.tx, wanted, flips).await?;
         if held > 0 {
-            store::add_flips(self.tx, hold.hold_id, held).await?;
+            let people = match hold.kind {
+                HoldKind::Passage => {
+                    let community = &hold.place_code[..COMMUNITY_DIGITS];
+                    store::count_people(self.tx, community).await?
+                }
+                HoldKind::Source => hold.people,
+            };
+            store::add_flips(self.tx, hold.hold_id, (held, people)).await?;
             tell(self.tx, &hold.place_code).await?;
         }
         Ok(())

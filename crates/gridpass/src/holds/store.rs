@@ -57,12 +57,16 @@ pub async fn insert_hold(tx: &Client, hold: &TimeHold) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds people to a hold.
-pub async fn add_flips(tx: &Client, hold_id: i64, flips: i64) -> Result<(), Error> {
+/// Adds people to a hold of a place that has so many by now.
+pub async fn add_flips(
+    tx: &Client,
+    hold_id: i64,
+    (flips, people): (i64, i64),
+) -> Result<(), Error> {
     let sql = "-- holds.add_flips
-        UPDATE time_hold SET flips = flips + $2 WHERE hold_id = $1";
-    tx.execute(&tx.prepare_cached(sql).await?, &[&hold_id, &flips])
-        .await?;
+        UPDATE time_hold SET flips = flips + $2, people = $3 WHERE hold_id = $1";
+    let statement = tx.prepare_cached(sql).await?;
+    tx.execute(&statement, &[&hold_id, &flips, &people]).await?;
     Ok(())
 }
 

@@ -213,3 +213,12 @@ async fn a_change_that_is_rolled_back_leaves_no_trace() {
     assert_counts_agree(&test).await;
     assert_states_are_derived(&test).await;
 }
+
+#[tokio::test]
+async fn what_colouring_anew_writes_is_in_no_index() {
+    let test = TestApp::start().await;
+    // Else each row that is coloured anew is written to every index of the table, too.
+    let sql = r"SELECT count(*) FROM pg_indexes WHERE tablename = 'person_state'
+        AND indexdef ~ '\m(colour|rule_id|rule_set_version|changed_at)\M'";
+    assert_eq!(test.scalar::<i64>(sql).await, 0);
+}
