@@ -314,7 +314,6 @@ operations! {
     release_rule_schedule: Manage Administration;
     remove_dependant: Change Own;
     renew_recovery_codes: Manage Administration;
-    report_device: Plain Gate;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;

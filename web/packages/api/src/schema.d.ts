@@ -393,7 +393,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The calling device and its gate. */
+        /**
+         * The calling device and its gate. What it says of itself with the question is what its
+         *     supervisor sees of it.
+         */
         get: operations["get_device"];
         put?: never;
         post?: never;
@@ -522,23 +525,6 @@ export interface paths {
         put?: never;
         /** Takes what a gate wrote down by number or by hand. Each entry is taken once. */
         post: operations["add_register_entries"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/device/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Notes what the calling device says of itself; it takes the place of what it said before. */
-        put: operations["report_device"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6405,21 +6391,6 @@ export interface components {
             /** @description What the device will be called; 1 to 80 characters. */
             name: string;
         };
-        /** @description What a device says of itself. */
-        NewDeviceReport: {
-            /** @description Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores. */
-            app_version: string;
-            /**
-             * Format: date-time
-             * @description Up to when the colours it holds for a time without network are complete.
-             */
-            snapshot_as_of?: string | null;
-            /**
-             * Format: int32
-             * @description Scans and entries it still has to upload.
-             */
-            waiting: number;
-        };
         /** @description An enclosure to enter. */
         NewEnclosure: {
             area_status?: components["schemas"]["AreaStatus"] | null;
@@ -11017,7 +10988,17 @@ export interface operations {
     };
     get_device: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores;
+                 *     without it nothing is noted.
+                 */
+                app_version?: string | null;
+                /** @description Scans and entries it still has to upload, at most 1,000,000. */
+                waiting?: number | null;
+                /** @description Up to when the colours it holds for a time without network are complete. */
+                snapshot_as_of?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11033,6 +11014,14 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11256,43 +11245,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
                 };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    report_device: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewDeviceReport"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             401: {
                 headers: {
