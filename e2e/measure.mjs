@@ -1,13 +1,15 @@
 /**
- * Measures what a resident's phone feels, and what somebody who guesses learns. Prints figures; asserts nothing
+ * Measures what a resident's phone feels, how long a guard waits, and what somebody who guesses learns. Prints figures; asserts nothing
  * about clocks, which belong to the machine.
  *
  *   node measure.mjs page          bytes and time until the colour is on the screen of a slow phone
+ *   node measure.mjs gate 300      from a hand scanner's Enter until the decision is painted, online and without network
  *   node measure.mjs guesses 10000 answers to guesses at known and at unknown numbers, compared
  */
 import { openBrowser, openPage } from "./lib/browser.mjs";
 import { enterDistrict, residentNumber } from "./lib/district.mjs";
 import { startServer } from "./lib/server.mjs";
+import { openGate } from "./specs/gate.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const PHONE = "13700139999";
@@ -124,10 +126,59 @@ async function measureGuesses(count) {
   }
 }
 
-const [what, count = "10000"] = process.argv.slice(2);
+/** One person after the other by hand scanner: the time until the decision is on the screen, inside the page. */
+const waitsFor = (page, texts) =>
+  page.evaluate(async (codes) => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const [took, answer] = [[], () => document.querySelector("[data-action]")];
+    for (const code of codes) {
+      for (const key of code) dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      const began = performance.now();
+      dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+      while (!answer()) await new Promise((wake) => setTimeout(wake, 1));
+      await painted();
+      took.push(performance.now() - began);
+      document.querySelector(".decision .acts button:last-child").click();
+      while (answer()) await painted();
+    }
+    return took;
+  }, texts);
+
+async function measureGate(count) {
+  const server = await startServer();
+  const browser = await openBrowser();
+  try {
+    const district = await enterDistrict(server);
+    const numbers = Array.from({ length: 50 }, (_, n) => residentNumber(400 + n));
+    const papers = [];
+    for (const number of numbers) {
+      await district.enrol("张三", number);
+      await district.verify(number);
+      papers.push(await district.paperPass(number));
+    }
+    const page = await openPage(browser);
+    await openGate(page, { server, district });
+    const all = (texts) => Array.from({ length: count }, (_, n) => texts[n % texts.length]);
+    await waitsFor(page, papers);
+    const rungs = { "online, number": numbers, "online, paper": papers };
+    const say = (name, took) =>
+      console.log(`${name}: median ${at(took, 0.5).toFixed(0)} ms, p99 ${at(took, 0.99).toFixed(0)} ms of ${took.length}`);
+    for (const [name, texts] of Object.entries(rungs)) say(name, await waitsFor(page, all(texts)));
+    await page.context().setOffline(true);
+    await page.getByText(/^离线/).first().waitFor();
+    say("without network, paper", await waitsFor(page, all(papers)));
+  } finally {
+    await browser.close();
+    await server.end();
+  }
+}
+
+const [what, given] = process.argv.slice(2);
+const count = given ?? (what === "gate" ? "300" : "10000");
 if (what === "page") await measurePage();
+else if (what === "gate") await measureGate(Number(count));
 else if (what === "guesses") await measureGuesses(Number(count));
 else {
-  console.error("node measure.mjs page | guesses [COUNT]");
+  console.error("node measure.mjs page | gate [COUNT] | guesses [COUNT]");
   process.exit(2);
 }

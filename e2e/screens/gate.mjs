@@ -20,11 +20,12 @@ export async function person(world, name, number, colour) {
 
 async function people(world, language) {
   const offset = language === "en" ? 40 : 0;
-  const [green, yellow, red] = [601, 602, 603].map((n) => residentNumber(n + offset));
+  const [green, yellow, red, hot] = [601, 602, 603, 604].map((n) => residentNumber(n + offset));
   await person(world, "陈建国", green, "green");
   await person(world, "欧阳娜仁·其其格", yellow, "yellow");
   await person(world, "张伟", red, "red");
-  return { green, yellow, red };
+  await person(world, "林志远", hot, "green");
+  return { green, yellow, red, hot };
 }
 
 /** A guard's hands on a page. */
@@ -78,7 +79,7 @@ async function decisions({ page, language, say, numbers }, { scan, next, type })
   await picture(page, "gate-stop", language);
   await next();
   await type("38.2");
-  await scan(numbers.green, "stop");
+  await scan(numbers.hot, "stop");
   await page.getByText(say("换一支体温计", "another thermometer")).waitFor();
   await picture(page, "gate-fever", language);
   await next();

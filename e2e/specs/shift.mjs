@@ -114,6 +114,8 @@ export function shiftSpecs(world) {
       await page.getByRole("button", { name: "开始使用" }).click();
       await page.getByRole("heading", { name: "上岗登录" }).waitFor();
       await assertAccessible(page, "signing in");
+      // The issuer's keys come at once, not with the next heartbeat: the network may go before.
+      await page.waitForFunction(() => localStorage.getItem("gridpass.pass_keys"), null, { timeout: 15_000 });
       token = await page.evaluate(() => localStorage.getItem("gridpass.device_token"));
     });
 
@@ -212,7 +214,7 @@ export function shiftSpecs(world) {
       await page.locator('[data-rung="snapshot"]').waitFor();
       await next();
       await page.getByRole("button", { name: "证件号" }).click();
-      await page.getByRole("radio", { name: "证件序号" }).click();
+      await page.getByRole("radio", { name: "通行证序号" }).click();
       await assertAccessible(page, "the keypad for a serial");
       await page.keyboard.type(String(paper.serial));
       await page.keyboard.press("Enter");

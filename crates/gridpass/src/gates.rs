@@ -45,7 +45,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(enrol::enrol_device))
         .routes(routes!(device::get_device))
         .routes(routes!(device::put_device_key))
-        .routes(routes!(report::report_device))
         .routes(routes!(codes::get_gate_code))
 }
 

@@ -9,7 +9,8 @@ use axum::http::request::Parts;
 use gridpass_types::ids::{DeviceId, GateId};
 
 use super::directory::{Directory, GateInfo};
-use super::model::{DeviceGate, DeviceKey, DeviceView, Named};
+use super::model::{DeviceGate, DeviceKey, DeviceView, Named, NewDeviceReport};
+use super::report;
 use super::store;
 use crate::app::App;
 use crate::audit;
@@ -70,12 +71,18 @@ fn device_id(token: &str) -> Option<DeviceId> {
     id.parse().ok()
 }
 
-/// The calling device and its gate.
+/// The calling device and its gate. What it says of itself with the question is what its
+/// supervisor sees of it.
 #[utoipa::path(get, path = "/api/v1/device", operation_id = "get_device", tag = "gates",
-    security(("device" = [])),
-    responses((status = 200, body = DeviceView), (status = 401, body = Problem)))]
-pub async fn get_device(State(app): State<App>, device: Device) -> ApiResult<Json<DeviceView>> {
+    security(("device" = [])), params(NewDeviceReport),
+    responses((status = 200, body = DeviceView), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn get_device(
+    State(app): State<App>,
+    device: Device,
+    extract::Query(said): extract::Query<NewDeviceReport>,
+) -> ApiResult<Json<DeviceView>> {
     let db = app.db.client().await?;
+    report::note(&app, &db, (device.device_id, said)).await?;
     let snapshot = app.part::<Directory>().current(&app, &db).await?;
     let gate = snapshot.gate_of(device.device_id)?;
     let info = snapshot.device(device.device_id);

@@ -5,7 +5,7 @@ use gridpass_rules::AreaStatus;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::error::{ApiError, ApiResult, FieldError};
 use crate::passes::parse_key;
@@ -186,17 +186,15 @@ pub struct RegisteredDevice {
     pub place_code: String,
 }
 
-/// What a device says of itself.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// What a device says of itself with a sign of life.
+#[derive(Deserialize, IntoParams)]
 pub struct NewDeviceReport {
-    /// Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores.
-    pub app_version: String,
-    /// Scans and entries it still has to upload.
-    #[schema(minimum = 0, maximum = 1_000_000)]
-    pub waiting: i32,
+    /// Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores;
+    /// without it nothing is noted.
+    app_version: Option<String>,
+    /// Scans and entries it still has to upload, at most 1,000,000.
+    waiting: Option<i32>,
     /// Up to when the colours it holds for a time without network are complete.
-    #[serde(default)]
     pub snapshot_as_of: Option<Timestamp>,
 }
 
@@ -329,12 +327,20 @@ impl NewDeviceCode {
 }
 
 impl NewDeviceReport {
-    /// Checks form and bounds.
-    pub fn validate(&self) -> ApiResult<()> {
-        let version = self.app_version.as_bytes();
+    /// Checks form and bounds; gives version and queue, or nothing when nothing was said.
+    ///
+    /// # Errors
+    /// 422 with the fields.
+    pub fn validate(&self) -> ApiResult<Option<(String, i32)>> {
+        let Some(version) = &self.app_version else {
+            return Ok(None);
+        };
+        let waiting = self.waiting.unwrap_or(0);
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_".contains(byte);
         let mut wrong = Vec::new();
-        if !(1..=VERSION_CHARS_MAX).contains(&version.len()) || !version.iter().all(plain) {
+        if !(1..=VERSION_CHARS_MAX).contains(&version.len())
+            || !version.as_bytes().iter().all(plain)
+        {
             wrong.push(FieldError::new(
                 "app_version",
                 "app_version_invalid",
@@ -342,7 +348,7 @@ impl NewDeviceReport {
                 "1 至 40 个字母、数字、点、横线或下划线",
             ));
         }
-        if !(0..=WAITING_MAX).contains(&self.waiting) {
+        if !(0..=WAITING_MAX).contains(&waiting) {
             wrong.push(FieldError::new(
                 "waiting",
                 "waiting_invalid",
@@ -350,7 +356,8 @@ impl NewDeviceReport {
                 "0 至 1000000",
             ));
         }
-        done(wrong)
+        done(wrong)?;
+        Ok(Some((version.clone(), waiting)))
     }
 }
 

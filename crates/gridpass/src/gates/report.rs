@@ -1,29 +1,40 @@
-//! What a device says of itself, so that a supervisor sees which one is lost, old, or full.
+//! What a device says of itself with each sign of life, so that a supervisor sees which one is lost,
+//! old, or full.
 //!
-//! It names nobody, and nothing depends on it: a device that never says anything scans all the
-//! same. One row a device, written by the device itself about once a minute.
+//! It names nobody, and nothing depends on it: a device that says nothing scans all the same. One
+//! row a device; the same words again within a minute are not written again.
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use gridpass_types::ids::DeviceId;
+use jiff::{SignedDuration, Timestamp};
 
-use super::device::Device;
-use super::model::NewDeviceReport;
+use super::model::{DeviceReport, NewDeviceReport};
 use super::store::reports as store;
 use crate::app::App;
-use crate::http::error::{ApiResult, Problem};
-use crate::http::extract;
+use crate::db::Client;
+use crate::http::error::ApiResult;
 
-/// Notes what the calling device says of itself; it takes the place of what it said before.
-#[utoipa::path(put, path = "/api/v1/device/report", operation_id = "report_device", tag = "gates",
-    security(("device" = [])), request_body = NewDeviceReport,
-    responses((status = 204), (status = 401, body = Problem), (status = 422, body = Problem)))]
-pub async fn report_device(
-    State(app): State<App>,
-    device: Device,
-    extract::Json(input): extract::Json<NewDeviceReport>,
-) -> ApiResult<StatusCode> {
-    input.validate()?;
-    let db = app.db.client().await?;
-    store::write_report(&db, device.device_id, &input, app.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// How exact the last contact is.
+const EXACT_TO: SignedDuration = SignedDuration::from_mins(1);
+
+/// Notes what a device says of itself, if it says anything.
+///
+/// # Errors
+/// 422 when it is not well said.
+pub(super) async fn note(
+    app: &App,
+    db: &Client,
+    (device_id, said): (DeviceId, NewDeviceReport),
+) -> ApiResult<()> {
+    let now: Timestamp = app.now();
+    let Some((app_version, waiting)) = said.validate()? else {
+        return Ok(());
+    };
+    let report = DeviceReport {
+        at: now,
+        app_version,
+        waiting,
+        snapshot_as_of: said.snapshot_as_of,
+    };
+    store::write_report(db, device_id, &report, now - EXACT_TO).await?;
+    Ok(())
 }

@@ -301,22 +301,29 @@ async fn a_device_says_of_itself_what_its_supervisor_sees() {
     assert_eq!(seen["owner"], "金地朗悦");
     assert_eq!(seen["devices"][0]["report"], Value::Null, "never heard of");
 
-    let report = async |body: Value| post.device.put("/api/v1/device/report", body).await;
-    report(json!({ "app_version": "AbC-1", "waiting": 7 }))
-        .await
-        .expect(204);
-    test.advance(SignedDuration::from_mins(1));
+    let says = async |query: &str| post.device.get(&format!("/api/v1/device{query}")).await;
+    says("").await.expect(200);
+    let seen = lead.get(&path).await.expect(200);
+    assert_eq!(seen["devices"][0]["report"], Value::Null, "it said nothing");
+    says("?app_version=AbC-1&waiting=7").await.expect(200);
+    let first = test.now().to_string();
+    test.advance(SignedDuration::from_secs(50));
+    says("?app_version=AbC-1&waiting=7").await.expect(200);
+    let seen = lead.get(&path).await.expect(200);
+    assert_eq!(seen["devices"][0]["report"]["at"], first, "not each time");
     let as_of = test.now().to_string();
-    report(json!({ "app_version": "AbC-2", "waiting": 0, "snapshot_as_of": as_of }))
-        .await
-        .expect(204);
+    says(&format!(
+        "?app_version=AbC-2&waiting=0&snapshot_as_of={as_of}"
+    ))
+    .await
+    .expect(200);
     let seen = lead.get(&path).await.expect(200);
     let expected =
         json!({ "at": as_of, "app_version": "AbC-2", "waiting": 0, "snapshot_as_of": as_of });
     assert_eq!(seen["devices"][0]["report"], expected, "only the last word");
 
-    let bad = json!({ "app_version": "<b>", "waiting": -1 });
-    let problem = report(bad).await.problem(422, "invalid_fields");
+    let problem = says("?app_version=%3Cb%3E&waiting=-1").await;
+    let problem = problem.problem(422, "invalid_fields");
     let codes: Vec<_> = problem["fields"]
         .as_array()
         .unwrap()
@@ -327,7 +334,7 @@ async fn a_device_says_of_itself_what_its_supervisor_sees() {
 
     let revoke = format!("/api/v1/devices/{}/revoke", post.device_id);
     lead.post(&revoke, json!({})).await.expect(204);
-    report(json!({ "app_version": "AbC-2", "waiting": 0 }))
+    says("?app_version=AbC-3&waiting=0")
         .await
         .problem(401, "device_revoked");
     let seen = lead.get(&path).await.expect(200);

@@ -13,7 +13,6 @@ import type {
   HandOver,
   GateHold,
   HolderCard,
-  NewDeviceReport,
   NewEntry,
   NewGateCheck,
   NewScan,
@@ -34,10 +33,9 @@ const UPLOAD_TIMEOUT_MS = 30_000;
 export const enrolDevice = (code: string): Promise<EnrolledDevice> =>
   sendJson(`${api}device/enrol`, { body: { code } });
 
-export const getDevice = (token: string): Promise<DeviceView> => sendJson(`${api}device`, { token });
-
-export const reportDevice = (token: string, body: NewDeviceReport): Promise<unknown> =>
-  send(`${api}device/report`, { token, method: "PUT", body });
+/** A sign of life; `said` is what the device says of itself. */
+export const getDevice = (token: string, said: Record<string, string>): Promise<DeviceView> =>
+  sendJson(`${api}device?${new URLSearchParams(said)}`, { token });
 
 export const getGateCode = (token: string): Promise<GateCodeView> =>
   sendJson(`${api}device/gate-code`, { token });
@@ -80,13 +78,12 @@ export async function getColourSnapshot(
   token: string,
   since: number | null,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer> | null; as_of_ms: number }> {
-  const query = since === null ? "" : `?since=${since}`;
   const headers: Record<string, string> = { authorization: `Bearer ${token}` };
   if (since !== null) headers["if-none-match"] = `"${since}"`;
   let answer: Response;
   try {
     const signal = AbortSignal.timeout(UPLOAD_TIMEOUT_MS);
-    answer = await fetch(`${api}device/snapshot${query}`, { headers, cache: "no-store", signal });
+    answer = await fetch(`${api}device/snapshot?${since === null ? "" : `since=${since}`}`, { headers, cache: "no-store", signal });
     const as_of_ms = Date.parse(answer.headers.get("x-snapshot-as-of") ?? "");
     if (answer.status === 304) return { bytes: null, as_of_ms };
     if (answer.ok) return { bytes: new Uint8Array(await answer.arrayBuffer()), as_of_ms };

@@ -58,6 +58,13 @@ export function heard(online: boolean): void {
   if (online) device.seen_ms = Date.now();
 }
 
+let said = (): Record<string, string> => ({});
+
+/** What this device says of itself whenever it asks. */
+export const sayWith = (what: () => Record<string, string>): void => {
+  said = what;
+};
+
 let onRefused = async (): Promise<void> => undefined;
 
 /** What is done once the device was revoked. */
@@ -69,7 +76,7 @@ export const whenRefused = (work: () => Promise<void>): void => {
 export async function lookUp(token = device.token): Promise<void> {
   try {
     const asked_ms = Date.now();
-    device.view = await getDevice(token);
+    device.view = await getDevice(token, said());
     localStorage.setItem(VIEW, JSON.stringify(device.view));
     // The server looked at its clock about half-way between question and answer.
     device.skew_ms = Date.parse(device.view.server_time) - Math.round((asked_ms + Date.now()) / 2);
@@ -91,6 +98,8 @@ export async function useToken(token: string): Promise<void> {
   if (device.refused) return;
   device.token = token.trim();
   localStorage.setItem(TOKEN, device.token);
+  // What a gate needs when the network goes a moment later: keys, and what else follows.
+  void beat();
 }
 
 /** Enrols this device by a supervisor's code. */

@@ -32,7 +32,6 @@ export type GatePage = Schemas["Page_GateView"];
 export type GateDetail = Schemas["GateDetail"];
 export type RegisteredDevice = Schemas["RegisteredDevice"];
 export type DeviceCode = Schemas["DeviceCode"];
-export type NewDeviceReport = Schemas["NewDeviceReport"];
 export type EnrolledDevice = Schemas["EnrolledDevice"];
 export type Shift = Schemas["Shift"];
 export type ShiftSummary = Schemas["ShiftSummary"];
