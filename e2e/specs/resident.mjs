@@ -63,7 +63,7 @@ export async function fitsInBoth(page, what) {
   await fits(page, what);
   await page.getByRole("button", { name: /大字版|Large type/ }).click();
   await fits(page, `${what} in large type`);
-  await page.getByRole("button", { name: /标准版|Normal type/ }).click();
+  await page.getByRole("button", { name: /标准版|標準版|Normal type/ }).click();
 }
 
 export function residentSpecs(world) {
