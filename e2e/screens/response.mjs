@@ -4,7 +4,6 @@ import { residentNumber } from "../lib/district.mjs";
 import { estate } from "../lib/estate.mjs";
 import { ENGLISH, fromPhone, openTab } from "../lib/field.mjs";
 import { label, picture } from "../lib/pictures.mjs";
-import { apply } from "../specs/pass.mjs";
 
 const SMALL = { width: 360, height: 740 };
 const open = (world, language, viewport = PHONE) => openPage(world.browser, { language, viewport, deviceScaleFactor: 1.5 });
@@ -33,7 +32,7 @@ async function households(world, language) {
 /** The doctor's phone, page by page. */
 export async function responseScreens(world, language) {
   const say = (zh, en) => label(language, zh, en);
-  const [watched, asking, alerted, feverish] = await households(world, language);
+  const [watched, , alerted, feverish] = await households(world, language);
   const page = await open(world, language);
   const tab = (name) => page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}`) }).click();
   const card = (kind, name) => page.locator(`li.${kind}`, { hasText: name }).first();
@@ -86,17 +85,6 @@ export async function responseScreens(world, language) {
   await leadScreens(world, language);
   await confirmScreens(world, language);
   await mapScreens(world, language);
-  await observeScreen(world, language, asking);
-}
-
-/** The same day on the phone of somebody under observation. */
-async function observeScreen(world, language, { name, number }) {
-  const page = await open(world, language);
-  await apply(page, world.server, { name, number, language, look: /红证|Red/ });
-  await page.goto(`${world.server.publicUrl}/my/#observe`);
-  await page.locator(".slots").waitFor();
-  await picture(page, "my-observe", language);
-  await page.context().close();
 }
 
 /** The police officer confirms; the lead has more tabs than a bar holds. */

@@ -6,7 +6,6 @@ import { fits, openConsole } from "../lib/console.mjs";
 import { enterDistrict, residentNumber } from "../lib/district.mjs";
 import { ENGLISH, fromPhone, openTab, setClock } from "../lib/field.mjs";
 import { startServer } from "../lib/server.mjs";
-import { apply } from "./pass.mjs";
 
 // Checks are asked for by the time of day, so this server has a clock of its own.
 const START = "2020-03-06T08:30:00+08:00";
@@ -172,40 +171,6 @@ export function responseSpecs(world) {
       await alert().getByRole("button", { name: "办结" }).click();
       await doctor.getByRole("button", { name: /误报/ }).click();
       await doctor.getByText("没有待处置的告警").waitFor();
-    });
-
-    test("the person does the same at home, on a phone of 320 pixels", async () => {
-      const page = await openPage(world.browser, { viewport: { width: 320, height: 568 } });
-      await apply(page, own.server, { name: NAME, number, look: /红证/ });
-      await page.goto(`${own.server.publicUrl}/my/#home`);
-      await page.getByRole("link", { name: /隔离观察/ }).click();
-      await page.getByRole("heading", { name: `${NAME} · 第 1 天` }).waitFor();
-      await fits(page, "being under observation");
-      await page.getByLabel("体温（℃）").fill("20");
-      await page.getByLabel("体温（℃）").blur();
-      await page.getByText("体温应在 34 至 43 之间").waitFor();
-      await page.getByLabel("体温（℃）").fill("36.8");
-      await page.getByLabel("类感冒").check();
-      await page.getByRole("button", { name: "提交" }).click();
-      await page.getByText("已提交。").waitFor();
-      await page.getByText("36.8 ℃").waitFor();
-      const needs = page.getByRole("region", { name: "我需要" });
-      await needs.getByLabel("药品").check();
-      await needs.getByRole("textbox", { name: "说明" }).fill("眼药水");
-      await needs.getByRole("button", { name: "提出" }).click();
-      await needs.getByText("药品 · 已提出").waitFor();
-      const openings = page.getByRole("region", { name: "开门报备" });
-      await openings.getByRole("button", { name: /现在开门/ }).click();
-      await openings.getByRole("listitem").filter({ hasText: "放垃圾" }).waitFor();
-      await tab(doctor, "需求");
-      await card("need").getByText("眼药水").waitFor();
-      await card("need").getByRole("button", { name: "我来办" }).click();
-      await page.reload();
-      await needs.getByText("药品 · 有人在办").waitFor();
-      await openings.getByRole("button", { name: "撤销" }).first().click();
-      await page.getByText("已撤销。").waitFor();
-      await fits(page, "what was asked and announced");
-      await closePage(page);
     });
 
     test("the release prints its notice, which can be checked", async () => {

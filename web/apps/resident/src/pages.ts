@@ -6,7 +6,6 @@ export const PAGES = {
   home: "home_title",
   family: "family_title",
   declare: "declare_title",
-  observe: "observe_title",
   print: "print_title",
   data: "data_title",
   notice: "notice_title",

@@ -170,7 +170,6 @@ export type AlertFollow = Schemas["AlertFollow"];
 export type AlertStep = Schemas["AlertStep"];
 export type AlertNotice = Schemas["AlertNotice"];
 export type ObservedPerson = Schemas["ObservedPerson"];
-export type OwnObservation = Schemas["OwnObservation"];
 export type NewNeed = Schemas["NewNeed"];
 export type NewOpening = Schemas["NewOpening"];
 export type MapFeature = Schemas["MapFeature"];
