@@ -41,6 +41,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alert-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices to the staff of the caller's level: alerts below that went unanswered, newest first. */
+        get: operations["list_alert_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -67,8 +84,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an alert: from now on the caller is on it. */
+        /**
+         * Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
+         *     somebody took and did not get to in time may be taken over.
+         */
         post: operations["accept_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{person_id}/{alert_id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody of the team is there. Repeated by the same person it is answered alike. */
+        post: operations["arrive_at_alert"];
         delete?: never;
         options?: never;
         head?: never;
@@ -84,8 +121,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends an alert and says how. */
+        /**
+         * Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
+         *     order takes two people. Somebody who was not found gets a call at the door.
+         */
         post: operations["close_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{person_id}/{alert_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to an alert, step by step. */
+        get: operations["list_alert_steps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -445,10 +502,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The calling device and its gate. */
+        /**
+         * The calling device and its gate. What it says of itself with the question is what its
+         *     supervisor sees of it.
+         */
         get: operations["get_device"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes on at the calling device's gate; exact up to the last second. */
+        get: operations["get_gate_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols the calling device by a supervisor's code; spaces and dashes in it do not matter. */
+        post: operations["enrol_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -472,6 +566,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/holds/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the alert about somebody just held at this gate stands: whether somebody took it, of
+         *     which unit, and when.
+         */
+        get: operations["get_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/key": {
         parameters: {
             query?: never;
@@ -482,6 +596,117 @@ export interface paths {
         get?: never;
         /** Registers the calling device's key for uploads; it replaces the one before. */
         put: operations["put_device_key"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People whom this gate let in without network and who were red by then, of the last day, newest
+         *     first: the guard tells the response team where they went.
+         */
+        get: operations["list_recalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what a gate wrote down by number or by hand. Each entry is taken once. */
+        post: operations["add_register_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shift on the calling device, and what it adds up to by now. */
+        get: operations["get_shift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/shift/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands the shift on the calling device over, with what it added up to. Sent again, it is answered
+         *     as before.
+         */
+        post: operations["hand_over_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody's colour by serial, or what changed since a version. The form of the bytes is
+         *     described in `docs/snapshot.md`; the ETag is the version.
+         */
+        get: operations["get_colour_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The gate table in force at the calling device's gate, worked out for every situation there. */
+        get: operations["get_device_table"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -560,6 +785,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/divisions/{code}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map of a place: its own, else that of the nearest division above, else those below; empty
+         *     where nobody has uploaded one.
+         */
+        get: operations["get_division_map"];
+        /**
+         * Puts the map of a division of the caller's jurisdiction in place of the one before: a GeoJSON
+         *     FeatureCollection. A building has the properties `enclosure` (code or name) and `building` (as
+         *     addresses name it), an outline of an enclosure `enclosure` only, anything else a `name`.
+         */
+        put: operations["put_division_map"];
+        post?: never;
+        /** Takes the map of a division away; phones draw the plan of buildings again. */
+        delete: operations["delete_division_map"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/divisions/{code}/phone": {
         parameters: {
             query?: never;
@@ -571,6 +822,77 @@ export interface paths {
         /** Sets the phone that the public is told for a division of the caller's jurisdiction. */
         put: operations["set_division_phone"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Announced openings under a prefix that are not over. */
+        get: operations["list_openings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-openings/{person_id}/{opening_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an announced opening back. */
+        post: operations["withdraw_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-sensors/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A sensor reports that its door opened. The same report again is the same; one that nobody
+         *     had announced raises an alert, as a lead to check.
+         */
+        post: operations["report_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/door-sensors/{person_id}/{sensor_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a sensor down: its token counts no more. */
+        post: operations["remove_sensor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -716,7 +1038,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `red`, `break_glass`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -798,6 +1120,23 @@ export interface paths {
         patch: operations["update_gate"];
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/device-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a code by which one device is enrolled at the gate. It is shown here and never again. */
+        post: operations["create_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/devices": {
         parameters: {
             query?: never;
@@ -809,6 +1148,27 @@ export interface paths {
         put?: never;
         /** Enrols a device at a gate. Its token is shown here and never again. */
         post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{gate_id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last shifts at a gate, newest first: who was on duty with which device. */
+        get: operations["list_shifts"];
+        put?: never;
+        /**
+         * Begins the caller's shift on a device of the gate; the shift before on it ends. Needs the
+         *     device's token as well, and gives what opens the device's sealed store.
+         */
+        post: operations["start_shift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1132,6 +1492,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests under a prefix within the caller's jurisdiction, oldest first. */
+        get: operations["list_needs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a request: from now on the caller is on it. */
+        post: operations["accept_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that what was asked for is done; the person is told. */
+        post: operations["deliver_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/needs/{person_id}/{need_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a request with a reason of a closed list; the person is told. */
+        post: operations["refuse_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People under observation today under a prefix within the caller's jurisdiction, with this
+         *     day's two checks, and how many people and households they are.
+         */
+        get: operations["list_observed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/paper-passes": {
         parameters: {
             query?: never;
@@ -1146,6 +1594,81 @@ export interface paths {
          *     jurisdiction, at most 40 a call. Those before no longer count.
          */
         post: operations["create_paper_passes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Papers issued under a prefix within the caller's jurisdiction. */
+        get: operations["list_papers"];
+        put?: never;
+        /**
+         * Issues a paper: the notice that an observation is over, or the proof of residence. It says
+         *     what the record says now, and is refused when the record says otherwise.
+         */
+        post: operations["issue_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Checks a paper that somebody shows, wherever it was issued: whether it is genuine, for whom,
+         *     and whether it still counts. The number of checks an hour is limited.
+         */
+        post: operations["check_paper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{person_id}/{paper_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A paper, to print it again. */
+        get: operations["get_paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/papers/{person_id}/{paper_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a paper back: from now on a check says so. */
+        post: operations["withdraw_paper"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1511,6 +2034,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/observation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those of this phone who are under observation today, with what is asked of them; empty when
+         *     nobody is.
+         */
+        get: operations["get_own_observation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records the holder's or a dependant's temperature and symptoms. The same instant sent again is
+         *     answered as before. A fever alerts the team.
+         */
+        post: operations["record_own_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for food, medicine, the fetching of rubbish or other help. */
+        post: operations["ask_own_need"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces that the door will open. */
+        post: operations["announce_own_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pass/observation/openings/{opening_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an announced opening back: the holder's or a dependant's. */
+        post: operations["withdraw_own_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/paper-passes": {
         parameters: {
             query?: never;
@@ -1685,6 +2299,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/daily-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks of a person, newest first, and those that were missed. */
+        get: operations["get_diary"];
+        put?: never;
+        /**
+         * Records temperature and symptoms of somebody under observation. The same instant sent again
+         *     is answered as before. A reading that would turn the pass red raises an alert and is proposed:
+         *     it counts once a person of another unit confirms.
+         */
+        post: operations["record_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/decision": {
         parameters: {
             query?: never;
@@ -1700,6 +2336,41 @@ export interface paths {
         get: operations["get_decision"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/door-openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces that a door will open, for somebody who cannot do it on a phone. */
+        post: operations["announce_opening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/door-sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sensors of a person's door, also those taken down. */
+        get: operations["list_sensors"];
+        put?: never;
+        /** Puts a sensor on a door. Its token is shown here and never again. */
+        post: operations["create_sensor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1758,6 +2429,23 @@ export interface paths {
         get: operations["list_lookups"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person_id}/needs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for something in the name of somebody who cannot do it on a phone. */
+        post: operations["ask_need"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1921,6 +2609,23 @@ export interface paths {
         put?: never;
         /** Releases a person: completed clears the exposures the order was for, cancelled nothing. */
         post: operations["release_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine-orders/{person_id}/{order_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of an order and when, with the paper behind each step. */
+        get: operations["list_order_steps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3402,10 +4107,22 @@ export interface components {
             alert_id: components["schemas"]["AlertId"];
             /**
              * Format: date-time
+             * @description When somebody was there.
+             */
+            arrived_at?: string | null;
+            arrived_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
              * @description When it ended.
              */
             closed_at?: string | null;
             closed_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description By when the next step is due: accepting while it is open, then arriving; absent after.
+             */
+            due_at?: string | null;
+            follows?: components["schemas"]["AlertFollow"] | null;
             gate_id?: components["schemas"]["GateId"] | null;
             /** @description Name of the gate. */
             gate_name?: string | null;
@@ -3416,6 +4133,11 @@ export interface components {
             happened_at: string;
             /** @description What happened. */
             kind: components["schemas"]["AlertKind"];
+            /**
+             * Format: int32
+             * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+             */
+            level: number;
             /** @description Name of the person, as far as the caller's role sees it; on lists only. */
             name?: string | null;
             outcome?: components["schemas"]["AlertOutcome"] | null;
@@ -3434,6 +4156,11 @@ export interface components {
             status: components["schemas"]["AlertStatus"];
         };
         /**
+         * @description What follows from an outcome.
+         * @enum {string}
+         */
+        AlertFollow: "order_home" | "order_hospital" | "order_central" | "visit";
+        /**
          * Format: int64
          * @description An alert to a response team.
          */
@@ -3442,17 +4169,53 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation";
+        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening";
+        /** @description A notice to the staff of a level: an alert below them went unanswered. */
+        AlertNotice: {
+            /** @description The alert as it stands now. */
+            alert: components["schemas"]["Alert"];
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            step_id: number;
+            /**
+             * Format: date-time
+             * @description When they were told.
+             */
+            told_at: string;
+        };
         /**
          * @description How an alert ended.
          * @enum {string}
          */
-        AlertOutcome: "sent_home" | "sent_to_hospital" | "sent_to_central" | "not_found" | "false_alarm";
+        AlertOutcome: "sent_home" | "sent_to_hospital" | "sent_to_central" | "not_found" | "false_alarm" | "advised";
         /**
          * @description Where an alert stands.
          * @enum {string}
          */
         AlertStatus: "open" | "accepted" | "closed";
+        /** @description One step of an alert, as it is kept. */
+        AlertStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: int32
+             * @description Digits of the division told from then on.
+             */
+            level: number;
+            /** @description What happened. */
+            step: components["schemas"]["StepKind"];
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            step_id: number;
+        };
         /**
          * @description Appeals of a place, counted. `opened` is the sum of open, granted, rejected and withdrawn;
          *     each count is the sum of those below.
@@ -3872,7 +4635,7 @@ export interface components {
          * @description An access that lifts the masks of one person.
          */
         BreakGlassId: number;
-        /** @description People by colour. */
+        /** @description People or scans by colour. */
         ByColour: {
             /**
              * Format: int64
@@ -3940,6 +4703,8 @@ export interface components {
         CallInput: {
             /** @description Building and room, if they are to be corrected. */
             address?: string | null;
+            /** @description Standard address code of the corrected address, 25 digits. */
+            address_code?: string | null;
             /**
              * Format: int64
              * @description Where the person lives or lived; the residence on record when absent.
@@ -4322,11 +5087,74 @@ export interface components {
          * @enum {string}
          */
         Check: "recheck_temperature" | "host_consent" | "travel_history" | "key_facts";
+        /** @description A serial to check. */
+        CheckInput: {
+            /** @description As printed, or as read from the paper's code. */
+            serial: string;
+        };
+        /**
+         * @description What somebody feels, from the closed list of the health declaration; nothing is an empty list.
+         * @enum {string}
+         */
+        CheckSymptom: "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
+        /** @description A check that was recorded. */
+        CheckView: {
+            /**
+             * Format: date-time
+             * @description When it was taken.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            check_id: number;
+            /**
+             * Format: date
+             * @description Day it counts for.
+             */
+            day: string;
+            fact_id?: components["schemas"]["FactId"] | null;
+            /** @description Which of the two checks of the day. */
+            part: components["schemas"]["DayPart"];
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            recorded_at: string;
+            recorded_by?: components["schemas"]["StaffId"] | null;
+            /** @description What the person felt. */
+            symptoms: components["schemas"]["CheckSymptom"][];
+            /**
+             * Format: double
+             * @description Degrees Celsius.
+             */
+            temperature: number;
+        };
         /**
          * @description Did the last on-the-spot check of the past 12 hours pass?
          * @enum {string}
          */
         Checked: "no" | "yes";
+        /** @description What a serial stands for: as much as somebody needs who holds the paper. */
+        CheckedPaper: {
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            issued_at: string;
+            /** @description Unit that answers for it. */
+            issued_unit: string;
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /** @description Family name, to compare: `张*`. */
+            name_masked: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back; it proves nothing then.
+             */
+            withdrawn_at?: string | null;
+        };
         /** @description A draft after its check. */
         CheckedView: components["schemas"]["RuleSetView"] & {
             /** @description How its cases went. */
@@ -4527,6 +5355,11 @@ export interface components {
              */
             server_time: string;
         };
+        /**
+         * @description One of the two checks of a day.
+         * @enum {string}
+         */
+        DayPart: "morning" | "evening";
         /** @description A decision. */
         DecideInput: {
             /** @description The right name, for a granted appeal against the name. */
@@ -4640,6 +5473,21 @@ export interface components {
          * @enum {string}
          */
         Desk: "community" | "team" | "data_desk";
+        /** @description A code by which one device is enrolled. */
+        DeviceCode: {
+            /** @description Ten digits; shown only here. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description From when it does not count.
+             */
+            expires_at: string;
+        };
+        /** @description A device that enrols itself. */
+        DeviceEnrolment: {
+            /** @description The supervisor's code. */
+            code: string;
+        };
         /** @description What a device needs to know about its gate. */
         DeviceGate: {
             /** @description How the enclosure is managed now. */
@@ -4665,6 +5513,38 @@ export interface components {
             /** @description Ed25519 public key, base64url of 32 bytes. */
             public_key: string;
         };
+        /** @description What a device last said of itself. */
+        DeviceReport: {
+            /** @description Which build of the app it runs. */
+            app_version: string;
+            /**
+             * Format: date-time
+             * @description When, by the server's clock.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description Up to when the colours it holds for a time without network are complete.
+             */
+            snapshot_as_of?: string | null;
+            /**
+             * Format: int32
+             * @description Scans and entries it still has to upload.
+             */
+            waiting: number;
+        };
+        /** @description The shift on a device, as it stands. */
+        DeviceShift: {
+            shift?: components["schemas"]["Shift"] | null;
+            summary?: components["schemas"]["ShiftSummary"] | null;
+        };
+        /** @description The table of a device's gate, for when nobody can be asked. */
+        DeviceTable: {
+            /** @description Every situation once. */
+            rows: components["schemas"]["TableRow"][];
+            /** @description Version in force at the gate. */
+            rule_set_version: components["schemas"]["RuleSetVersion"];
+        };
         /** @description A device about itself. */
         DeviceView: {
             /** @description Identity. */
@@ -4680,6 +5560,13 @@ export interface components {
              * @description The server's time, so that the device can correct its own.
              */
             server_time: string;
+        };
+        /** @description Checks of one person, newest first. */
+        DiaryView: {
+            /** @description What was recorded. */
+            checks: components["schemas"]["CheckView"][];
+            /** @description What was due and not there in time. */
+            missed: components["schemas"]["MissedView"][];
         };
         /** @description A day of the log as published. Hashes are SHA-256 in hexadecimal digits. */
         DigestView: {
@@ -4729,6 +5616,18 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description The map of a place. */
+        DivisionMap: {
+            /** @description The divisions whose maps these are: the place's own, the nearest above, or those below. */
+            division_codes: string[];
+            /** @description What is on them. */
+            features: components["schemas"]["MapFeature"][];
+            /**
+             * Format: date-time
+             * @description When the newest was uploaded; absent where there is none.
+             */
+            uploaded_at?: string | null;
+        };
         /** @description A node of the tree. */
         DivisionView: {
             /** @description Hierarchical code. */
@@ -4907,6 +5806,19 @@ export interface components {
             /** @description Whether another phone showed the pass until now; it was told. */
             replaced_phone: boolean;
         };
+        /** @description What became of entries. */
+        EntriesView: {
+            /**
+             * Format: int64
+             * @description Entries that were new.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Entries that were known already.
+             */
+            duplicates: number;
+        };
         /** @description Why an entry is approved or withdrawn. */
         EntryDecision: {
             /** @description 1 to 200 characters. */
@@ -5030,6 +5942,7 @@ export interface components {
             end: string;
             /** @description Which order. */
             order_id: components["schemas"]["QuarantineOrderId"];
+            paper?: components["schemas"]["OrderPaper"] | null;
         };
         /** @description One fact: a body with its id and the times between which it is live. */
         Fact: components["schemas"]["FactBody"] & {
@@ -5375,6 +6288,24 @@ export interface components {
              */
             people: number;
         };
+        /** @description A gate's own page. */
+        GateBoard: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            as_of: string;
+            /** @description Since midnight. */
+            day: components["schemas"]["GateDay"];
+            /** @description The last eight hours, oldest first, without gaps. */
+            quarters: components["schemas"]["Quarter"][];
+            /**
+             * Format: double
+             * @description Seconds from one person to the next in the last ten minutes, over all lanes; absent when
+             *     too few came.
+             */
+            seconds_a_person?: number | null;
+        };
         /** @description What to change of a gate; absent fields stay. */
         GateChange: {
             /** @description False closes the gate: its devices are refused. True opens it again. */
@@ -5402,7 +6333,12 @@ export interface components {
         };
         /** @description The code to show on the gate's screen now. */
         GateCodeView: {
-            /** @description Text of the QR code. */
+            /**
+             * @description The same as an address of the pass, which any phone's camera opens; absent where the
+             *     installation was not told its address. What is shown is this, or else the code.
+             */
+            address?: string | null;
+            /** @description The code. */
             gate_code: string;
             /**
              * Format: date-time
@@ -5432,10 +6368,78 @@ export interface components {
              */
             scans_15min: number;
         };
+        /** @description What went on at a gate today. */
+        GateDay: {
+            /**
+             * Format: int64
+             * @description Checked on the spot.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Fevers.
+             */
+            fevers: number;
+            /**
+             * Format: int64
+             * @description In.
+             */
+            going_in: number;
+            /**
+             * Format: int64
+             * @description Held.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description Late reds of the last day.
+             */
+            late_reds: number;
+            /**
+             * Format: int64
+             * @description Let in at once.
+             */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Scans.
+             */
+            scans: number;
+            /**
+             * Format: int64
+             * @description Specimens that inspectors showed and the guard scanned.
+             */
+            specimens: number;
+        };
         /** @description A gate with its devices. */
         GateDetail: components["schemas"]["GateView"] & {
             /** @description Its devices, also those revoked. */
             devices: components["schemas"]["RegisteredDevice"][];
+        };
+        /** @description Where the alert about somebody held at this gate stands. */
+        GateHold: {
+            /**
+             * Format: date-time
+             * @description When somebody took it.
+             */
+            accepted_at?: string | null;
+            alert_id?: components["schemas"]["AlertId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            closed_at?: string | null;
+            /** @description How it ended. */
+            outcome?: string | null;
+            /**
+             * Format: date-time
+             * @description When it reached the response team.
+             */
+            raised_at?: string | null;
+            /** @description `none`, `open`, `accepted` or `closed`. */
+            status: string;
+            /** @description Unit of who took it and comes. */
+            unit?: string | null;
         };
         /**
          * Format: int64
@@ -5525,6 +6529,8 @@ export interface components {
             lanes: components["schemas"]["Lane"][];
             /** @description Name as the guards call it. */
             name: string;
+            /** @description Name of the enclosure, else of the employer. */
+            owner?: string | null;
             /** @description Leaf division code; every scan counts here. */
             place_code: string;
         };
@@ -5662,8 +6668,8 @@ export interface components {
         };
         /** @description People of one group. A count is absent where it is small and not the reader's business. */
         Group: {
-            after?: components["schemas"]["ByColour"] | null;
-            before?: components["schemas"]["ByColour"] | null;
+            after?: components["schemas"]["PeopleByColour"] | null;
+            before?: components["schemas"]["PeopleByColour"] | null;
             /**
              * Format: int64
              * @description Whose colour differs.
@@ -5695,6 +6701,21 @@ export interface components {
              * @description Whose colour gets stricter.
              */
             stricter?: number | null;
+        };
+        /** @description Ending a shift. */
+        HandOver: {
+            /**
+             * Format: int32
+             * @description People let in although the check spoke against it.
+             */
+            overrides: number;
+            /** @description Which shift. */
+            shift_id: components["schemas"]["ShiftId"];
+            /**
+             * Format: int32
+             * @description What the device has not uploaded yet.
+             */
+            waiting: number;
         };
         /** @description A grant to hand over to a colleague. */
         HandOverInput: {
@@ -6020,6 +7041,11 @@ export interface components {
             /** @description Groups that would be hit harder than the average. */
             warnings: components["schemas"]["FairnessWarning"][];
         };
+        /** @description Why a held file may be sent again. */
+        ImportRelease: {
+            /** @description 1 to 200 characters; no names or numbers of people. */
+            note: string;
+        };
         /** @description What an import did. */
         ImportReport: {
             /**
@@ -6126,6 +7152,37 @@ export interface components {
             since: string;
             /** @description The version. */
             version: components["schemas"]["RuleSetVersion"];
+        };
+        /** @description A paper in the log. */
+        IssuedPaper: {
+            /**
+             * Format: date-time
+             * @description When it was issued.
+             */
+            issued_at: string;
+            /** @description Who issued it. */
+            issued_by: components["schemas"]["StaffId"];
+            /** @description Unit that answers for it. */
+            issued_unit: string;
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            order_id?: components["schemas"]["QuarantineOrderId"] | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            paper_id: number;
+            /** @description Whom it is about. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division where the person counted. */
+            place_code: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            withdrawn_at?: string | null;
         };
         /**
          * @description How the person comes to be here.
@@ -6311,6 +7368,21 @@ export interface components {
             /** @description Organisation. */
             unit?: string | null;
         };
+        /** @description Something on a map: a building, the outline of an enclosure, or a landmark with a label. */
+        MapFeature: {
+            /** @description The building, as addresses name it: `3栋`. */
+            building?: string | null;
+            enclosure_id?: components["schemas"]["EnclosureId"] | null;
+            /** @description What to write at it. */
+            label?: string | null;
+            /** @description Longitude and latitude, where it is a point. */
+            point?: number[] | null;
+            /**
+             * @description Its outlines, each a closed ring of longitude and latitude; a hole is a ring inside another.
+             *     Empty for a point.
+             */
+            rings: number[][][];
+        };
         /** @description One generation of a master key. */
         MasterKeyView: {
             /**
@@ -6407,6 +7479,16 @@ export interface components {
              */
             scans: number;
         };
+        /** @description A check that was missed. */
+        MissedView: {
+            /**
+             * Format: date
+             * @description Day.
+             */
+            day: string;
+            /** @description Which of the two. */
+            part: components["schemas"]["DayPart"];
+        };
         /** @description An enclosure or employer by name. */
         Named: {
             /**
@@ -6422,6 +7504,58 @@ export interface components {
          * @enum {string}
          */
         Need: "second_factor" | "enrol_second_factor" | "change_password" | "confirm_ten_donts" | "choose_grant";
+        /**
+         * @description What is needed.
+         * @enum {string}
+         */
+        NeedKind: "food" | "medicine" | "rubbish" | "other";
+        /**
+         * @description Where a request stands.
+         * @enum {string}
+         */
+        NeedStatus: "asked" | "accepted" | "delivered" | "refused";
+        /** @description A request. */
+        NeedView: {
+            /**
+             * Format: date-time
+             * @description When somebody took it.
+             */
+            accepted_at?: string | null;
+            accepted_by?: components["schemas"]["StaffId"] | null;
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            asked_at: string;
+            asked_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description When it was delivered or refused.
+             */
+            closed_at?: string | null;
+            closed_by?: components["schemas"]["StaffId"] | null;
+            household_id?: components["schemas"]["HouseholdId"] | null;
+            /** @description What is needed. */
+            kind: components["schemas"]["NeedKind"];
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            need_id: number;
+            /** @description Words of whoever asks. */
+            note?: string | null;
+            /** @description Who asks. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team helps. */
+            place_code: string;
+            refusal?: components["schemas"]["Refusal"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["NeedStatus"];
+        };
         /** @description A rule set to try: a stored version, or two tables that need not be stored. */
         NewBackTest: {
             /** @description What the card's minutes and days are reckoned with. */
@@ -6450,12 +7584,32 @@ export interface components {
             /** @description Why, 1 to 200 characters. */
             note: string;
         };
+        /** @description A reading to record. */
+        NewCheck: {
+            /**
+             * Format: date-time
+             * @description When it was taken; now when absent. At most 36 hours back.
+             */
+            at?: string | null;
+            /** @description What the person feels; nothing when empty. */
+            symptoms?: components["schemas"]["CheckSymptom"][];
+            /**
+             * Format: double
+             * @description Body temperature in degrees Celsius, 30 to 45; kept in tenths.
+             */
+            temperature: number;
+        };
         /** @description A device to enrol. */
         NewDevice: {
             /** @description Name, for example of the post where it lies; 1 to 80 characters. */
             name: string;
             /** @description Ed25519 public key for uploads, base64url of 32 bytes; may follow later. */
             public_key?: string | null;
+        };
+        /** @description A code to make, by which one device is enrolled. */
+        NewDeviceCode: {
+            /** @description What the device will be called; 1 to 80 characters. */
+            name: string;
         };
         /** @description An enclosure to enter. */
         NewEnclosure: {
@@ -6470,6 +7624,39 @@ export interface components {
             kind: components["schemas"]["EnclosureKind"];
             /** @description Name, 1 to 80 characters. */
             name: string;
+        };
+        /** @description Entries of a device's register. */
+        NewEntries: {
+            /** @description The entries, at most 200. */
+            entries: components["schemas"]["NewEntry"][];
+        };
+        /** @description Somebody written down at a gate. */
+        NewEntry: {
+            /** @description What the guard did. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: date-time
+             * @description When, by the device's clock; counts to the millisecond.
+             */
+            at: string;
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /** @description Number of a document. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description What the device calls the entry, 8 to 64 characters; the same is taken once. */
+            entry_key: string;
+            /** @description Name. */
+            name?: string | null;
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+            /** @description Phone. */
+            phone?: string | null;
+            shown_colour?: components["schemas"]["Colour"] | null;
+            /**
+             * Format: double
+             * @description Reading in degrees Celsius, rounded to tenths.
+             */
+            temperature?: number | null;
         };
         /** @description What an authenticator app needs. */
         NewFactorView: {
@@ -6487,6 +7674,28 @@ export interface components {
             /** @description Name as the guards call it, 1 to 80 characters. */
             name: string;
         };
+        /** @description A request to make. */
+        NewNeed: {
+            /** @description What is needed. */
+            kind: components["schemas"]["NeedKind"];
+            /** @description A remark, at most 200 characters; sealed. Other help needs one. */
+            note?: string | null;
+        };
+        /** @description An opening to announce. */
+        NewOpening: {
+            /**
+             * Format: date-time
+             * @description From when; now when absent, at most a day ahead.
+             */
+            from_at?: string | null;
+            /** @description What for. */
+            purpose: components["schemas"]["OpeningPurpose"];
+            /**
+             * Format: date-time
+             * @description Until when; 15 minutes later when absent, at most two hours.
+             */
+            until_at?: string | null;
+        };
         /** @description An order to start. */
         NewOrder: {
             /**
@@ -6494,6 +7703,7 @@ export interface components {
              * @description First day free; at most 28 days ahead.
              */
             end: string;
+            paper?: components["schemas"]["OrderPaper"] | null;
             /** @description Where. */
             place: components["schemas"]["QuarantinePlace"];
             /**
@@ -6501,6 +7711,21 @@ export interface components {
              * @description First day.
              */
             start: string;
+        };
+        /** @description A paper to issue. */
+        NewPaper: {
+            /** @description Which paper. */
+            kind: components["schemas"]["PaperKind"];
+            /**
+             * Format: int64
+             * @description The order whose end it says; needed for that paper and no other.
+             */
+            order_id?: number | null;
+            /**
+             * Format: int64
+             * @description Whom it is about.
+             */
+            person_id: number;
         };
         /** @description How often a source is to be heard of. */
         NewRhythm: {
@@ -6552,6 +7777,8 @@ export interface components {
              */
             until_at?: string | null;
         };
+        /** @description A sensor to put up. */
+        NewSensor: Record<string, never>;
         /** @description A shadow to begin. */
         NewShadow: {
             /** @description Whether everybody there is counted by the colour they would have. */
@@ -6658,6 +7885,101 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /** @description A page of people under observation, with what the whole list holds. */
+        ObservedPage: {
+            /**
+             * Format: date
+             * @description Today.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Households; a person of no known household counts as one.
+             */
+            households: number;
+            /** @description The people. */
+            items: components["schemas"]["ObservedPerson"][];
+            /**
+             * Format: int64
+             * @description People whose check asked for now is not there.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+            part?: components["schemas"]["DayPart"] | null;
+            /**
+             * Format: int64
+             * @description People under observation.
+             */
+            persons: number;
+        };
+        /** @description Somebody under observation today. */
+        ObservedPerson: {
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: int32
+             * @description Today's day of the order, from 1.
+             */
+            day_number: number;
+            /**
+             * Format: date-time
+             * @description Until when an announced opening of the door lasts, if one does now.
+             */
+            door_open_until?: string | null;
+            /** @description Enclosure of the residence on record. */
+            enclosure_name?: string | null;
+            /**
+             * Format: date
+             * @description First day free.
+             */
+            end: string;
+            /** @description This evening's check. */
+            evening: components["schemas"]["SlotView"];
+            household_id?: components["schemas"]["HouseholdId"] | null;
+            /** @description This morning's check. */
+            morning: components["schemas"]["SlotView"];
+            /** @description Name, as far as the caller's role sees it. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Requests that are open.
+             */
+            needs_open: number;
+            /** @description The order. */
+            order_id: components["schemas"]["QuarantineOrderId"];
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Where the order is served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
+        /** @description The observation that a notice speaks of. */
+        ObservedSpan: {
+            /** @description Number of the order's paper. */
+            document?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string;
+            /** @description Where it was served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
         /**
          * @description What stands out about a day.
          * @enum {string}
@@ -6686,6 +8008,55 @@ export interface components {
              */
             unassigned: number;
         };
+        /**
+         * @description What a door is opened for.
+         * @enum {string}
+         */
+        OpeningPurpose: "rubbish" | "parcel" | "medical" | "other";
+        /** @description An opening that was announced. */
+        OpeningView: {
+            /** @description Building and room, likewise. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was announced.
+             */
+            announced_at: string;
+            announced_by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from_at: string;
+            /** @description Name, as far as the caller sees it; on lists only. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            opening_id: number;
+            /** @description Whose door. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /** @description What for. */
+            purpose: components["schemas"]["OpeningPurpose"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until_at: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            withdrawn_at?: string | null;
+        };
+        /**
+         * @description How the person was told of an order.
+         * @enum {string}
+         */
+        OrderMeans: "official_document" | "verbal";
         /** @description A page of orders, with how many people and households the whole list holds. */
         OrderPage: {
             /**
@@ -6706,11 +8077,63 @@ export interface components {
              */
             persons: number;
         };
+        /** @description The paper of an order or of a change of one. */
+        OrderPaper: {
+            /**
+             * Format: date
+             * @description Day on the paper; not after the day it is proposed.
+             */
+            date: string;
+            /** @description How the person was told. */
+            means: components["schemas"]["OrderMeans"];
+        };
+        /** @description How an order ends. */
+        OrderRelease: {
+            /** @description Completed clears the exposures before it; cancelled clears nothing. */
+            end_reason: components["schemas"]["EndReason"];
+        };
         /**
          * @description Where an order stands.
          * @enum {string}
          */
         OrderStatus: "live" | "released";
+        /** @description One step of an order: what it was from then on, on which paper, by whom. */
+        OrderStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by?: components["schemas"]["StaffId"] | null;
+            /** @description Name of the account; on lists only. */
+            by_name?: string | null;
+            confirmed_by?: components["schemas"]["StaffId"] | null;
+            /** @description Name of that account; on lists only. */
+            confirmed_by_name?: string | null;
+            /** @description Number of the paper. */
+            document?: string | null;
+            /**
+             * Format: date
+             * @description Day on the paper.
+             */
+            document_date?: string | null;
+            /**
+             * Format: date
+             * @description First day free from then on.
+             */
+            end: string;
+            end_reason?: components["schemas"]["EndReason"] | null;
+            means?: components["schemas"]["OrderMeans"] | null;
+            /** @description Where the order is served from then on. */
+            place: components["schemas"]["QuarantinePlace"];
+            /** @description What was done. */
+            step: components["schemas"]["OrderStepKind"];
+        };
+        /**
+         * @description What was done to an order.
+         * @enum {string}
+         */
+        OrderStepKind: "started" | "extended" | "transferred" | "released" | "completed";
         /** @description An order after a change, with what follows. */
         OrderView: {
             /** @description The colour that follows. */
@@ -6792,6 +8215,10 @@ export interface components {
             /** @description What is wrong, 4 to 1,000 characters; sealed. */
             statement: string;
         };
+        /** @description A check that a phone sends. */
+        OwnCheck: components["schemas"]["NewCheck"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
         /** @description Everything that is held about a person. */
         OwnDataView: {
             /** @description Checks at gates. */
@@ -6825,6 +8252,46 @@ export interface components {
             source: string;
             /** @description Calls at the door. */
             visits: components["schemas"]["Held_HeldVisit"];
+        };
+        /** @description A request that a phone makes. */
+        OwnNeed: components["schemas"]["NewNeed"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description What the phone's holder or a dependant is under observation for, and what is asked today. */
+        OwnObservation: {
+            /** @description What was recorded last, newest first. */
+            checks: components["schemas"]["CheckView"][];
+            /**
+             * Format: int32
+             * @description Today's day of the order, from 1.
+             */
+            day_number: number;
+            /**
+             * Format: date
+             * @description First day free.
+             */
+            end: string;
+            /** @description This evening's check. */
+            evening: components["schemas"]["SlotView"];
+            /** @description This morning's check. */
+            morning: components["schemas"]["SlotView"];
+            /** @description Requests, newest first. */
+            needs: components["schemas"]["NeedView"][];
+            /** @description Announced openings that are not over. */
+            openings: components["schemas"]["OpeningView"][];
+            /** @description Whose pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Where the order is served. */
+            place: components["schemas"]["QuarantinePlace"];
+            /**
+             * Format: date
+             * @description First day.
+             */
+            start: string;
+        };
+        /** @description An opening that a phone announces. */
+        OwnOpening: components["schemas"]["NewOpening"] & {
+            pass_serial?: components["schemas"]["PassSerial"] | null;
         };
         /** @description Whose pass a phone prints. */
         OwnPaperInput: {
@@ -6861,10 +8328,22 @@ export interface components {
                 alert_id: components["schemas"]["AlertId"];
                 /**
                  * Format: date-time
+                 * @description When somebody was there.
+                 */
+                arrived_at?: string | null;
+                arrived_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
                  * @description When it ended.
                  */
                 closed_at?: string | null;
                 closed_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description By when the next step is due: accepting while it is open, then arriving; absent after.
+                 */
+                due_at?: string | null;
+                follows?: components["schemas"]["AlertFollow"] | null;
                 gate_id?: components["schemas"]["GateId"] | null;
                 /** @description Name of the gate. */
                 gate_name?: string | null;
@@ -6875,6 +8354,11 @@ export interface components {
                 happened_at: string;
                 /** @description What happened. */
                 kind: components["schemas"]["AlertKind"];
+                /**
+                 * Format: int32
+                 * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+                 */
+                level: number;
                 /** @description Name of the person, as far as the caller's role sees it; on lists only. */
                 name?: string | null;
                 outcome?: components["schemas"]["AlertOutcome"] | null;
@@ -7252,6 +8736,8 @@ export interface components {
                 lanes: components["schemas"]["Lane"][];
                 /** @description Name as the guards call it. */
                 name: string;
+                /** @description Name of the enclosure, else of the employer. */
+                owner?: string | null;
                 /** @description Leaf division code; every scan counts here. */
                 place_code: string;
             }[];
@@ -7394,6 +8880,45 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_IssuedPaper: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was issued.
+                 */
+                issued_at: string;
+                /** @description Who issued it. */
+                issued_by: components["schemas"]["StaffId"];
+                /** @description Unit that answers for it. */
+                issued_unit: string;
+                /** @description Which paper. */
+                kind: components["schemas"]["PaperKind"];
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                order_id?: components["schemas"]["QuarantineOrderId"] | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                paper_id: number;
+                /** @description Whom it is about. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division where the person counted. */
+                place_code: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_LookView: {
             /** @description The items. */
             items: {
@@ -7438,6 +8963,103 @@ export interface components {
                 role?: string | null;
                 /** @description Organisation. */
                 unit?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_NeedView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When somebody took it.
+                 */
+                accepted_at?: string | null;
+                accepted_by?: components["schemas"]["StaffId"] | null;
+                /** @description Building and room, likewise. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                asked_at: string;
+                asked_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was delivered or refused.
+                 */
+                closed_at?: string | null;
+                closed_by?: components["schemas"]["StaffId"] | null;
+                household_id?: components["schemas"]["HouseholdId"] | null;
+                /** @description What is needed. */
+                kind: components["schemas"]["NeedKind"];
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                need_id: number;
+                /** @description Words of whoever asks. */
+                note?: string | null;
+                /** @description Who asks. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division whose team helps. */
+                place_code: string;
+                refusal?: components["schemas"]["Refusal"] | null;
+                /** @description Where it stands. */
+                status: components["schemas"]["NeedStatus"];
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_OpeningView: {
+            /** @description The items. */
+            items: {
+                /** @description Building and room, likewise. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was announced.
+                 */
+                announced_at: string;
+                announced_by?: components["schemas"]["StaffId"] | null;
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from_at: string;
+                /** @description Name, as far as the caller sees it; on lists only. */
+                name?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                opening_id: number;
+                /** @description Whose door. */
+                person_id: components["schemas"]["PersonId"];
+                /** @description Leaf division whose team watches. */
+                place_code: string;
+                /** @description What for. */
+                purpose: components["schemas"]["OpeningPurpose"];
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                until_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
             }[];
             /**
              * Format: int64
@@ -7961,6 +9583,11 @@ export interface components {
              */
             next?: number | null;
         };
+        /**
+         * @description Which paper. There is no third.
+         * @enum {string}
+         */
+        PaperKind: "observation_end" | "residence";
         /** @description A paper pass of a batch. */
         PaperOfHome: components["schemas"]["PaperPassView"] & {
             /** @description Whose; names the photo. */
@@ -7977,6 +9604,24 @@ export interface components {
             pass: components["schemas"]["PassView"];
             /** @description Text of the QR code. */
             qr: string;
+        };
+        /** @description A paper as it is printed. */
+        PaperView: {
+            /** @description Building and room, on a proof of residence. */
+            address?: string | null;
+            /** @description Names of the divisions from the district down. */
+            divisions: string[];
+            /** @description First and last characters of the document number. */
+            document_masked: string;
+            /** @description Enclosure of the residence. */
+            enclosure_name?: string | null;
+            /** @description Name. */
+            name: string;
+            observation?: components["schemas"]["ObservedSpan"] | null;
+            /** @description The paper. */
+            paper: components["schemas"]["IssuedPaper"];
+            /** @description What stands on it, and what is checked. */
+            serial: string;
         };
         /** @description A home to print for: a household, or a building of a grid. */
         PapersInput: {
@@ -8101,6 +9746,24 @@ export interface components {
             /** @description At least 10 characters, not easily guessed. */
             password: string;
         };
+        /** @description People by colour. */
+        PeopleByColour: {
+            /**
+             * Format: int64
+             * @description Green.
+             */
+            green: number;
+            /**
+             * Format: int64
+             * @description Red.
+             */
+            red: number;
+            /**
+             * Format: int64
+             * @description Yellow.
+             */
+            yellow: number;
+        };
         /** @description People of a division, counted three ways; each adds up to `people`. */
         PeopleCount: {
             /** @description By colour when last derived. */
@@ -8181,6 +9844,8 @@ export interface components {
         PersonInput: {
             /** @description Building and room, 1 to 200 characters; stored sealed. */
             address?: string | null;
+            /** @description Standard address code of the room, 25 digits; stored sealed. */
+            address_code?: string | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -8216,6 +9881,8 @@ export interface components {
         PersonView: {
             /** @description Building and room. */
             address?: string | null;
+            /** @description Standard address code of the room. */
+            address_code?: string | null;
             /**
              * Format: int32
              * @description Year of birth, where the document tells.
@@ -8296,6 +9963,16 @@ export interface components {
         PlaceLoad: components["schemas"]["OpenCount"] & {
             /** @description Its code. */
             place_code: string;
+        };
+        /** @description A sensor just put up; its token is shown here and never again. */
+        PlacedSensor: {
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            sensor_id: number;
+            /** @description What the sensor sends as its bearer token. */
+            sensor_token: string;
         };
         /** @description Why a pass has its colour, in the words of the person it is about. */
         PlainExplanation: {
@@ -8537,6 +10214,29 @@ export interface components {
          * @enum {string}
          */
         QuarantinePlace: "home" | "central" | "hospital";
+        /** @description A quarter of an hour at a gate, by colour. */
+        Quarter: {
+            /**
+             * Format: int64
+             * @description Green.
+             */
+            green: number;
+            /**
+             * Format: int64
+             * @description Red.
+             */
+            red: number;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+            /**
+             * Format: int64
+             * @description Yellow.
+             */
+            yellow: number;
+        };
         /** @description A quarter of an hour at a gate. */
         QuarterLoad: {
             /**
@@ -8564,6 +10264,39 @@ export interface components {
          * @enum {string}
          */
         Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow";
+        /** @description Somebody whom this gate let in without network and who was red by then. */
+        Recall: {
+            /**
+             * Format: date-time
+             * @description When they were let in.
+             */
+            at: string;
+            /** @description The person's name, so that the guard knows whom to look for. */
+            name: string;
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it was found out.
+             */
+            recorded_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they were red; absent when no date says.
+             */
+            red_since?: string | null;
+        };
+        /** @description A check that was recorded, with what follows. */
+        RecordedCheck: {
+            /** @description Whether the team was alerted: the reading would turn the pass red, and that takes two people. */
+            alerted: boolean;
+            /** @description The check. */
+            check: components["schemas"]["CheckView"];
+            /** @description The colour that follows. */
+            decision: components["schemas"]["DecisionView"];
+        };
         /** @description A recorded scan, for staff. */
         RecordedScan: {
             /** @description What the guard was told to do, or did without network. */
@@ -8710,6 +10443,16 @@ export interface components {
          * @enum {string}
          */
         RedReason: "case_confirmed" | "case_suspected" | "close_contact" | "secondary_contact" | "epidemic_area" | "fever" | "symptoms";
+        /**
+         * @description Why a request is refused.
+         * @enum {string}
+         */
+        Refusal: "not_available" | "not_permitted" | "asked_twice" | "not_under_observation";
+        /** @description Why a request is refused. */
+        RefuseInput: {
+            /** @description The reason. */
+            refusal: components["schemas"]["Refusal"];
+        };
         /** @description A device as those who manage gates see it. */
         RegisteredDevice: {
             /** @description Whether it is admitted. */
@@ -8722,6 +10465,7 @@ export interface components {
             has_key: boolean;
             /** @description Name. */
             name: string;
+            report?: components["schemas"]["DeviceReport"] | null;
         };
         /**
          * @description What the population registries say about the person's details.
@@ -8745,15 +10489,28 @@ export interface components {
             /** @description Its place in the upload, from 0. */
             index: number;
         };
+        /**
+         * @description What the person has to do with the gate.
+         * @enum {string}
+         */
+        Relation: "visitor" | "works_here" | "lives_here";
         /** @description Why the dates take effect. */
         ReleaseHold: {
             /** @description 1 to 200 characters; no names or numbers of people. */
             note: string;
         };
-        /** @description How an order ends. */
-        ReleaseInput: {
-            /** @description Completed clears the exposures before it; cancelled clears nothing. */
-            end_reason: components["schemas"]["EndReason"];
+        /** @description A sensor's report. */
+        ReportInput: {
+            /**
+             * Format: date-time
+             * @description When the door opened.
+             */
+            at: string;
+        };
+        /** @description What became of a report. */
+        ReportView: {
+            /** @description Whether somebody of the household had announced it, or nobody there is under observation. */
+            expected: boolean;
         };
         /**
          * @description The person's residence in the district.
@@ -9162,6 +10919,30 @@ export interface components {
              */
             residence?: number | null;
         };
+        /** @description A sensor on a door. */
+        SensorView: {
+            /**
+             * Format: date-time
+             * @description When it was put up.
+             */
+            created_at: string;
+            /** @description Who put it up. */
+            created_by: components["schemas"]["StaffId"];
+            /** @description Whose door. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Leaf division whose team watches. */
+            place_code: string;
+            /**
+             * Format: date-time
+             * @description When it was taken down.
+             */
+            removed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Identity.
+             */
+            sensor_id: number;
+        };
         /**
          * Format: int64
          * @description A session of a staff account; says nothing about its token.
@@ -9325,6 +11106,114 @@ export interface components {
              */
             people: number;
         };
+        /** @description A shift. */
+        Shift: {
+            /** @description The device. */
+            device_id: components["schemas"]["DeviceId"];
+            /**
+             * Format: date-time
+             * @description When it ended; absent while it lasts.
+             */
+            ended_at?: string | null;
+            ended_how?: components["schemas"]["ShiftEnd"] | null;
+            /** @description The gate. */
+            gate_id: components["schemas"]["GateId"];
+            /** @description The guard's name. */
+            guard: string;
+            /** @description Identity. */
+            shift_id: components["schemas"]["ShiftId"];
+            /** @description The guard. */
+            staff_id: components["schemas"]["StaffId"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            summary?: components["schemas"]["ShiftSummary"] | null;
+        };
+        /**
+         * @description How a shift ended.
+         * @enum {string}
+         */
+        ShiftEnd: "handed_over" | "relieved" | "lapsed";
+        /**
+         * Format: int64
+         * @description A guard's shift on a device.
+         */
+        ShiftId: number;
+        /** @description What a shift adds up to. */
+        ShiftSummary: {
+            /**
+             * Format: int64
+             * @description Of these to be checked on the spot.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Of these with a fever.
+             */
+            fevers: number;
+            /**
+             * Format: int64
+             * @description Of these green.
+             */
+            green: number;
+            /**
+             * Format: int64
+             * @description Of these held.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description People let in who were red by then.
+             */
+            late_reds: number;
+            /**
+             * Format: int64
+             * @description Of these made without network.
+             */
+            offline: number;
+            /**
+             * Format: int64
+             * @description People who were held and have not gone through since.
+             */
+            open_holds: number;
+            /**
+             * Format: int64
+             * @description People let in although the check spoke against it, by the device's word.
+             */
+            overrides?: number;
+            /**
+             * Format: int64
+             * @description Of these let in at once.
+             */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Of these red.
+             */
+            red: number;
+            /**
+             * Format: int64
+             * @description People written down by number or by hand.
+             */
+            registered: number;
+            /**
+             * Format: int64
+             * @description Scans of the device.
+             */
+            scans: number;
+            /**
+             * Format: int64
+             * @description What the device had not uploaded at the hand-over, by its own word.
+             */
+            waiting?: number;
+            /**
+             * Format: int64
+             * @description Of these yellow.
+             */
+            yellow: number;
+        };
         /** @description The code itself; in a demo only. */
         ShownCodeView: {
             /** @description Six digits. */
@@ -9362,6 +11251,28 @@ export interface components {
          * @enum {string}
          */
         SinceUnit: "hours" | "days";
+        /**
+         * @description Where a check of today stands.
+         * @enum {string}
+         */
+        SlotState: "done" | "missing" | "late" | "not_asked";
+        /** @description A check of today. */
+        SlotView: {
+            /**
+             * Format: date-time
+             * @description By when it is due.
+             */
+            due_at: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["SlotState"];
+            /** @description What the person felt then. */
+            symptoms: components["schemas"]["CheckSymptom"][];
+            /**
+             * Format: double
+             * @description What was measured last.
+             */
+            temperature?: number | null;
+        };
         /** @description A source with its rhythm. */
         SourceView: {
             /** @description Whether somebody said so; else it is known by its imports. */
@@ -9419,6 +11330,14 @@ export interface components {
             unit: string;
             /** @description User name. */
             username: string;
+        };
+        /** @description A shift just begun. */
+        StartedShift: {
+            before?: components["schemas"]["Shift"] | null;
+            /** @description The shift. */
+            shift: components["schemas"]["Shift"];
+            /** @description Opens what the device keeps sealed; the device keeps it nowhere. */
+            vault_secret: string;
         };
         /** @description One value for each dimension the rules look at, and the places the person belongs to. */
         State: {
@@ -9515,6 +11434,8 @@ export interface components {
         };
         /** @description A household with open visits. */
         Stop: {
+            /** @description Standard address code of the door, 25 digits, where one is known. */
+            address_code?: string | null;
             door?: components["schemas"]["Door"] | null;
             enclosure_id?: components["schemas"]["EnclosureId"] | null;
             /** @description Its name. */
@@ -9660,6 +11581,23 @@ export interface components {
          * @enum {string}
          */
         TableName: "colour" | "gate";
+        /** @description What the gate table says in one situation. */
+        TableRow: {
+            /** @description What the guard does. */
+            action: components["schemas"]["Action"];
+            /** @description What to check on the spot. */
+            checks: components["schemas"]["Check"][];
+            /** @description Colour of the pass. */
+            colour: components["schemas"]["Colour"];
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /** @description Whether the reading is a fever. */
+            fever: boolean;
+            /** @description Why. */
+            gate_reason: components["schemas"]["Reason"];
+            /** @description What the person has to do with the gate; who is without network asks. */
+            relation: components["schemas"]["Relation"];
+        };
         /** @description Tables to look at without storing them. */
         TablesInput: {
             /** @description Cases to run, one JSON object a line. */
@@ -9776,6 +11714,7 @@ export interface components {
         TransferOrder: {
             /** @description Which order. */
             order_id: components["schemas"]["QuarantineOrderId"];
+            paper?: components["schemas"]["OrderPaper"] | null;
             /** @description Where it is served from now on. */
             place: components["schemas"]["QuarantinePlace"];
         };
@@ -10089,6 +12028,33 @@ export interface operations {
             };
         };
     };
+    list_alert_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertNotice"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_alerts: {
         parameters: {
             query?: {
@@ -10126,6 +12092,52 @@ export interface operations {
         };
     };
     accept_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrive_at_alert: {
         parameters: {
             query?: never;
             header?: never;
@@ -10220,6 +12232,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertStep"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11287,7 +13337,17 @@ export interface operations {
     };
     get_device: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Which build of the app it runs, 1 to 40 letters, digits, dots, dashes and underscores;
+                 *     without it nothing is noted.
+                 */
+                app_version?: string | null;
+                /** @description Scans and entries it still has to upload, at most 1,000,000. */
+                waiting?: number | null;
+                /** @description Up to when the colours it holds for a time without network are complete. */
+                snapshot_as_of?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11303,6 +13363,80 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_gate_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateBoard"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceEnrolment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledDevice"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11330,6 +13464,43 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateHold"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11367,6 +13538,217 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recall"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_register_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntries"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceShift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_colour_snapshot: {
+        parameters: {
+            query?: {
+                /** @description The version the gate holds; everything when absent. */
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_device_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTable"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11499,6 +13881,135 @@ export interface operations {
             };
         };
     };
+    get_division_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivisionMap"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_division_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivisionMap"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_division_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_division_phone: {
         parameters: {
             query?: never;
@@ -11539,6 +14050,159 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_openings: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpeningView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                opening_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_sensor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                sensor_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12154,6 +14818,55 @@ export interface operations {
             };
         };
     };
+    create_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_device: {
         parameters: {
             query?: never;
@@ -12194,6 +14907,91 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_shift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description token of the device */
+                "x-device-token": string;
+            };
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedShift"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12972,6 +15770,228 @@ export interface operations {
             };
         };
     };
+    list_needs: {
+        parameters: {
+            query?: {
+                /** @description Where they stand; asked and accepted ones when absent. */
+                status?: components["schemas"]["NeedStatus"] | null;
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliver_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                need_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_observed: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Only those whose check asked for now is not there. */
+                missing?: boolean | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservedPage"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_paper_passes: {
         parameters: {
             query?: never;
@@ -13010,6 +16030,234 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_papers: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Only papers of this person. */
+                person_id?: number | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IssuedPaper"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaper"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedPaper"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                paper_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13867,6 +17115,273 @@ export interface operations {
             };
         };
     };
+    get_own_observation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnObservation"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_own_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_own_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnNeed"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce_own_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnOpening"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_own_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                opening_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_own_paper_pass: {
         parameters: {
             query?: never;
@@ -14315,6 +17830,108 @@ export interface operations {
             };
         };
     };
+    get_diary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiaryView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCheck"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_decision: {
         parameters: {
             query?: {
@@ -14335,6 +17952,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sensors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_sensor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSensor"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedSensor"];
                 };
             };
             403: {
@@ -14545,6 +18305,63 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_need: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNeed"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeedView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14915,7 +18732,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReleaseInput"];
+                "application/json": components["schemas"]["OrderRelease"];
             };
         };
         responses: {
@@ -14952,6 +18769,44 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_order_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderStep"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15729,7 +19584,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReleaseInput"];
+                "application/json": components["schemas"]["ImportRelease"];
             };
         };
         responses: {
