@@ -194,8 +194,7 @@ impl Looking<'_> {
             people,
             ..self.new_hold()
         };
-        self.begin(&hold).await?;
-        self.hold(&hold, &flips).await
+        self.begin(&hold, &flips).await
     }
 
     async fn flips(&self, count: &DueCount, changed_since: Timestamp) -> ApiResult<Vec<Due>> {
@@ -229,9 +228,10 @@ impl Looking<'_> {
         }
     }
 
-    /// Notes a new hold and tells those who decide.
-    pub async fn begin(&self, hold: &TimeHold) -> ApiResult<()> {
+    /// Notes a new hold, holds people's states and tells those who decide.
+    pub async fn begin(&self, hold: &TimeHold, flips: &[Due]) -> ApiResult<()> {
         store::insert_hold(self.tx, hold).await?;
+        self.hold(hold, flips).await?;
         self.step(hold, StepKind::Held).await
     }
 

@@ -11,7 +11,7 @@ use super::look::{Looking, district};
 use super::model::{HoldKind, HoldStatus, Rhythm, SourceView, StepKind, TimeHold};
 use super::store;
 use crate::db::Client;
-use crate::facts::{self, Window};
+use crate::facts::{self, Due, Window};
 use crate::http::error::ApiResult;
 
 /// How a source with a rhythm stands; `None` without one.
@@ -56,17 +56,19 @@ pub(super) async fn look(looking: &Looking<'_>, known: &[TimeHold]) -> ApiResult
     }
     for view in late {
         let own = |hold: &&TimeHold| hold.source.as_deref() == Some(view.source.as_str());
-        let hold = match known.iter().find(own) {
-            Some(hold) if hold.status == HoldStatus::Released => continue,
-            Some(hold) => hold.clone(),
+        match known.iter().find(own) {
+            Some(hold) if hold.status == HoldStatus::Released => {}
+            Some(hold) => {
+                let flips = silence(looking, &view.source).await?;
+                looking.hold(hold, &flips).await?;
+            }
             None => begin(looking, &view).await?,
-        };
-        hold_silence(looking, &hold, &view.source).await?;
+        }
     }
     Ok(())
 }
 
-async fn begin(looking: &Looking<'_>, view: &SourceView) -> ApiResult<TimeHold> {
+async fn begin(looking: &Looking<'_>, view: &SourceView) -> ApiResult<()> {
     let hold = TimeHold {
         kind: HoldKind::Source,
         place_code: district(looking.app),
@@ -75,17 +77,17 @@ async fn begin(looking: &Looking<'_>, view: &SourceView) -> ApiResult<TimeHold> 
         ..looking.new_hold()
     };
     tracing::warn!(source = view.source, "a source is late");
-    looking.begin(&hold).await?;
-    Ok(hold)
+    let flips = silence(looking, &view.source).await?;
+    looking.begin(&hold, &flips).await
 }
 
-async fn hold_silence(looking: &Looking<'_>, hold: &TimeHold, source: &str) -> ApiResult<()> {
+/// Whose colour would change only because a source has said nothing new.
+async fn silence(looking: &Looking<'_>, source: &str) -> ApiResult<Vec<Due>> {
     let window = Window {
         hour: looking.hour,
         from: looking.hour,
         to: looking.until,
     };
     let due = facts::list_due_of(looking.tx, source, window).await?;
-    let flips = facts::would_flip_by(looking.tx, &looking.rules, (source, due)).await?;
-    looking.hold(hold, &flips).await
+    facts::would_flip_by(looking.tx, &looking.rules, (source, due)).await
 }

@@ -203,6 +203,7 @@ async fn dates_that_flip_too_many_wait_for_a_person() {
         steps.iter().map(kind).collect()
     };
     assert_eq!(kinds(&released), ["held", "released"]);
+    assert_eq!(released["steps"][0]["people"], 5);
     assert_eq!(released["steps"][1]["people"], 4);
     // At the gate at once; then in the counts, and told.
     assert!(yellow_first(&scene.colours().await, 0));
