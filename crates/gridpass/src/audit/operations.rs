@@ -140,9 +140,9 @@ operations! {
     add_appeal_evidence: Change Evidence;
     add_dependant: Change Own;
     add_own_appeal_evidence: Change Own;
+    add_register_entries: Manage Gate;
     announce_opening: Change Response;
     announce_own_opening: Change Own;
-    add_register_entries: Manage Gate;
     append_fact: Change Evidence;
     approve_catalogue_entry: Manage Administration;
     approve_red_list: Manage Evidence;
@@ -209,8 +209,8 @@ operations! {
     get_colour_snapshot: Plain Gate;
     get_decision: Read Evidence;
     get_device: Plain Gate;
-    get_diary: Read Response;
     get_device_table: Plain Gate;
+    get_diary: Read Response;
     get_division: Plain Administration;
     get_division_map: Plain Administration;
     get_employer: Plain Administration;
@@ -269,8 +269,8 @@ operations! {
     import_registry: Manage Comparison;
     import_rule_set: Manage Administration;
     issue_credential: Change Passes;
-    keep_time_hold: Manage Administration;
     issue_paper: Change Response;
+    keep_time_hold: Manage Administration;
     leave_carrier: Change Own;
     link_identity: Manage Administration;
     list_alert_notices: Read Response;
@@ -315,9 +315,9 @@ operations! {
     list_rule_shadows: Plain Administration;
     list_rule_steps: Plain Administration;
     list_scans: Read Response;
-    list_sources: Plain Administration;
     list_sensors: Read Response;
     list_shifts: Plain Administration;
+    list_sources: Plain Administration;
     list_staff: Plain Administration;
     list_staff_sessions: Plain Administration;
     list_staff_sign_ins: Plain Administration;
@@ -350,8 +350,8 @@ operations! {
     remove_dependant: Change Own;
     remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
-    report_opening: Change Response;
     report_device: Plain Gate;
+    report_opening: Change Response;
     request_correction: Change Own;
     request_phone_code: Manage Own;
     reset_password: Manage Administration;
