@@ -51,7 +51,8 @@ export function placeSpecs(world) {
         assert.equal(await page.evaluate(() => "BarcodeDetector" in globalThis), false);
         const gate = await openPage(world.browser, { deviceScaleFactor: 2 });
         await openGate(gate, world);
-        await gate.getByRole("button", { name: "卡口码" }).click();
+        await gate.getByRole("button", { name: "更多" }).click();
+        await gate.getByRole("button", { name: "显示卡口码" }).click();
         const code = gate.getByRole("img", { name: "卡口码" });
         await code.waitFor();
         const blank = await openPage(world.browser);

@@ -350,7 +350,6 @@ operations! {
     remove_dependant: Change Own;
     remove_sensor: Change Response;
     renew_recovery_codes: Manage Administration;
-    report_device: Plain Gate;
     report_opening: Change Response;
     request_correction: Change Own;
     request_phone_code: Manage Own;

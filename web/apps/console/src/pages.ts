@@ -44,12 +44,12 @@ export const PAGES: Page[] = [
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
-  { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
   { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
   { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
   { name: "maps", title: "page_maps", has: () => mayDo("ManageMaps") },
   { name: "supervision", title: "supervision", has: supervises },
   { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
+  { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
   { name: "account", title: "page_account" },
 ];
 
