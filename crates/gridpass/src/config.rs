@@ -134,7 +134,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Where phones reach the pass, like https://pass.example; gates then show their codes as
+    /// Where phones reach the pass, like `https://pass.example`; gates then show their codes as
     /// addresses there, which any phone's camera opens
     #[arg(long, env = "GRIDPASS_PASS_URL", value_name = "URL", value_parser = pass_url::parse)]
     pub pass_url: Option<String>,
