@@ -24,7 +24,7 @@ async function enter(world, language, { role, hash, viewport = DESKTOP }) {
 }
 
 /** The worked example of docs/rules.md, all but the last entry approved. */
-async function fillCatalogue({ district }) {
+export async function fillCatalogue({ district }) {
   const entries = JSON.parse(await readFile(new URL("../../rules/examples/catalogue.json", import.meta.url), "utf8"));
   const note = "会议纪要第7号";
   for (const [at, definition] of entries.entries()) {
@@ -64,7 +64,7 @@ export async function catalogueScreens(world, language) {
 }
 
 /** Sixty people whose exemption ends in the same hour, a file twice, and two sources. */
-async function fillHolds({ district, server }) {
+export async function fillHolds({ district, server }) {
   await district.as("data_desk")("enclosures/import", { body: ENCLOSURES, type: "text/csv" });
   const [home] = (await district.as("data_desk")("enclosures?prefix=440310004001")).items;
   const now_ms = Date.parse((await district.time()).now);
