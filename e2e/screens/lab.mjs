@@ -54,7 +54,8 @@ export async function catalogueScreens(world, language) {
   await page.getByText(say("表格无误", "No faults")).waitFor();
   await page.getByLabel(say("添加目录中的列…", "Add a column of the catalogue…")).selectOption("hours_since_negative_test");
   await page.getByLabel(/^A1, /).last().waitFor();
-  await page.locator("table.sheet").evaluate((table) => table.closest(".scroll").scrollTo(1e5, 0));
+  const column = page.locator("table.sheet th").filter({ hasText: "hours_since_negative_test" });
+  await column.evaluate((head) => head.scrollIntoView({ inline: "center", block: "nearest" }));
   await picture(page, "console-catalogue-table", language);
   await page.context().close();
   const phone = await enter(world, language, { role: "rule_approver", hash: "rules/catalogue", viewport: PHONE });
