@@ -127,6 +127,8 @@ async function leadScreens(world, language) {
 /** A worker's map of the estate. */
 async function mapScreens(world, language) {
   const say = (zh, en) => label(language, zh, en);
+  const number = residentNumber(language === "en" ? 872 : 871, "19850303");
+  await world.district.enterAt("3栋1单元101", "黄建平", number);
   await world.district.putMap(estate(world.district.enclosure.name));
   const page = await open(world, language);
   await openTab(page, world, "grid_worker", "stops", wordsOf(language));
