@@ -333,6 +333,7 @@ operations! {
     put_device_key: Manage Gate;
     put_division_map: Manage Administration;
     put_own_photo: Change Own;
+    put_person_phone: Change Registration;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;

@@ -90,16 +90,25 @@ async fn somebody_registered_later_is_found_then() {
         )],
     )
     .await;
+    // Name and phone together are somebody, whichever way the guard wrote the phone.
+    let by_hand = json!({ "name": "张三", "phone": "138 0000 0007" });
+    test.advance(SignedDuration::from_secs(1));
+    send(&post, &[entry(&test, "entry-0005", by_hand)]).await;
+    let another = json!({ "name": "王五", "phone": "13800000007" });
+    send(&post, &[entry(&test, "entry-0006", another)]).await;
     test.settle().await;
     assert_eq!(count(&test, "scan").await, 0);
     phone(&test, 7, post.enclosure_id).await;
     test.advance(SignedDuration::from_mins(11));
     test.settle().await;
-    assert_eq!(count(&test, "scan").await, 1);
+    assert_eq!(count(&test, "scan").await, 2);
     let kept: i64 = test
         .scalar("SELECT count(*) FROM gate_register WHERE became IS NULL")
         .await;
-    assert_eq!(kept, 1, "a name alone finds nobody");
+    assert_eq!(
+        kept, 2,
+        "another name, or a phone that is nobody's, finds nobody"
+    );
     test.advance(SignedDuration::from_hours(31 * 24));
     test.settle().await;
     assert_eq!(count(&test, "gate_register").await, 0);
