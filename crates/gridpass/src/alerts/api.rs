@@ -145,7 +145,7 @@ pub async fn close_alert(
     let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
     let now = app.now();
-    if !store::close_alert(&tx, &alert, input.outcome, (by.get(), now)).await? {
+    if !store::close_alert(&tx, &alert, input.outcome, (Some(by.get()), now)).await? {
         return Err(Code::AlertClosed.into());
     }
     if input.outcome.follow() == Some(AlertFollow::Visit) {

@@ -142,12 +142,32 @@ pub async fn arrive_at_alert(
     Ok(changed == 1)
 }
 
+/// Open alerts of a fever that a gate measured before a time.
+pub async fn list_open_fevers(
+    db: &Client,
+    (person_id, gate_id): (PersonId, i64),
+    before: Timestamp,
+) -> Result<Vec<Alert>, Error> {
+    let sql = "-- alerts.list_open_fevers
+        SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
+               a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+        FROM alert a LEFT JOIN gate g USING (gate_id)
+        WHERE a.person_id = $1 AND a.gate_id = $2 AND a.kind = 'fever_at_gate' AND a.status <> 'closed'
+          AND a.happened_at <= $3";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db
+        .query(&statement, &[&person_id, &gate_id, &before])
+        .await?;
+    Ok(rows.iter().filter_map(alert).collect())
+}
+
 /// Ends an alert; false when it has ended already.
 pub async fn close_alert(
     db: &Client,
     alert: &Alert,
     outcome: AlertOutcome,
-    (by, now): (i64, Timestamp),
+    (by, now): (Option<i64>, Timestamp),
 ) -> Result<bool, Error> {
     let sql = "-- alerts.close_alert
         UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5,

@@ -5,7 +5,8 @@ use axum::extract::State;
 
 use super::model::{Scan, ScanInput, ScanView};
 use super::online::{self, Read};
-use super::{count_refusal, store, submit, with_facts};
+use super::with_facts::{self, Brought};
+use super::{count_refusal, store, submit};
 use crate::app::App;
 use crate::gates::Device;
 use crate::http::code::Code;
@@ -43,7 +44,12 @@ async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanVi
     match online::read(app, device, input).await? {
         Read::Known(view) => Ok(view),
         Read::New(scan) if records_facts(&scan, input) => {
-            with_facts::scan(app, &scan, input.checked_on_spot).await
+            let brought = Brought {
+                checked_on_spot: input.checked_on_spot,
+                measured_again: input.measured_again,
+                by_serial: input.pass_serial.is_some(),
+            };
+            with_facts::scan(app, &scan, brought).await
         }
         Read::New(scan) => submit(app, scan).await,
     }
@@ -51,5 +57,5 @@ async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanVi
 
 /// Whether a scan brings evidence, and so has to be a transaction of its own.
 fn records_facts(scan: &Scan, input: &ScanInput) -> bool {
-    scan.is_fever() || input.checked_on_spot
+    scan.is_fever() || input.checked_on_spot || input.measured_again
 }

@@ -246,7 +246,9 @@ async fn store_all(
         let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
         let verdict = decide(deciding, known.state_of(app, (place, &each.scan)), &at);
         let since = known.red_since(place, &each.scan);
-        decided.add(&app.part::<Ingest>().asked, each, (&verdict, since));
+        let taken_back = each.scan.is_fever() && kept.is_taken_back(&each.scan.key);
+        let verdict = (&verdict, since, taken_back);
+        decided.add(&app.part::<Ingest>().asked, each, verdict);
     }
     let Some(inserted) = decided.insert(tx, expect).await? else {
         return Ok(None);
@@ -282,7 +284,7 @@ impl<'t> Decided<'t> {
         &mut self,
         asked: &Asked,
         each: &KeptScan,
-        (verdict, since): (&Verdict<'t>, Option<jiff::Timestamp>),
+        (verdict, since, taken_back): (&Verdict<'t>, Option<jiff::Timestamp>, bool),
     ) {
         let key = &each.scan.key;
         self.columns.push(&each.scan, verdict, Some(each.done));
@@ -292,7 +294,9 @@ impl<'t> Decided<'t> {
             self.asked.push(cause);
             self.follow.extend(key, verdict.visit(key));
         }
-        let alert = verdict.alert(key, each.scan.decicelsius);
+        // A fever that a second reading took back alarms nobody.
+        let decicelsius = each.scan.decicelsius.filter(|_| !taken_back);
+        let alert = verdict.alert(key, decicelsius);
         if late_red::was_let_in(verdict, &each.done) {
             let reason = verdict.colour.reason.as_str();
             self.late.push(each, reason, since);

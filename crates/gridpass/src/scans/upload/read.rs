@@ -17,9 +17,10 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::json_problem;
 use crate::scans::columns::DoneOffline;
+use crate::scans::fever;
 use crate::scans::model::{Scan, ScanKey, Shown, decicelsius, scan_time};
+use crate::scans::second_reading;
 use crate::scans::store::{self, Subject};
-use crate::scans::with_facts::reading;
 
 /// A scan as read, or why it cannot be.
 type Readable = Result<UploadedScan, Code>;
@@ -118,6 +119,19 @@ impl Kept {
         }
     }
 
+    /// Whether a second reading at this gate, in the same upload, took this fever back.
+    pub fn is_taken_back(&self, fever: &ScanKey) -> bool {
+        let of_person = |each: &&KeptScan| each.scan.key.person_id == fever.person_id;
+        let readings: Vec<(Timestamp, bool)> = self
+            .scans
+            .iter()
+            .filter(of_person)
+            .filter(|each| each.scan.decicelsius.is_some())
+            .map(|each| (each.scan.key.at, each.scan.is_fever()))
+            .collect();
+        second_reading::is_taken_back(&readings, fever.at)
+    }
+
     fn reject(&mut self, index: usize, code: Code) {
         let code = code.as_str().to_owned();
         self.rejected.push(Rejected { index, code });
@@ -180,7 +194,7 @@ pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
         .scans
         .iter()
         .map(|each| &each.scan)
-        .filter(|scan| scan.is_fever())
+        .filter(|scan| scan.is_fever() && !kept.is_taken_back(&scan.key))
     {
         let person_id = scan.key.person_id;
         let is_known = match locked {
@@ -200,7 +214,8 @@ pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
     let mut facts: Vec<(PersonId, Vec<NewFact>)> = Vec::new();
     for scan in fevers {
         if stored.iter().all(|stored| stored.key != scan.key) {
-            facts.push((scan.key.person_id, reading(scan).into_iter().collect()));
+            let evidence = fever::evidence(app, scan).await?;
+            facts.push((scan.key.person_id, evidence.into_iter().collect()));
         }
     }
     facts::append_many(tx, app, &facts).await?;
