@@ -150,7 +150,9 @@ export function rulesSpecs(world) {
       await openRules(approver, world, "rule_approver");
       await approver.locator(".versions li").filter({ hasText: `第 ${version} 版` }).getByRole("link").first().click();
       await part(approver, "版本差异").click();
-      await approver.locator(".diff .added").filter({ hasText: "A16" }).waitFor();
+      const row = approver.locator(".diff .added").filter({ hasText: "A16" });
+      await row.waitFor();
+      assert.match(await row.innerText(), /颜色\s+绿[\s\S]*通知\s+网格员/, "cells in words");
       await assertAccessible(approver, "the differences");
       await part(approver, "批准与生效").click();
       await approver.getByLabel("理由（记录在案）").fill("按会议纪要第3号");
