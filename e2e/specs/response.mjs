@@ -59,7 +59,7 @@ export function responseSpecs(world) {
       await alert().getByRole("button", { name: "接警" }).click();
       await alert().getByText("到场时限").waitFor();
       await alert().getByRole("button", { name: "已到场" }).click();
-      await alert().getByText("已到场").waitFor();
+      await alert().locator(".there").waitFor();
       await alert().getByRole("button", { name: "经过" }).click();
       await alert().locator(".steps li").nth(2).waitFor();
       const steps = await alert().locator(".steps li").allInnerTexts();
