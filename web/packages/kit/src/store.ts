@@ -38,5 +38,8 @@ export const kept = <T>(name: string): Promise<T | undefined> =>
 export const keep = (name: string, value: unknown): Promise<unknown> =>
   within("readwrite", (table) => table.put(value, name));
 
+/** Throws away what is kept under a name. */
+export const forget = (name: string): Promise<unknown> => within("readwrite", (table) => table.delete(name));
+
 /** Throws everything away. */
 export const forgetAll = (): Promise<unknown> => within("readwrite", (table) => table.clear());
