@@ -18,6 +18,8 @@ import { identitySpecs } from "./specs/identity.mjs";
 import { labSpecs } from "./specs/lab.mjs";
 import { languageSpecs } from "./specs/languages.mjs";
 import { ownAppealSpecs } from "./specs/own-appeals.mjs";
+import { offlineSpecs } from "./specs/offline.mjs";
+import { overdueSpecs } from "./specs/overdue.mjs";
 import { mapSpecs } from "./specs/map.mjs";
 import { mapConsoleSpecs } from "./specs/maps-console.mjs";
 import { peopleSpecs } from "./specs/people.mjs";
@@ -49,6 +51,8 @@ after(async () => {
 passSpecs(world);
 residentSpecs(world);
 ownAppealSpecs(world);
+overdueSpecs(world);
+offlineSpecs(world);
 languageSpecs(world);
 diarySpecs(world);
 placeSpecs(world);

@@ -309,6 +309,7 @@ operations! {
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
+    list_risk_area_changes: Plain Administration;
     list_risk_areas: Plain Administration;
     list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;

@@ -119,7 +119,7 @@ async fn take(app: &App, person_id: PersonId, answer: &Answer) -> ApiResult<Deci
     let now = app.now();
     let tx = app.db.tx().await?;
     keep(&tx, app, person_id, answer).await?;
-    let areas = store::list_risk_areas(&tx).await?;
+    let areas = store::areas::list(&tx).await?;
     let new: Vec<NewFact> = facts_of(answer, &areas, now)
         .into_iter()
         .map(|body| NewFact {

@@ -1,12 +1,12 @@
-//! SQL of declarations and of areas of risk.
+//! SQL of declarations.
 
-use gridpass_types::ids::{PersonId, StaffId};
+pub mod areas;
+
+use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::Error;
 
 use super::model::Asked;
-use super::risk::RiskArea;
 use crate::db::Client;
 
 /// A sealed answer.
@@ -62,46 +62,4 @@ pub async fn find_last(
         answered_at: row.get(1),
         answer_sealed: row.get(2),
     }))
-}
-
-/// Areas of risk, in order of their codes.
-pub async fn list_risk_areas(db: &Client) -> Result<Vec<RiskArea>, Error> {
-    let sql = "-- declarations.list_risk_areas
-        SELECT area_code, name_zh, name_en, since, until FROM risk_area ORDER BY area_code LIMIT 1000";
-    let rows = db.query(&db.prepare_cached(sql).await?, &[]).await?;
-    let read = |row: &Row| RiskArea {
-        area_code: row.get(0),
-        name_zh: row.get(1),
-        name_en: row.get(2),
-        since: row.get(3),
-        until: row.get(4),
-    };
-    Ok(rows.iter().map(read).collect())
-}
-
-/// Writes the list in place of the one before.
-pub async fn replace_risk_areas(
-    db: &Client,
-    areas: &[RiskArea],
-    (by, now): (StaffId, Timestamp),
-) -> Result<(), Error> {
-    let sql = "-- declarations.delete_risk_areas
-        DELETE FROM risk_area";
-    db.execute(&db.prepare_cached(sql).await?, &[]).await?;
-    let codes: Vec<&str> = areas.iter().map(|area| area.area_code.as_str()).collect();
-    let names_zh: Vec<&str> = areas.iter().map(|area| area.name_zh.as_str()).collect();
-    let names_en: Vec<&str> = areas.iter().map(|area| area.name_en.as_str()).collect();
-    let since: Vec<Date> = areas.iter().map(|area| area.since).collect();
-    let until: Vec<Option<Date>> = areas.iter().map(|area| area.until).collect();
-    let sql = "-- declarations.insert_risk_areas
-        INSERT INTO risk_area (area_code, name_zh, name_en, since, until, entered_by, entered_at)
-        SELECT c, z, e, s, u, $6, $7
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[]) AS r (c, z, e, s, u)";
-    let statement = db.prepare_cached(sql).await?;
-    db.execute(
-        &statement,
-        &[&codes, &names_zh, &names_en, &since, &until, &by, &now],
-    )
-    .await?;
-    Ok(())
 }

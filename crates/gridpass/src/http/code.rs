@@ -77,6 +77,7 @@ codes! {
     ColleagueUnknown "colleague_unknown" UNPROCESSABLE_ENTITY "There is no such colleague in your unit." "本单位没有该同事。";
     UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";
     // Divisions, employers and gates
+    RiskAreasChanged "risk_areas_changed" CONFLICT "Somebody changed the list of risk areas meanwhile; nothing was saved. Look at it and save again." "高风险地区名单已被他人更改，本次未保存。请查看后再次保存。";
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
     MapInvalid "map_invalid" UNPROCESSABLE_ENTITY "The map cannot be taken; nothing was stored." "地图无法采用，未保存任何内容。";
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";

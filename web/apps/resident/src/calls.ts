@@ -26,12 +26,15 @@ import type {
   PrivacyNotice,
   RecordedCheck,
 } from "@gridpass/api";
-import { send, sendJson } from "@gridpass/kit/problem";
+import { type Ask, send as ask, sendJson as askJson } from "@gridpass/kit/problem";
 import { token } from "./holder";
+import { noting } from "./reach";
 
 const api = "/api/v1/";
 /** A photo over a slow network takes its time. */
 const UPLOAD_MS = 60_000;
+const send = (path: string, how: Ask): Promise<Response> => noting(ask(path, how));
+const sendJson = <T>(path: string, how: Ask): Promise<T> => noting(askJson<T>(path, how));
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: token() });
 const post = <T>(path: string, body: unknown): Promise<T> => sendJson<T>(api + path, { token: token(), body });
 const put = <T>(path: string, body: unknown): Promise<T> =>

@@ -14,3 +14,5 @@ await Promise.all([load(), words.ready]);
 createApp(App).mount("#app");
 // What was kept is shown meanwhile, and without a server.
 refreshHolder().catch(() => undefined);
+// From now on these pages open without a network, too.
+void navigator.serviceWorker?.register("/my/sw.js");
