@@ -13,9 +13,27 @@ mod model;
 mod risk;
 mod store;
 
+use gridpass_types::ids::PersonId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::db::Client;
+use crate::http::error::ApiResult;
+
+pub use answer::GivenAnswer;
+
+/// A person's answers as they were given, newest first.
+///
+/// # Errors
+/// When the database does not answer, or an answer cannot be opened.
+pub async fn list_given(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+    rows_max: i64,
+) -> ApiResult<Vec<GivenAnswer>> {
+    api::given(db, app, person_id, rows_max).await
+}
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

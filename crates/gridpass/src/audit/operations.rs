@@ -370,6 +370,7 @@ operations! {
     search_people: Read Registration;
     set_clock: Plain Administration;
     set_division_phone: Manage Administration;
+    set_own_home: Change Own;
     set_source_rhythm: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;

@@ -4,7 +4,7 @@ pub mod areas;
 
 use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 
 use super::model::Asked;
 use crate::db::Client;
@@ -44,6 +44,28 @@ pub async fn insert_declaration(
     Ok(())
 }
 
+/// A person's answers, newest first.
+pub async fn list_declarations(
+    db: &Client,
+    person_id: PersonId,
+    rows_max: i64,
+) -> Result<Vec<AnswerRow>, Error> {
+    let sql = "-- declarations.list_declarations
+        SELECT declaration_id, answered_at, answer_sealed FROM declaration
+        WHERE person_id = $1 ORDER BY declaration_id DESC LIMIT $2";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&person_id, &rows_max]).await?;
+    Ok(rows.iter().map(answer).collect())
+}
+
+fn answer(row: &Row) -> AnswerRow {
+    AnswerRow {
+        declaration_id: row.get(0),
+        answered_at: row.get(1),
+        answer_sealed: row.get(2),
+    }
+}
+
 /// A person's last answer to a question.
 pub async fn find_last(
     db: &Client,
@@ -57,9 +79,5 @@ pub async fn find_last(
     let row = db
         .query_opt(&statement, &[&person_id, &kind.as_str()])
         .await?;
-    Ok(row.map(|row| AnswerRow {
-        declaration_id: row.get(0),
-        answered_at: row.get(1),
-        answer_sealed: row.get(2),
-    }))
+    Ok(row.as_ref().map(answer))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gridpass::access::Role;
 use gridpass::facts::{self, NewPersonState};
 use gridpass_types::ids::{PassSerial, PersonId};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};

@@ -4,7 +4,7 @@
  * Showing needs none of the network. Asking the server is an attempt that may fail and then leaves
  * everything as it was; only an answer that the pass is no longer ours throws it away.
  */
-import { forgetAll, keep, kept } from "@gridpass/kit/store";
+import { forget as forgetOne, forgetAll, keep, kept, keptNames } from "@gridpass/kit/store";
 import { Problem, type ProblemBody } from "@gridpass/kit/problem";
 import type { Colour } from "@gridpass/ui/shapes";
 import { type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
@@ -82,6 +82,17 @@ async function fetchPhoto(token: string): Promise<void> {
   await keep("photo", photo);
 }
 
+/** The drawer of a relative's credential. */
+export const drawer = (serial: number): string => `family ${serial}`;
+
+/** Whose pass left this phone leaves no code on it. */
+async function forgetGone({ dependants }: PassView): Promise<void> {
+  const here = dependants.map(({ pass_serial }) => drawer(pass_serial));
+  for (const name of await keptNames()) {
+    if (typeof name === "string" && name.startsWith("family ") && !here.includes(name)) await forgetOne(name);
+  }
+}
+
 /** Asks the server for all that is due. Throws what `send` throws. */
 export async function refresh(): Promise<void> {
   if (!holder) return;
@@ -93,6 +104,7 @@ export async function refresh(): Promise<void> {
     const due = !credential || credential.colour !== pass.colour || now_ms() >= credential.renew_ms;
     if (due) await renewCredential(token, pass.colour);
     if (pass.has_photo && !photo) await fetchPhoto(token);
+    await forgetGone(pass);
     if (pass.dependants.length > 0) await (await import("./cards")).renewFamily();
   } catch (error) {
     reachable = error instanceof Problem;

@@ -198,6 +198,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     frame,
     ...[gateScanner()].filter((scanner) => scanner !== null),
     identity(pass, rebuild),
+    ...(pass.home_asked ? [h("a", { class: "card button wide", href: "/my/#address" }, t("home_ask"))] : []),
     reasons(pass),
     line,
     familySection(pass),

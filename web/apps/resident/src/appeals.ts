@@ -55,15 +55,19 @@ export async function prepare(chosen: File): Promise<Prepared> {
   }
 }
 
-/** Sends files one after the other; answers what was refused, in words, or nothing. */
-export async function sendFiles(appeal_id: number, files: Blob[], progress: (sent: number) => void): Promise<string> {
-  for (const [sent, file] of files.entries()) {
-    progress(sent + 1);
+/**
+ * Sends files one after the other; one that is refused does not keep the others back. Answers which
+ * were refused and why, in words, or nothing.
+ */
+export async function sendFiles(appeal_id: number, files: { file: Blob; name: string }[], progress: (sent: number) => void): Promise<string> {
+  const refused: string[] = [];
+  for (const [at, { file, name }] of files.entries()) {
+    progress(at + 1);
     try {
       await addOwnAppealEvidence(appeal_id, file);
     } catch (error) {
-      return refusal(error);
+      refused.push(t("file_refused", { name, reason: refusal(error) }));
     }
   }
-  return "";
+  return refused.join(" ");
 }

@@ -9,6 +9,8 @@ import { t, words } from "./words";
 export function refusal(error: unknown): string {
   if (!(error instanceof Problem)) return t("unreachable");
   if (error.body.status === 401) lose();
+  // Somebody on this phone who is not in the holder's care.
+  if (error.body.code === "person_unknown") return t("data_theirs");
   const said = (error.body.fields ?? []).map(({ message, message_zh }) => words.say(message_zh, message));
   return said.length > 0 ? said.join(words.say("；", "; ")) : words.say(error.text("zh-CN"), error.text("en"));
 }

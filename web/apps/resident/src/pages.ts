@@ -8,6 +8,7 @@ export const PAGES = {
   family: "family_title",
   declare: "declare_title",
   print: "print_title",
+  address: "address_title",
   data: "data_title",
   notice: "notice_title",
   why: "why_title",

@@ -220,6 +220,7 @@ export type NeedKind = Schemas["NeedKind"];
 export type NeedRefusal = Schemas["Refusal"];
 export type OwnObservation = Schemas["OwnObservation"];
 export type OwnCheck = Schemas["OwnCheck"];
+export type OwnHome = Schemas["OwnHomeInput"];
 export type OwnNeed = Schemas["OwnNeed"];
 export type OwnOpening = Schemas["OwnOpening"];
 export type OpeningPurpose = Schemas["OpeningPurpose"];

@@ -38,6 +38,9 @@ export const kept = <T>(name: string): Promise<T | undefined> =>
 export const keep = (name: string, value: unknown): Promise<unknown> =>
   within("readwrite", (table) => table.put(value, name));
 
+/** Names under which something is kept. */
+export const keptNames = (): Promise<IDBValidKey[]> => within("readonly", (table) => table.getAllKeys());
+
 /** Throws away what is kept under a name. */
 export const forget = (name: string): Promise<unknown> => within("readwrite", (table) => table.delete(name));
 

@@ -87,6 +87,13 @@ test("what the server says to a holder is there in Traditional Chinese", () => {
   for (const code of MET_BY_HOLDERS) expect(said, code).toHaveProperty([refusals.get(code) ?? code]);
 });
 
+test("every field of a person's own data has a word", () => {
+  const api = readFileSync(`${root}/../crates/gridpass/src/privacy/api.rs`, "utf8");
+  const fields = Array.from(api.matchAll(/\bof\(\s*"(\w+)"/g), ([, name]) => `field_${name}`);
+  expect(fields.length).toBeGreaterThan(10);
+  for (const field of fields) expect(read("apps/resident/src/words/zh-CN.json"), field).toHaveProperty([field]);
+});
+
 /** Cells of a row; one in quotes may hold commas. */
 const cells = (row: string): string[] => Array.from(row.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, plain]) => quoted ?? plain ?? "");
 
@@ -95,11 +102,11 @@ const MET_BY_HOLDERS = `
   invalid_fields not_found conflict internal too_many_requests overloaded database_unavailable request_timeout
   body_too_large not_signed_in session_expired phone_replaced no_text_gateway phone_code_wrong too_many_codes
   too_many_tries ask_at_counter challenge_unsolved already_enrolled photo_invalid photo_missing
-  too_many_dependants has_own_phone phone_of_guardian enclosure_unknown not_a_gate_code gate_code_malformed
+  too_many_dependants has_own_phone phone_of_guardian enclosure_unknown home_verified not_a_gate_code gate_code_malformed
   gate_unknown gate_code_forged gate_code_expired gate_code_in_future person_unknown pass_revoked time_in_future
   time_too_old temperature_absurd appeal_not_needed appeal_exists appeal_closed evidence_type_unknown
   evidence_unreadable evidence_active evidence_too_many
-  not_observed opening_over need_closed too_many_entries
+  not_observed opening_over opening_overlaps too_many_openings need_closed too_many_entries
 `
   .trim()
   .split(/\s+/);
