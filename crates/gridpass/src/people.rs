@@ -97,6 +97,7 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(family_api::leave_carrier))
         .routes(routes!(family_api::change_own_phone))
         .routes(routes!(own_home::set_own_home))
+        .routes(routes!(api::end_own_phone))
 }
 
 fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {

@@ -194,6 +194,7 @@ operations! {
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
+    end_own_phone: Change Own;
     end_own_session: Manage Administration;
     end_rule_shadow: Manage Administration;
     end_staff_sessions: Manage Administration;

@@ -276,6 +276,23 @@ async fn who_only_agreed_to_be_carried_gives_nothing_else_away() {
 }
 
 #[tokio::test]
+async fn a_phone_that_was_left_bars_nobody() {
+    let test = TestApp::with_divisions().await;
+    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    elder.delete("/api/v1/pass/phone").await.expect(204);
+    elder
+        .get("/api/v1/pass")
+        .await
+        .problem(401, "phone_replaced");
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
+    let key = json!({ "public_key": crate::passes::public_key(9), "pass_serial": serial });
+    son.post("/api/v1/pass/credential", key).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_phone_shows_a_code_for_a_child() {
     let test = TestApp::with_divisions().await;
     let post = crate::gates::post(&test, "金地朗悦", "440310001001").await;

@@ -7,7 +7,7 @@
 import { forget as forgetOne, forgetAll, keep, kept, keptNames } from "@gridpass/kit/store";
 import { Problem, type ProblemBody } from "@gridpass/kit/problem";
 import type { Colour } from "@gridpass/ui/shapes";
-import { type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
+import { endOwnPhone, type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
 import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
 
 export interface Holder {
@@ -136,4 +136,27 @@ export async function forget(): Promise<void> {
   holder = credential = photo = undefined;
   lost = null;
   await forgetAll();
+}
+
+const LEAVING = "leaving";
+
+/** As [`forget`], because the holder wishes it: the server is told, now or as soon as there is a network. */
+export async function leave(): Promise<void> {
+  const token = holder?.token;
+  await forget();
+  if (token) await keep(LEAVING, token);
+  await tellLeft();
+}
+
+/** Ends the phone at the server that was left without a network. */
+export async function tellLeft(): Promise<void> {
+  const token = await kept<string>(LEAVING);
+  if (!token) return;
+  try {
+    await endOwnPhone(token);
+  } catch (error) {
+    // A refusal says that it is over already.
+    if (!(error instanceof Problem)) return;
+  }
+  await forgetOne(LEAVING);
 }

@@ -1,11 +1,13 @@
 /** Start: keep the page for a day without a server, then show the pass, or the form. */
+import "@gridpass/kit/old";
 import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./pass.css";
+import { remember, remembered } from "@gridpass/kit/remembered";
 import { LANGUAGE_NAMES, type Language } from "@gridpass/kit/words";
 import { h, show } from "./dom";
 import { gateSection, openQuestion, takeGateCode } from "./gate";
-import { currentHolder, load, refresh, whyLost } from "./holder";
+import { currentHolder, load, refresh, tellLeft, whyLost } from "./holder";
 import { passPage } from "./pass";
 import { t, words } from "./words";
 
@@ -22,7 +24,7 @@ function topBar(): HTMLElement {
   const elder = root.classList.contains("elder");
   const flipElder = (): void => {
     root.classList.toggle("elder");
-    localStorage.setItem(ELDER, elder ? "" : "1");
+    remember(ELDER, elder ? "" : "1");
     // The form only grows; the pass is made anew, because it reads itself aloud.
     if (currentHolder()) render();
     else document.querySelector("header")?.replaceWith(topBar());
@@ -93,7 +95,7 @@ function stayAwake(): void {
 }
 
 async function start(): Promise<void> {
-  root.classList.toggle("elder", localStorage.getItem(ELDER) === "1");
+  root.classList.toggle("elder", remembered(ELDER) === "1");
   await Promise.all([load(), words.ready]);
   render();
   void navigator.serviceWorker?.register("/sw.js");
@@ -101,7 +103,11 @@ async function start(): Promise<void> {
     refresh().then(render, () => currentHolder() ?? render());
   };
   if (currentHolder()) ask();
-  addEventListener("online", ask);
+  void tellLeft();
+  addEventListener("online", () => {
+    ask();
+    void tellLeft();
+  });
   // A gate's code may come while the pass is open: from the phone's camera, from a message.
   addEventListener("hashchange", () => {
     const code = takeGateCode();
@@ -115,4 +121,5 @@ async function start(): Promise<void> {
   document.addEventListener("visibilitychange", stayAwake);
 }
 
-void start();
+// A page that cannot begin says what works without it.
+start().catch(() => show(h("main", {}, h("p", { class: "card" }, t("without_page")))));

@@ -11,7 +11,7 @@ import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { familySection } from "./family";
 import { gateScanner } from "./gate";
-import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
+import { code, currentHolder, currentPhoto, isReachable, leave as endHere, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
 
@@ -188,7 +188,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
   const timer = setInterval(tick, 1000);
   const leave = async (): Promise<void> => {
     if (!confirm(t("forget_sure"))) return;
-    await forget();
+    await endHere();
     rebuild();
   };
   const page = h(

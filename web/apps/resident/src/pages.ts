@@ -31,7 +31,7 @@ addEventListener("hashchange", () => {
 /** The page on show; home for an address that names none. */
 export const currentPage = computed<PageName>(() => {
   const name = asked.value.split("/")[0] ?? "";
-  return Object.hasOwn(PAGES, name) ? (name as PageName) : "home";
+  return Object.prototype.hasOwnProperty.call(PAGES, name) ? (name as PageName) : "home";
 });
 
 /** What the page is about: `appeal/7` shows appeal 7. */

@@ -25,7 +25,7 @@ function shapeOf(sentence: string): RegExp {
 // The plainest shapes would fit nearly everything, so the longest sentence comes first.
 const shapes = Object.entries(sentences)
   .filter(([zh]) => zh.includes("{"))
-  .toSorted(([one], [other]) => other.length - one.length)
+  .sort(([one], [other]) => other.length - one.length)
   .map(([zh, hant]) => ({ shape: shapeOf(zh), hant }));
 
 /** The Traditional form; a sentence that has none stays as it came. */

@@ -7,6 +7,8 @@
  * keys. This stays our own, because the pass may weigh 20 kB in all.
  */
 
+import { remember, remembered } from "./remembered";
+
 export type Language = "zh-CN" | "zh-Hant" | "en";
 
 /** Each language in its own words, for whoever reads nothing else. */
@@ -84,7 +86,7 @@ export function createWords<Key extends string>(
     const sentence = all[languageCell.value]?.[key] ?? all["zh-CN"]?.[key];
     return sentence === undefined ? null : fill(sentence, values);
   };
-  const preferred = preferredLanguage(localStorage.getItem(REMEMBERED), navigator.language, offered);
+  const preferred = preferredLanguage(remembered(REMEMBERED), navigator.language, offered);
   return {
     t: (key, values) => find(key, values) ?? key,
     find,
@@ -102,7 +104,7 @@ export function createWords<Key extends string>(
     offered,
     async use(language) {
       await show(language);
-      localStorage.setItem(REMEMBERED, language);
+      remember(REMEMBERED, language);
     },
     // Words that cannot be fetched now leave the ones that every page brings along.
     ready: show(preferred).catch(() => show("zh-CN")),

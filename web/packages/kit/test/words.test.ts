@@ -125,6 +125,7 @@ test("what a holder is told is there in Traditional Chinese, with units, times a
   const told = [
     ...literals("notify/model.rs", "fn words(&self)"),
     ...literals("appeals/model.rs", "pub fn words(self)", "words! {"),
+    ...literals("facts/explain.rs", "impl PlainHold", "A fact as a worker sees it"),
     ...["observation/model/needs.rs", "observation/model/doors.rs", "declarations/model.rs", "people/dependants.rs", "privacy/model.rs", ...TYPES].flatMap((file) => literals(file)),
   ];
   expect(told.length).toBeGreaterThan(45);
