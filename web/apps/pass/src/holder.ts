@@ -93,10 +93,14 @@ async function forgetGone({ dependants }: PassView): Promise<void> {
   }
 }
 
-/** Asks the server for all that is due. Throws what `send` throws. */
-export async function refresh(): Promise<void> {
-  if (!holder) return;
+/** All that a page of the pass is made of, but for the time. */
+const looks = (): string => JSON.stringify([{ ...holder?.pass, decided_at: "" }, credential?.renew_ms, photo?.size]);
+
+/** Asks the server for all that is due; answers whether the page is another by it. Throws what `send` throws. */
+export async function refresh(): Promise<boolean> {
+  if (!holder) return false;
   const { token } = holder;
+  const before = looks();
   try {
     const pass = await getPass(token);
     reachable = true;
@@ -106,6 +110,7 @@ export async function refresh(): Promise<void> {
     if (pass.has_photo && !photo) await fetchPhoto(token);
     await forgetGone(pass);
     if (pass.dependants.length > 0) await (await import("./cards")).renewFamily();
+    return looks() !== before;
   } catch (error) {
     reachable = error instanceof Problem;
     if (error instanceof Problem && error.body.status === 401) {

@@ -100,7 +100,10 @@ async function start(): Promise<void> {
   render();
   void navigator.serviceWorker?.register("/sw.js");
   const ask = (): void => {
-    refresh().then(render, () => currentHolder() ?? render());
+    refresh().then(
+      (changed) => changed && render(),
+      () => currentHolder() ?? render(),
+    );
   };
   if (currentHolder()) ask();
   void tellLeft();

@@ -47,7 +47,6 @@ function portrait(rebuild: () => void): HTMLElement {
   const input = h("input", {
     type: "file",
     accept: "image/*",
-    capture: "user",
     class: "unseen",
     "aria-label": t(blob ? "photo_change" : "photo_add"),
     change: (event) => void pick(event),
@@ -138,11 +137,12 @@ function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
   };
   again.addEventListener("click", () => {
     again.disabled = true;
-    refresh().then(rebuild, () => {
+    const settle = (changed: boolean): void => {
       again.disabled = false;
-      if (!currentHolder()) rebuild();
+      if (changed || !currentHolder()) rebuild();
       tick();
-    });
+    };
+    refresh().then(settle, () => settle(false));
   });
   return { line: h("p", { class: "fresh" }, offline, age, again), tick };
 }
@@ -181,7 +181,8 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     }
     if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden) {
       asked_ms = Date.now();
-      refresh().then(rebuild, tickAge);
+      // What is open in the queue stays open while nothing changes.
+      refresh().then((changed) => (changed ? rebuild() : tickAge()), tickAge);
     }
   };
   tick();
