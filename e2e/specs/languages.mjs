@@ -68,6 +68,7 @@ export function languageSpecs(world) {
         ["why", "為甚麼是這個顏色"],
         ["appeals", "申訴"],
         ["object", "提出申訴"],
+        ["address", "住在哪裏"],
         ["data", "我的資料"],
         ["notice", "私隱聲明"],
         ["install", "加到手機主畫面"],

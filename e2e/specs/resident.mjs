@@ -287,6 +287,7 @@ export function residentSpecs(world) {
         ["data", "My data"],
         ["print", "Print a pass"],
         ["why", "Why this colour"],
+        ["address", "Where you live"],
         ["notice", "Privacy notice"],
       ]) {
         await openMy(page, world.server, name, heading);

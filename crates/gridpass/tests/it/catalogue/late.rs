@@ -142,8 +142,9 @@ async fn a_test_of_a_late_laboratory_goes_on_counting_until_it_is_heard_again() 
     scene.assert_replays(9).await;
 
     // It is heard again, of somebody else: the date takes effect, and is told.
-    says(test, scene.phones[1].person_id, (LABORATORY, test.now())).await;
     scene.go_to(24 * 60 + 1).await;
+    says(test, scene.phones[1].person_id, (LABORATORY, test.now())).await;
+    scene.go_to(24 * 60 + 2).await;
     let after = ["yellow A13", "green T1", "yellow A13"];
     assert_eq!(scene.colours().await, after);
     test.settle().await;
