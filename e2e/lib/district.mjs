@@ -206,11 +206,11 @@ export async function enterDistrict(server) {
       ...(map ? { method: "PUT", body: JSON.stringify(map), type: "application/geo+json" } : { method: "DELETE" }),
     });
   /** A colleague corrects somebody's address at the door. */
-  district.correctAddress = async (document_number, address) => {
+  district.correctAddress = async (document_number, address, address_code = undefined) => {
     const body = {
       call_id: Date.now(),
       called_at: (await staff("time")).now,
-      people: [{ person_id: await personOf(document_number), outcome: "checked", seen: {}, address }],
+      people: [{ person_id: await personOf(document_number), outcome: "checked", seen: {}, address, address_code }],
     };
     const { results } = await staff("calls", { token: tokens.community_lead, body });
     assert.equal(results[0].status, "saved");
@@ -220,7 +220,10 @@ export async function enterDistrict(server) {
   district.needs = () => staff("needs", { token: tokens.team_doctor });
   /** What the gate's screen shows now. */
   district.gateCode = () => staff("device/gate-code", { token: district.deviceToken });
-  district.setRiskAreas = (areas) => staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: areas });
+  district.setRiskAreas = async (areas) => {
+    const { version } = await staff("risk-areas", { token: tokens.data_desk });
+    return staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: { version, areas } });
+  };
   /** The phone that people of a division are told. */
   district.setPhone = (code, phone) => staff(`divisions/${code}/phone`, { token: tokens.data_desk, method: "PUT", body: { phone } });
   /** The community decides somebody's open appeal. */

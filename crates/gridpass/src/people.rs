@@ -22,6 +22,7 @@ mod family_model;
 mod holder;
 mod model;
 mod phone_api;
+mod own_home;
 mod photo;
 mod photo_api;
 mod record;
@@ -105,6 +106,8 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(family_api::hand_over_pass))
         .routes(routes!(family_api::leave_carrier))
         .routes(routes!(family_api::change_own_phone))
+        .routes(routes!(own_home::set_own_home))
+        .routes(routes!(api::end_own_phone))
 }
 
 fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
@@ -190,16 +193,6 @@ pub async fn on_phone(
         .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     audit::subject(asked);
     Ok(asked)
-}
-
-/// Everybody whose pass is on a holder's phone, the holder first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list_on_phone(db: &Client, holder: Holder) -> ApiResult<Vec<PersonId>> {
-    let mut people = vec![holder.person_id];
-    people.extend(store::list_dependants(db, holder.person_id).await?);
-    Ok(people)
 }
 
 /// A number somebody claims: key and digest, under each digest key in use.

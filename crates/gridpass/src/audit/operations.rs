@@ -194,6 +194,7 @@ operations! {
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
+    end_own_phone: Change Own;
     end_own_session: Manage Administration;
     end_rule_shadow: Manage Administration;
     end_staff_sessions: Manage Administration;
@@ -309,6 +310,7 @@ operations! {
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
+    list_risk_area_changes: Plain Administration;
     list_risk_areas: Plain Administration;
     list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;
@@ -370,6 +372,7 @@ operations! {
     search_people: Read Registration;
     set_clock: Plain Administration;
     set_division_phone: Manage Administration;
+    set_own_home: Change Own;
     set_source_rhythm: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;

@@ -106,6 +106,17 @@ pub async fn list_own_notices(
     notify::list(&db, &people).await.map(Json)
 }
 
+/// Ends this phone: its token counts no more, and nobody has to wait for it to run out.
+#[utoipa::path(delete, path = "/api/v1/pass/phone", operation_id = "end_own_phone", tag = "people",
+    security(("holder" = [])),
+    responses((status = 204), (status = 401, body = Problem)))]
+pub async fn end_own_phone(State(app): State<App>, holder: Holder) -> ApiResult<StatusCode> {
+    let tx = app.db.tx().await?;
+    store::revoke_sessions(&tx, holder.person_id, app.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Puts a dependant's pass on the holder's phone; answers with that pass.
 #[utoipa::path(post, path = "/api/v1/pass/dependants", operation_id = "add_dependant", tag = "people",
     security(("holder" = [])), request_body = DependantInput,

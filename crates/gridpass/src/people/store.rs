@@ -450,6 +450,21 @@ pub async fn update_address(
     Ok(changed == 1)
 }
 
+/// Keeps where somebody says they live; the household stays, and the code of another room goes.
+pub async fn update_own_address(
+    db: &Client,
+    person_id: PersonId,
+    (sealed, now): (&[u8], Timestamp),
+) -> Result<(), Error> {
+    let sql = "-- people.update_own_address
+        UPDATE person SET address_sealed = $2, address_code_sealed = NULL, address_changed_at = $3,
+            address_changed_by = NULL
+        WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id, &sealed, &now]).await?;
+    Ok(())
+}
+
 /// A person's sealed photo.
 pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u8>>, Error> {
     let sql = "-- people.find_photo

@@ -64,8 +64,9 @@ pub struct GateScanInput {
     pub gate_code: String,
     /// Which way.
     pub direction: Direction,
-    /// When, by the phone's clock; counts to the millisecond.
-    pub at: Timestamp,
+    /// Sent by apps of before; the server's own time counts.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
 }
 
 /// The code of a leaf division, kept without allocating: the hot path holds one for each

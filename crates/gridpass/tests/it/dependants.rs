@@ -292,6 +292,77 @@ async fn both_sides_see_the_link_and_each_may_end_it() {
 }
 
 #[tokio::test]
+async fn who_only_agreed_to_be_carried_gives_nothing_else_away() {
+    let test = TestApp::with_divisions().await;
+    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
+    let own = json!({ "about": "colour", "statement": "我有医院的检测记录，请核实。" });
+    let appeal = elder.post("/api/v1/pass/appeals", own).await.expect(201);
+
+    // Carried, and no more: no reason, no appeal, no paper, no notice, no photo.
+    assert_eq!(carried(&son).await, [serial.as_i64().unwrap()]);
+    for path in [
+        "/api/v1/pass/explanation",
+        "/api/v1/pass/appeals",
+        "/api/v1/pass/notices",
+    ] {
+        let shown = son.get(path).await.expect(200);
+        let of = |one: &&Value| one["pass_serial"] == serial;
+        assert_eq!(
+            shown.as_array().unwrap().iter().filter(of).count(),
+            0,
+            "{path}"
+        );
+    }
+    for (path, body) in [
+        (
+            "/api/v1/pass/appeals".to_owned(),
+            json!({ "pass_serial": serial, "about": "name", "statement": "姓名写错了。" }),
+        ),
+        (
+            "/api/v1/pass/paper-passes".to_owned(),
+            json!({ "pass_serial": serial }),
+        ),
+    ] {
+        son.post(&path, body).await.problem(404, "person_unknown");
+    }
+    let withdraw = format!("/api/v1/pass/appeals/{}/withdraw", appeal["appeal_id"]);
+    son.post(&withdraw, json!({}))
+        .await
+        .problem(404, "not_found");
+    for path in ["history", "photo"] {
+        let path = format!("/api/v1/pass/{path}?pass_serial={serial}");
+        let refused = match path.contains("photo") {
+            true => son.delete(&path).await,
+            false => son.get(&path).await,
+        };
+        refused.problem(404, "person_unknown");
+    }
+    let open = elder.get("/api/v1/pass/appeals").await.expect(200);
+    assert_eq!(open[0]["status"], "open");
+}
+
+#[tokio::test]
+async fn a_phone_that_was_left_bars_nobody() {
+    let test = TestApp::with_divisions().await;
+    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    elder.delete("/api/v1/pass/phone").await.expect(204);
+    elder
+        .get("/api/v1/pass")
+        .await
+        .problem(401, "phone_replaced");
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
+    let key = json!({ "public_key": crate::passes::public_key(9), "pass_serial": serial });
+    son.post("/api/v1/pass/credential", key).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_phone_shows_a_code_for_a_child() {
     let test = TestApp::with_divisions().await;
     let post = crate::gates::post(&test, "金地朗悦", "440310001001").await;

@@ -66,6 +66,7 @@ mod registry;
 mod registry_corpus;
 mod registry_holds;
 mod replays;
+mod risk_areas;
 mod rules;
 mod scans;
 mod snapshot;

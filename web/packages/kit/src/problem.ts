@@ -75,16 +75,21 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
     body = JSON.stringify(ask.body);
   } else if (ask.type) headers["content-type"] = ask.type;
   let response: Response;
+  // Not AbortSignal.timeout: phones of some years ago have none.
+  const giving_up = new AbortController();
+  const timer = setTimeout(() => giving_up.abort(), ask.timeout_ms ?? TIMEOUT_MS);
   try {
     response = await fetch(path, {
       method: ask.method ?? (body === undefined ? "GET" : "POST"),
       headers,
       body: body ?? null,
       cache: "no-store",
-      signal: AbortSignal.timeout(ask.timeout_ms ?? TIMEOUT_MS),
+      signal: giving_up.signal,
     });
   } catch {
     throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
   }
   if (!response.ok) throw await problemOf(response);
   return response;
