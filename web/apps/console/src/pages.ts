@@ -40,7 +40,7 @@ export const PAGES: Page[] = [
   { name: "response", title: "page_response", has: () => mayDo("ReadAlerts") },
   { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
   { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
-  { name: "gates", title: "page_gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") },
+  { name: "gates", title: "page_gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") || mayDo("InspectGates") },
   { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", has: worksRed },
