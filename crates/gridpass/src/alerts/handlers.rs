@@ -91,6 +91,7 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
                 step: StepKind::Raised,
                 level: raised.level,
                 by: None,
+                expected_at: None,
             };
             tell(tx, app, &raised, told).await?;
         }
@@ -106,6 +107,8 @@ pub struct Told {
     pub level: i16,
     /// Who did it; `None` for a job.
     pub by: Option<i64>,
+    /// When they said they would be there.
+    pub expected_at: Option<Timestamp>,
 }
 
 /// Keeps a step in the caller's transaction and tells open pages of it.
@@ -123,6 +126,7 @@ pub async fn tell(
         level: told.level,
         at: app.now(),
         by: told.by,
+        expected_at: told.expected_at,
     };
     steps::insert_step(tx, &step).await?;
     // Pages know "open" since before there were steps.

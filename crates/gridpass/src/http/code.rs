@@ -187,6 +187,8 @@ codes! {
     TooManyNeeds "too_many_needs" CONFLICT "Several requests are open already; they come first." "已有多项需求待办，请稍候。";
     TooManyEntries "too_many_entries" TOO_MANY_REQUESTS "Too many entries within a day; call your response team." "今日登记次数过多，请电话联系三位一体小组。";
     SensorRemoved "sensor_removed" UNAUTHORIZED "This sensor is not admitted any more." "该传感器已停用。";
+    InspectionOpen "inspection_open" CONFLICT "An inspection of this gate is going on." "该卡口正在进行暗访。";
+    InspectionClosed "inspection_closed" CONFLICT "This inspection has ended with another result." "该次暗访已结束，结果不同。";
     // Papers
     PaperNoGround "paper_no_ground" CONFLICT "The record does not say what this paper would." "系统记录与该证明内容不符，不能出具。";
     PaperUnknown "paper_unknown" NOT_FOUND "No paper of this number was issued here." "查无此证明编号。";

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 
-use super::model::{Scan, ScanInput, ScanView};
+use super::model::{Scan, ScanInput, ScanView, scan_time};
 use super::online::{self, Read};
 use super::with_facts::{self, Brought};
 use super::{count_refusal, store, submit};
@@ -27,17 +28,19 @@ pub async fn create_scan(
     if let Err(error) = &answer {
         count_refusal(&app, error.code());
         if error.code() == Code::PassSpecimen {
-            note_specimen(&app, &device).await?;
+            note_specimen(&app, &device, input.at).await?;
         }
     }
     answer.map(Json)
 }
 
-/// An inspector showed a specimen, and the guard did scan it.
-async fn note_specimen(app: &App, device: &Device) -> ApiResult<()> {
+/// An inspector showed a specimen, and the guard did scan it. By the device's time, so that one whose
+/// answer got lost and that is uploaded later is the same one.
+async fn note_specimen(app: &App, device: &Device, at: Timestamp) -> ApiResult<()> {
     let db = app.db.client().await?;
     let by = (device.gate_id, device.device_id);
-    Ok(store::insert_specimen(&db, by, app.now()).await?)
+    store::insert_specimen(&db, by, scan_time(at, app.now())?).await?;
+    Ok(())
 }
 
 async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanView> {
