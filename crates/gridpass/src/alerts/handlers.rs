@@ -53,6 +53,7 @@ fn calm<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
                 step: StepKind::Closed,
                 level: alert.level,
                 by: None,
+                expected_at: None,
             };
             tell(tx, app, &alert, told).await?;
         }
