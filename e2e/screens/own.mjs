@@ -23,7 +23,7 @@ export async function appealScreens(world, language) {
   const number = residentNumber(language === "en" ? 782 : 781, "19790909");
   await apply(page, server, { name: "林淑芬", number, language });
   await open("why");
-  await page.getByRole("button", { name: say("以前的颜色", "Colours before") }).click();
+  await page.getByRole("button", { name: say("以前的颜色", "Earlier colours") }).click();
   await page.waitForLoadState("networkidle");
   await picture(page, "my-why-before", language);
   await page.getByRole("link", { name: say("我有异议，申诉", "This is wrong: appeal") }).click();
@@ -33,7 +33,7 @@ export async function appealScreens(world, language) {
   await page.locator(".files img").waitFor();
   await picture(page, "my-object", language);
   await page.getByRole("button", { name: say("提交申诉", "Send the appeal") }).click();
-  await page.getByRole("button", { name: say("撤回申诉", "Take it back") }).waitFor();
+  await page.getByRole("button", { name: say("撤回申诉", "Withdraw the appeal") }).waitFor();
   await picture(page, "my-appeal", language);
   await deskScreens(world, language);
   await district.decideAppeal(number, "visit_ordered", "合同已收到，网格员明天上门核实。");

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
+use gridpass_rules::red::EvidenceKind;
 use gridpass_rules::words::{Certainty, RegistryStatus, ResidenceStatus, Risk};
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
@@ -133,19 +134,19 @@ async fn propose_stay(
     let Some(stay) = &input.epidemic_area_stay else {
         return Ok(());
     };
-    let body = FactBody::Stay {
+    let fact = FactBody::Stay {
         area: stay.area.clone(),
         risk: Risk::High,
         until: stay.until,
         certainty: Certainty::Confirmed,
     };
-    red::propose_from_visit(
-        tx,
-        app,
-        caller,
-        (visit.person_id, visit.visit_id.get(), body),
-    )
-    .await
+    let found = red::Found {
+        person_id: visit.person_id,
+        fact,
+        shown_by: EvidenceKind::Visit,
+        reference: visit.visit_id.get().to_string(),
+    };
+    red::propose_found(tx, app, caller, found).await
 }
 
 pub(super) fn no_enclosure() -> ApiError {

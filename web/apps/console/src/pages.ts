@@ -46,7 +46,7 @@ export const PAGES: Page[] = [
   { name: "live", title: "page_live", group: "today", has: seesNumbers },
   { name: "response", title: "page_response", group: "today", has: () => mayDo("ReadAlerts") },
   { name: "people", title: "page_people", group: "people", has: () => mayDo("ReadPeople") },
-  { name: "gates", title: "page_gates", group: "gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") },
+  { name: "gates", title: "page_gates", group: "gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") || mayDo("InspectGates") },
   { name: "quarantine", title: "page_quarantine", group: "people", has: () => mayDo("ReadQuarantine") },
   { name: "appeals", title: "page_appeals", group: "people", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
   { name: "red", title: "page_red", group: "people", has: worksRed },
