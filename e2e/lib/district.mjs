@@ -92,6 +92,7 @@ export async function enterDistrict(server) {
     rule_maker: "规则编写员",
     rule_approver: "规则批准人",
     gate_guard: "门岗小李",
+    subdistrict_officer: "街道办事处",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     // Colleagues of one community can hand work over; the others check each other.

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage } from "../lib/browser.mjs";
-import { fits, openConsole } from "../lib/console.mjs";
+import { fits, openConsole, speak } from "../lib/console.mjs";
 
 export function riskSpecs(world) {
   describe("areas of high risk at the console", () => {
@@ -118,7 +118,7 @@ export function riskSpecs(world) {
       await page.getByText("您的角色只能查看。名单由数据统计组维护。").waitFor();
       assert.equal(await page.getByRole("button", { name: "新增地区" }).count(), 0);
       await fits(page, "areas of risk on a phone");
-      await page.getByRole("button", { name: "English" }).click();
+      await speak(page, "English");
       await page.getByText("Hubei · 4201").waitFor();
       await fits(page, "areas of risk on a phone, in English");
       await closePage(page);

@@ -22,6 +22,7 @@ mod family_model;
 mod holder;
 mod model;
 mod own_home;
+mod phone_api;
 mod photo;
 mod photo_api;
 mod record;
@@ -33,8 +34,10 @@ mod view;
 use std::collections::{HashMap, HashSet};
 
 use axum::extract::DefaultBodyLimit;
+use gridpass_matching::compare_names;
 use gridpass_types::document::{DocumentNumber, DocumentType};
 use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::{PersonName, Phone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -60,10 +63,16 @@ pub use serials::{Serials, block as serial_block};
 pub(crate) use store::{BulkAddition, NewRow, insert_people};
 pub use view::pass_view;
 
+/// People of one phone that are compared with a name.
+const SHARE_A_PHONE_MAX: i64 = 20;
+
 /// Background work.
 pub fn loops() -> Vec<Loop> {
     vec![rekey::LOOP]
 }
+
+/// Outbox topic: a guardian's phone shows this person's pass no more.
+pub const TOPIC_CARRIED_NO_MORE: &str = "pass.carried_no_more";
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
@@ -74,6 +83,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::create_person))
         .routes(routes!(api::search_people))
         .routes(routes!(api::get_person))
+        .routes(routes!(phone_api::put_person_phone))
 }
 
 /// Routes of the public listener.
@@ -128,6 +138,29 @@ pub async fn find_by_number(
 /// When the database does not answer.
 pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<PersonId>> {
     Ok(store::find_by_serial(db, serial).await?)
+}
+
+/// The one person of a name who is reached by a phone; nobody when several fit, or none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_by_name_and_phone(
+    db: &Client,
+    app: &App,
+    (name, phone): (&PersonName, &Phone),
+) -> ApiResult<Option<PersonId>> {
+    let digests = app.sealer.digests("phone", phone.expose());
+    let digests: Vec<Vec<u8>> = digests.into_iter().map(Vec::from).collect();
+    let mut fits = Vec::new();
+    for person_id in store::list_by_phone(db, &digests, SHARE_A_PHONE_MAX).await? {
+        let held = get(db, person_id).await?.name(app)?;
+        if compare_names(&held, name).agrees() {
+            fits.push(person_id);
+        }
+    }
+    Ok(Some(fits)
+        .filter(|fits| fits.len() == 1)
+        .map(|fits| fits[0]))
 }
 
 /// A person, or 404 `person_unknown`.

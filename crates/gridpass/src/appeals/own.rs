@@ -56,7 +56,7 @@ async fn own_view(db: &Client, app: &App, appeal: &Appeal) -> ApiResult<OwnAppea
 /// An appeal of somebody on this phone; any other is not there.
 async fn find(app: &App, holder: Holder, appeal_id: i64) -> ApiResult<Appeal> {
     let db = app.db.client().await?;
-    for person_id in people::list_in_care(&db, &app, holder).await? {
+    for person_id in people::list_in_care(&db, app, holder).await? {
         if let Some(appeal) = store::find_appeal(&db, person_id.get(), appeal_id).await? {
             audit::subject(person_id);
             return Ok(appeal);

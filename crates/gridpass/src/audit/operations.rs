@@ -163,6 +163,7 @@ operations! {
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
     close_alert: Change Response;
+    close_inspection: Manage Supervision;
     close_red_finding: Manage Supervision;
     close_staff: Manage Administration;
     complete_visit: Change Visits;
@@ -176,6 +177,7 @@ operations! {
     create_enclosure: Manage Administration;
     create_gate: Manage Administration;
     create_gate_check: Change Gate;
+    create_inspection: Manage Supervision;
     create_own_declaration: Change Own;
     create_own_paper_pass: Change Own;
     create_paper_pass: Change Passes;
@@ -287,8 +289,10 @@ operations! {
     list_employers: Plain Administration;
     list_enclosures: Plain Administration;
     list_facts: Read Evidence;
+    list_gate_holds: Read Gate;
     list_gates: Plain Administration;
     list_hand_overs: Plain Administration;
+    list_inspections: Plain Supervision;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
     list_needs: Read Response;
@@ -335,6 +339,7 @@ operations! {
     put_device_key: Manage Gate;
     put_division_map: Manage Administration;
     put_own_photo: Change Own;
+    put_person_phone: Change Registration;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;

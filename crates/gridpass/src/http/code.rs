@@ -91,7 +91,7 @@ codes! {
     PhoneCodeWrong "phone_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong or no longer counts; ask for a new one." "验证码有误或已失效，请重新获取。";
     TooManyCodes "too_many_codes" TOO_MANY_REQUESTS "A code was sent to this phone a moment ago, or several within the hour; wait a little." "验证码获取过于频繁，请稍后再试。";
     TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries within a day; try tomorrow, or take the document to a counter." "今日尝试次数过多，请明日再试，或持证件到社区窗口办理。";
-    AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter." "手机上无法办理，请持证件到社区窗口办理。";
+    AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter, or show it to the grid worker. At every gate the document alone is enough." "手机上无法办理，请持证件到社区窗口办理，或请网格员上门登记手机号。在卡口出示证件即可通行核验。";
     ChallengeUnsolved "challenge_unsolved" UNPROCESSABLE_ENTITY "The task before enrolment was not solved, or has run out; ask for a new one." "人机校验未通过或已过期，请重试。";
     // People
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
@@ -187,6 +187,8 @@ codes! {
     TooManyNeeds "too_many_needs" CONFLICT "Several requests are open already; they come first." "已有多项需求待办，请稍候。";
     TooManyEntries "too_many_entries" TOO_MANY_REQUESTS "Too many entries within a day; call your response team." "今日登记次数过多，请电话联系三位一体小组。";
     SensorRemoved "sensor_removed" UNAUTHORIZED "This sensor is not admitted any more." "该传感器已停用。";
+    InspectionOpen "inspection_open" CONFLICT "An inspection of this gate is going on." "该卡口正在进行暗访。";
+    InspectionClosed "inspection_closed" CONFLICT "This inspection has ended with another result." "该次暗访已结束，结果不同。";
     // Papers
     PaperNoGround "paper_no_ground" CONFLICT "The record does not say what this paper would." "系统记录与该证明内容不符，不能出具。";
     PaperUnknown "paper_unknown" NOT_FOUND "No paper of this number was issued here." "查无此证明编号。";

@@ -177,6 +177,7 @@ fn by_staff(
         address_code: address::checked_code(code.map(|code| code.expose().as_str()))?,
         grid_code: input.grid_code,
         entered_by: Some(caller.staff_id),
+        same_household: false,
     })
 }
 

@@ -52,6 +52,19 @@ pub async fn find_by_digests(db: &Client, digests: &[Vec<u8>]) -> Result<Option<
     Ok(row.map(|row| row.get(0)))
 }
 
+/// People reached by a phone, under any of its digests; a few of them, families share one.
+pub async fn list_by_phone(
+    db: &Client,
+    digests: &[Vec<u8>],
+    limit: i64,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.list_by_phone
+        SELECT person_id FROM person WHERE phone_digest = ANY($1) ORDER BY person_id LIMIT $2";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&digests, &limit]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// The person of a pass serial.
 pub async fn find_by_serial(db: &Client, serial: i32) -> Result<Option<PersonId>, Error> {
     let sql = "-- people.find_by_serial

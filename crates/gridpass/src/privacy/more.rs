@@ -167,8 +167,6 @@ pub async fn load(db: &Client, app: &App, id: PersonId) -> ApiResult<OwnMore> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::*;
-
     /// Tables with personal columns of somebody that the own data shows.
     const SHOWN: [&str; 17] = [
         "appeal",

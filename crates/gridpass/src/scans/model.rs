@@ -50,6 +50,10 @@ pub struct ScanInput {
     /// The guard has just checked the person on the spot and nothing spoke against.
     #[serde(default)]
     pub checked_on_spot: bool,
+    /// The reading is a second one, taken because the first at this gate was a fever. When it is
+    /// none and the first was the only one, the first counts no more.
+    #[serde(default)]
+    pub measured_again: bool,
 }
 
 /// A holder's phone read the code on a gate's screen.

@@ -83,6 +83,61 @@ async fn carried(phone: &Client) -> Vec<i64> {
 }
 
 #[tokio::test]
+async fn a_known_child_is_carried_by_its_household_only() {
+    let test = TestApp::with_divisions().await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
+    let (stranger, _) = enrolled(&test, applicant("李四", 30, "13900001234")).await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    // A school's list knows the child and by whose phone it is reached; the police know who lives together.
+    let school = format!(
+        "document_type,document_number,name,phone\nresident_id,{},张小宝,13800001234\nresident_id,{},张小贝,13800001234\n",
+        child_number(21),
+        child_number(22)
+    );
+    let path = "/api/v1/registry-imports?source=school&create=true";
+    desk.post_text(path, "text/csv", school).await.expect(200);
+    for phone in [&stranger, &father] {
+        phone
+            .post(DEPENDANTS, child("张小宝", 21))
+            .await
+            .problem(409, "ask_at_counter");
+    }
+    let added = mother
+        .post(DEPENDANTS, child("张小贝", 22))
+        .await
+        .expect(201);
+    let police = format!(
+        "document_number,name,household\n{},赵六,H1\n{},张小宝,H1\n{},张小贝,H2\n",
+        resident_number(24),
+        child_number(21),
+        child_number(22)
+    );
+    let path = "/api/v1/registry-imports?source=police";
+    desk.post_text(path, "text/csv", police).await.expect(200);
+    father
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    stranger
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .problem(409, "ask_at_counter");
+    let serial = carried(&father).await[0];
+    let data = |serial: i64| format!("/api/v1/pass/data?pass_serial={serial}");
+    father.get(&data(serial)).await.expect(200);
+    // A child whom somebody has entered in another household shows the pass, and no more.
+    let elsewhere = added["pass_serial"].as_i64().unwrap();
+    assert_eq!(carried(&mother).await, [elsewhere]);
+    mother
+        .get(&data(elsewhere))
+        .await
+        .problem(404, "person_unknown");
+    let path = format!("/api/v1/pass/history?pass_serial={elsewhere}");
+    mother.get(&path).await.problem(404, "person_unknown");
+}
+
+#[tokio::test]
 async fn an_adult_agrees_or_was_entered_in_the_same_household() {
     let test = TestApp::with_divisions().await;
     let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
@@ -137,6 +192,21 @@ async fn an_adult_agrees_or_was_entered_in_the_same_household() {
         .get(&data(serials[1]))
         .await
         .problem(404, "person_unknown");
+    let history = format!("/api/v1/pass/history?pass_serial={}", serials[1]);
+    phone.get(&history).await.problem(404, "person_unknown");
+    let appeal = json!({ "pass_serial": serials[1], "about": "colour", "statement": "不是我" });
+    phone
+        .post("/api/v1/pass/appeals", appeal)
+        .await
+        .problem(404, "person_unknown");
+    let photo = format!("/api/v1/pass/photo?pass_serial={}", serials[1]);
+    phone.delete(&photo).await.problem(404, "person_unknown");
+    let explained = phone.get("/api/v1/pass/explanation").await.expect(200);
+    assert_eq!(
+        explained.as_array().unwrap().len(),
+        2,
+        "one's own and the household's"
+    );
 }
 
 #[tokio::test]

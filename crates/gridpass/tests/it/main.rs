@@ -40,6 +40,7 @@ mod generated;
 mod guomi;
 mod hardening;
 mod holds;
+mod inspections;
 mod keys;
 mod limits;
 mod maps;

@@ -72,7 +72,7 @@ export const listAlerts = (prefix: string): Promise<AlertPage> =>
   get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>
-  send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { method: "POST", token: session.token });
+  send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { body: {}, token: session.token });
 
 /** Entries of the audit log, newest first; empty conditions are left out. */
 export function searchAuditEntries(wanted: Record<string, string | undefined>): Promise<AuditPage> {

@@ -41,6 +41,19 @@ export class Problem extends Error {
   }
 }
 
+/** Statuses that say "not now": of a proxy, or of a server that cannot at this moment. */
+const NOT_NOW = new Set([408, 425, 429]);
+
+/**
+ * Whether the server itself said no. A proxy whose server restarts, a database that is away and a
+ * server that has too much to do say nothing about what was asked: it is as if nobody had answered.
+ */
+export function isAnswer(error: unknown): error is Problem {
+  if (!(error instanceof Problem)) return false;
+  const { status, code } = error.body;
+  return status >= 400 && status < 500 && !NOT_NOW.has(status) && !code.startsWith("http_");
+}
+
 /** No answer at all: no network, no server, or none in time. */
 export class Unreachable extends Error {}
 
