@@ -135,7 +135,7 @@ export function overdueSpecs(world) {
       const line = lead.locator("li.appeal").filter({ hasText: travelled.name });
       assert.match(await line.innerText(), /已错过 3 次期限/);
       await line.getByRole("link").click();
-      await lead.getByText("在作出决定前，现有状态保持不变。").waitFor();
+      await lead.locator(".appeal-over").filter({ hasText: "在作出决定前，现有状态保持不变。" }).waitFor();
       await fits(lead, "an appeal whose every deadline passed");
       await closePage(lead);
     });
@@ -143,7 +143,7 @@ export function overdueSpecs(world) {
     test("are still decided by somebody, and the evidence counts again when it was right", async () => {
       const desk = own.district.as("data_desk");
       const { items } = await desk("appeals?late=true");
-      const one = items.find((each) => each.name === named.name);
+      const one = items.find((each) => each.cause === "identity_conflict");
       const body = { reason: "evidence_confirmed", text: "经核对户籍档案，登记姓名为王秀英，请到社区更正。" };
       await desk(`appeals/${one.person_id}/${one.appeal_id}/decide`, { body });
       await untilSaid(named, /经核对户籍档案/);

@@ -91,7 +91,7 @@ export const getOwnPhoto = async (serial: number | null): Promise<Blob> =>
 export const deleteOwnPhoto = (serial: number | null): Promise<void> => remove(`pass/photo?${of(serial)}`);
 
 export const getOwnData = (serial: number | null): Promise<OwnDataView> => get(`pass/data?${of(serial)}`);
-export const listOwnLookups = (after?: number | null): Promise<LookPage> => get(`pass/lookups${after ? `?after=${after}` : ""}`);
+export const listOwnLookups = (after?: number | null): Promise<LookPage> => get(`pass/lookups?${after ? `after=${after}` : ""}`);
 /** Every page of them, as far as a phone can hold. */
 export async function listAllLookups(): Promise<LookPage["items"]> {
   const all: LookPage["items"] = [];

@@ -1997,6 +1997,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Takes where the holder, or somebody in the holder's care, says they live; a grid worker calls
+         *     there. A home that was verified is corrected by an appeal or a correction instead.
+         */
+        put: operations["set_own_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/lookups": {
         parameters: {
             query?: never;
@@ -2159,7 +2179,8 @@ export interface paths {
          */
         put: operations["change_own_phone"];
         post?: never;
-        delete?: never;
+        /** Ends this phone: its token counts no more, and nobody has to wait for it to run out. */
+        delete: operations["end_own_phone"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6526,9 +6547,9 @@ export interface components {
         GateScanInput: {
             /**
              * Format: date-time
-             * @description When, by the phone's clock; counts to the millisecond.
+             * @description Sent by apps of before; the server's own time counts.
              */
-            at: string;
+            at?: string | null;
             /** @description Which way. */
             direction: components["schemas"]["Direction"];
             /** @description Text of the gate's code. */
@@ -6791,7 +6812,7 @@ export interface components {
         HeldField: {
             because?: components["schemas"]["Because"] | null;
             /**
-             * @description Which: `name`, `document_number`, `phone`, `address`, `grid`, `household`, `birth_year`,
+             * @description Which: `name`, `document_number`, `phone`, `address`, `address_code`, `grid`, `household`, `birth_year`,
              *     `sex`, `origin`, `photo`.
              */
             field: string;
@@ -6819,6 +6840,25 @@ export interface components {
              * @description Until when it stayed; absent while it stays.
              */
             until_at?: string | null;
+        };
+        /** @description Records of one kind with their term. */
+        Held_GivenAnswer: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                answered_at: string;
+                health?: components["schemas"]["DeclaredHealth"] | null;
+                travel?: components["schemas"]["TravelAnswer"] | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
         };
         /** @description Records of one kind with their term. */
         Held_HeldCheck: {
@@ -6875,6 +6915,84 @@ export interface components {
             more: boolean;
         };
         /** @description Records of one kind with their term. */
+        Held_HeldLink: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description On what it stands: `consent`, `minor` or `household`. */
+                basis?: string | null;
+                /** @description Whether the person's phone carries another's pass; the person's is carried otherwise. */
+                carries: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldNeed: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                asked_at: string;
+                /** @description What. */
+                kind: string;
+                /** @description The person's words. */
+                note?: string | null;
+                /** @description Where it stands. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldOpening: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from_at: string;
+                /** @description What for. */
+                purpose: string;
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                until_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
         Held_HeldOrder: {
             /** @description Why they are not removed before. */
             because: components["schemas"]["Because"];
@@ -6894,6 +7012,80 @@ export interface components {
                 start: string;
                 /** @description Where it stands. */
                 status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldPaper: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                issued_at: string;
+                /** @description `observation_end`, `residence`, or `pass` for the newest pass on paper. */
+                kind: string;
+                /** @description By which unit; absent for a pass. */
+                unit?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was withdrawn.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldPhone: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was ended; it ends by itself otherwise.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was admitted.
+                 */
+                since: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldReading: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was taken.
+                 */
+                at: string;
+                /** @description Whether the person sent it; somebody of the team took it otherwise. */
+                own: boolean;
+                /** @description What the person felt. */
+                symptoms: string[];
+                /**
+                 * Format: double
+                 * @description Degrees Celsius.
+                 */
+                temperature: number;
             }[];
             /** @description How long they are kept. */
             kept: string;
@@ -6922,6 +7114,98 @@ export interface components {
                 outcome?: string | null;
                 /** @description `open`, `done` or `not_executable`. */
                 status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_NoticeView: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When the person was told.
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                notice_id: number;
+                /** @description Whose pass it is about: the holder's own or a dependant's. */
+                pass_serial: components["schemas"]["PassSerial"];
+                /** @description Which template; new ones may come. */
+                template: string;
+                /** @description The words, in English. */
+                text_en: string;
+                /** @description The words, in Chinese. */
+                text_zh: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_OwnAppeal: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description Identity. */
+                appeal_id: components["schemas"]["AppealId"];
+                /** @description Reason code of the colour, or the detail. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided or withdrawn.
+                 */
+                decided_at?: string | null;
+                decision_reason?: components["schemas"]["DecisionReason"] | null;
+                /** @description What whoever decided wrote, in Chinese. */
+                decision_text?: string | null;
+                /**
+                 * Format: date-time
+                 * @description By when it is answered.
+                 */
+                due_at: string;
+                /** @description What was shown. */
+                evidence: components["schemas"]["AppealEvidenceView"][];
+                /** @description Against what kind of thing. */
+                kind: components["schemas"]["AppealKind"];
+                /** @description Whether a deadline has passed. */
+                late: boolean;
+                /** @description Which level has it. */
+                level: components["schemas"]["DutyLevel"];
+                /**
+                 * Format: int32
+                 * @description Deadlines that passed.
+                 */
+                missed: number;
+                /**
+                 * Format: date-time
+                 * @description When it was opened.
+                 */
+                opened_at: string;
+                /** @description Whose pass it is about: the holder's own or a dependant's. */
+                pass_serial: components["schemas"]["PassSerial"];
+                provisional?: components["schemas"]["Provisional"] | null;
+                /** @description The reason in plain English. */
+                reason_en?: string | null;
+                /** @description The reason in plain Chinese. */
+                reason_zh?: string | null;
+                /** @description The unit that answers, and its phone. */
+                responsible: components["schemas"]["ResponsibleUnit"];
+                /** @description What the person wrote. */
+                statement: string;
+                /** @description Where it stands. */
+                status: components["schemas"]["AppealStatus"];
+                /** @description What happened, oldest first; never who. */
+                steps: components["schemas"]["OwnStep"][];
             }[];
             /** @description How long they are kept. */
             kept: string;
@@ -8237,7 +8521,7 @@ export interface components {
             pass_serial?: components["schemas"]["PassSerial"] | null;
         };
         /** @description Everything that is held about a person. */
-        OwnDataView: {
+        OwnDataView: components["schemas"]["OwnMore"] & {
             /** @description Checks at gates. */
             checks: components["schemas"]["Held_HeldCheck"];
             /** @description Versions of the notice that were accepted, newest first. */
@@ -8269,6 +8553,35 @@ export interface components {
             source: string;
             /** @description Calls at the door. */
             visits: components["schemas"]["Held_HeldVisit"];
+        };
+        /** @description Where somebody says they live. */
+        OwnHomeInput: {
+            /** @description Building and room, 1 to 200 characters; sealed. */
+            address: string;
+            /** @description The enclosure. */
+            enclosure_id: components["schemas"]["EnclosureId"];
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description What a person asked for, said and was told. */
+        OwnMore: {
+            /** @description Appeals with what was written and answered. */
+            appeals: components["schemas"]["Held_OwnAppeal"];
+            /** @description What the person declared. */
+            declarations: components["schemas"]["Held_GivenAnswer"];
+            /** @description Phones that carry each other's pass. */
+            family: components["schemas"]["Held_HeldLink"];
+            /** @description What was asked for during an observation. */
+            needs: components["schemas"]["Held_HeldNeed"];
+            /** @description What the person was told. */
+            notices: components["schemas"]["Held_NoticeView"];
+            /** @description Openings of the door that were announced. */
+            openings: components["schemas"]["Held_HeldOpening"];
+            /** @description Papers that were issued. */
+            papers: components["schemas"]["Held_HeldPaper"];
+            /** @description Phones that may show the pass. */
+            phones: components["schemas"]["Held_HeldPhone"];
+            /** @description Readings of daily checks. */
+            readings: components["schemas"]["Held_HeldReading"];
         };
         /** @description A request that a phone makes. */
         OwnNeed: components["schemas"]["NewNeed"] & {
@@ -9761,6 +10074,8 @@ export interface components {
             document_masked: string;
             /** @description Whether there is a photo to show. */
             has_photo: boolean;
+            /** @description Whether the grid worker who has to call does not know the door yet. */
+            home_asked: boolean;
             /** @description What the person reads, in English. */
             message_en: string;
             /** @description What the person reads, in Chinese. */
@@ -17143,6 +17458,69 @@ export interface operations {
             };
         };
     };
+    set_own_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnHomeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_own_lookups: {
         parameters: {
             query?: {
@@ -17544,6 +17922,31 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_own_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

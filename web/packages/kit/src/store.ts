@@ -24,7 +24,7 @@ let keeps = true;
 
 async function within<T>(
   mode: IDBTransactionMode,
-  work: (table: IDBObjectStore) => IDBRequest<T>,
+  work: (table: IDBObjectStore) => IDBRequest,
   instead: () => T,
 ): Promise<T> {
   const db = keeps ? await open().catch(() => null) : null;
@@ -35,7 +35,7 @@ async function within<T>(
   const tx = db.transaction(TABLE, mode);
   const request = work(tx.objectStore(TABLE));
   return new Promise((resolve, reject) => {
-    tx.oncomplete = () => resolve(request.result);
+    tx.oncomplete = () => resolve(request.result as T);
     tx.onerror = tx.onabort = () => reject(tx.error);
   });
 }
@@ -46,14 +46,14 @@ export const kept = <T>(name: string): Promise<T | undefined> =>
 
 /** Keeps a value under a name. */
 export const keep = (name: string, value: unknown): Promise<unknown> =>
-  within<unknown>("readwrite", (table) => table.put(value, name), () => memory.set(name, value));
+  within("readwrite", (table) => table.put(value, name), () => memory.set(name, value));
 
 /** Names under which something is kept. */
 export const keptNames = (): Promise<IDBValidKey[]> => within("readonly", (table) => table.getAllKeys(), () => [...memory.keys()]);
 
 /** Throws away what is kept under a name. */
 export const forget = (name: string): Promise<unknown> =>
-  within<unknown>("readwrite", (table) => table.delete(name), () => memory.delete(name));
+  within("readwrite", (table) => table.delete(name), () => memory.delete(name));
 
 /** Throws everything away. */
-export const forgetAll = (): Promise<unknown> => within<unknown>("readwrite", (table) => table.clear(), () => memory.clear());
+export const forgetAll = (): Promise<unknown> => within("readwrite", (table) => table.clear(), () => memory.clear());
