@@ -6435,14 +6435,15 @@ export interface components {
              * @description When; a gate whose network went meanwhile tells it later, up to seven days.
              */
             at: string;
+            /** @description Whether a resident was asked and agreed; only where a visitor's check asks for it. */
+            host_consent?: boolean;
             /** @description Whether the person may go in. */
             passed: boolean;
             /** @description Whom; somebody scanned at this gate within ten minutes before. */
             person_id: components["schemas"]["PersonId"];
             /** @description The cities it names, 1 to 40 characters; only with a hit. */
             travel_cities?: string | null;
-            /** @description What the travel card shows. */
-            travel_history: components["schemas"]["TravelHistory"];
+            travel_history?: null | components["schemas"]["TravelHistory"];
         };
         /** @description The code to show on the gate's screen now. */
         GateCodeView: {
