@@ -42,26 +42,40 @@ pub struct GateCheckInput {
     pub at: Timestamp,
     /// Whether the person may go in.
     pub passed: bool,
-    /// What the travel card shows.
-    pub travel_history: TravelHistory,
+    /// What the travel card shows; absent where it was not asked for.
+    #[serde(default)]
+    pub travel_history: Option<TravelHistory>,
     /// The cities it names, 1 to 40 characters; only with a hit.
     #[serde(default)]
     pub travel_cities: Option<String>,
+    /// Whether a resident was asked and agreed; only where a visitor's check asks for it.
+    #[serde(default)]
+    pub host_consent: bool,
 }
 
 impl GateCheckInput {
-    /// The source of the fact. It keeps what the travel card showed and no more: `none`,
-    /// or a hit and the cities.
+    /// The source of the fact. It keeps what was asked and answered and no more: the travel card,
+    /// `none` or a hit and the cities, and a host's consent.
     ///
     /// # Errors
     /// 422 with the field.
     fn source(&self) -> ApiResult<String> {
         let cities = self.travel_cities.as_deref().map(str::trim);
+        let consent = if self.host_consent {
+            "; host consents"
+        } else {
+            ""
+        };
         match (self.travel_history, cities) {
-            (TravelHistory::None, None) => Ok(format!("{SOURCE_GATE}; travel card: none")),
-            (TravelHistory::Hit, None) => Ok(format!("{SOURCE_GATE}; travel card: hit")),
-            (TravelHistory::Hit, Some(cities)) if is_short_text(cities) => {
-                Ok(format!("{SOURCE_GATE}; travel card: hit {cities}"))
+            (None, None) => Ok(format!("{SOURCE_GATE}{consent}")),
+            (Some(TravelHistory::None), None) => {
+                Ok(format!("{SOURCE_GATE}; travel card: none{consent}"))
+            }
+            (Some(TravelHistory::Hit), None) => {
+                Ok(format!("{SOURCE_GATE}; travel card: hit{consent}"))
+            }
+            (Some(TravelHistory::Hit), Some(cities)) if is_short_text(cities) => {
+                Ok(format!("{SOURCE_GATE}; travel card: hit {cities}{consent}"))
             }
             _ => Err(ApiError::fields(vec![FieldError::new(
                 "travel_cities",

@@ -94,11 +94,20 @@ export async function lookUp(token = device.token): Promise<void> {
   }
 }
 
+let leave = async (): Promise<boolean> => true;
+
+/** What is done before the device becomes another gate's; false where it may not. */
+export const whenChanged = (work: () => Promise<boolean>): void => {
+  leave = work;
+};
+
 /** Takes a token over, once the server has not refused it. */
-export async function useToken(token: string): Promise<void> {
-  await lookUp(token.trim());
+export async function useToken(given: string): Promise<void> {
+  const token = given.trim();
+  if (device.token && device.token !== token && !(await leave())) return;
+  await lookUp(token);
   if (device.refused) return;
-  device.token = token.trim();
+  device.token = token;
   localStorage.setItem(TOKEN, device.token);
   // What a gate needs when the network goes a moment later: keys, and what else follows.
   void beat();
@@ -143,8 +152,12 @@ export async function start(): Promise<void> {
   if (given) history.replaceState(null, "", location.pathname);
   if (given && kind === "code") device.code = given.replace(/\D/g, "");
   else if (given) {
-    device.token = decodeURIComponent(given).trim();
-    localStorage.setItem(TOKEN, device.token);
+    const token = decodeURIComponent(given).trim();
+    const same = !device.token || device.token === token;
+    if (same || (await leave())) {
+      device.token = token;
+      localStorage.setItem(TOKEN, token);
+    }
   }
   // Known already: the page need not wait for an answer that may never come.
   const first = beat();

@@ -7,7 +7,7 @@
  */
 import type { Decision, Direction, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import { isAnswer } from "@gridpass/kit/problem";
+import { isAnswer, type Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { askServer, type Outcome, pause } from "./asking";
 import { createGateCheck, getHolderCard, getHolderPhoto } from "./calls";
@@ -41,6 +41,8 @@ const CLEAR = {
   card: null as HolderCard | null,
   photo: null as string | null,
   failure: "",
+  /** Whether there is nothing to try again: what was shown is no pass. */
+  refused: false,
   /** How it was decided without network; null with. */
   offline: null as Decided | null,
 };
@@ -130,9 +132,13 @@ function decided(body: NewScan, decision: Decision, offline: Decided | null, cor
 }
 
 function fail(text: string, sound: "stop" | "check"): void {
-  Object.assign(scanning, { state: "failed", failure: text });
+  Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop" });
   announce(sound);
 }
+
+/** What the server says no to although it is no mistake of the guard's: what was shown is no pass. */
+const NO_PASS = /^(pass_(?!serial_|too_)|presentation_replayed|not_a_pass)/;
+const soundOf = ({ body }: Problem): "stop" | "check" => (NO_PASS.test(body.code) ? "stop" : "check");
 
 /** What a second reading goes on from. */
 interface Before {
@@ -159,7 +165,7 @@ function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null
   if (outcome.is === "silent") {
     if (alone === null && mine === turn) fail(t("offline_advice"), "check");
   } else if (outcome.is === "refused") {
-    if (shown) fail(outcome.problem.text(words.language), "check");
+    if (shown) fail(outcome.problem.text(words.language), soundOf(outcome.problem));
   } else if (shown || (mine === turn && outcome.decision.action === "stop")) {
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
@@ -184,7 +190,7 @@ async function submit(body: NewScan, before: Before | null = null): Promise<void
   const asked = askServer(body);
   const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
   if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
-  if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), "check");
+  if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), soundOf(first.problem));
   late(body, await asked, await decideAlone(body, before, mine), mine);
 }
 
@@ -312,7 +318,7 @@ export function openMember(one: Member): void {
   if (!one.offline) void loadHolder(one.decision.person_id);
 }
 
-export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities"> {
+export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host_consent"> {
   /** What the guard was told of somebody named by a number alone. */
   name?: string;
 }

@@ -11,7 +11,8 @@ import { Problem, Unreachable } from "@gridpass/kit/problem";
 import type { Unlocked, Worker } from "@gridpass/kit/vault";
 import { reactive } from "vue";
 import * as calls from "./calls";
-import { device, forgetDevice, now_ms, whenRefused } from "./device";
+import { device, forgetDevice, now_ms, whenChanged, whenRefused } from "./device";
+import { outbox } from "./outbox";
 import { vault, whenLocked } from "./vault";
 
 const KEPT = "gridpass.shift";
@@ -155,6 +156,23 @@ export async function handOver(waiting: number): Promise<void> {
 /** The grant under which somebody may keep this gate, if several may be chosen. */
 export const guardGrant = (account: AccountView): number | null =>
   account.grants.find((grant) => GUARD_ROLES.has(grant.role))?.grant_id ?? null;
+
+/**
+ * Forgets gate and guard before the device is enrolled elsewhere. False while something waits: it was
+ * done at this gate, and would go up as the next one's.
+ */
+export async function leaveGate(): Promise<boolean> {
+  if (outbox.waiting > 0) return false;
+  await vault.wipe();
+  localStorage.removeItem(KEPT);
+  worker = "";
+  countOverrides(0);
+  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, relief: false });
+  forgetDevice();
+  return true;
+}
+
+whenChanged(leaveGate);
 
 /** A device that is not admitted any more keeps nothing. */
 async function wipe(): Promise<void> {

@@ -459,6 +459,15 @@ async fn a_check_whose_network_went_is_told_later_and_once() {
     tell(before, "check-0002")
         .await
         .problem(404, "not_scanned_here");
+    // Only what was asked and answered is on record.
+    let asked = json!({ "person_id": phone.person_id, "at": then.to_string(), "passed": true,
+        "host_consent": true });
+    post.device
+        .post("/api/v1/gate-checks", asked)
+        .await
+        .expect(201);
+    let source = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
+    assert_eq!(test.scalar::<String>(source).await, "gate; host consents");
     let passed = scan(&test, &post, &phone).await;
     assert_eq!(
         (&passed["action"], &passed["gate_reason"]),
