@@ -1,6 +1,7 @@
 //! From the outbox to the inbox.
 
 use anyhow::Context;
+use jiff::SignedDuration;
 
 use super::model::{Alert, AlertKind, AlertPayload, StepKind};
 use super::store::steps::{self, NewStep};
@@ -18,6 +19,9 @@ pub const TOPIC_LATE_RED: &str = "alert.late_red";
 pub const TOPIC_COMMUNITY: &str = "alert.community";
 /// Outbox topic of what the watch over people under observation found; its payload names the kind.
 pub const TOPIC_OBSERVATION: &str = "alert.observation";
+
+/// How long somebody may be held at a gate.
+const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 
 /// Adds the handlers of the topics.
 pub fn register(handlers: Handlers) -> Handlers {
@@ -40,6 +44,14 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
         });
         let nowhere = crate::facts::home_place(app, None);
         let now = app.now();
+        let gate = payload.gate_id.filter(|_| kind == AlertKind::HeldAtGate);
+        if let Some(gate_id) = gate {
+            // Red or feverish, or held before: somebody is told of the same person there.
+            let there = (follow_up.person_id, gate_id);
+            if store::is_open_at_gate(tx, there, now - HOLD_MAX).await? {
+                return Ok(());
+            }
+        }
         let row = NewRow {
             person_id: follow_up.person_id,
             alert_id: app.ids.next(),
