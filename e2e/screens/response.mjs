@@ -72,7 +72,11 @@ export async function responseScreens(world, language) {
   await picture(page, "field-order-extend", language);
   await page.keyboard.press("Escape");
   await card("order", watched.name).getByRole("button", { name: say("解除", "Release") }).click();
-  await page.getByRole("dialog").getByRole("button", { name: say("期满解除", "Completed") }).click();
+  const dialog = page.getByRole("dialog");
+  await picture(page, "field-order-release", language);
+  await dialog.getByRole("button", { name: say("医学解除", "Medical discharge") }).click();
+  await dialog.getByLabel(say("诊断证明编号", "Number of the discharge paper")).fill(say("诊断〔2020〕0317号", "DX-2020-0317"));
+  await dialog.getByRole("button", { name: say("办理医学解除", "Discharge"), exact: true }).click();
   await page.getByRole("button", { name: say("已解除", "Over"), exact: true }).click();
   await card("order", watched.name).getByRole("button", { name: say("出具解除通知书", "Print the notice") }).click();
   await page.getByRole("article").waitFor();

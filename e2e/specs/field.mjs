@@ -52,6 +52,9 @@ export function fieldSpecs(world) {
     before(async () => {
       const at = (address, name, n, birth) => world.district.enterAt(address, name, residentNumber(n, birth));
       await at("8栋1单元1504", "周建国", 801, "19580312");
+      const { now } = await (await fetch(`${world.server.staffUrl}/api/v1/time`)).json();
+      const stay = { kind: "stay", area: "4201", risk: "high", until: now.slice(0, 10), certainty: "declared", source: "x" };
+      await world.district.record(residentNumber(801, "19580312"), stay);
       await at("8栋1单元1504", "吴桂芳", 802, "19600725");
       await at("8栋1单元302", "郑小雨", 803, "19910101");
       await at("9栋201", "冯大伟", 804, "19850606");
@@ -93,6 +96,9 @@ export function fieldSpecs(world) {
       await card(page, "1-1504").click();
       await page.getByRole("button", { name: "全家 2 人：已核已入住" }).click();
       const wu = person(page, "吴桂芳");
+      const zhou = person(page, "周建国");
+      await zhou.getByRole("button", { name: "旅居、健康、需要、地址、备注" }).click();
+      await zhou.getByRole("group", { name: "近 14 天到过疫区吗？" }).getByRole("button", { name: "没有", exact: true }).click();
       await wu.getByRole("button", { name: "旅居、健康、需要、地址、备注" }).click();
       await wu.getByRole("group", { name: "身体怎么样？" }).getByRole("button", { name: "有不适", exact: true }).click();
       await page.getByRole("button", { name: "保存（2 人）" }).click();
@@ -103,6 +109,7 @@ export function fieldSpecs(world) {
       await page.getByRole("button", { name: "保存（2 人）" }).click();
       await back(page);
       await card(page, "1-1504").filter({ hasText: "需要药品" }).waitFor();
+      // He had declared a stay; asked at the door, he had not been there.
       assert.equal(await world.district.colourOf(residentNumber(801, "19580312")), "green");
     });
 

@@ -119,19 +119,20 @@ export function quarantineSpecs(world) {
       await goFromMenu(police, "隔离管理");
       await order(police).getByRole("button", { name: "解除" }).click();
       const dialog = police.getByRole("dialog", { name: "解除隔离" });
-      await dialog.getByLabel(/^期满解除/).check();
+      assert.equal(await dialog.getByLabel(/医学解除/).count(), 0, "only a doctor discharges");
+      await dialog.getByLabel(/^决定有误/).check();
       await fits(police, "the release on a phone");
       await dialog.getByRole("button", { name: "解除", exact: true }).click();
       await order(police).waitFor({ state: "detached" });
       await police.getByRole("radio", { name: "已结束" }).click();
-      await order(police).getByText("期满解除").waitFor();
+      await order(police).getByText("提前取消").waitFor();
       assert.equal((await world.district.scan(number)).colour, "green");
     });
 
     test("stands in the person's record", async () => {
       await order(police).getByRole("link", { name: "郑国强" }).click();
       const orders = police.getByRole("region", { name: "隔离", exact: true });
-      await orders.getByText("期满解除").waitFor();
+      await orders.getByText("提前取消").waitFor();
       await police.getByText("已撤销的依据").click();
       await fits(police, "the record of who was in quarantine");
     });

@@ -177,7 +177,13 @@ export function responseSpecs(world) {
       await tab(doctor, "隔离");
       await card("order").getByRole("button", { name: "解除" }).click();
       await fits(doctor, "the release");
-      await doctor.getByRole("dialog").getByRole("button", { name: /期满解除/ }).click();
+      const dialog = doctor.getByRole("dialog");
+      assert.equal(await dialog.getByRole("button", { name: /期满/ }).count(), 0, "nobody completes it before its last day");
+      await dialog.getByRole("button", { name: /移交其他部门/ }).waitFor();
+      await dialog.getByRole("button", { name: /医学解除/ }).click();
+      await dialog.getByLabel("诊断证明编号").fill("诊断〔2020〕0317号");
+      await fits(doctor, "the discharge");
+      await dialog.getByRole("button", { name: "办理医学解除" }).click();
       await card("order").waitFor({ state: "detached" });
       await doctor.getByRole("button", { name: "已解除" }).click();
       await card("order").getByRole("button", { name: "出具解除通知书" }).click();

@@ -30,7 +30,9 @@ use crate::app::App;
 use crate::jobs::Loop;
 
 pub(crate) use context::before_commit;
-pub use context::{Actor, actor, as_job, entry_of, object, reference, repeats, subject, subjects};
+pub use context::{
+    Actor, actor, as_job, entry_of, object, reference, refused, repeats, subject, subjects,
+};
 pub use entry::{Entry, read as read_entry};
 pub use export::{export, verify_file};
 pub use keys::Keys;

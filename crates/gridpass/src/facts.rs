@@ -205,6 +205,33 @@ pub async fn replace(
     apply_one(tx, app, change).await
 }
 
+/// Withdraws several facts and records others, with one derivation.
+///
+/// # Errors
+/// As [`retract`].
+pub async fn replace_all(
+    tx: &Client,
+    app: &App,
+    (person_id, retracts): (PersonId, &[Retract]),
+    facts: &[NewFact],
+) -> ApiResult<Appended> {
+    let mut changes: Vec<Change<'_>> = retracts
+        .iter()
+        .map(|retract| Change {
+            person_id,
+            retract: Some(retract),
+            facts: &[],
+        })
+        .collect();
+    changes.push(Change {
+        person_id,
+        retract: None,
+        facts,
+    });
+    let mut appended = ledger::apply(tx, app, &changes).await?;
+    appended.pop().ok_or_else(|| Code::PersonUnknown.into())
+}
+
 async fn apply_one(tx: &Client, app: &App, change: Change<'_>) -> ApiResult<Appended> {
     let mut appended = ledger::apply(tx, app, &[change]).await?;
     appended.pop().ok_or_else(|| Code::PersonUnknown.into())

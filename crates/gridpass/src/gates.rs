@@ -25,7 +25,7 @@ use crate::jobs::Loop;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 
 pub use codes::{gate_code, verify_gate_code};
-pub use device::{Device, admitted};
+pub use device::{DEVICE_TOKEN_PREFIX, Device, admitted};
 pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
 pub use model::GateView;
 use model::RegisteredDevice;

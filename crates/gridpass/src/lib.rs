@@ -6,6 +6,7 @@ pub mod access;
 pub mod alerts;
 pub mod app;
 pub mod appeals;
+pub mod areas;
 pub mod assemble;
 pub mod audit;
 pub mod auth;

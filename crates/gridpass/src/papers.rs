@@ -7,6 +7,7 @@
 //! kind.
 
 mod api;
+mod checker;
 mod compose;
 pub mod model;
 mod serial;

@@ -1,15 +1,17 @@
 //! Quarantine orders: start, extend, transfer, release.
 //!
 //! Starting, extending and transferring are proposed and confirmed in the slice `red` and
-//! carried out here; a release needs one person. Invariants: a person has at most one live
-//! order; every change is a step that stays, with its paper and its people; each live order is spoken for by one live fact, and every change withdraws that fact
-//! and records another in the same transaction, so the pass turns with the commit; an order
-//! that reaches its first free day is over by the rules, and the loop that says so on the
-//! order's row touches no fact. Locks are taken in one order everywhere: the person's state
-//! row, then the order.
+//! carried out here; ending an order before its time needs one person and a ground of the closed
+//! list. Invariants: a person has at most one live order; every change is a step that stays, with
+//! its paper and its people; each live order is spoken for by one live fact, and every change
+//! withdraws that fact and records another in the same transaction, so the pass turns with the
+//! commit; an order that reaches its first free day is over by the rules, and the loop that says
+//! so on the order's row touches no fact; before that day only a doctor's discharge counts as
+//! completed. Locks are taken in one order everywhere: the person's state row, then the order.
 
 mod api;
 mod change;
+mod ground;
 pub mod jobs;
 pub mod model;
 mod release;
@@ -29,6 +31,7 @@ use crate::jobs::Loop;
 pub use change::{cancel_live, carry_out, check, find_live_fact};
 pub use model::{ExtendOrder, NewOrder, QuarantineOrder, Step, TransferOrder};
 pub use store::find_order;
+pub use store::steps::was_discharged;
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

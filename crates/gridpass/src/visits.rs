@@ -14,6 +14,7 @@ pub mod handlers;
 mod jobs;
 mod leads;
 pub mod model;
+mod stay;
 mod stops;
 pub mod store;
 

@@ -143,7 +143,8 @@ pub async fn arrive_at_alert(
 }
 
 /// Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
-/// order takes two people. Somebody who was not found gets a call at the door.
+/// order takes two people. Somebody who was not found gets a call at the door. One that nobody
+/// accepted ends as a false alarm or advised only: for the rest somebody has to have gone.
 #[utoipa::path(post, path = "/api/v1/alerts/{person_id}/{alert_id}/close", operation_id = "close_alert",
     tag = "alerts", security(("staff" = [])), request_body = CloseInput,
     params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
@@ -158,7 +159,15 @@ pub async fn close_alert(
     let (by, alert) = (alert.caller.staff_id, alert.entity);
     let now = app.now();
     if !store::close_alert(&tx, &alert, input.outcome, (Some(by.get()), now)).await? {
-        return Err(Code::AlertClosed.into());
+        // Read anew: somebody may have taken or closed it since it was loaded.
+        let found = store::find_alert(&tx, alert.person_id.get(), alert.alert_id.get()).await?;
+        let open = found.is_some_and(|alert| alert.status == AlertStatus::Open);
+        let code = if open {
+            Code::AlertNotAccepted
+        } else {
+            Code::AlertClosed
+        };
+        return Err(code.into());
     }
     if input.outcome.follow() == Some(AlertFollow::Visit) {
         let cause = ("alert_not_found", VISIT_HOURS);

@@ -1,7 +1,7 @@
 //! From the outbox to the inbox.
 
 use anyhow::Context;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::model::{Alert, AlertKind, AlertOutcome, AlertPayload, StepKind};
@@ -23,6 +23,8 @@ pub const TOPIC_OBSERVATION: &str = "alert.observation";
 
 /// Outbox topic of a fever at a gate that a second reading there did not confirm.
 pub const TOPIC_CALMED: &str = "alert.calmed";
+/// How long somebody may be held at a gate.
+const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 
 /// Adds the handlers of the topics.
 pub fn register(handlers: Handlers) -> Handlers {
@@ -73,6 +75,14 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
         });
         let nowhere = crate::facts::home_place(app, None);
         let now = app.now();
+        let gate = payload.gate_id.filter(|_| kind == AlertKind::HeldAtGate);
+        if let Some(gate_id) = gate {
+            // Red or feverish, or held before: somebody is told of the same person there.
+            let there = (follow_up.person_id, gate_id);
+            if store::is_open_at_gate(tx, there, now - HOLD_MAX).await? {
+                return Ok(());
+            }
+        }
         let row = NewRow {
             person_id: follow_up.person_id,
             alert_id: app.ids.next(),

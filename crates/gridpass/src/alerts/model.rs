@@ -29,10 +29,12 @@ pub enum AlertKind {
     ChecksMissed,
     /// A door sensor reported an opening that nobody had announced.
     UnannouncedOpening,
+    /// A guard held somebody whose check on the spot did not let them in.
+    HeldAtGate,
 }
 
 impl AlertKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::RedAtGate,
         Self::FeverAtGate,
         Self::LateRed,
@@ -42,6 +44,7 @@ impl AlertKind {
         Self::FeverAtHome,
         Self::ChecksMissed,
         Self::UnannouncedOpening,
+        Self::HeldAtGate,
     ];
 
     /// Name as stored and sent.
@@ -56,6 +59,7 @@ impl AlertKind {
             Self::FeverAtHome => "fever_at_home",
             Self::ChecksMissed => "checks_missed",
             Self::UnannouncedOpening => "unannounced_opening",
+            Self::HeldAtGate => "held_at_gate",
         }
     }
 
@@ -145,6 +149,11 @@ impl AlertOutcome {
             Self::NotFound => Some(AlertFollow::Visit),
             Self::FalseAlarm | Self::Advised => None,
         }
+    }
+
+    /// Whether an alert that nobody accepted may end so: nobody has to have gone for it.
+    pub fn closes_unseen(self) -> bool {
+        matches!(self, Self::FalseAlarm | Self::Advised)
     }
 
     /// Reads a stored name.
@@ -395,6 +404,7 @@ mod tests {
             "fever_at_home",
             "checks_missed",
             "unannounced_opening",
+            "held_at_gate",
         ] {
             let kind = AlertKind::parse(name).unwrap();
             assert_eq!(serde_json::to_value(kind).unwrap(), name);

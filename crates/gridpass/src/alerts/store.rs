@@ -65,6 +65,22 @@ pub async fn insert_alert(db: &Client, row: &NewRow<'_>) -> Result<Option<String
     Ok(written.map(|row| row.get(0)))
 }
 
+/// Whether an alert about a person at a gate waits or is worked on since a time.
+pub async fn is_open_at_gate(
+    db: &Client,
+    (person_id, gate_id): (PersonId, i64),
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "-- alerts.is_open_at_gate
+        SELECT EXISTS (SELECT FROM alert WHERE person_id = $1 AND gate_id = $2 AND status <> 'closed'
+                       AND raised_at >= $3)";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&person_id, &gate_id, &since])
+        .await?;
+    Ok(row.get(0))
+}
+
 /// An alert by identity.
 pub async fn find_alert(
     db: &Client,
@@ -189,7 +205,8 @@ pub async fn list_open_fevers(
     Ok(rows.iter().filter_map(alert).collect())
 }
 
-/// Ends an alert; false when it has ended already.
+/// Ends an alert; false when it has ended already, or nobody accepted it and the outcome says that
+/// somebody went.
 pub async fn close_alert(
     db: &Client,
     alert: &Alert,
@@ -199,13 +216,21 @@ pub async fn close_alert(
     let sql = "-- alerts.close_alert
         UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5,
             due_at = NULL, escalate_at = NULL
-        WHERE person_id = $1 AND alert_id = $2 AND status <> 'closed'";
+        WHERE person_id = $1 AND alert_id = $2 AND (status = 'accepted' OR (status = 'open' AND $6))";
     let statement = db.prepare_cached(sql).await?;
+    let unseen = outcome.closes_unseen();
     let outcome = outcome.as_str();
     let changed = db
         .execute(
             &statement,
-            &[&alert.person_id, &alert.alert_id, &now, &by, &outcome],
+            &[
+                &alert.person_id,
+                &alert.alert_id,
+                &now,
+                &by,
+                &outcome,
+                &unseen,
+            ],
         )
         .await?;
     Ok(changed == 1)

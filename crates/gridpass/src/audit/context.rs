@@ -14,6 +14,7 @@ use super::store;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::{Client, DbError};
+use crate::http::code::Code;
 
 /// People one entry names; more become several entries.
 const SUBJECTS_MAX: usize = 1000;
@@ -330,6 +331,32 @@ pub fn subjects(people: impl IntoIterator<Item = PersonId>) {
             }
         }
     });
+}
+
+/// Writes at once that somebody's data was refused: one call may be about several people, and what
+/// becomes of the others is not said of this one. Names the person if nobody has.
+///
+/// # Errors
+/// When the entry cannot be written; then nothing may be answered.
+pub async fn refused(person_id: PersonId, code: Code) -> Result<(), DbError> {
+    subject(person_id);
+    let Ok(context) = CURRENT.try_with(Arc::clone) else {
+        return Ok(());
+    };
+    let others = context.with(|draft| {
+        let all = std::mem::take(&mut draft.subjects);
+        let (mine, others): (Vec<i64>, Vec<i64>) =
+            all.into_iter().partition(|id| *id == person_id.get());
+        draft.subjects = mine;
+        others
+    });
+    let written = match context.has_waiting() {
+        true => context.write_alone("refused", Some(code.as_str())).await,
+        // No person's identity, or named on record before.
+        false => Ok(()),
+    };
+    context.with(|draft| draft.subjects = others);
+    written
 }
 
 /// Says which other thing it is about, as `kind/identity`.

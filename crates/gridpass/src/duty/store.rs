@@ -147,20 +147,27 @@ fn shift(row: &Row) -> Shift {
     }
 }
 
-/// What a shift adds up to from its beginning to a time. Reads the scans that reached the server
+/// What a shift adds up to from its beginning to a time. Still held is who was stopped last, or
+/// whose check the guard did not pass and who was not let in after it. Reads the scans that reached the server
 /// since, by the index over arrival.
 pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<ShiftSummary, Error> {
     let sql = "-- duty.sum_up
         WITH mine AS (
             SELECT person_id, at, colour, action, temperature_decicelsius, rung FROM scan
             WHERE received_at >= $2 AND at >= $2 AND at <= $3 AND device_id = $1),
-        last AS (SELECT DISTINCT ON (person_id) person_id, action FROM mine ORDER BY person_id, at DESC)
+        last AS (SELECT DISTINCT ON (person_id) person_id, action, at FROM mine ORDER BY person_id, at DESC),
+        checked AS (SELECT DISTINCT ON (f.person_id) f.person_id, (f.body ->> 'passed')::boolean AS passed,
+                (f.body ->> 'at')::timestamptz AS checked_at
+            FROM last JOIN fact f USING (person_id)
+            WHERE f.kind = 'gate_check' AND f.recorded_by = $1 AND f.recorded_at >= $2 AND f.recorded_at <= $3
+            ORDER BY f.person_id, f.fact_id DESC)
         SELECT count(*) AS scans, count(*) FILTER (WHERE colour = 0) AS green,
             count(*) FILTER (WHERE colour = 1) AS yellow, count(*) FILTER (WHERE colour = 2) AS red,
             count(*) FILTER (WHERE action = 0) AS passed, count(*) FILTER (WHERE action = 1) AS checked,
             count(*) FILTER (WHERE action = 2) AS held, count(*) FILTER (WHERE temperature_decicelsius >= 373) AS fevers,
             count(*) FILTER (WHERE rung >= 4) AS offline,
-            (SELECT count(*) FROM last WHERE action = 2) AS open_holds,
+            (SELECT count(*) FROM last LEFT JOIN checked USING (person_id)
+             WHERE action = 2 OR (passed IS FALSE AND NOT (action = 0 AND at > checked_at))) AS open_holds,
             (SELECT count(*) FROM late_red l WHERE l.gate_id = $4 AND l.recorded_at >= $2 AND l.recorded_at <= $3)
                 AS late_reds,
             (SELECT count(*) FROM gate_register r WHERE r.device_id = $1 AND r.at >= $2 AND r.at <= $3) AS registered

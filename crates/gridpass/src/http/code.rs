@@ -176,8 +176,11 @@ codes! {
     VisitClosed "visit_closed" CONFLICT "The visit is closed already." "该核查任务已完成。";
     OrderExists "order_exists" CONFLICT "A quarantine order is live already." "该人员已有有效的隔离令。";
     OrderReleased "order_released" CONFLICT "The order is released already." "该隔离令已解除。";
+    OrderNotOver "order_not_over" CONFLICT "The order is not over: it ends by itself on its last day. Before that a doctor discharges with a paper, or the order is taken back on a ground." "隔离尚未期满，到期自动解除。提前解除须由医生凭诊断证明办理，或按法定事由撤销。";
+    OrderChangeWaits "order_change_waits" CONFLICT "Another change of this order waits to be confirmed; it comes first." "该隔离令另有变更待确认，请先处理。";
+    HouseholdUnknown "household_unknown" UNPROCESSABLE_ENTITY "There is no such household there." "该处没有此户。";
     AlertClosed "alert_closed" CONFLICT "The alert is closed already." "该告警已关闭。";
-    AlertNotAccepted "alert_not_accepted" CONFLICT "Accept the alert before you say that you are there." "请先接警，再登记到场。";
+    AlertNotAccepted "alert_not_accepted" CONFLICT "Accept the alert first; unseen it closes only as a false alarm or advised." "请先接警；未接警只能以误报或已告知办结。";
     NotObserved "not_observed" CONFLICT "This person is not under observation on that day." "该人员当日不在隔离观察期内。";
     CheckDiffers "check_differs" CONFLICT "Another reading was entered for the same instant." "同一时刻已登记过不同的读数。";
     OpeningOverlaps "opening_overlaps" CONFLICT "Another opening is announced for this time; take it back first." "该时间段已有开门报备，请先撤销原报备。";

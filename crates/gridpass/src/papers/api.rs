@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use gridpass_types::ids::QuarantineOrderId;
 use jiff::SignedDuration;
 
+use super::checker::Checker;
 use super::compose::compose;
 use super::model::{
     CheckInput, CheckedPaper, IssuedPaper, NewPaper, PaperKind, PaperQuery, PaperView,
 };
 use super::serial::Serial;
 use super::store;
-use crate::access::{CheckPapers, IssuePapers};
+use crate::access::IssuePapers;
 use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Caller, Staff, authorise};
@@ -25,7 +26,7 @@ use crate::limits::{self, Limit};
 use crate::masking::{self, Shown, Viewer};
 use crate::people;
 
-/// Papers one member of staff may check within an hour: a counter's work, not a search.
+/// Papers one member of staff, or one gate, may check within an hour: a counter's work, not a search.
 const CHECKS: Limit = Limit {
     kind: "paper_checks",
     uses_max: 120,
@@ -155,16 +156,15 @@ pub async fn withdraw_paper(
 /// Checks a paper that somebody shows, wherever it was issued: whether it is genuine, for whom,
 /// and whether it still counts. The number of checks an hour is limited.
 #[utoipa::path(post, path = "/api/v1/papers/check", operation_id = "check_paper", tag = "papers",
-    security(("staff" = [])), request_body = CheckInput,
+    security(("staff" = []), ("device" = [])), request_body = CheckInput,
     responses((status = 200, body = CheckedPaper), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 429, body = Problem)))]
 pub async fn check_paper(
     State(app): State<App>,
-    staff: Staff<CheckPapers>,
+    checker: Checker,
     extract::Json(input): extract::Json<CheckInput>,
 ) -> ApiResult<Json<CheckedPaper>> {
-    let staff_id = staff.caller.staff_id.to_string();
-    let key = app.sealer.digest("paper_checks", &staff_id);
+    let key = app.sealer.digest("paper_checks", &checker.counted_as());
     limits::take(&app, &CHECKS, &key).await?;
     let serial = Serial::read(&input.serial).ok_or(Code::PaperUnknown)?;
     // The engine looks: whoever shows the paper may come from anywhere, and only what stands on

@@ -61,7 +61,8 @@ async fn lives_at(db: &Client, app: &App, paper: &IssuedPaper) -> ApiResult<Stri
     name.ok_or_else(|| Code::PaperNoGround.into())
 }
 
-/// The order that was completed; one that was cancelled was no observation.
+/// The order that was completed: it ran to its end, or a doctor discharged the person. One that
+/// was ended otherwise was no observation.
 async fn observed(db: &Client, app: &App, paper: &IssuedPaper) -> ApiResult<Option<ObservedSpan>> {
     let Some(order_id) = paper.order_id else {
         return Ok(None);
@@ -69,14 +70,16 @@ async fn observed(db: &Client, app: &App, paper: &IssuedPaper) -> ApiResult<Opti
     let person_id = paper.person_id.get();
     let order = quarantine::find_order(db, person_id, order_id.get()).await?;
     let order = order.ok_or(Code::PaperNoGround)?;
+    let last = start_of_day(order.end);
+    let ran = order.released_at.is_none_or(|at| at >= last);
     let completed = order.is_over(app.now()) && order.end_reason != Some(EndReason::Cancelled);
-    if !completed {
+    if !completed || !(ran || quarantine::was_discharged(db, &order).await?) {
         return Err(Code::PaperNoGround.into());
     }
     Ok(Some(ObservedSpan {
         place: order.place,
         start: order.start,
-        ended_at: order.released_at.unwrap_or(start_of_day(order.end)),
+        ended_at: order.released_at.unwrap_or(last),
         document: order.document,
     }))
 }

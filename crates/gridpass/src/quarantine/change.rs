@@ -6,6 +6,7 @@ use gridpass_rules::words::EndReason;
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::{FactId, PersonId, QuarantineOrderId, StaffId};
 
+use super::ground::ReleaseGround;
 use super::model::{
     NewOrder, OrderPaper, OrderStatus, OrderStep, OrderStepKind, OrderView, QuarantineOrder, Step,
     check_end,
@@ -70,13 +71,13 @@ pub async fn carry_out(
             let mut order = begin(tx, app, (person_id, change.order_id)).await?;
             later_end(&mut order, (change.end, app.now()))?;
             let done = (OrderStepKind::Extended, change.paper);
-            finish(tx, app, (order, done), (by, Some(two))).await
+            finish(tx, app, (order, done), (by, Basis::TwoPeople(two))).await
         }
         Step::Transfer(change) => {
             let mut order = begin(tx, app, (person_id, change.order_id)).await?;
             other_place(&mut order, change.place)?;
             let done = (OrderStepKind::Transferred, change.paper);
-            finish(tx, app, (order, done), (by, Some(two))).await
+            finish(tx, app, (order, done), (by, Basis::TwoPeople(two))).await
         }
     }
 }
@@ -147,6 +148,7 @@ fn step_of(
         document_date: paper.map(|paper| paper.date),
         means: paper.map(|paper| paper.means),
         end_reason: order.end_reason,
+        ground: None,
         at,
         by: Some(order.created_by),
         by_name: None,
@@ -186,12 +188,20 @@ async fn find_live(
     Ok(found)
 }
 
+/// On what a change of an order stands.
+pub(super) enum Basis {
+    /// Two people answer for what keeps somebody in.
+    TwoPeople(TwoPeople),
+    /// One person ends it on a ground of the closed list, with the number of a paper if there is.
+    Release(ReleaseGround, Option<String>),
+}
+
 /// Writes the change: the fact before is withdrawn, what the order says now is recorded.
 pub(super) async fn finish(
     tx: &Client,
     app: &App,
     (mut order, (what, paper)): (QuarantineOrder, (OrderStepKind, Option<OrderPaper>)),
-    (by, two): (StaffId, Option<TwoPeople>),
+    (by, basis): (StaffId, Basis),
 ) -> ApiResult<OrderView> {
     facts::check_body(&order.body(), app.now())?;
     let retract = Retract {
@@ -199,8 +209,14 @@ pub(super) async fn finish(
         by: Some(by.get()),
         reason: what.as_str().to_owned(),
     };
+    let (two, ground, document) = match basis {
+        Basis::TwoPeople(two) => {
+            let document = two.reference.clone();
+            (Some(two), None, Some(document))
+        }
+        Basis::Release(ground, document) => (None, Some(ground), document),
+    };
     let confirmed_by = two.as_ref().map(|two| two.confirmed_by);
-    let document = two.as_ref().map(|two| two.reference.clone());
     let fact = NewFact {
         body: order.body(),
         source: SOURCE_ORDER.to_owned(),
@@ -213,6 +229,7 @@ pub(super) async fn finish(
     store::update_order(tx, &order).await?;
     let step = OrderStep {
         document,
+        ground,
         by: Some(by),
         confirmed_by,
         ..step_of(&order, (what, paper), changed.row.changed_at)
@@ -256,7 +273,7 @@ pub async fn cancel_live(
         tx,
         app,
         (order, (OrderStepKind::Released, None)),
-        (by, None),
+        (by, Basis::Release(ReleaseGround::OrderedInError, None)),
     )
     .await
     .map(Some)

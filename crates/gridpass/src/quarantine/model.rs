@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::ground::ReleaseGround;
 use crate::facts::{self, DecisionView};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
@@ -220,6 +221,8 @@ pub struct OrderStep {
     pub means: Option<OrderMeans>,
     /// How it ended.
     pub end_reason: Option<EndReason>,
+    /// Why somebody ended it before its time.
+    pub ground: Option<ReleaseGround>,
     /// When.
     pub at: Timestamp,
     /// Who proposed it, or released; absent when the order reached its end.
@@ -244,6 +247,7 @@ impl OrderStep {
             document_date: None,
             means: None,
             end_reason: Some(EndReason::Completed),
+            ground: None,
             at: start_of_day(order.end),
             by: None,
             confirmed_by: None,
@@ -329,14 +333,6 @@ pub(super) fn check_end(end: Date, now: Timestamp) -> ApiResult<()> {
         format!("1 to {ORDER_DAYS_MAX} days ahead"),
         format!("应在今后 1 至 {ORDER_DAYS_MAX} 天内"),
     )]))
-}
-
-/// How an order ends.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderRelease {
-    /// Completed clears the exposures before it; cancelled clears nothing.
-    pub end_reason: EndReason,
 }
 
 /// Which orders to list.

@@ -28,6 +28,9 @@ pub async fn insert(
     (person, input): (&Subject, ProposeInput),
 ) -> ApiResult<Proposal> {
     let proposal = prepare(tx, app, caller, (person, input)).await?;
+    if store::waits_otherwise(tx, &proposal).await? {
+        return Err(Code::OrderChangeWaits.into());
+    }
     enter(tx, app, caller, &proposal).await?;
     Ok(proposal)
 }

@@ -56,6 +56,20 @@ pub async fn is_open_for(db: &Client, new: &Proposal) -> Result<bool, Error> {
     Ok(row.get(0))
 }
 
+/// Whether a change of the same order waits that is of another kind: a transfer while it is to be
+/// extended.
+pub async fn waits_otherwise(db: &Client, new: &Proposal) -> Result<bool, Error> {
+    let sql = "-- red.waits_otherwise
+        SELECT EXISTS (SELECT FROM red_proposal WHERE person_id = $1 AND status IN ('held','open')
+                       AND measure ->> 'order_id' = $2::jsonb ->> 'order_id'
+                       AND measure ->> 'step' <> $2::jsonb ->> 'step')";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&new.person_id, &Json(&new.measure)])
+        .await?;
+    Ok(row.get(0))
+}
+
 /// Makes whoever else counts this proposer's hour wait until the transaction is over.
 pub async fn lock_quota(db: &Client, staff_id: StaffId, now: Timestamp) -> Result<(), Error> {
     let sql = "-- red.lock_quota

@@ -4,23 +4,37 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_rules::FactBody;
-use gridpass_types::ids::PersonId;
+use gridpass_rules::words::{Certainty, Risk};
+use gridpass_types::clock::district_date;
+use gridpass_types::ids::{GateId, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cards::check_scanned_then;
+use super::decide::TOPIC_COMMUNITY;
 use super::model::scan_time;
 use super::with_facts::SOURCE_GATE;
 use crate::app::App;
+use crate::areas;
 use crate::audit;
-use crate::facts::{self, DecisionView, NewFact, decision_view};
+use crate::db::Client;
+use crate::facts::{self, Appended, ColourDecision, DecisionView, NewFact, decision_view};
 use crate::gates::Device;
+use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
+use crate::jobs::outbox::{self, NewFollowUp};
 
 /// Characters of the cities at most.
 const CITIES_CHARS_MAX: usize = 40;
+
+/// Kind of the alert about somebody a guard holds.
+const HELD: &str = "held_at_gate";
+/// Cause of the visit about a stay that only the person or a travel card says.
+const CAUSE_STAY: &str = "epidemic_area_declared";
+/// Within which a grid worker asks about a stay that a travel card showed.
+const STAY_VISIT_HOURS: u16 = 24;
 
 /// What the operators' travel card on the traveller's own phone shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,11 +101,81 @@ impl GateCheckInput {
     }
 }
 
+impl GateCheckInput {
+    /// The stay that a travel card with a hit shows: declared, in the city it names, until the day
+    /// before, since the card is a day late. None where the guard wrote no city of the list.
+    fn stay(&self, at: Timestamp) -> Option<FactBody> {
+        if self.travel_history != Some(TravelHistory::Hit) {
+            return None;
+        }
+        let area = areas::named_in(self.travel_cities.as_deref()?)?;
+        Some(FactBody::Stay {
+            area: area.to_owned(),
+            risk: Risk::High,
+            until: district_date(at).yesterday().ok()?,
+            certainty: Certainty::Declared,
+        })
+    }
+
+    /// Who is told: of somebody held the community and the team, of a hit whoever calls at the
+    /// door.
+    fn follow_ups(
+        &self,
+        (gate_id, at): (GateId, Timestamp),
+        decision: &ColourDecision,
+        now: Timestamp,
+    ) -> Vec<NewFollowUp> {
+        let mut asked = Vec::new();
+        if self.travel_history == Some(TravelHistory::Hit) {
+            let cause = (CAUSE_STAY, STAY_VISIT_HOURS);
+            let visit = facts::visit_needed(self.person_id, cause, Some(gate_id.get()), now);
+            let dedupe_key = format!("{}|{gate_id}", visit.dedupe_key);
+            asked.push(NewFollowUp {
+                dedupe_key,
+                ..visit
+            });
+        }
+        if !self.passed {
+            asked.push(NewFollowUp {
+                person_id: self.person_id,
+                topic: TOPIC_COMMUNITY,
+                // One that waits at this gate is not raised again: see the handler of alerts.
+                dedupe_key: format!("{HELD}|{gate_id}|{}", at.as_second()),
+                payload: serde_json::json!({ "kind": HELD, "reason": decision.reason,
+                    "gate_id": gate_id, "at": at }),
+            });
+        }
+        asked
+    }
+}
+
 fn is_short_text(text: &str) -> bool {
     (1..=CITIES_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// Records a check on the spot as evidence; the answer says what follows for the person.
+/// Records the check, and the stay that the travel card shows unless it may not count: what an
+/// appeal found wrong stays so, and no guard's tap makes anybody red.
+async fn record(
+    tx: &Client,
+    app: &App,
+    person_id: PersonId,
+    (check, stay): (NewFact, Option<NewFact>),
+) -> ApiResult<Appended> {
+    let Some(stay) = stay else {
+        return facts::append(tx, app, person_id, &[check]).await;
+    };
+    // Both refusals come before anything is written.
+    match facts::append(tx, app, person_id, &[check.clone(), stay]).await {
+        Err(error) if matches!(error.code(), Code::ResolvedOnAppeal | Code::RedNeedsTwo) => {
+            facts::append(tx, app, person_id, &[check]).await
+        }
+        other => other,
+    }
+}
+
+/// Records a check on the spot as evidence; the answer says what follows for the person. Somebody
+/// held is told to the community and the response team; a travel card that names an area becomes
+/// a declared stay there, and a grid worker asks about it within a day.
 #[utoipa::path(post, path = "/api/v1/gate-checks", operation_id = "create_gate_check", tag = "scans",
     security(("device" = [])), request_body = GateCheckInput,
     responses((status = 201, body = DecisionView), (status = 401, body = Problem), (status = 404, body = Problem),
@@ -102,20 +186,28 @@ pub async fn create_gate_check(
     extract::Json(input): extract::Json<GateCheckInput>,
 ) -> ApiResult<(StatusCode, Json<DecisionView>)> {
     let at = scan_time(input.at, app.now())?;
-    let fact = NewFact {
-        body: FactBody::GateCheck {
-            at,
-            passed: input.passed,
-        },
-        source: input.source()?,
-        recorded_by: Some(device.device_id.get()),
-        grounds: None,
+    let fact = |body| {
+        input.source().map(|source| NewFact {
+            body,
+            source,
+            recorded_by: Some(device.device_id.get()),
+            grounds: None,
+        })
     };
+    let check = fact(FactBody::GateCheck {
+        at,
+        passed: input.passed,
+    })?;
+    let stay = input.stay(at).map(fact).transpose()?;
     audit::subject(input.person_id);
     check_scanned_then(&app, &device, input.person_id, at).await?;
     let tx = app.db.tx().await?;
-    let appended = facts::append(&tx, &app, input.person_id, &[fact]).await?;
+    let appended = record(&tx, &app, input.person_id, (check, stay)).await?;
+    let gate = (device.gate_id, at);
+    let asked = input.follow_ups(gate, &appended.decision, app.now());
+    outbox::insert(&tx, &asked, app.now()).await?;
     tx.commit().await?;
+    app.work_waiting.notify_waiters();
     let view = decision_view(&appended.decision, app.now(), appended.row.valid_until);
     Ok((StatusCode::CREATED, Json(view)))
 }

@@ -7,7 +7,7 @@
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::red::EvidenceKind;
-use gridpass_rules::words::{Certainty, ResidenceStatus, Risk};
+use gridpass_rules::words::{Certainty, ResidenceStatus};
 use gridpass_rules::{FEVER_CELSIUS, FactBody};
 use gridpass_types::ids::{EnclosureId, PersonId, VisitId};
 use jiff::Timestamp;
@@ -16,16 +16,17 @@ use super::call_model::{
     CallInput, CallOutcome, CallResult, CallStatus, CallsInput, CallsView, FieldConflict, Symptom,
 };
 use super::complete::{found, no_enclosure, settled_conflicts};
-use super::handlers;
-use super::model::{Purpose, Visit, purpose};
+use super::model::{CAUSE_STAY, Purpose, Visit, purpose};
 use super::stops::Seen;
 use super::store::calls::{self, Home, NewCall};
 use super::store::{self, Ending, NewRow};
+use super::{handlers, stay};
 use crate::access::WorkVisits;
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Caller, Staff, authorise};
 use crate::db::{Client, Tx};
-use crate::facts::{self, Appended, NewFact, StateRow, Subject, decision_view};
+use crate::facts::{self, Appended, NewFact, Retract, StateRow, Subject, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
@@ -82,9 +83,13 @@ impl Call<'_> {
     /// Refusals of one person are answered with the others'; what is our fault ends the call,
     /// which is sent again.
     async fn answer(&self, app: &App) -> ApiResult<CallResult> {
+        audit::subject(self.person_id());
         match self.record(app).await {
             Ok(result) => Ok(result),
-            Err(error) if error.code().status().is_client_error() => Ok(self.refused(&error)),
+            Err(error) if error.code().status().is_client_error() => {
+                audit::refused(self.person_id(), error.code()).await?;
+                Ok(self.refused(&error))
+            }
             Err(error) => Err(error),
         }
     }
@@ -174,7 +179,9 @@ impl Call<'_> {
 
     async fn write(&self, tx: &Client, app: &App, row: &StateRow) -> ApiResult<Appended> {
         let new = self.facts(tx, app, row).await?;
-        let appended = facts::append(tx, app, self.person_id(), &new).await?;
+        let withdrawn = self.denied(tx, app).await?;
+        let whose = (self.person_id(), &withdrawn[..]);
+        let appended = facts::replace_all(tx, app, whose, &new).await?;
         if self.input.health.is_some() || self.input.epidemic_area_stay.is_some() {
             let asked = facts::follow_ups(self.person_id(), &appended.decision, None, app.now());
             outbox::insert(tx, &asked, app.now()).await?;
@@ -209,13 +216,17 @@ impl Call<'_> {
     }
 
     fn stay(&self, certainty: Certainty) -> Option<FactBody> {
-        let stay = self.input.epidemic_area_stay.as_ref()?;
-        Some(FactBody::Stay {
-            area: stay.area.clone(),
-            risk: Risk::High,
-            until: stay.until,
-            certainty,
-        })
+        let answer = self.input.epidemic_area_stay.as_ref()?;
+        answer.body(certainty)
+    }
+
+    /// The declared stays that a no withdraws.
+    async fn denied(&self, tx: &Client, app: &App) -> ApiResult<Vec<Retract>> {
+        let answer = self.input.epidemic_area_stay.as_ref();
+        if answer.is_none_or(|answer| answer.found) {
+            return Ok(Vec::new());
+        }
+        stay::denied(tx, self.person_id(), (self.caller.staff_id, app.now())).await
     }
 
     /// A fever that a worker types counts as a symptom: as a fever, which makes a pass red, counts
@@ -253,11 +264,20 @@ impl Call<'_> {
             return Ok(());
         };
         let named = self.input.enclosure_id.map(EnclosureId::new);
+        let enclosure_id = named.or(row.state.enclosure).ok_or_else(no_enclosure)?;
+        let household_id = self.input.household_id;
+        if let Some(household_id) = household_id {
+            // The transaction sees the caller's jurisdiction only.
+            let there = (household_id, enclosure_id);
+            if !calls::is_household(tx, self.person_id(), there).await? {
+                return Err(Code::HouseholdUnknown.into());
+            }
+        }
         let correction = Correction {
-            enclosure_id: named.or(row.state.enclosure).ok_or_else(no_enclosure)?,
+            enclosure_id,
             address,
             address_code: self.input.address_code.as_deref(),
-            household_id: self.input.household_id,
+            household_id,
             by: self.caller.staff_id,
         };
         people::correct_address(tx, app, self.person_id(), &correction).await
@@ -303,7 +323,8 @@ impl Call<'_> {
             Purpose::Health => self.input.health.is_some(),
             Purpose::Other(_) => false,
         };
-        over || asked || self.input.served.contains(&visit_id)
+        let travel = cause == CAUSE_STAY && self.input.epidemic_area_stay.is_some();
+        over || asked || travel || self.input.served.contains(&visit_id)
     }
 
     async fn ask_for_needs(&self, tx: &Client, app: &App) -> ApiResult<()> {

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::{NOTE_CHARS_MAX, StayFound, VisitOutcome};
+use super::model::{NOTE_CHARS_MAX, VisitOutcome};
+use super::stay::{StayAnswer, not_asked};
 use super::stops::Seen;
 use crate::facts::DecisionView;
 use crate::http::error::{ApiError, ApiResult, FieldError};
@@ -173,9 +174,10 @@ pub struct CallInput {
     /// The household that lives at the corrected address already, if it is known.
     #[serde(default)]
     pub household_id: Option<i64>,
-    /// A stay in an epidemic area that came to light.
+    /// Whether there was a stay in an epidemic area, if that was asked. A stay counts as
+    /// declared; a no withdraws what was declared.
     #[serde(default)]
-    pub epidemic_area_stay: Option<StayFound>,
+    pub epidemic_area_stay: Option<StayAnswer>,
     /// How the person is, if asked.
     #[serde(default)]
     pub health: Option<HealthAnswer>,
@@ -215,7 +217,7 @@ impl CallsInput {
     /// 422 with the fields.
     pub fn validate(&self, now: Timestamp) -> ApiResult<()> {
         let mut wrong = Vec::new();
-        let mut add = |field: &str, code, en: &str, zh: &str| {
+        let mut add = |field: &str, code: &str, en: &str, zh: &str| {
             wrong.push(FieldError::new(field, code, en, zh));
         };
         if !(1..=CALL_ID_MAX).contains(&self.call_id) {
@@ -258,7 +260,7 @@ impl CallsInput {
 }
 
 impl CallInput {
-    fn check(&self, now: Timestamp, mut wrong: impl FnMut(&str, &'static str, &str, &str)) {
+    fn check(&self, now: Timestamp, mut wrong: impl FnMut(&str, &str, &str, &str)) {
         let reason_fits = match self.outcome {
             CallOutcome::Absent => self.reason.is_some_and(CallReason::waits),
             CallOutcome::NotExecutable => self.reason.is_some_and(|reason| !reason.waits()),
@@ -272,6 +274,7 @@ impl CallInput {
                 "原因与结果不符",
             );
         }
+        self.check_answers(&mut wrong);
         let absent = self.outcome == CallOutcome::Absent;
         let next = |at| absent && at > now && at <= now + NEXT_TRY_MAX;
         if self.next_try_at.is_some_and(|at| !next(at)) {
@@ -298,6 +301,30 @@ impl CallInput {
                 "a code needs the address it is for",
                 "填写地址编码时须同时填写地址",
             );
+        }
+        if self.household_id.is_some_and(|household| household <= 0) {
+            wrong(
+                "household_id",
+                "household_unknown",
+                "no household has this number",
+                "户号不存在",
+            );
+        }
+    }
+
+    /// What was asked at the door.
+    fn check_answers(&self, wrong: &mut impl FnMut(&str, &str, &str, &str)) {
+        let answer = self.epidemic_area_stay.as_ref();
+        if let Some(fault) = answer.and_then(StayAnswer::fault) {
+            wrong(&fault.field, &fault.code, &fault.message, &fault.message_zh);
+        }
+        let nobody = matches!(
+            self.outcome,
+            CallOutcome::Absent | CallOutcome::NotExecutable
+        );
+        if nobody && answer.is_some_and(|answer| !answer.found) {
+            let fault = not_asked();
+            wrong(&fault.field, &fault.code, &fault.message, &fault.message_zh);
         }
         let heat = self.health.as_ref().and_then(|health| health.temperature);
         if heat.is_some_and(|heat| !(34.0..=43.0).contains(&heat)) {

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
 use gridpass_rules::red::EvidenceKind;
-use gridpass_rules::words::{Certainty, RegistryStatus, ResidenceStatus, Risk};
+use gridpass_rules::words::{Certainty, RegistryStatus, ResidenceStatus};
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 use super::api::find;
 use super::model::{CompleteInput, CompletedView, Visit, VisitOutcome, VisitStatus, purpose};
 use super::store::{self, Ending};
-use super::{SOURCE, handlers};
+use super::{SOURCE, handlers, stay};
 use crate::access::WorkVisits;
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
@@ -50,7 +50,13 @@ pub async fn complete_visit(
         return answer(&app, visit, (&replayed.decision, replayed.valid_until));
     }
     let found = findings(&tx, &app, (&visit, &row, by), &input).await?;
-    let appended = facts::append(&tx, &app, visit.person_id, &found).await?;
+    let told = input.epidemic_area_stay.as_ref();
+    let withdrawn = match told.is_some_and(|told| !told.found) {
+        true => stay::denied(&tx, visit.person_id, (by, app.now())).await?,
+        false => Vec::new(),
+    };
+    let whose = (visit.person_id, &withdrawn[..]);
+    let appended = facts::replace_all(&tx, &app, whose, &found).await?;
     propose_stay(&tx, &app, (&visit, &caller), &input).await?;
     end(&tx, &app, (&visit, by), &input).await?;
     let visit = find(&tx, visit.person_id.get(), visit.visit_id).await?;
@@ -87,15 +93,9 @@ async fn findings(
         let enclosure = enclosure.or(row.state.enclosure).ok_or_else(no_enclosure)?;
         bodies.push(FactBody::Residence { status, enclosure });
     }
-    if let Some(stay) = &input.epidemic_area_stay {
-        bodies.push(FactBody::Stay {
-            area: stay.area.clone(),
-            risk: Risk::High,
-            until: stay.until,
-            // Confirmed only once a second person has looked at it: see `propose_stay`.
-            certainty: Certainty::Declared,
-        });
-    }
+    // Confirmed only once a second person has looked at it: see `propose_stay`.
+    let answer = input.epidemic_area_stay.as_ref();
+    bodies.extend(answer.and_then(|answer| answer.body(Certainty::Declared)));
     if input.outcome == VisitOutcome::VerifiedMovedIn && visit.cause == "identity_conflict" {
         bodies.extend(settled_conflicts(tx, visit.person_id).await?);
     }
@@ -131,18 +131,13 @@ async fn propose_stay(
     (visit, caller): (&Visit, &Caller),
     input: &CompleteInput,
 ) -> ApiResult<()> {
-    let Some(stay) = &input.epidemic_area_stay else {
+    let answer = input.epidemic_area_stay.as_ref();
+    let Some(body) = answer.and_then(|answer| answer.body(Certainty::Confirmed)) else {
         return Ok(());
-    };
-    let fact = FactBody::Stay {
-        area: stay.area.clone(),
-        risk: Risk::High,
-        until: stay.until,
-        certainty: Certainty::Confirmed,
     };
     let found = red::Found {
         person_id: visit.person_id,
-        fact,
+        fact: body,
         shown_by: EvidenceKind::Visit,
         reference: visit.visit_id.get().to_string(),
     };

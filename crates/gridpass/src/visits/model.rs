@@ -2,10 +2,10 @@
 
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId, VisitId};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::stay::{StayAnswer, not_asked};
 use crate::facts::DecisionView;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
@@ -124,13 +124,16 @@ pub enum VisitKind {
     Other,
 }
 
+/// The cause of a visit about a stay that somebody declared; the answer about it serves it.
+pub(super) const CAUSE_STAY: &str = "epidemic_area_declared";
+
 /// The purpose of a cause.
 pub fn purpose(cause: &str) -> Purpose<'_> {
     match cause {
         "unknown" | "residence_unverified" | "employment_unverified" | "identity_conflict" => {
             Purpose::Dwelling
         }
-        "symptoms" | "secondary_contact" | "epidemic_area_declared" => Purpose::Health,
+        "symptoms" | "secondary_contact" | CAUSE_STAY => Purpose::Health,
         other => Purpose::Other(other),
     }
 }
@@ -241,16 +244,6 @@ pub struct AssignInput {
     pub staff_id: i64,
 }
 
-/// An epidemic-area stay found at the door.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StayFound {
-    /// Division code of the area, 2 to 15 digits.
-    pub area: String,
-    /// Last day there.
-    pub until: Date,
-}
-
 /// What a worker found.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -260,9 +253,9 @@ pub struct CompleteInput {
     /// Where the person lives or lived; the residence on record when absent.
     #[serde(default)]
     pub enclosure_id: Option<i64>,
-    /// A stay in an epidemic area that came to light.
+    /// Whether there was a stay in an epidemic area, if that was asked.
     #[serde(default)]
-    pub epidemic_area_stay: Option<StayFound>,
+    pub epidemic_area_stay: Option<StayAnswer>,
     /// A remark, at most 500 characters; sealed.
     #[serde(default)]
     pub note: Option<String>,
@@ -274,16 +267,27 @@ impl CompleteInput {
     /// # Errors
     /// 422 with the fields.
     pub fn validate(&self) -> ApiResult<()> {
+        let mut wrong = Vec::new();
         let note = self.note.as_deref().unwrap_or_default();
-        if note.chars().count() <= NOTE_CHARS_MAX {
-            return Ok(());
+        if note.chars().count() > NOTE_CHARS_MAX {
+            wrong.push(FieldError::new(
+                "note",
+                "note_too_long",
+                "at most 500 characters",
+                "备注不能超过 500 字",
+            ));
         }
-        Err(ApiError::fields(vec![FieldError::new(
-            "note",
-            "note_too_long",
-            "at most 500 characters",
-            "备注不能超过 500 字",
-        )]))
+        let answer = self.epidemic_area_stay.as_ref();
+        wrong.extend(answer.and_then(StayAnswer::fault));
+        let nobody = self.outcome == VisitOutcome::NotFound;
+        if nobody && answer.is_some_and(|answer| !answer.found) {
+            wrong.push(not_asked());
+        }
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(ApiError::fields(wrong))
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use crate::app::TestApp;
 use crate::evidence::{
     ELSEWHERE, HERE, enclosure, facts_path, live_order, order_input, two_people,
 };
+use crate::gates::post;
 use crate::people::applicant;
+use crate::quarantine::discharge;
 
 const PATH: &str = "/api/v1/papers";
 
@@ -42,9 +44,8 @@ async fn a_notice_says_that_the_observation_is_over_and_is_checked_anywhere() {
         "/api/v1/quarantine-orders/{person}/{}/release",
         order["order_id"]
     );
-    team.post(&release, json!({ "end_reason": "completed" }))
-        .await
-        .expect(200);
+    let doctor = test.caller(Role::TeamDoctor, HERE).await;
+    doctor.post(&release, discharge()).await.expect(200);
 
     let paper = team
         .post_with_key(PATH, "p1", new.clone())
@@ -126,6 +127,80 @@ async fn a_notice_says_that_the_observation_is_over_and_is_checked_anywhere() {
         .post(&path, check(serial))
         .await
         .problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn no_notice_says_that_an_observation_ended_which_did_not() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamWorker, HERE).await;
+    let (person, _) = resident(&test).await;
+    let order = order_input(person, "home", "2020-03-06", "2020-03-07");
+    two_people(&test, &team, order.clone()).await;
+    let first = live_order(&team, person).await;
+    let release = format!(
+        "/api/v1/quarantine-orders/{person}/{}/release",
+        first["order_id"]
+    );
+    let cancelled = json!({ "end_reason": "cancelled", "ground": "exposure_ruled_out" });
+    team.post(&release, cancelled).await.expect(200);
+    let notice = |order: &Value| json!({ "person_id": person, "kind": "observation_end", "order_id": order["order_id"] });
+    team.post(PATH, notice(&first))
+        .await
+        .problem(409, "paper_no_ground");
+    // As a version before ended it: completed at once, by one person's word.
+    two_people(&test, &team, order).await;
+    let second = live_order(&team, person).await;
+    let db = test.app.db.client().await.unwrap();
+    let early = "UPDATE quarantine_order SET status = 'released', end_reason = 'completed', released_at = $1
+        WHERE status = 'live'";
+    db.execute(early, &[&test.now()]).await.unwrap();
+    team.post(PATH, notice(&second))
+        .await
+        .problem(409, "paper_no_ground");
+    let ran = "UPDATE quarantine_order SET released_at = NULL, end_reason = NULL, status = 'live'
+        WHERE order_id = $1";
+    db.execute(ran, &[&second["order_id"].as_i64().unwrap()])
+        .await
+        .unwrap();
+    test.clock.set("2020-03-07T00:00:00+08:00".parse().unwrap());
+    let team = test.caller(Role::TeamWorker, HERE).await;
+    let paper = team.post(PATH, notice(&second)).await.expect(201);
+    assert_eq!(paper["observation"]["ended_at"], "2020-03-06T16:00:00Z");
+}
+
+#[tokio::test]
+async fn a_gates_device_checks_a_paper() {
+    let test = TestApp::with_divisions().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let (person, enclosure) = resident(&test).await;
+    let lives =
+        json!({ "kind": "residence", "status": "verified", "enclosure": enclosure, "source": "x" });
+    lead.post(&facts_path(person), lives).await.expect(201);
+    let new = json!({ "person_id": person, "kind": "residence" });
+    let paper = lead.post(PATH, new).await.expect(201);
+    let there = post(&test, "锦绣苑", HERE).await;
+    let path = format!("{PATH}/check");
+    let asked = json!({ "serial": paper["serial"] });
+    let checked = there.device.post(&path, asked.clone()).await.expect(200);
+    assert_eq!(
+        (&checked["name_masked"], &checked["kind"]),
+        (&json!("李*"), &json!("residence"))
+    );
+    let made_up = json!({ "serial": "GPP-00000-000001-00000000" });
+    there
+        .device
+        .post(&path, made_up)
+        .await
+        .problem(404, "paper_unknown");
+    test.with_token("gpd1.1.x")
+        .post(&path, asked)
+        .await
+        .problem(401, "not_signed_in");
+    let entry = crate::audit::of(&test, "check_paper").await.remove(0);
+    assert_eq!(
+        (&*entry.actor, &entry.subjects[..]),
+        ("device", &[person][..])
+    );
 }
 
 #[tokio::test]

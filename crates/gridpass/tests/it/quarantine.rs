@@ -16,6 +16,11 @@ fn path(order: &Value, verb: &str) -> String {
     format!("{PATH}/{}/{}/{verb}", order["person_id"], order["order_id"])
 }
 
+/// A doctor lets somebody go before the last day.
+pub fn discharge() -> Value {
+    json!({ "end_reason": "completed", "ground": "medical_discharge", "document": "诊断〔2020〕0317号" })
+}
+
 async fn decision(caller: &Client, person: i64) -> Value {
     let path = format!("/api/v1/people/{person}/decision");
     caller.get(&path).await.expect(200)
@@ -26,7 +31,7 @@ async fn live_orders(caller: &Client) -> Value {
 }
 
 #[tokio::test]
-async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
+async fn start_turns_red_and_a_doctors_discharge_clears_what_it_was_for() {
     let test = TestApp::with_divisions().await;
     let team = test.caller(Role::TeamDoctor, HERE).await;
     let person = person(&test, HERE).await;
@@ -61,11 +66,28 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
 
     test.advance(SignedDuration::from_hours(1));
     let order = &order;
+    // Nobody completes it before its last day by their word.
+    let completed = json!({ "end_reason": "completed" });
+    team.post(&path(order, "release"), completed)
+        .await
+        .problem(409, "order_not_over");
+    for wrong in [
+        json!({ "end_reason": "completed", "ground": "medical_discharge" }),
+        json!({ "end_reason": "cancelled" }),
+        json!({ "end_reason": "cancelled", "ground": "medical_discharge" }),
+    ] {
+        team.post(&path(order, "release"), wrong)
+            .await
+            .problem(422, "invalid_fields");
+    }
+    let police = test.caller(Role::TeamPolice, HERE).await;
+    police
+        .post(&path(order, "release"), discharge())
+        .await
+        .problem(403, "not_allowed");
+    assert_eq!(decision(&team, person).await["reason"], "quarantine");
     let released = team
-        .post(
-            &path(order, "release"),
-            json!({ "end_reason": "completed" }),
-        )
+        .post(&path(order, "release"), discharge())
         .await
         .expect(200);
     assert_eq!(
@@ -73,12 +95,9 @@ async fn start_turns_red_and_release_as_completed_clears_what_it_was_for() {
         "the contact is cleared"
     );
     assert_eq!(released["order"]["end_reason"], "completed");
-    team.post(
-        &path(order, "release"),
-        json!({ "end_reason": "completed" }),
-    )
-    .await
-    .problem(409, "order_released");
+    team.post(&path(order, "release"), discharge())
+        .await
+        .problem(409, "order_released");
     assert!(
         live_orders(&team).await["items"]
             .as_array()
@@ -105,7 +124,7 @@ async fn cancelled_clears_nothing_and_another_order_may_follow() {
     let released = team
         .post(
             &path(&live_order(&team, person).await, "release"),
-            json!({ "end_reason": "cancelled" }),
+            json!({ "end_reason": "cancelled", "ground": "taken_over" }),
         )
         .await
         .expect(200);
@@ -301,7 +320,7 @@ async fn who_may_order_and_where() {
     two_people(&test, &team, new).await;
     let order = live_order(&team, person).await;
     let path = path(&order, "release");
-    let body = json!({ "end_reason": "completed" });
+    let body = json!({ "end_reason": "cancelled", "ground": "ordered_in_error" });
     outside
         .post(&path, body.clone())
         .await
@@ -346,7 +365,7 @@ async fn starts_and_releases_that_meet_leave_one_truth() {
             let confirmed = second.post(&confirm, json!({})).await;
             if confirmed.status == 200 {
                 let order = live_order(&team, person).await;
-                let body = json!({ "end_reason": "cancelled" });
+                let body = json!({ "end_reason": "cancelled", "ground": "ordered_in_error" });
                 team.post(&path(&order, "release"), body).await.expect(200);
             } else {
                 confirmed.problem(409, "order_exists");
@@ -398,12 +417,7 @@ async fn the_history_says_who_changed_what_on_which_paper() {
     let transfer = json!({ "step": "transfer_quarantine", "order_id": id, "place": "central" });
     two_people(&test, &team, change(transfer, "坪隔〔2020〕32号")).await;
     test.advance(SignedDuration::from_hours(1));
-    let worker = test.caller(Role::TeamWorker, HERE).await;
-    worker
-        .post(
-            &path(&order, "release"),
-            json!({ "end_reason": "completed" }),
-        )
+    team.post(&path(&order, "release"), discharge())
         .await
         .expect(200);
 
@@ -434,9 +448,10 @@ async fn the_history_says_who_changed_what_on_which_paper() {
             "started home 2020-03-10 坪隔〔2020〕12号 2020-03-05 verbal true",
             "extended home 2020-03-12 坪隔〔2020〕31号 2020-03-06 official_document true",
             "transferred central 2020-03-12 坪隔〔2020〕32号 - - true",
-            "released central 2020-03-12 - - - false",
+            "released central 2020-03-12 诊断〔2020〕0317号 - - false",
         ]
     );
+    assert_eq!(steps[3]["ground"], "medical_discharge");
     let notice = "SELECT count(*) FROM notice WHERE template = 'order_released'";
     assert_eq!(test.scalar::<i64>(notice).await, 1);
     let outside = test.caller(Role::TeamDoctor, ELSEWHERE).await;

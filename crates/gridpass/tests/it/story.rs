@@ -366,10 +366,7 @@ async fn into_quarantine_and_back(district: District) {
     );
     district
         .team
-        .post(
-            &format!("{order}/release"),
-            json!({ "end_reason": "completed" }),
-        )
+        .post(&format!("{order}/release"), crate::quarantine::discharge())
         .await
         .expect(200);
     let decision = district

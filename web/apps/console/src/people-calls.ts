@@ -8,6 +8,7 @@ import type {
   NewGlass,
   NewProposal,
   OrderPage,
+  OrderRelease,
   OrderStatus,
   PersonScanPage,
   PersonView,
@@ -57,8 +58,8 @@ export function listOrders(status: OrderStatus, prefix: string, person_id?: numb
   if (person_id !== undefined) query.set("person_id", String(person_id));
   return get(`quarantine-orders?${query}`);
 }
-export const releaseOrder = (order: QuarantineOrder, end_reason: "completed" | "cancelled"): Promise<unknown> =>
-  post(`quarantine-orders/${order.person_id}/${order.order_id}/release`, { end_reason });
+export const releaseOrder = (order: QuarantineOrder, how: OrderRelease): Promise<unknown> =>
+  post(`quarantine-orders/${order.person_id}/${order.order_id}/release`, how);
 
 export const createPaperPass = (person_id: number): Promise<PaperPassView> => post(`people/${person_id}/paper-passes`);
 export const createPaperPasses = (home: NewPapers): Promise<PapersView> => post("paper-passes", home);

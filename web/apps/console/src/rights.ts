@@ -10,6 +10,7 @@ const TEAM: Role[] = ["team_worker", "team_doctor", "team_police"];
 const FIELD: Role[] = ["grid_worker", ...TEAM, "community_lead"];
 
 const ROLES = {
+  AppendMedicalFacts: ["team_doctor"],
   AssignAppeals: ["team_worker", "community_lead", "subdistrict_officer", "data_desk"],
   DecideAppeals: [...TEAM, "community_lead", "subdistrict_officer", "data_desk"],
   EnterAppeals: FIELD,

@@ -21,6 +21,7 @@ import type {
   OpeningPage,
   OpeningView,
   OrderPage,
+  OrderRelease,
   OrderStep,
   PaperView,
   PersonView,
@@ -81,8 +82,8 @@ export const listOrderSteps = ({ person_id, order_id }: QuarantineOrder): Promis
   get(`quarantine-orders/${person_id}/${order_id}/steps`);
 export const releaseQuarantine = (
   { person_id, order_id }: QuarantineOrder,
-  end_reason: "completed" | "cancelled",
-): Promise<unknown> => post(`quarantine-orders/${person_id}/${order_id}/release`, { end_reason });
+  how: OrderRelease,
+): Promise<unknown> => post(`quarantine-orders/${person_id}/${order_id}/release`, how);
 
 export const proposeRed = (body: NewProposal): Promise<Proposal> => post("red-proposals", body);
 export const listProposals = (): Promise<ProposalPage> => get(`red-proposals?limit=${LISTED_MAX}`);

@@ -31,8 +31,9 @@ test("questions that were not asked are not answered", () => {
   const well = callOf(HOME, { 2: { ...emptyDraft(), healthy: "well", symptoms: ["cough"], temperature: "36.6" } }, WHEN);
   expect(well?.people[0]).toMatchObject({ outcome: "checked", health: { symptoms: [], temperature: 36.6 } });
   const no = callOf(HOME, { 2: { ...emptyDraft(), stay: "no" } }, WHEN);
-  expect(no?.people[0]).not.toHaveProperty("epidemic_area_stay");
+  expect(no?.people[0]).toMatchObject({ outcome: "checked", epidemic_area_stay: { found: false } });
   expect(no?.people[0]).not.toHaveProperty("health");
+  expect(well?.people[0]).not.toHaveProperty("epidemic_area_stay");
 });
 
 test("a try in vain is about those who were to be asked", () => {

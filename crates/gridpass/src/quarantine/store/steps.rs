@@ -3,6 +3,7 @@
 use gridpass_rules::words::{EndReason, QuarantinePlace};
 use tokio_postgres::{Error, Row};
 
+use super::super::ground::ReleaseGround;
 use super::super::model::{OrderMeans, OrderStep, OrderStepKind, QuarantineOrder};
 use crate::db::Client;
 
@@ -14,8 +15,8 @@ pub async fn insert_step(
 ) -> Result<(), Error> {
     let sql = "-- quarantine.insert_step
         INSERT INTO quarantine_step (person_id, order_id, step_id, place_code, step, place, end_date,
-            document, document_date, means, end_reason, at, by, confirmed_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            document, document_date, means, end_reason, at, by, confirmed_by, ground)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -34,6 +35,7 @@ pub async fn insert_step(
             &step.at,
             &step.by,
             &step.confirmed_by,
+            &step.ground.map(ReleaseGround::as_str),
         ],
     )
     .await?;
@@ -47,7 +49,7 @@ pub async fn list_steps(
     limit: i64,
 ) -> Result<Vec<OrderStep>, Error> {
     let sql = "-- quarantine.list_steps
-        SELECT q.step, q.place, q.end_date, q.document, q.document_date, q.means, q.end_reason, q.at, q.by,
+        SELECT q.step, q.place, q.end_date, q.document, q.document_date, q.means, q.end_reason, q.ground, q.at, q.by,
                b.display_name AS by_name, q.confirmed_by, c.display_name AS confirmed_by_name
         FROM quarantine_step q LEFT JOIN staff b ON b.staff_id = q.by
              LEFT JOIN staff c ON c.staff_id = q.confirmed_by
@@ -59,9 +61,22 @@ pub async fn list_steps(
     Ok(rows.iter().filter_map(step).collect())
 }
 
+/// Whether a doctor discharged the person from an order before its time.
+pub async fn was_discharged(db: &Client, order: &QuarantineOrder) -> Result<bool, Error> {
+    let sql = "-- quarantine.was_discharged
+        SELECT EXISTS (SELECT FROM quarantine_step
+                       WHERE person_id = $1 AND order_id = $2 AND ground = 'medical_discharge')";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&order.person_id, &order.order_id])
+        .await?;
+    Ok(row.get(0))
+}
+
 fn step(row: &Row) -> Option<OrderStep> {
     let (means, end_reason): (Option<&str>, Option<&str>) =
         (row.get("means"), row.get("end_reason"));
+    let ground: Option<&str> = row.get("ground");
     Some(OrderStep {
         step: OrderStepKind::parse(row.get("step"))?,
         place: QuarantinePlace::from_word(row.get("place"))?,
@@ -70,6 +85,7 @@ fn step(row: &Row) -> Option<OrderStep> {
         document_date: row.get("document_date"),
         means: means.and_then(OrderMeans::parse),
         end_reason: end_reason.and_then(EndReason::from_word),
+        ground: ground.and_then(ReleaseGround::parse),
         at: row.get("at"),
         by: row.get("by"),
         by_name: row.get("by_name"),

@@ -288,7 +288,8 @@ async fn a_check_on_the_spot_lets_a_yellow_pass_in_for_a_time() {
         .expect(201);
     assert_eq!(
         (&decision["colour"], &decision["reason"]),
-        (&json!("yellow"), &json!("residence_unverified"))
+        (&json!("yellow"), &json!("epidemic_area_declared")),
+        "the card's city is a stay that somebody asks about"
     );
     let mut wrong = check.clone();
     wrong["travel_history"] = json!("none");

@@ -68,7 +68,8 @@ function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
     needs: draft.needs,
     served: draft.served,
   };
-  if (draft.stay === "yes") input.epidemic_area_stay = { area: draft.area, until: draft.until };
+  if (draft.stay === "yes") input.epidemic_area_stay = { found: true, area: draft.area, until: draft.until };
+  if (draft.stay === "no") input.epidemic_area_stay = { found: false };
   if (draft.healthy) {
     input.health = { symptoms: draft.healthy === "ill" ? draft.symptoms : [] };
     if (draft.temperature) input.health.temperature = Number(draft.temperature);

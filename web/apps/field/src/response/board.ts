@@ -39,6 +39,7 @@ export const may = {
   watch: () => acts(WATCHERS),
   respond: () => acts(TEAM),
   order: () => acts(ORDERERS),
+  discharge: () => acts(["team_doctor"]),
   issue: () => acts(ISSUERS),
   confirm: () => acts(TEAM),
 };

@@ -13,6 +13,9 @@ export const shortDay = (day: string): string =>
     .format(Date.parse(day))
     .replaceAll(" ", "\u00a0");
 
+/** The day in the district of a moment. */
+export const dayOf = (at: string): string => new Date(Date.parse(at) + 8 * 3_600_000).toISOString().slice(0, 10);
+
 /** The day in the district so many days from now. */
 export const dayFromNow = (days: number): string =>
   new Date(now_ms() + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
