@@ -5,7 +5,7 @@
  * March morning in 2020 passes at its gates, then a browser walks through the apps.
  */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ import { startServer } from "./lib/server.mjs";
 import { fieldScreens } from "./screens/field.mjs";
 import { catalogueScreens, holdsScreens } from "./screens/lab.mjs";
 import { appealScreens, riskScreens, traditionalScreens } from "./screens/own.mjs";
+import { writeIndex } from "./screens/index.mjs";
 import { responseScreens } from "./screens/response.mjs";
 import { gateScreens, person } from "./screens/gate.mjs";
 import { apply } from "./specs/pass.mjs";
@@ -27,8 +28,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sim = process.env.GRIDPASS_SIM_BIN ?? join(root, "target/debug/gridpass-sim");
 const START = "2020-03-06T07:30:00+08:00";
 const LANGUAGES = ["zh-CN", "en"];
-/** Traditional Chinese is taken where residents read it. */
-const COLUMNS = [...LANGUAGES, "zh-Hant"];
 
 const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 1 << 26 });
 
@@ -206,6 +205,8 @@ async function consoleScreens(world, language) {
   await picture(page, "console-data-desk", language);
   await page.setViewportSize(PHONE);
   await picture(page, "console-phone", language);
+  await page.getByRole("button", { name: say("菜单", "Menu") }).click();
+  await picture(page, "console-p-menu", language);
   await page.context().close();
 }
 
@@ -323,16 +324,6 @@ async function rulesScreens(world, language) {
   await page.context().close();
 }
 
-/** A page that shows them all. */
-async function writeIndex() {
-  const names = [...new Set(taken.map(({ name }) => name))];
-  const cell = (name, language) => `<img src="${name}.${language}.png" width="${name.startsWith("console-p") || !name.startsWith("console") ? 260 : 480}" alt="${name}, ${language}">`;
-  const has = (name, language) => taken.some((one) => one.name === name && one.language === language);
-  const rows = names.map((name) => `| ${name} | ${COLUMNS.map((language) => (has(name, language) ? cell(name, language) : "")).join(" | ")} |`);
-  const text = ["# Screens", "", "Written by `make screens`. All people are synthetic.", "", "| | 简体中文 | English | 繁體中文 |", "|---|---|---|---|", ...rows, ""];
-  await writeFile(join(folder, "README.md"), text.join("\n"));
-}
-
 const PARTS = {
   pass: passScreens,
   resident: residentScreens,
@@ -367,7 +358,7 @@ try {
   await anHour(world, state);
   await world.district.signInAgain();
   for (const language of LANGUAGES) for (const name of wanted) await PARTS[name](world, language);
-  if (wanted.length === Object.keys(PARTS).length) await writeIndex();
+  await writeIndex();
   console.log(`${taken.length} pictures in docs/screens`);
 } finally {
   await browser.close();

@@ -12,6 +12,21 @@ export async function openConsole(page, world, role, name, heading) {
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
+/** Goes to a page by the menu of a phone. */
+export async function goFromMenu(page, name, menu = "菜单") {
+  await page.getByRole("button", { name: menu, exact: true }).click();
+  await page.getByRole("dialog", { name: menu }).getByRole("link", { name, exact: true }).click();
+}
+
+/** Changes the language; on a phone the menu has it. */
+export async function speak(page, language) {
+  const menu = page.getByRole("button", { name: /^(菜单|Menu)$/ });
+  const inMenu = await menu.isVisible();
+  if (inMenu) await menu.click();
+  await page.getByRole("button", { name: language }).click();
+  if (inMenu) await page.keyboard.press("Escape");
+}
+
 /** Types a part of a place's name or code, and takes the choice of that name. */
 export async function pickPlace(page, label, typed, name) {
   const field = page.getByRole("combobox", { name: label, exact: true });

@@ -92,6 +92,7 @@ export async function enterDistrict(server) {
     rule_maker: "规则编写员",
     rule_approver: "规则批准人",
     gate_guard: "门岗小李",
+    subdistrict_officer: "街道办事处",
   })) {
     const account = { username: `e2e.${role}`, password: PASSWORD };
     // Colleagues of one community can hand work over; the others check each other.
@@ -206,11 +207,11 @@ export async function enterDistrict(server) {
       ...(map ? { method: "PUT", body: JSON.stringify(map), type: "application/geo+json" } : { method: "DELETE" }),
     });
   /** A colleague corrects somebody's address at the door. */
-  district.correctAddress = async (document_number, address) => {
+  district.correctAddress = async (document_number, address, address_code = undefined) => {
     const body = {
       call_id: Date.now(),
       called_at: (await staff("time")).now,
-      people: [{ person_id: await personOf(document_number), outcome: "checked", seen: {}, address }],
+      people: [{ person_id: await personOf(document_number), outcome: "checked", seen: {}, address, address_code }],
     };
     const { results } = await staff("calls", { token: tokens.community_lead, body });
     assert.equal(results[0].status, "saved");
@@ -220,7 +221,10 @@ export async function enterDistrict(server) {
   district.needs = () => staff("needs", { token: tokens.team_doctor });
   /** What the gate's screen shows now. */
   district.gateCode = () => staff("device/gate-code", { token: district.deviceToken });
-  district.setRiskAreas = (areas) => staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: areas });
+  district.setRiskAreas = async (areas) => {
+    const { version } = await staff("risk-areas", { token: tokens.data_desk });
+    return staff("risk-areas", { token: tokens.data_desk, method: "PUT", body: { version, areas } });
+  };
   /** The phone that people of a division are told. */
   district.setPhone = (code, phone) => staff(`divisions/${code}/phone`, { token: tokens.data_desk, method: "PUT", body: { phone } });
   /** The community decides somebody's open appeal. */

@@ -24,7 +24,7 @@ async function enter(world, language, { role, hash, viewport = DESKTOP }) {
 }
 
 /** The worked example of docs/rules.md, all but the last entry approved. */
-async function fillCatalogue({ district }) {
+export async function fillCatalogue({ district }) {
   const entries = JSON.parse(await readFile(new URL("../../rules/examples/catalogue.json", import.meta.url), "utf8"));
   const note = "会议纪要第7号";
   for (const [at, definition] of entries.entries()) {
@@ -54,7 +54,8 @@ export async function catalogueScreens(world, language) {
   await page.getByText(say("表格无误", "No faults")).waitFor();
   await page.getByLabel(say("添加目录中的列…", "Add a column of the catalogue…")).selectOption("hours_since_negative_test");
   await page.getByLabel(/^A1, /).last().waitFor();
-  await page.locator("table.sheet").evaluate((table) => table.closest(".scroll").scrollTo(1e5, 0));
+  const column = page.locator("table.sheet th").filter({ hasText: "hours_since_negative_test" });
+  await column.evaluate((head) => head.scrollIntoView({ inline: "center", block: "nearest" }));
   await picture(page, "console-catalogue-table", language);
   await page.context().close();
   const phone = await enter(world, language, { role: "rule_approver", hash: "rules/catalogue", viewport: PHONE });
@@ -64,7 +65,7 @@ export async function catalogueScreens(world, language) {
 }
 
 /** Sixty people whose exemption ends in the same hour, a file twice, and two sources. */
-async function fillHolds({ district, server }) {
+export async function fillHolds({ district, server }) {
   await district.as("data_desk")("enclosures/import", { body: ENCLOSURES, type: "text/csv" });
   const [home] = (await district.as("data_desk")("enclosures?prefix=440310004001")).items;
   const now_ms = Date.parse((await district.time()).now);

@@ -23,7 +23,7 @@ export async function appealScreens(world, language) {
   const number = residentNumber(language === "en" ? 782 : 781, "19790909");
   await apply(page, server, { name: "林淑芬", number, language });
   await open("why");
-  await page.getByRole("button", { name: say("以前的颜色", "Colours before") }).click();
+  await page.getByRole("button", { name: say("以前的颜色", "Earlier colours") }).click();
   await page.waitForLoadState("networkidle");
   await picture(page, "my-why-before", language);
   await page.getByRole("link", { name: say("我有异议，申诉", "This is wrong: appeal") }).click();
@@ -33,14 +33,34 @@ export async function appealScreens(world, language) {
   await page.locator(".files img").waitFor();
   await picture(page, "my-object", language);
   await page.getByRole("button", { name: say("提交申诉", "Send the appeal") }).click();
-  await page.getByRole("button", { name: say("撤回申诉", "Take it back") }).waitFor();
+  await page.getByRole("button", { name: say("撤回申诉", "Withdraw the appeal") }).waitFor();
   await picture(page, "my-appeal", language);
+  await deskScreens(world, language);
   await district.decideAppeal(number, "visit_ordered", "合同已收到，网格员明天上门核实。");
   await page.reload();
   await page.locator(".stand.granted").waitFor();
   await picture(page, "my-appeal-answered", language);
   await open("appeals");
   await picture(page, "my-appeals", language);
+  await page.context().close();
+}
+
+/** The same appeal where it is answered. */
+async function deskScreens(world, language) {
+  const say = (zh, en) => label(language, zh, en);
+  const page = await openPage(world.browser, { language, viewport: DESKTOP });
+  const { username, password } = world.district.accounts.community_lead;
+  await page.goto(`${world.server.staffUrl}/#appeals`);
+  await page.getByLabel(say("用户名", "User name")).fill(username);
+  await page.getByLabel(say("密码", "Password")).fill(password);
+  await page.getByRole("button", { name: say("登录", "Sign in") }).click();
+  await page.getByRole("radio", { name: say("全部", "All") }).click();
+  const line = page.locator("li.appeal").filter({ hasText: "林淑芬" }).last();
+  await line.waitFor();
+  await picture(page, "console-appeals", language);
+  await line.getByRole("link").first().click();
+  await page.locator(".appeal-said").waitFor();
+  await picture(page, "console-appeal", language);
   await page.context().close();
 }
 

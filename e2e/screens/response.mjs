@@ -39,7 +39,7 @@ export async function responseScreens(world, language) {
   await openTab(page, world, "team_doctor", "alerts", wordsOf(language));
   await card("alert", alerted.name).waitFor();
   await picture(page, "field-alerts", language);
-  await card("alert", alerted.name).getByRole("button", { name: say("接警", "Accept") }).click();
+  await card("alert", alerted.name).getByRole("button", { name: say("接警，时间未定", "Accept, time open") }).click();
   await card("alert", alerted.name).getByRole("button", { name: say("已到场", "I am there") }).click();
   await card("alert", alerted.name).getByRole("button", { name: say("办结", "Close"), exact: true }).click();
   await picture(page, "field-outcome", language);

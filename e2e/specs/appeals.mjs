@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
-import { fits, openConsole } from "../lib/console.mjs";
+import { fits, openConsole, speak } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 const PDF = "%PDF-1.5\n1 0 obj\n<</Type/Catalog>>\nendobj\n3 0 obj\n<</Author(Zhang)>>\nendobj\ntrailer\n<</Info 3 0 R>>\nstartxref\n0\n%%EOF\n";
@@ -82,7 +82,7 @@ export function appealSpecs(world) {
       await page.getByRole("radio", { name: "已办结" }).click();
       await page.locator("li.appeal").filter({ hasText: "顾晓梅" }).waitFor();
       await fits(page, "the inbox of appeals on a phone");
-      await page.getByRole("button", { name: "English" }).click();
+      await speak(page, "English");
       await page.getByRole("heading", { name: "Appeals to decide" }).waitFor();
       await page.getByRole("link", { name: /顾晓梅/ }).click();
       await page.getByRole("heading", { name: "What was shown" }).waitFor();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
+import { speak } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 const MANY = 60;
@@ -78,7 +79,7 @@ export function holdsSpecs(world) {
 
     test("takes effect when a person lets it, also on a phone and in English", async () => {
       await openHolds(approver, world, "rule_approver");
-      await approver.getByRole("button", { name: "English" }).click();
+      await speak(approver, "English");
       const hold = section(approver, "Dates that come").locator("li").filter({ hasText: "金龟社区" }).first();
       await hold.getByRole("button", { name: "Let it take effect" }).click();
       await hold.getByLabel("Why (kept on record)").fill("checked with the headquarters");

@@ -68,6 +68,7 @@ export function languageSpecs(world) {
         ["why", "為甚麼是這個顏色"],
         ["appeals", "申訴"],
         ["object", "提出申訴"],
+        ["address", "住在哪裏"],
         ["data", "我的資料"],
         ["notice", "私隱聲明"],
         ["install", "加到手機主畫面"],
@@ -88,6 +89,11 @@ export function languageSpecs(world) {
       await page.getByLabel("請說明情況").fill("姓名寫錯了，請更正。");
       await page.getByRole("button", { name: "提交申訴" }).click();
       await page.getByRole("alert").filter({ hasText: "該事項已有正在處理的申訴。" }).waitFor();
+      // What was told with a unit and a time in it, too.
+      await page.goto(world.server.publicUrl);
+      await page.getByRole("button", { name: "通知", exact: true }).click();
+      await page.getByText(/您的申訴已受理，由.+辦理，將於\d{4}-\d\d-\d\d \d\d:\d\d前答覆。/).waitFor();
+      await openMy(page, world.server, "object/name", "提出申訴");
       await page.getByRole("button", { name: "简体中文" }).click();
       await page.getByRole("heading", { level: 1, name: "提出申诉" }).waitFor();
       await page.goto(world.server.publicUrl);

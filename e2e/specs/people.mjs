@@ -63,6 +63,16 @@ export function peopleSpecs(world) {
       await assertAccessible(doctor, "the record");
     });
 
+    test("shows the room and its standard address code to who works at doors", async () => {
+      const code = "4403100010010010001001505";
+      await world.district.correctAddress(number, "12栋1505", code);
+      await find(worker, number);
+      const who = worker.locator(".who-card");
+      await who.getByText("12栋1505").waitFor();
+      await who.getByText(code).waitFor();
+      await fits(worker, "a record with an address code on a phone");
+    });
+
     test("says who looked, this look included", async () => {
       const looks = doctor.getByRole("region", { name: "谁查看过" });
       await looks.getByText("社区医生 · 三位一体社区医生").first().waitFor();

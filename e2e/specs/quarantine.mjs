@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
-import { find, fits, openConsole, pickPlace } from "../lib/console.mjs";
+import { find, fits, goFromMenu, openConsole, pickPlace } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 const PAPER = "坪隔〔2020〕31号";
@@ -116,7 +116,7 @@ export function quarantineSpecs(world) {
     });
 
     test("is ended by one, on a phone, and the pass is no longer red", async () => {
-      await police.getByRole("link", { name: "隔离管理" }).click();
+      await goFromMenu(police, "隔离管理");
       await order(police).getByRole("button", { name: "解除" }).click();
       const dialog = police.getByRole("dialog", { name: "解除隔离" });
       assert.equal(await dialog.getByLabel(/医学解除/).count(), 0, "only a doctor discharges");

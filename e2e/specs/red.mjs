@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
-import { find, openConsole } from "../lib/console.mjs";
+import { find, openConsole, speak } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 /** Signs an account in and opens the page of proposals. */
@@ -90,7 +90,7 @@ export function redSpecs(world) {
     });
 
     test("speaks English", async () => {
-      await police.getByRole("button", { name: "English" }).click();
+      await speak(police, "English");
       await police.getByRole("heading", { level: 2, name: /To confirm/ }).waitFor();
       await assertAccessible(police, "the inbox in English");
     });

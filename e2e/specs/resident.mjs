@@ -73,7 +73,18 @@ export function residentSpecs(world) {
       const slow = await page.context().newCDPSession(page);
       await slow.send("Emulation.setCPUThrottlingRate", { rate: 4 });
       await page.goto(world.server.publicUrl);
+      // What is typed stays, in large type and in another language.
+      await page.getByLabel("姓名", { exact: true }).fill("陈婆婆");
+      await page.getByLabel("证件号码").fill("440399");
       await page.getByRole("button", { name: "大字版" }).click();
+      assert.equal(await page.getByLabel("姓名", { exact: true }).inputValue(), "陈婆婆");
+      await page.getByRole("button", { name: "English" }).click();
+      await page.getByRole("heading", { level: 1, name: "Get your pass" }).waitFor();
+      assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "陈婆婆");
+      assert.equal(await page.getByLabel("Document number").inputValue(), "440399");
+      await page.getByText(/you agree to the privacy notice, version \d/).waitFor();
+      await page.getByRole("button", { name: "简体中文" }).click();
+      await page.getByRole("heading", { level: 1, name: "领取电子通行证" }).waitFor();
       await applyAs(page, world.server, { name: "陈婆婆", number: residentNumber(871, "19400203"), phone: nextPhone() });
       await fits(page, "the pass of an old phone in large type");
       await page.getByRole("button", { name: "放大" }).click();
@@ -85,6 +96,35 @@ export function residentSpecs(world) {
       await page.getByRole("heading", { level: 1, name: "我的服务" }).waitFor();
       assert.equal(await page.evaluate(() => document.documentElement.classList.contains("elder")), true);
       await fits(page, "the services in large type");
+      await closePage(page);
+    });
+  });
+
+  describe("somebody who left the home empty", () => {
+    test("is asked where the grid worker finds them, and says it", async () => {
+      const page = await openPage(world.browser, { viewport: { width: 360, height: 780 } });
+      await applyAs(page, world.server, { name: "方志强", number: residentNumber(896), phone: nextPhone() });
+      await page.getByRole("link", { name: "填写住址，网格员才能上门核实" }).click();
+      await page.getByRole("heading", { level: 1, name: "住在哪里" }).waitFor();
+      await page.getByRole("button", { name: "提交" }).click();
+      await page.getByText("请填写小区、村或宿舍").waitFor();
+      await page.getByLabel("小区、村或宿舍").fill("没有这个小区");
+      await page.getByText("没有找到这个名称。请换一个叫法，或致电社区。").waitFor();
+      await fitsInBoth(page, "where somebody lives, with faults");
+      await page.getByLabel("小区、村或宿舍").fill("金地");
+      await page.locator("#estates option").first().waitFor({ state: "attached" });
+      await page.getByLabel("小区、村或宿舍").fill("金地朗悦花园");
+      await page.getByLabel("楼栋和房号").fill("3栋1202");
+      await page.getByRole("button", { name: "提交" }).click();
+      await page.getByText("已收到，网格员会按这个住址上门。").waitFor();
+      await openMy(page, world.server, "data", "我的信息");
+      await page.getByText("3栋1202").waitFor();
+      await page.getByRole("heading", { name: /出示过通行证的手机/ }).waitFor();
+      await fitsInBoth(page, "my data with all its parts");
+      await page.goto(world.server.publicUrl);
+      await page.locator("[data-code]").waitFor();
+      await page.getByText("数据刚刚更新").waitFor();
+      assert.equal(await page.getByRole("link", { name: "填写住址，网格员才能上门核实" }).count(), 0);
       await closePage(page);
     });
   });
@@ -247,6 +287,7 @@ export function residentSpecs(world) {
         ["data", "My data"],
         ["print", "Print a pass"],
         ["why", "Why this colour"],
+        ["address", "Where you live"],
         ["notice", "Privacy notice"],
       ]) {
         await openMy(page, world.server, name, heading);

@@ -56,10 +56,10 @@ export function responseSpecs(world) {
       await atDesk("待处置警报").getByText(/卡口测温异常/).waitFor();
       assert.match(await atDesk("待处置警报").innerText(), /待接警\s*剩余 \d+:\d\d/);
       await fits(desk, "the console's page of the response");
-      await alert().getByRole("button", { name: "接警" }).click();
+      await alert().getByRole("button", { name: "接警，时间未定" }).click();
       await alert().getByText("到场时限").waitFor();
       await alert().getByRole("button", { name: "已到场" }).click();
-      await alert().getByText("已到场").waitFor();
+      await alert().locator(".there").waitFor();
       await alert().getByRole("button", { name: "经过" }).click();
       await alert().locator(".steps li").nth(2).waitFor();
       const steps = await alert().locator(".steps li").allInnerTexts();

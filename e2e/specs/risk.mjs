@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage } from "../lib/browser.mjs";
-import { fits, openConsole } from "../lib/console.mjs";
+import { fits, openConsole, speak } from "../lib/console.mjs";
 
 export function riskSpecs(world) {
   describe("areas of high risk at the console", () => {
@@ -13,7 +13,7 @@ export function riskSpecs(world) {
       await openConsole(desk, world, "data_desk", "risk", "高风险地区");
     });
     after(() => closePage(desk));
-    const line = (name) => desk.getByRole("listitem").filter({ hasText: name });
+    const line = (name) => desk.locator("li.risk-line").filter({ hasText: name });
 
     test("are none at first, and are added with what is wrong said at the field", async () => {
       await desk.getByText("目前没有高风险地区。").waitFor();
@@ -75,13 +75,50 @@ export function riskSpecs(world) {
       assert.equal(text, "\uFEFFarea_code,name_zh,name_en,since,until\n3303,温州市,Wenzhou,2020-01-25,2020-02-28\n4201,武汉市,Wuhan,2020-01-15,\n");
     });
 
+    test("two who save at once lose nothing: the second sees what came between, with all they typed", async () => {
+      const other = await openPage(world.browser, { viewport: DESKTOP });
+      await openConsole(other, world, "data_desk", "risk", "高风险地区");
+      await other.locator("li.risk-line").filter({ hasText: "武汉市" }).waitFor();
+      const add = async (page, [code, zh, en]) => {
+        await page.getByRole("button", { name: "新增地区" }).click();
+        const form = page.getByRole("dialog", { name: "新增地区" });
+        await form.getByLabel("地区编码").fill(code);
+        await form.getByLabel("中文名称").fill(zh);
+        await form.getByLabel("英文名称").fill(en);
+        return form;
+      };
+      const mine = await add(desk, ["3301", "杭州市", "Hangzhou"]);
+      const theirs = await add(other, ["4401", "广州市", "Guangzhou"]);
+      await theirs.getByRole("button", { name: "保存" }).click();
+      await other.getByText("已保存，新的申报即按此计算。").waitFor();
+      await mine.getByRole("button", { name: "保存" }).click();
+      const between = mine.getByRole("region", { name: "您填写期间，名单已被他人更改" });
+      await between.getByText("代码：risk_areas_changed").waitFor();
+      assert.match(await between.innerText(), /新增 · 广州市[\s\S]*数据统计组/);
+      assert.equal(await mine.getByLabel("中文名称").inputValue(), "杭州市");
+      await fits(desk, "a save that came second");
+      await mine.getByRole("button", { name: "保存" }).click();
+      await desk.getByText("已保存，新的申报即按此计算。").waitFor();
+      await line("杭州市").waitFor();
+      await line("广州市").waitFor();
+      await closePage(other);
+    });
+
+    test("keep who changed what and when", async () => {
+      const record = desk.getByRole("region", { name: "改动记录" });
+      await record.getByText("新增 · 杭州市").waitFor();
+      const text = await record.innerText();
+      assert.match(text, /新增 · 杭州市[\s\S]*新增 · 广州市[\s\S]*删除 · 湛江市[\s\S]*解除 · 温州市\s*3303\s*最后一天：未定 → 2020-02-28\s*数据统计组/);
+      await fits(desk, "the record of changes");
+    });
+
     test("are for others to look at, on a phone and in English", async () => {
       const page = await openPage(world.browser, { viewport: { width: 360, height: 780 } });
       await openConsole(page, world, "grid_worker", "risk", "高风险地区");
       await page.getByText("您的角色只能查看。名单由数据统计组维护。").waitFor();
       assert.equal(await page.getByRole("button", { name: "新增地区" }).count(), 0);
       await fits(page, "areas of risk on a phone");
-      await page.getByRole("button", { name: "English" }).click();
+      await speak(page, "English");
       await page.getByText("Hubei · 4201").waitFor();
       await fits(page, "areas of risk on a phone, in English");
       await closePage(page);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, DESKTOP, openPage, PHONE } from "../lib/browser.mjs";
+import { speak } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 
 /** Signs an account in and opens the rule lab. */
@@ -149,7 +150,9 @@ export function rulesSpecs(world) {
       await openRules(approver, world, "rule_approver");
       await approver.locator(".versions li").filter({ hasText: `第 ${version} 版` }).getByRole("link").first().click();
       await part(approver, "版本差异").click();
-      await approver.locator(".diff .added").filter({ hasText: "A16" }).waitFor();
+      const row = approver.locator(".diff .added").filter({ hasText: "A16" });
+      await row.waitFor();
+      assert.match(await row.innerText(), /颜色\s+绿[\s\S]*通知\s+网格员/, "cells in words");
       await assertAccessible(approver, "the differences");
       await part(approver, "批准与生效").click();
       await approver.getByLabel("理由（记录在案）").fill("按会议纪要第3号");
@@ -215,7 +218,7 @@ export function rulesSpecs(world) {
     test("can be read on a phone, in English", async () => {
       const phone = await openPage(world.browser, { viewport: PHONE, language: "zh-CN" });
       await openRules(phone, world, "data_desk");
-      await phone.getByRole("button", { name: "English" }).click();
+      await speak(phone, "English");
       await phone.getByRole("heading", { level: 2, name: "All versions" }).waitFor();
       await assertAccessible(phone, "the rules on a phone");
       await phone.locator(".versions a").first().click();

@@ -72,6 +72,11 @@ export const withWorker: UserConfig = {
   },
 };
 
+/** What people hold in their own hands, which may be some years old: iOS 13, Chrome and WebView 70. */
+export const forOldPhones: UserConfig = {
+  build: { target: ["es2019", "safari13", "chrome70"], cssTarget: "es2022" },
+};
+
 /** Build settings of every app: modern browsers, no inlined assets (the CSP forbids them). */
 export const common: UserConfig = {
   build: {

@@ -150,8 +150,10 @@ permissions! {
     ReadDirectory: SystemAdmin SecurityAdmin AuditAdmin DataDesk RuleMaker RuleApprover GateGuard GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer EmployerManager PrivacyOfficer Oversight;
     /// Register employers.
     ManageEmployers: SystemAdmin DataDesk;
-    /// Enter gates and lanes, enrol and revoke devices.
+    /// Enter gates and lanes.
     ManageGates: SystemAdmin CommunityLead;
+    /// Enrol and revoke devices of gates; who manages an employer, of its own gates only.
+    ManageDevices: SystemAdmin CommunityLead EmployerManager;
     /// Go on duty at a gate with one of its devices.
     KeepGate: GateGuard CommunityLead EmployerManager;
     /// See who was on duty at a gate, and what the shifts added up to.
@@ -201,8 +203,12 @@ permissions! {
     IssuePaperPasses: GridWorker CommunityLead;
     /// Revoke a person's credentials.
     RevokePasses: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
-    /// Rotate signing keys, issue specimen passes.
+    /// Rotate signing keys.
     ManagePassKeys: SystemAdmin;
+    /// Make specimen passes, for training and for inspections.
+    IssueSpecimens: SystemAdmin SubdistrictOfficer Oversight;
+    /// Inspect gates with a specimen; nobody who runs a gate does.
+    InspectGates: SubdistrictOfficer Oversight;
     /// See which master keys there are, and how far a change of one has come.
     ReadMasterKeys: SecurityAdmin;
     /// List single scans.

@@ -36,6 +36,16 @@ use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 use model::Appeal;
 
+pub use wire::OwnAppeal;
+
+/// A person's appeals with what they wrote and what was answered, newest first.
+///
+/// # Errors
+/// When the database does not answer, or something sealed cannot be opened.
+pub async fn list_of(db: &Client, app: &App, person_id: PersonId) -> ApiResult<Vec<OwnAppeal>> {
+    view::own(db, app, &[person_id]).await
+}
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     let uploads = OpenApiRouter::new().routes(routes!(api::add_appeal_evidence));

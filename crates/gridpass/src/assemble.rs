@@ -120,6 +120,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
 fn handlers() -> Handlers {
     let handlers = alerts::handlers::register(Handlers::default());
     let handlers = visits::handlers::register(handlers);
+    let handlers = passes::register(handlers);
     notify::register(handlers)
 }
 

@@ -31,6 +31,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::hand_over_shift))
         .routes(routes!(board::get_gate_board))
         .routes(routes!(holds::get_hold))
+        .routes(routes!(holds::list_gate_holds))
         .routes(routes!(holds::list_recalls))
 }
 

@@ -103,4 +103,8 @@ impl Entity for RegisteredDevice {
     fn place_code(&self) -> &str {
         &self.place_code
     }
+
+    fn employer_id(&self) -> Option<EmployerId> {
+        self.employer_id
+    }
 }

@@ -29,6 +29,7 @@ pub mod gates;
 pub mod holds;
 pub mod http;
 pub mod ids;
+pub mod inspections;
 pub mod jobs;
 pub mod keys;
 pub mod limits;

@@ -14,7 +14,7 @@ mod store;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
 use crate::http::code::Code;
@@ -61,6 +61,23 @@ pub async fn take(app: &App, limit: &Limit, key: &[u8]) -> ApiResult<()> {
     }
     let wait_s = count.ends_at.duration_since(now).as_secs() + 1;
     Err(error.retry_after(u32::try_from(wait_s).unwrap_or(u32::MAX)))
+}
+
+/// When a key was used first within a window: now, unless a window of it runs already. Whoever
+/// asks within the window gets the same instant, on whichever node.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn first_use(
+    app: &App,
+    kind: &'static str,
+    window: SignedDuration,
+    key: &[u8],
+) -> ApiResult<Timestamp> {
+    let now = app.now();
+    let db = app.db.client().await?;
+    let count = store::count_use(&db, (kind, key), now + window, now).await?;
+    Ok(count.ends_at - window)
 }
 
 /// Background work: removes counts whose window is over.

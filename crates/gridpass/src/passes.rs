@@ -21,6 +21,8 @@ use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
+use crate::jobs::outbox::Handlers;
+use crate::people;
 
 pub use jobs::loops;
 pub use keys::{KeyRing, Keys};
@@ -43,6 +45,11 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(api::get_pass_keys))
         .routes(routes!(issue::issue_credential))
         .routes(routes!(paper::create_own_paper_pass))
+}
+
+/// Adds the handler of what follows when a guardian's phone carries a pass no more.
+pub fn register(handlers: Handlers) -> Handlers {
+    handlers.on(people::TOPIC_CARRIED_NO_MORE, issue::end_carried)
 }
 
 /// Withdrawn passes that somebody may still show, in order of serial: the serial, and before when

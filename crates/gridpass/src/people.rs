@@ -21,6 +21,8 @@ mod family_api;
 mod family_model;
 mod holder;
 mod model;
+mod own_home;
+mod phone_api;
 mod photo;
 mod photo_api;
 mod record;
@@ -32,8 +34,10 @@ mod view;
 use std::collections::{HashMap, HashSet};
 
 use axum::extract::DefaultBodyLimit;
+use gridpass_matching::compare_names;
 use gridpass_types::document::{DocumentNumber, DocumentType};
 use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::{PersonName, Phone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
@@ -59,10 +63,16 @@ pub use serials::{Serials, block as serial_block};
 pub(crate) use store::{BulkAddition, NewRow, insert_people};
 pub use view::pass_view;
 
+/// People of one phone that are compared with a name.
+const SHARE_A_PHONE_MAX: i64 = 20;
+
 /// Background work.
 pub fn loops() -> Vec<Loop> {
     vec![rekey::LOOP]
 }
+
+/// Outbox topic: a guardian's phone shows this person's pass no more.
+pub const TOPIC_CARRIED_NO_MORE: &str = "pass.carried_no_more";
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
@@ -73,6 +83,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::create_person))
         .routes(routes!(api::search_people))
         .routes(routes!(api::get_person))
+        .routes(routes!(phone_api::put_person_phone))
 }
 
 /// Routes of the public listener.
@@ -95,6 +106,8 @@ pub fn public_router() -> OpenApiRouter<App> {
         .routes(routes!(family_api::hand_over_pass))
         .routes(routes!(family_api::leave_carrier))
         .routes(routes!(family_api::change_own_phone))
+        .routes(routes!(own_home::set_own_home))
+        .routes(routes!(api::end_own_phone))
 }
 
 fn photos(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
@@ -127,6 +140,29 @@ pub async fn find_by_serial(db: &Client, serial: i32) -> ApiResult<Option<Person
     Ok(store::find_by_serial(db, serial).await?)
 }
 
+/// The one person of a name who is reached by a phone; nobody when several fit, or none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_by_name_and_phone(
+    db: &Client,
+    app: &App,
+    (name, phone): (&PersonName, &Phone),
+) -> ApiResult<Option<PersonId>> {
+    let digests = app.sealer.digests("phone", phone.expose());
+    let digests: Vec<Vec<u8>> = digests.into_iter().map(Vec::from).collect();
+    let mut fits = Vec::new();
+    for person_id in store::list_by_phone(db, &digests, SHARE_A_PHONE_MAX).await? {
+        let held = get(db, person_id).await?.name(app)?;
+        if compare_names(&held, name).agrees() {
+            fits.push(person_id);
+        }
+    }
+    Ok(Some(fits)
+        .filter(|fits| fits.len() == 1)
+        .map(|fits| fits[0]))
+}
+
 /// A person, or 404 `person_unknown`.
 ///
 /// # Errors
@@ -157,16 +193,6 @@ pub async fn on_phone(
         .ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     audit::subject(asked);
     Ok(asked)
-}
-
-/// Everybody whose pass is on a holder's phone, the holder first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list_on_phone(db: &Client, holder: Holder) -> ApiResult<Vec<PersonId>> {
-    let mut people = vec![holder.person_id];
-    people.extend(store::list_dependants(db, holder.person_id).await?);
-    Ok(people)
 }
 
 /// A number somebody claims: key and digest, under each digest key in use.

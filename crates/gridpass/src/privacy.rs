@@ -7,6 +7,7 @@
 
 mod api;
 mod model;
+mod more;
 mod notice;
 mod store;
 

@@ -70,58 +70,36 @@ pub fn loops() -> Vec<Loop> {
     ]
 }
 
-/// Proposes what a grid worker found at a door; the visit is the evidence. The caller holds
-/// the person's lock. The same found twice is one proposal.
+/// What somebody found of a person in the course of their own work.
+pub struct Found {
+    /// Of whom.
+    pub person_id: PersonId,
+    /// What was found.
+    pub fact: FactBody,
+    /// What shows it: the visit, or the reading.
+    pub shown_by: EvidenceKind,
+    /// Its number.
+    pub reference: String,
+}
+
+/// Proposes what a grid worker found at a door or a team measured. The caller holds the
+/// person's lock. The same found twice is one proposal.
 ///
 /// # Errors
 /// 422 when the fact cannot be, or the caller has proposed too many people.
-pub async fn propose_from_visit(
-    tx: &Client,
-    app: &App,
-    caller: &Caller,
-    (person_id, visit_id, fact): (PersonId, i64, FactBody),
-) -> ApiResult<()> {
-    let row = crate::facts::lock_person(tx, person_id).await?;
+pub async fn propose_found(tx: &Client, app: &App, caller: &Caller, found: Found) -> ApiResult<()> {
+    let row = crate::facts::lock_person(tx, found.person_id).await?;
     let person = Subject {
-        person_id,
+        person_id: found.person_id,
         place_code: row.place_code,
     };
     let input = ProposeInput {
-        person_id: person_id.get(),
-        measure: Measure::Fact { fact },
+        person_id: found.person_id.get(),
+        measure: Measure::Fact { fact: found.fact },
         reason: None,
         evidence: Evidence {
-            kind: EvidenceKind::Visit,
-            reference: visit_id.to_string(),
-        },
-        until: None,
-    };
-    propose::insert_unless_open(tx, app, caller, (&person, input)).await
-}
-
-/// Proposes what a team measured of somebody under observation; the reading is the evidence.
-/// The caller holds the person's lock. The same found twice is one proposal.
-///
-/// # Errors
-/// As [`propose_from_visit`].
-pub async fn propose_from_reading(
-    tx: &Client,
-    app: &App,
-    caller: &Caller,
-    (person_id, reference, fact): (PersonId, String, FactBody),
-) -> ApiResult<()> {
-    let row = crate::facts::lock_person(tx, person_id).await?;
-    let person = Subject {
-        person_id,
-        place_code: row.place_code,
-    };
-    let input = ProposeInput {
-        person_id: person_id.get(),
-        measure: Measure::Fact { fact },
-        reason: None,
-        evidence: Evidence {
-            kind: EvidenceKind::DeviceReading,
-            reference,
+            kind: found.shown_by,
+            reference: found.reference,
         },
         until: None,
     };

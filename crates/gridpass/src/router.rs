@@ -18,9 +18,9 @@ use crate::audit;
 use crate::http::{self, ops, pages};
 use crate::{
     alerts, appeals, backtest, break_glass, catalogue, declarations, divisions, duty, employers,
-    facts, gates, holds, keys, limits, observation, oversight, papers, passes, people, phone_codes,
-    privacy, quarantine, red, register, registry, rules, scans, shadow, snapshot, staff, stats,
-    visits,
+    facts, gates, holds, inspections, keys, limits, observation, oversight, papers, passes, people,
+    phone_codes, privacy, quarantine, red, register, registry, rules, scans, shadow, snapshot,
+    staff, stats, visits,
 };
 
 #[derive(OpenApi)]
@@ -65,6 +65,7 @@ fn staff_routes() -> OpenApiRouter<App> {
         .merge(duty::router())
         .merge(snapshot::router())
         .merge(register::router())
+        .merge(inspections::router())
         .merge(passes::router())
         .merge(scans::router())
         .merge(shadow::router())

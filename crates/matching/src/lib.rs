@@ -48,10 +48,17 @@ impl Agreement {
         self.name.agrees()
     }
 
-    /// Whether somebody who gives these details may be taken for the person held: the names
-    /// agree and no other phone is held.
+    /// Whether a phone that gives these details may be taken for the person's own: the names
+    /// agree, and this phone is the one held. A name and a number alone are known to many.
     #[must_use]
     pub fn proves_holder(self) -> bool {
+        self.name.agrees() && self.phone == PhoneAgreement::Same
+    }
+
+    /// Whether somebody who has seen the document may fill in what is missing: the names agree
+    /// and no other phone is held.
+    #[must_use]
+    pub fn may_be_filled(self) -> bool {
         self.name.agrees() && self.phone != PhoneAgreement::Differs
     }
 
@@ -113,14 +120,14 @@ mod tests {
     fn another_phone_is_no_other_person_but_proves_nothing() {
         let other = agreement(("张三", Some("13800001234")), ("张三", Some("13900001234")));
         assert!(other.is_match());
-        assert!(!other.proves_holder());
+        assert!(!other.proves_holder() && !other.may_be_filled());
         let none = agreement(("张三", None), ("张三", Some("13900001234")));
-        assert!(none.proves_holder());
+        assert!(!none.proves_holder() && none.may_be_filled());
         let same = agreement(
             ("张三", Some("+8613800001234")),
             ("张 三", Some("138 0000 1234")),
         );
-        assert!(same.proves_holder());
+        assert!(same.proves_holder() && same.may_be_filled());
         assert!(same.score() > none.score() && none.score() > other.score());
     }
 
@@ -128,6 +135,6 @@ mod tests {
     fn another_name_is_a_conflict_whatever_the_phone() {
         let other = agreement(("张三", Some("13800001234")), ("李四", Some("13800001234")));
         assert!(!other.is_match());
-        assert!(!other.proves_holder());
+        assert!(!other.proves_holder() && !other.may_be_filled());
     }
 }

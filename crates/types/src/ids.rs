@@ -105,6 +105,10 @@ int_newtype! {
     ShiftId(i64, INT8)
 }
 int_newtype! {
+    /// An inspection of a gate with a specimen.
+    InspectionId(i64, INT8)
+}
+int_newtype! {
     /// A person written down at a gate by hand.
     RegisterEntryId(i64, INT8)
 }

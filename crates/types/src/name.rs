@@ -122,7 +122,12 @@ const fn fold_name_char(c: char) -> char {
 /// Letters of any script, combining marks, private-use characters (rare characters wait there for
 /// their code point) and the few marks of names; no digits, no other punctuation.
 fn stands_in_no_name(c: char) -> bool {
-    let mark = matches!(c, '·' | '-' | '\'' | '.' | '’' | '\u{300}'..='\u{36f}');
+    // Hyphens and dashes, apostrophes of several keyboards, and the dot between Tibetan syllables.
+    let mark = matches!(
+        c,
+        '·' | '-' | '\'' | '.' | '’' | '‘' | '\u{2bb}' | '\u{2bc}' | '\u{2010}'..='\u{2013}' | '\u{f0b}' | '\u{f0c}'
+            | '\u{300}'..='\u{36f}'
+    );
     // Ideographic description, variation selectors and private use planes.
     let rare = matches!(
         c,

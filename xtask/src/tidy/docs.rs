@@ -1,8 +1,10 @@
-//! The documents keep up: each slice and crate stands in the code map, links lead somewhere.
+//! The documents keep up: each slice has one line in each map, each how-to is found from the first
+//! page, links lead somewhere.
+
+use std::collections::BTreeSet;
 
 use super::Finding;
-use super::manifest::Manifest;
-use super::paths::words;
+use super::manifest::{Manifest, Slice};
 use super::tree::Tree;
 
 /// Documents that name every slice.
@@ -16,14 +18,11 @@ pub fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
             findings.push(Finding::new(map, 0, "is missing"));
             continue;
         };
-        for slice in manifest.slice.keys() {
-            if !words(text).any(|(_, word)| word == slice) {
-                let message =
-                    format!("slice {slice} is not mentioned: say in one line what it does");
-                findings.push(Finding::new(map, 0, message));
-            }
+        for (slice, about) in &manifest.slice {
+            findings.extend(check_slice((map, text), slice, about));
         }
     }
+    findings.extend(check_how_tos(tree));
     for (path, text) in tree.files().filter(|(path, _)| path.ends_with(".md")) {
         for (number, line) in text.lines().enumerate() {
             for target in links(line) {
@@ -35,6 +34,49 @@ pub fn check(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A slice has one row in a map; where the row names the tables it owns, they are its own.
+fn check_slice((map, text): (&str, &str), slice: &str, about: &Slice) -> Vec<Finding> {
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line.split('|').map(|cell| cell.trim().to_owned());
+        cells.collect()
+    };
+    let rows: Vec<(usize, Vec<String>)> = (1..)
+        .zip(text.lines().map(cells))
+        .filter(|(_, row)| row.get(1).is_some_and(|cell| cell == slice))
+        .collect();
+    let Some((line, row)) = rows.first() else {
+        let message = format!("slice {slice} has no row: say in one line what it does");
+        return vec![Finding::new(map, 0, message)];
+    };
+    let mut findings: Vec<Finding> = rows[1..]
+        .iter()
+        .map(|(line, _)| Finding::new(map, *line, format!("slice {slice} has a row already")))
+        .collect();
+    // Name, tables, one line: between four bars.
+    let named: BTreeSet<&str> = row[2].split(", ").collect();
+    let owned: BTreeSet<&str> = about.tables.iter().map(String::as_str).collect();
+    if row.len() == 5 && named != owned {
+        let owned: Vec<&str> = owned.into_iter().collect();
+        let message = format!("slice {slice} owns other tables: {}", owned.join(", "));
+        findings.push(Finding::new(map, *line, message));
+    }
+    findings
+}
+
+/// Every how-to is linked from the first page.
+fn check_how_tos(tree: &Tree) -> Vec<Finding> {
+    let text = tree.text("README.md").unwrap_or_default();
+    let linked: BTreeSet<&str> = text.lines().flat_map(links).collect();
+    let pages = tree
+        .files()
+        .map(|(path, _)| path)
+        .filter(|path| path.starts_with("docs/howto/") && path.ends_with(".md"));
+    pages
+        .filter(|path| !linked.contains(path))
+        .map(|path| Finding::new("README.md", 0, format!("{path} is not linked")))
+        .collect()
 }
 
 /// Targets of `[text](target)`.
@@ -74,14 +116,16 @@ mod tests {
     use super::super::tree::samples::tree;
     use super::check;
 
-    fn messages(architecture: &str) -> Vec<String> {
+    const README: &str = "| facts | evidence |\n| visits | calls |\n[a](docs/howto/a.md)";
+
+    fn messages(architecture: &str, readme: &str) -> Vec<String> {
         let files = [
             ("ARCHITECTURE.md", architecture),
-            ("README.md", "facts visits"),
-            ("README.zh-CN.md", "`facts` `visits`"),
+            ("README.md", readme),
+            ("README.zh-CN.md", "| facts | 证据 |\n| visits | 上门 |"),
             (
-                "docs/a.md",
-                "[up](../README.md#use) [out](https://a.b/c.md)",
+                "docs/howto/a.md",
+                "[up](../../README.md#use) [out](https://a.b/c.md)",
             ),
         ];
         let findings = check(&tree(&files), &two_slices());
@@ -93,13 +137,37 @@ mod tests {
 
     #[test]
     fn a_complete_map_is_fine() {
-        assert_eq!(messages("facts, visits; [a](docs/a.md)"), [""; 0]);
+        let map = "| facts | fact | evidence |\n| visits | visit | calls |";
+        assert_eq!(messages(map, README), [""; 0]);
     }
 
     #[test]
-    fn a_forgotten_slice_and_a_dead_link_are_found() {
-        let found = messages("facts\n[b](docs/b.md)");
-        assert!(found[0].starts_with("ARCHITECTURE.md:0 slice visits is not mentioned"));
-        assert!(found[1].starts_with("ARCHITECTURE.md:2 the link to docs/b.md leads nowhere"));
+    fn a_forgotten_slice_a_doubled_row_and_tables_of_others_are_found() {
+        let map = "| facts | fact, visit | evidence |\n| facts | fact | evidence |";
+        let found = messages(map, README);
+        assert_eq!(
+            found,
+            [
+                "ARCHITECTURE.md:2 slice facts has a row already",
+                "ARCHITECTURE.md:1 slice facts owns other tables: fact",
+                "ARCHITECTURE.md:0 slice visits has no row: say in one line what it does",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dead_link_and_a_how_to_that_nobody_finds_are_found() {
+        let map = "| facts | fact | evidence |\n| visits | visit | calls |";
+        let found = messages(
+            map,
+            "| facts | evidence |\n| visits | calls |\n[b](docs/b.md)",
+        );
+        assert_eq!(
+            found,
+            [
+                "README.md:0 docs/howto/a.md is not linked",
+                "README.md:3 the link to docs/b.md leads nowhere",
+            ]
+        );
     }
 }

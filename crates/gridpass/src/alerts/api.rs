@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 
 use super::handlers::{self, Told};
 use super::model::{
-    Alert, AlertFollow, AlertNotice, AlertQuery, AlertStatus, AlertStep, CloseInput, StepKind,
-    level_of,
+    AcceptInput, Alert, AlertFollow, AlertNotice, AlertQuery, AlertStatus, AlertStep, CloseInput,
+    StepKind, level_of,
 };
 use super::store::{self, steps};
 use crate::access::{ReadAlerts, WorkAlerts};
@@ -59,29 +60,39 @@ pub async fn list_alerts(
 }
 
 /// Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
-/// somebody took and did not get to in time may be taken over.
+/// somebody took and did not get to in time may be taken over. Whoever has it says by the same
+/// call when they will be there, as often as that changes; the clock of arriving stays.
 #[utoipa::path(post, path = "/api/v1/alerts/{person_id}/{alert_id}/accept", operation_id = "accept_alert",
     tag = "alerts", security(("staff" = [])), params(("person_id" = i64, Path,), ("alert_id" = i64, Path,)),
+    request_body = AcceptInput,
     responses((status = 200, body = Alert), (status = 403, body = Problem),
-              (status = 404, body = Problem), (status = 409, body = Problem)))]
+              (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn accept_alert(
     State(app): State<App>,
     alert: Authorised<Alert, WorkAlerts>,
+    extract::JsonIfAny(input): extract::JsonIfAny<AcceptInput>,
 ) -> ApiResult<Json<Alert>> {
+    let now = app.now();
+    input.check(now)?;
     let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
-    let now = app.now();
     let due_at = now + app.settings.response.arrive_max;
-    if !store::accept_alert(&tx, &alert, by.get(), (now, due_at)).await? {
-        // A repeated call of whoever has it is answered alike.
-        let mine = alert.status == AlertStatus::Accepted && alert.accepted_by == Some(by);
-        return if mine {
-            Ok(Json(alert))
-        } else {
-            Err(refusal(&alert).into())
-        };
+    let said = (by.get(), input.expected_at);
+    if store::accept_alert(&tx, &alert, said, (now, due_at)).await? {
+        return after_step(tx, &app, &alert, (StepKind::Accepted, said)).await;
     }
-    after_step(tx, &app, &alert, (StepKind::Accepted, by.get())).await
+    if let Some(at) = input.expected_at {
+        if store::expect_arrival(&tx, &alert, (by.get(), at)).await? {
+            return after_step(tx, &app, &alert, (StepKind::OnTheWay, said)).await;
+        }
+    }
+    // A repeated call of whoever has it is answered alike.
+    let mine = alert.status == AlertStatus::Accepted && alert.accepted_by == Some(by);
+    if mine {
+        Ok(Json(alert))
+    } else {
+        Err(refusal(&alert).into())
+    }
 }
 
 /// Keeps and tells a step, commits, and answers the alert as it is now.
@@ -89,12 +100,13 @@ async fn after_step(
     tx: Tx,
     app: &App,
     alert: &Alert,
-    (step, by): (StepKind, i64),
+    (step, (by, expected_at)): (StepKind, (i64, Option<Timestamp>)),
 ) -> ApiResult<Json<Alert>> {
     let told = Told {
         step,
         level: alert.level,
         by: Some(by),
+        expected_at,
     };
     handlers::tell(&tx, app, alert, told).await?;
     let changed = store::find_alert(&tx, alert.person_id.get(), alert.alert_id.get()).await?;
@@ -127,7 +139,7 @@ pub async fn arrive_at_alert(
             AlertStatus::Accepted | AlertStatus::Closed => Err(refusal(&alert).into()),
         };
     }
-    after_step(tx, &app, &alert, (StepKind::Arrived, by.get())).await
+    after_step(tx, &app, &alert, (StepKind::Arrived, (by.get(), None))).await
 }
 
 /// Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
@@ -146,7 +158,7 @@ pub async fn close_alert(
     let tx = alert.tx(&app).await?;
     let (by, alert) = (alert.caller.staff_id, alert.entity);
     let now = app.now();
-    if !store::close_alert(&tx, &alert, input.outcome, (by.get(), now)).await? {
+    if !store::close_alert(&tx, &alert, input.outcome, (Some(by.get()), now)).await? {
         // Read anew: somebody may have taken or closed it since it was loaded.
         let found = store::find_alert(&tx, alert.person_id.get(), alert.alert_id.get()).await?;
         let open = found.is_some_and(|alert| alert.status == AlertStatus::Open);
@@ -162,7 +174,7 @@ pub async fn close_alert(
         let visit = facts::visit_needed(alert.person_id, cause, None, now);
         outbox::insert(&tx, &[visit], now).await?;
     }
-    after_step(tx, &app, &alert, (StepKind::Closed, by.get())).await
+    after_step(tx, &app, &alert, (StepKind::Closed, (by.get(), None))).await
 }
 
 /// What happened to an alert, step by step.

@@ -1,9 +1,10 @@
 //! From the outbox to the inbox.
 
 use anyhow::Context;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 
-use super::model::{Alert, AlertKind, AlertPayload, StepKind};
+use super::model::{Alert, AlertKind, AlertOutcome, AlertPayload, StepKind};
 use super::store::steps::{self, NewStep};
 use super::store::{self, NewRow};
 use crate::app::{App, LiveEvent};
@@ -20,6 +21,9 @@ pub const TOPIC_COMMUNITY: &str = "alert.community";
 /// Outbox topic of what the watch over people under observation found; its payload names the kind.
 pub const TOPIC_OBSERVATION: &str = "alert.observation";
 
+/// Outbox topic of a fever at a gate that a second reading there did not confirm.
+pub const TOPIC_CALMED: &str = "alert.calmed";
+
 /// How long somebody may be held at a gate.
 const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 
@@ -30,6 +34,34 @@ pub fn register(handlers: Handlers) -> Handlers {
         .on(TOPIC_LATE_RED, raise)
         .on(TOPIC_COMMUNITY, raise)
         .on(TOPIC_OBSERVATION, raise)
+        .on(TOPIC_CALMED, calm)
+}
+
+/// Where a second reading was taken, and when.
+#[derive(Deserialize)]
+struct CalmedPayload {
+    gate_id: i64,
+    at: Timestamp,
+}
+
+/// Closes what a fever raised that a second reading at the same gate did not confirm.
+fn calm<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
+    Box::pin(async move {
+        let payload: CalmedPayload = serde_json::from_value(follow_up.payload.clone())
+            .context("the payload of a second reading cannot be read")?;
+        let key = (follow_up.person_id, payload.gate_id);
+        for alert in store::list_open_fevers(tx, key, payload.at).await? {
+            store::close_alert(tx, &alert, AlertOutcome::FalseAlarm, (None, app.now())).await?;
+            let told = Told {
+                step: StepKind::Closed,
+                level: alert.level,
+                by: None,
+                expected_at: None,
+            };
+            tell(tx, app, &alert, told).await?;
+        }
+        Ok(())
+    })
 }
 
 /// Raises the alert of any of the topics; the same cause raises one.
@@ -71,6 +103,7 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
                 step: StepKind::Raised,
                 level: raised.level,
                 by: None,
+                expected_at: None,
             };
             tell(tx, app, &raised, told).await?;
         }
@@ -86,6 +119,8 @@ pub struct Told {
     pub level: i16,
     /// Who did it; `None` for a job.
     pub by: Option<i64>,
+    /// When they said they would be there.
+    pub expected_at: Option<Timestamp>,
 }
 
 /// Keeps a step in the caller's transaction and tells open pages of it.
@@ -103,6 +138,7 @@ pub async fn tell(
         level: told.level,
         at: app.now(),
         by: told.by,
+        expected_at: told.expected_at,
     };
     steps::insert_step(tx, &step).await?;
     // Pages know "open" since before there were steps.

@@ -37,6 +37,7 @@ pub async fn escalate(app: App) -> anyhow::Result<bool> {
             step: StepKind::Escalated,
             level,
             by: None,
+            expected_at: None,
         };
         tell(&tx, &app, alert, told)
             .await

@@ -1,9 +1,11 @@
 //! Alerts as they go over the wire, and the payloads that raise them.
 
 use gridpass_types::ids::{AlertId, GateId, PersonId, StaffId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -209,6 +211,8 @@ pub struct Alert {
     pub arrived_at: Option<Timestamp>,
     /// Who was there.
     pub arrived_by: Option<StaffId>,
+    /// When whoever took it said they would be there; absent while they said nothing.
+    pub expected_at: Option<Timestamp>,
     /// By when the next step is due: accepting while it is open, then arriving; absent after.
     pub due_at: Option<Timestamp>,
     /// Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
@@ -231,6 +235,8 @@ pub enum StepKind {
     Raised,
     /// Somebody took it.
     Accepted,
+    /// Whoever took it said anew when they would be there.
+    OnTheWay,
     /// Somebody was there.
     Arrived,
     /// Nothing happened in time, so the next level up was told.
@@ -245,6 +251,7 @@ impl StepKind {
         match self {
             Self::Raised => "raised",
             Self::Accepted => "accepted",
+            Self::OnTheWay => "on_the_way",
             Self::Arrived => "arrived",
             Self::Escalated => "escalated",
             Self::Closed => "closed",
@@ -256,6 +263,7 @@ impl StepKind {
         [
             Self::Raised,
             Self::Accepted,
+            Self::OnTheWay,
             Self::Arrived,
             Self::Escalated,
             Self::Closed,
@@ -278,6 +286,8 @@ pub struct AlertStep {
     pub at: Timestamp,
     /// Who; absent when a job did it.
     pub by: Option<StaffId>,
+    /// When they said they would be there.
+    pub expected_at: Option<Timestamp>,
 }
 
 /// A notice to the staff of a level: an alert below them went unanswered.
@@ -319,6 +329,40 @@ pub struct AlertQuery {
     pub status: Option<AlertStatus>,
     /// Code prefix; the caller's jurisdiction when absent.
     pub prefix: Option<String>,
+}
+
+/// Furthest ahead that somebody may say they will be there.
+const EXPECTED_MAX: SignedDuration = SignedDuration::from_hours(4);
+/// How far behind the server's clock a phone's may be.
+const EXPECTED_PAST_MAX: SignedDuration = SignedDuration::from_mins(2);
+
+/// Taking an alert.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptInput {
+    /// When the caller will be there, at most 4 hours from now. Said again later, it is put off or
+    /// brought forward; not said, the gate is told by when somebody is due.
+    #[serde(default)]
+    pub expected_at: Option<Timestamp>,
+}
+
+impl AcceptInput {
+    /// Refuses times that nobody at a gate could wait for.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    pub fn check(&self, now: Timestamp) -> ApiResult<()> {
+        let sensible = now - EXPECTED_PAST_MAX..=now + EXPECTED_MAX;
+        match self.expected_at {
+            Some(at) if !sensible.contains(&at) => Err(ApiError::fields(vec![FieldError::new(
+                "expected_at",
+                "expected_at_invalid",
+                "from now to 4 hours ahead",
+                "应为现在起 4 小时以内",
+            )])),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How an alert ended.

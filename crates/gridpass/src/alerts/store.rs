@@ -90,7 +90,7 @@ pub async fn find_alert(
     let sql = "-- alerts.find_alert
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.expected_at, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a LEFT JOIN gate g USING (gate_id)
         WHERE a.person_id = $1 AND a.alert_id = $2";
     let row = db
@@ -109,7 +109,7 @@ pub async fn list_alerts(
     let sql = "-- alerts.list_alerts
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level, p.name_sealed
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.expected_at, a.due_at, COALESCE(a.level, 15::smallint) AS level, p.name_sealed
         FROM alert a LEFT JOIN gate g USING (gate_id) LEFT JOIN person p USING (person_id)
         WHERE a.alert_id > $3 AND starts_with(a.place_code, $1)
           AND CASE WHEN $2::text IS NULL THEN a.status <> 'closed' ELSE a.status = $2 END
@@ -128,18 +128,45 @@ pub async fn list_alerts(
 pub async fn accept_alert(
     db: &Client,
     alert: &Alert,
-    by: i64,
+    (by, expected_at): (i64, Option<Timestamp>),
     (now, due_at): (Timestamp, Timestamp),
 ) -> Result<bool, Error> {
     let sql = "-- alerts.accept_alert
-        UPDATE alert SET status = 'accepted', accepted_at = $3, accepted_by = $4,
+        UPDATE alert SET status = 'accepted', accepted_at = $3, accepted_by = $4, expected_at = $6,
             due_at = $5, escalate_at = $5
         WHERE person_id = $1 AND alert_id = $2 AND arrived_at IS NULL
           AND (status = 'open' OR (status = 'accepted' AND due_at <= $3 AND accepted_by <> $4))";
     let statement = db.prepare_cached(sql).await?;
-    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&alert.person_id, &alert.alert_id, &now, &by, &due_at];
+    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+        &alert.person_id,
+        &alert.alert_id,
+        &now,
+        &by,
+        &due_at,
+        &expected_at,
+    ];
     Ok(db.execute(&statement, &key).await? == 1)
+}
+
+/// Says anew when whoever took it will be there; false when somebody else has it, when somebody is
+/// there, or when that is what was said before.
+pub async fn expect_arrival(
+    db: &Client,
+    alert: &Alert,
+    (by, expected_at): (i64, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- alerts.expect_arrival
+        UPDATE alert SET expected_at = $4
+        WHERE person_id = $1 AND alert_id = $2 AND status = 'accepted' AND accepted_by = $3
+          AND arrived_at IS NULL AND expected_at IS DISTINCT FROM $4";
+    let statement = db.prepare_cached(sql).await?;
+    let changed = db
+        .execute(
+            &statement,
+            &[&alert.person_id, &alert.alert_id, &by, &expected_at],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Says that somebody is there; false unless it is accepted and nobody was there before.
@@ -158,13 +185,33 @@ pub async fn arrive_at_alert(
     Ok(changed == 1)
 }
 
+/// Open alerts of a fever that a gate measured before a time.
+pub async fn list_open_fevers(
+    db: &Client,
+    (person_id, gate_id): (PersonId, i64),
+    before: Timestamp,
+) -> Result<Vec<Alert>, Error> {
+    let sql = "-- alerts.list_open_fevers
+        SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
+               a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+        FROM alert a LEFT JOIN gate g USING (gate_id)
+        WHERE a.person_id = $1 AND a.gate_id = $2 AND a.kind = 'fever_at_gate' AND a.status <> 'closed'
+          AND a.happened_at <= $3";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db
+        .query(&statement, &[&person_id, &gate_id, &before])
+        .await?;
+    Ok(rows.iter().filter_map(alert).collect())
+}
+
 /// Ends an alert; false when it has ended already, or nobody accepted it and the outcome says that
 /// somebody went.
 pub async fn close_alert(
     db: &Client,
     alert: &Alert,
     outcome: AlertOutcome,
-    (by, now): (i64, Timestamp),
+    (by, now): (Option<i64>, Timestamp),
 ) -> Result<bool, Error> {
     let sql = "-- alerts.close_alert
         UPDATE alert SET status = 'closed', closed_at = $3, closed_by = $4, outcome = $5,
@@ -209,6 +256,7 @@ pub(super) fn alert(row: &Row) -> Option<Alert> {
         closed_by: row.get("closed_by"),
         arrived_at: row.get("arrived_at"),
         arrived_by: row.get("arrived_by"),
+        expected_at: row.get("expected_at"),
         due_at: row.get("due_at"),
         level: row.get("level"),
         outcome: outcome.and_then(AlertOutcome::parse),

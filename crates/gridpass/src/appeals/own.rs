@@ -30,7 +30,7 @@ pub async fn open_own_appeal(
     extract::Json(input): extract::Json<OwnAppealInput>,
 ) -> ApiResult<(StatusCode, Json<OwnAppeal>)> {
     let statement = check_text("statement", &input.statement)?;
-    let person_id = people::on_phone(&app, holder, input.pass_serial).await?;
+    let person_id = people::in_care(&app, holder, input.pass_serial).await?;
     open::count(&app, person_id).await?;
     let new = NewAppeal {
         person_id,
@@ -56,7 +56,7 @@ async fn own_view(db: &Client, app: &App, appeal: &Appeal) -> ApiResult<OwnAppea
 /// An appeal of somebody on this phone; any other is not there.
 async fn find(app: &App, holder: Holder, appeal_id: i64) -> ApiResult<Appeal> {
     let db = app.db.client().await?;
-    for person_id in people::list_on_phone(&db, holder).await? {
+    for person_id in people::list_in_care(&db, app, holder).await? {
         if let Some(appeal) = store::find_appeal(&db, person_id.get(), appeal_id).await? {
             audit::subject(person_id);
             return Ok(appeal);
@@ -75,7 +75,7 @@ pub async fn list_own_appeals(
     holder: Holder,
 ) -> ApiResult<Json<Vec<OwnAppeal>>> {
     let db = app.db.client().await?;
-    let people = people::list_on_phone(&db, holder).await?;
+    let people = people::list_in_care(&db, &app, holder).await?;
     audit::subjects(people.iter().copied());
     view::own(&db, &app, &people).await.map(Json)
 }

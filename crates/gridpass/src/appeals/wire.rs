@@ -50,7 +50,7 @@ pub struct AppealInput {
 pub fn check_text<'t>(field: &str, text: &'t Sensitive<String>) -> ApiResult<&'t str> {
     let text = text.expose().trim();
     let chars = text.chars().count();
-    let plain = |letter: char| !letter.is_control() || letter == '\n';
+    let plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
     if (STATEMENT_CHARS_MIN..=TEXT_CHARS_MAX).contains(&chars) && text.chars().all(plain) {
         return Ok(text);
     }

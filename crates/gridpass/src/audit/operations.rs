@@ -163,6 +163,7 @@ operations! {
     check_rule_tables: Plain Administration;
     choose_grant: Manage Administration;
     close_alert: Change Response;
+    close_inspection: Manage Supervision;
     close_red_finding: Manage Supervision;
     close_staff: Manage Administration;
     complete_visit: Change Visits;
@@ -176,6 +177,7 @@ operations! {
     create_enclosure: Manage Administration;
     create_gate: Manage Administration;
     create_gate_check: Change Gate;
+    create_inspection: Manage Supervision;
     create_own_declaration: Change Own;
     create_own_paper_pass: Change Own;
     create_paper_pass: Change Passes;
@@ -194,6 +196,7 @@ operations! {
     end_grant: Manage Administration;
     end_hand_over: Manage Administration;
     end_other_sessions: Manage Administration;
+    end_own_phone: Change Own;
     end_own_session: Manage Administration;
     end_rule_shadow: Manage Administration;
     end_staff_sessions: Manage Administration;
@@ -286,8 +289,10 @@ operations! {
     list_employers: Plain Administration;
     list_enclosures: Plain Administration;
     list_facts: Read Evidence;
+    list_gate_holds: Read Gate;
     list_gates: Plain Administration;
     list_hand_overs: Plain Administration;
+    list_inspections: Plain Supervision;
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
     list_needs: Read Response;
@@ -309,6 +314,7 @@ operations! {
     list_red_proposals: Read Evidence;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
+    list_risk_area_changes: Plain Administration;
     list_risk_areas: Plain Administration;
     list_rule_schedules: Plain Administration;
     list_rule_sets: Plain Administration;
@@ -333,6 +339,7 @@ operations! {
     put_device_key: Manage Gate;
     put_division_map: Manage Administration;
     put_own_photo: Change Own;
+    put_person_phone: Change Registration;
     put_photo: Change Registration;
     put_risk_areas: Manage Administration;
     read_rule_workbook: Plain Administration;
@@ -369,6 +376,7 @@ operations! {
     search_people: Read Registration;
     set_clock: Plain Administration;
     set_division_phone: Manage Administration;
+    set_own_home: Change Own;
     set_source_rhythm: Manage Administration;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;

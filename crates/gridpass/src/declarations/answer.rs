@@ -153,6 +153,17 @@ impl Answer {
     }
 }
 
+/// An answer that was given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GivenAnswer {
+    /// When.
+    pub answered_at: Timestamp,
+    /// About travels.
+    pub travel: Option<TravelAnswer>,
+    /// About health.
+    pub health: Option<DeclaredHealth>,
+}
+
 /// What a phone sends.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

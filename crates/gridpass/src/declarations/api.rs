@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::ids::PersonId;
 
-use super::answer::{Answer, DeclarationInput, DeclarationView};
+use super::answer::{Answer, DeclarationInput, DeclarationView, GivenAnswer};
 use super::model::{Asked, facts_of, faults};
 use super::store::{self, AnswerRow};
 use crate::app::App;
@@ -73,6 +73,33 @@ async fn asked_of(db: &Client, app: &App, person_id: PersonId) -> ApiResult<Decl
     })
 }
 
+/// Every answer of a person, opened.
+pub(super) async fn given(
+    db: &Client,
+    app: &App,
+    person_id: PersonId,
+    rows_max: i64,
+) -> ApiResult<Vec<GivenAnswer>> {
+    let rows = store::list_declarations(db, person_id, rows_max).await?;
+    let open = |row: AnswerRow| {
+        let answer = opened(app, &row)?;
+        Ok(GivenAnswer {
+            answered_at: row.answered_at,
+            travel: answer.travel,
+            health: answer.health,
+        })
+    };
+    rows.into_iter().map(open).collect()
+}
+
+fn opened(app: &App, row: &AnswerRow) -> ApiResult<Answer> {
+    let field = Field::Declaration;
+    let clear = app
+        .sealer
+        .open(field, row.declaration_id, &row.answer_sealed)?;
+    serde_json::from_slice(&clear).map_err(ApiError::internal)
+}
+
 async fn last_answer(
     db: &Client,
     app: &App,
@@ -82,12 +109,7 @@ async fn last_answer(
     let Some(row) = store::find_last(db, person_id, kind).await? else {
         return Ok(None);
     };
-    let field = Field::Declaration;
-    let clear = app
-        .sealer
-        .open(field, row.declaration_id, &row.answer_sealed)?;
-    let answer = serde_json::from_slice(&clear).map_err(ApiError::internal)?;
-    Ok(Some((row.answered_at, answer)))
+    Ok(Some((row.answered_at, opened(app, &row)?)))
 }
 
 /// Takes the answers of the holder or of somebody on the phone; answers with the colour that
@@ -119,7 +141,7 @@ async fn take(app: &App, person_id: PersonId, answer: &Answer) -> ApiResult<Deci
     let now = app.now();
     let tx = app.db.tx().await?;
     keep(&tx, app, person_id, answer).await?;
-    let areas = store::list_risk_areas(&tx).await?;
+    let areas = store::areas::list(&tx).await?;
     let new: Vec<NewFact> = facts_of(answer, &areas, now)
         .into_iter()
         .map(|body| NewFact {

@@ -15,6 +15,10 @@ use crate::http::error::{ApiError, ApiResult, Problem};
 const QUARTERS: i64 = 32;
 /// Seconds of one.
 const QUARTER_S: i64 = 900;
+/// For how long an inspection is shown.
+const INSPECTIONS_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Inspections shown at most.
+const INSPECTIONS_MAX: i64 = 5;
 /// Over how long the pace is measured.
 const PACE_SPAN: SignedDuration = SignedDuration::from_mins(10);
 /// People below which there is no pace.
@@ -36,11 +40,14 @@ pub async fn get_gate_board(State(app): State<App>, device: Device) -> ApiResult
         specimens: store::count_specimens(&db, gate_id, midnight).await?,
         ..day_of(&cells)
     };
+    let since = now - INSPECTIONS_LIFE;
+    let inspections = store::list_inspections(&db, gate_id, (since, INSPECTIONS_MAX)).await?;
     let lately = store::count_since(&db, gate_id, now - PACE_SPAN).await?;
     Ok(Json(GateBoard {
         as_of: now,
         quarters: without_gaps(first, &counted)?,
         day,
+        inspections,
         seconds_a_person: pace(lately),
     }))
 }

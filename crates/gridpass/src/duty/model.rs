@@ -1,9 +1,11 @@
-//! Shifts and what they add up to, as they go over the wire.
+//! Shifts and what they add up to, and who is held, as they go over the wire.
 
 use gridpass_types::ids::{AlertId, DeviceId, GateId, PersonId, ShiftId, StaffId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::divisions::{DutyLevel, ResponsibleUnit};
 
 /// How a shift ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -125,23 +127,117 @@ pub struct HandOver {
     pub overrides: u16,
 }
 
-/// Where the alert about somebody held at this gate stands.
+/// How far the response team is with somebody held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateHoldStatus {
+    /// There is no alert, or not yet.
+    None,
+    /// The team was asked; nobody has taken it.
+    Open,
+    /// Somebody took it.
+    Accepted,
+    /// Somebody took it and said when they will be there.
+    OnTheWay,
+    /// Somebody is there.
+    Arrived,
+    /// Ended.
+    Closed,
+}
+
+impl GateHoldStatus {
+    /// What the columns of an alert say together.
+    pub fn of(status: &str, expected: bool, arrived: bool) -> Self {
+        match status {
+            "closed" => Self::Closed,
+            "accepted" if arrived => Self::Arrived,
+            "accepted" if expected => Self::OnTheWay,
+            "accepted" => Self::Accepted,
+            _ => Self::Open,
+        }
+    }
+}
+
+/// Where the alert about somebody held at this gate stands: who comes, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GateHold {
+    /// The person.
+    pub person_id: PersonId,
+    /// The person's name; on the list only.
+    pub name: Option<String>,
     /// The alert; absent when there is none.
     pub alert_id: Option<AlertId>,
-    /// `none`, `open`, `accepted` or `closed`.
-    pub status: String,
+    /// How far the team is.
+    pub status: GateHoldStatus,
     /// When it reached the response team.
     pub raised_at: Option<Timestamp>,
     /// When somebody took it.
     pub accepted_at: Option<Timestamp>,
     /// Unit of who took it and comes.
     pub unit: Option<String>,
+    /// When they said they would be there.
+    pub expected_at: Option<Timestamp>,
+    /// By when the next step is due: accepting, then arriving; absent once somebody is there.
+    pub due_at: Option<Timestamp>,
+    /// Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+    pub level: Option<i16>,
+    /// When the level above was told last, because nothing happened in time.
+    pub escalated_at: Option<Timestamp>,
+    /// When somebody was there.
+    pub arrived_at: Option<Timestamp>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<String>,
+    /// Whom to call about it: the team, or the office above that was told.
+    pub call: Option<ResponsibleUnit>,
+    /// Leaf division whose team acts.
+    #[serde(skip)]
+    pub place_code: String,
+}
+
+impl GateHold {
+    /// Somebody about whom there is no alert.
+    pub fn nothing(person_id: PersonId) -> Self {
+        Self {
+            person_id,
+            name: None,
+            alert_id: None,
+            status: GateHoldStatus::None,
+            raised_at: None,
+            accepted_at: None,
+            unit: None,
+            expected_at: None,
+            due_at: None,
+            level: None,
+            escalated_at: None,
+            arrived_at: None,
+            closed_at: None,
+            outcome: None,
+            call: None,
+            place_code: String::new(),
+        }
+    }
+
+    /// The level of the office to call: whoever was told last.
+    pub fn duty_level(&self) -> DutyLevel {
+        match self.level {
+            Some(..=6) => DutyLevel::District,
+            Some(7..=9) => DutyLevel::Subdistrict,
+            _ => DutyLevel::Community,
+        }
+    }
+}
+
+/// Everybody held at a gate, and whom to call about anybody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GateHolds {
+    /// When it was read.
+    pub as_of: Timestamp,
+    /// The team of this gate's place.
+    pub team: ResponsibleUnit,
+    /// Who is held, longest first; ended ones for a quarter of an hour more.
+    pub holds: Vec<GateHold>,
 }
 
 /// Somebody whom this gate let in without network and who was red by then.
@@ -195,6 +291,17 @@ pub struct GateDay {
     pub specimens: i64,
 }
 
+/// An inspection of a gate that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndedInspection {
+    /// When the inspector came.
+    pub started_at: Timestamp,
+    /// When the guard scanned the specimen; absent when that did not happen.
+    pub scanned_at: Option<Timestamp>,
+    /// What the guard did: `stopped`, `waved_through` or `let_in_anyway`.
+    pub result: String,
+}
+
 /// A gate's own page.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub struct GateBoard {
@@ -204,6 +311,8 @@ pub struct GateBoard {
     pub quarters: Vec<Quarter>,
     /// Since midnight.
     pub day: GateDay,
+    /// The last inspections that ended, newest first.
+    pub inspections: Vec<EndedInspection>,
     /// Seconds from one person to the next in the last ten minutes, over all lanes; absent when
     /// too few came.
     pub seconds_a_person: Option<f64>,

@@ -1,11 +1,13 @@
 //! SQL of shifts, and of what a gate is shown about itself.
 
-use gridpass_types::ids::{AlertId, DeviceId, GateId, PersonId, ShiftId, StaffId};
+pub mod holds;
+
+use gridpass_types::ids::{DeviceId, GateId, ShiftId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
 use tokio_postgres::{Error, Row};
 
-use super::model::{GateHold, Quarter, Recall, Shift, ShiftEnd, ShiftSummary};
+use super::model::{EndedInspection, Quarter, Recall, Shift, ShiftEnd, ShiftSummary};
 use crate::db::Client;
 
 /// A shift to begin.
@@ -195,42 +197,6 @@ pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<Shif
     })
 }
 
-/// The newest alert since a time about somebody at a gate.
-pub async fn find_hold(
-    db: &Client,
-    (person_id, gate_id): (PersonId, GateId),
-    since: Timestamp,
-) -> Result<GateHold, Error> {
-    let sql = "-- duty.find_hold
-        SELECT a.alert_id, a.status, a.raised_at, a.accepted_at, s.unit, a.closed_at, a.outcome
-        FROM alert a LEFT JOIN staff s ON s.staff_id = a.accepted_by
-        WHERE a.person_id = $1 AND a.gate_id = $2 AND a.raised_at >= $3 ORDER BY a.raised_at DESC LIMIT 1";
-    let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_opt(&statement, &[&person_id, &gate_id, &since])
-        .await?;
-    Ok(match row {
-        Some(row) => GateHold {
-            alert_id: row.get::<_, Option<AlertId>>(0),
-            status: row.get(1),
-            raised_at: row.get(2),
-            accepted_at: row.get(3),
-            unit: row.get(4),
-            closed_at: row.get(5),
-            outcome: row.get(6),
-        },
-        None => GateHold {
-            alert_id: None,
-            status: "none".to_owned(),
-            raised_at: None,
-            accepted_at: None,
-            unit: None,
-            closed_at: None,
-            outcome: None,
-        },
-    })
-}
-
 /// People a gate let in who were red by then, newest first; names are put in by the caller.
 pub async fn list_recalls(
     db: &Client,
@@ -334,4 +300,26 @@ pub async fn count_specimens(db: &Client, gate_id: GateId, from: Timestamp) -> R
         .query_one(&db.prepare_cached(sql).await?, &[&gate_id, &from])
         .await?;
     Ok(row.get(0))
+}
+
+/// The last inspections of a gate that ended since a time and came to something, newest first.
+pub async fn list_inspections(
+    db: &Client,
+    gate_id: GateId,
+    (since, limit): (Timestamp, i64),
+) -> Result<Vec<EndedInspection>, Error> {
+    let sql = "-- duty.list_inspections
+        SELECT i.started_at, i.result,
+            (SELECT min(s.at) FROM specimen_scan s WHERE s.gate_id = i.gate_id AND s.at >= i.started_at
+                AND s.at <= i.closed_at) AS scanned_at
+        FROM inspection i WHERE i.gate_id = $1 AND i.closed_at >= $2 AND i.result <> 'cancelled'
+        ORDER BY i.inspection_id DESC LIMIT $3";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&gate_id, &since, &limit]).await?;
+    let read = |row: &Row| EndedInspection {
+        started_at: row.get("started_at"),
+        scanned_at: row.get("scanned_at"),
+        result: row.get("result"),
+    };
+    Ok(rows.iter().map(read).collect())
 }

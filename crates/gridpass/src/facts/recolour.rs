@@ -9,6 +9,7 @@
 //! written by the rules before. Whose colour changed is told so in the same transaction.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use gridpass_rules::RuleSet;
@@ -98,23 +99,19 @@ impl Progress {
         Ok(!self.plan.is_empty())
     }
 
+    /// Two connections share the pages, so that the database works on both while this waits.
+    /// When one fails the batch is done again; what the other did is not found to change then.
     async fn do_batch(&mut self, tx: &Client, app: &App, part: &Part) -> ApiResult<()> {
         let end_page = self.page + store::BATCH_PAGES * i64::from(part.slices);
-        let batch = Batch {
-            prefix: &part.prefix,
-            but: &part.but,
-            mapping: &part.mapping,
-            first_page: self.page,
-            end_page,
-            slice: (self.slice, part.slices),
-            version: part.rules.version.get(),
-            tally_id: app.ids.next(),
-            now: app.now(),
-            all: part.rules.colour.is_plain(),
-        };
-        let changed = store::recolour_pages(tx, &batch).await?;
-        tell(tx, app, (&part.rules, &changed)).await?;
-        count(app, changed.len());
+        let middle = i64::midpoint(self.page, end_page);
+        let beside = Tx::begin(app.db.client().await?).await?;
+        let (one, other) = tokio::join!(
+            self.colour_pages(tx, app, (part, self.page..middle)),
+            self.colour_pages(&beside, app, (part, middle..end_page)),
+        );
+        let changed = one? + other?;
+        beside.commit().await?;
+        count(app, changed);
         self.slice += 1;
         if self.slice < part.slices {
             return Ok(());
@@ -125,6 +122,30 @@ impl Progress {
             self.page = 0;
         }
         Ok(())
+    }
+
+    /// Colours this slice of some pages and tells whose colour changed; how many rows it wrote.
+    async fn colour_pages(
+        &self,
+        tx: &Client,
+        app: &App,
+        (part, pages): (&Part, Range<i64>),
+    ) -> ApiResult<usize> {
+        let batch = Batch {
+            prefix: &part.prefix,
+            but: &part.but,
+            mapping: &part.mapping,
+            first_page: pages.start,
+            end_page: pages.end,
+            slice: (self.slice, part.slices),
+            version: part.rules.version.get(),
+            tally_id: app.ids.next(),
+            now: app.now(),
+            all: part.rules.colour.is_plain(),
+        };
+        let changed = store::recolour_pages(tx, &batch).await?;
+        tell(tx, app, (&part.rules, &changed)).await?;
+        Ok(changed.len())
     }
 }
 

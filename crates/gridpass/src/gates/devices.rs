@@ -6,17 +6,18 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_passcode::PublicKey;
-use gridpass_types::ids::{DeviceId, GateId};
+use gridpass_types::ids::{DeviceId, EmployerId, GateId};
 
 use super::device::DEVICE_TOKEN_PREFIX;
 use super::directory::Directory;
 use super::model::{EnrolledDevice, GateView, NewDevice, RegisteredDevice};
 use super::store;
-use crate::access::ManageGates;
+use crate::access::{ManageDevices, Role};
 use crate::app::App;
-use crate::auth::Authorised;
+use crate::auth::{Authorised, Caller, Scope};
 use crate::db::Client;
 use crate::directory;
+use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::seal::token_digest;
@@ -28,15 +29,30 @@ use crate::seal::token_digest;
               (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_device(
     State(app): State<App>,
-    gate: Authorised<GateView, ManageGates>,
+    gate: Authorised<GateView, ManageDevices>,
     extract::Json(input): extract::Json<NewDevice>,
 ) -> ApiResult<(StatusCode, Json<EnrolledDevice>)> {
+    check_own(&gate.caller, gate.entity.employer_id)?;
     let key = input.validate()?;
     let tx = app.db.tx().await?;
     let at = (gate.entity.gate_id, input.name.trim());
     let enrolled = insert(&tx, &app, at, key.as_ref()).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(enrolled)))
+}
+
+/// Who manages an employer has to do with the devices of its own gates, however far the grant reaches;
+/// others are as if they were not there.
+pub(super) fn check_own(caller: &Caller, employer_id: Option<EmployerId>) -> ApiResult<()> {
+    let own = match caller.scope {
+        Scope::Employer(id) => employer_id == Some(id),
+        Scope::Division | Scope::Enclosure(_) => false,
+    };
+    if own || caller.role != Role::EmployerManager {
+        Ok(())
+    } else {
+        Err(Code::NotFound.into())
+    }
 }
 
 /// Enters a device of this name at a gate, with a new token.
@@ -70,8 +86,9 @@ pub(super) async fn insert(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn revoke_device(
     State(app): State<App>,
-    device: Authorised<RegisteredDevice, ManageGates>,
+    device: Authorised<RegisteredDevice, ManageDevices>,
 ) -> ApiResult<StatusCode> {
+    check_own(&device.caller, device.entity.employer_id)?;
     let tx = app.db.tx().await?;
     store::revoke_device(&tx, device.entity.device_id).await?;
     directory::bump(&tx).await?;

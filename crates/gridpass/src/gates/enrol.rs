@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::devices;
+use super::devices::{self, check_own};
 use super::model::{DeviceCode, DeviceEnrolment, EnrolledDevice, GateView, NewDeviceCode};
 use super::store::codes as store;
-use crate::access::ManageGates;
+use crate::access::ManageDevices;
 use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Caller};
@@ -40,9 +40,10 @@ const TRIES: Limit = Limit {
               (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_device_code(
     State(app): State<App>,
-    gate: Authorised<GateView, ManageGates>,
+    gate: Authorised<GateView, ManageDevices>,
     extract::Json(input): extract::Json<NewDeviceCode>,
 ) -> ApiResult<(StatusCode, Json<DeviceCode>)> {
+    check_own(&gate.caller, gate.entity.employer_id)?;
     input.validate()?;
     let (code, now) = (new_code(&app), app.now());
     let row = store::NewCode {

@@ -184,6 +184,9 @@ pub struct RegisteredDevice {
     /// Place of its gate.
     #[serde(skip)]
     pub place_code: String,
+    /// Employer of its gate.
+    #[serde(skip)]
+    pub employer_id: Option<EmployerId>,
 }
 
 /// What a device says of itself with a sign of life.

@@ -222,7 +222,7 @@ pub async fn revoke_device(db: &Client, id: DeviceId) -> Result<(), Error> {
 /// A device by identity, with its gate's place.
 pub async fn find_device(db: &Client, id: DeviceId) -> Result<Option<RegisteredDevice>, Error> {
     let sql = "-- gates.find_device
-        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code,
+        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code, g.employer_id,
             r.at AS reported_at, r.app_version, r.waiting, r.snapshot_as_of
         FROM gate_device d JOIN gate g USING (gate_id) LEFT JOIN device_report r USING (device_id)
         WHERE d.device_id = $1";
@@ -233,7 +233,7 @@ pub async fn find_device(db: &Client, id: DeviceId) -> Result<Option<RegisteredD
 /// Devices of a gate, in order of identity.
 pub async fn list_devices(db: &Client, gate_id: GateId) -> Result<Vec<RegisteredDevice>, Error> {
     let sql = "-- gates.list_devices
-        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code,
+        SELECT d.device_id, d.gate_id, d.name, d.active, d.public_key IS NOT NULL AS has_key, g.place_code, g.employer_id,
             r.at AS reported_at, r.app_version, r.waiting, r.snapshot_as_of
         FROM gate_device d JOIN gate g USING (gate_id) LEFT JOIN device_report r USING (device_id)
         WHERE d.gate_id = $1 ORDER BY d.device_id";
@@ -251,6 +251,7 @@ fn registered_device(row: &Row) -> RegisteredDevice {
         active: row.get("active"),
         has_key: row.get("has_key"),
         place_code: row.get("place_code"),
+        employer_id: row.get("employer_id"),
         report: reports::report(row),
     }
 }

@@ -77,9 +77,11 @@ codes! {
     ColleagueUnknown "colleague_unknown" UNPROCESSABLE_ENTITY "There is no such colleague in your unit." "本单位没有该同事。";
     UsernameTaken "username_taken" CONFLICT "This user name is taken." "用户名已被占用。";
     // Divisions, employers and gates
+    RiskAreasChanged "risk_areas_changed" CONFLICT "Somebody changed the list of risk areas meanwhile; nothing was saved. Look at it and save again." "高风险地区名单已被他人更改，本次未保存。请查看后再次保存。";
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
     MapInvalid "map_invalid" UNPROCESSABLE_ENTITY "The map cannot be taken; nothing was stored." "地图无法采用，未保存任何内容。";
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
+    HomeVerified "home_verified" CONFLICT "A grid worker has verified this home; ask for a correction instead." "住址已经网格员核实，如有变动请申请更正。";
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
     DeviceCodeWrong "device_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong, was used or has run out; ask a supervisor for a new one." "登记码有误、已使用或已过期，请向主管重新领取。";
@@ -89,7 +91,7 @@ codes! {
     PhoneCodeWrong "phone_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong or no longer counts; ask for a new one." "验证码有误或已失效，请重新获取。";
     TooManyCodes "too_many_codes" TOO_MANY_REQUESTS "A code was sent to this phone a moment ago, or several within the hour; wait a little." "验证码获取过于频繁，请稍后再试。";
     TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries within a day; try tomorrow, or take the document to a counter." "今日尝试次数过多，请明日再试，或持证件到社区窗口办理。";
-    AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter." "手机上无法办理，请持证件到社区窗口办理。";
+    AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter, or show it to the grid worker. At every gate the document alone is enough." "手机上无法办理，请持证件到社区窗口办理，或请网格员上门登记手机号。在卡口出示证件即可通行核验。";
     ChallengeUnsolved "challenge_unsolved" UNPROCESSABLE_ENTITY "The task before enrolment was not solved, or has run out; ask for a new one." "人机校验未通过或已过期，请重试。";
     // People
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
@@ -181,11 +183,15 @@ codes! {
     AlertNotAccepted "alert_not_accepted" CONFLICT "Accept the alert first; unseen it closes only as a false alarm or advised." "请先接警；未接警只能以误报或已告知办结。";
     NotObserved "not_observed" CONFLICT "This person is not under observation on that day." "该人员当日不在隔离观察期内。";
     CheckDiffers "check_differs" CONFLICT "Another reading was entered for the same instant." "同一时刻已登记过不同的读数。";
+    OpeningOverlaps "opening_overlaps" CONFLICT "Another opening is announced for this time; take it back first." "该时间段已有开门报备，请先撤销原报备。";
+    TooManyOpenings "too_many_openings" CONFLICT "A phone announces six openings and two hours a day at most; call the team for more." "手机每日最多报备六次、共两小时，如需更多请电话联系三位一体小组。";
     OpeningOver "opening_over" CONFLICT "This opening is over or was taken back." "该开门报备已结束或已撤销。";
     NeedClosed "need_closed" CONFLICT "This request is delivered or refused already." "该需求已办结。";
     TooManyNeeds "too_many_needs" CONFLICT "Several requests are open already; they come first." "已有多项需求待办，请稍候。";
     TooManyEntries "too_many_entries" TOO_MANY_REQUESTS "Too many entries within a day; call your response team." "今日登记次数过多，请电话联系三位一体小组。";
     SensorRemoved "sensor_removed" UNAUTHORIZED "This sensor is not admitted any more." "该传感器已停用。";
+    InspectionOpen "inspection_open" CONFLICT "An inspection of this gate is going on." "该卡口正在进行暗访。";
+    InspectionClosed "inspection_closed" CONFLICT "This inspection has ended with another result." "该次暗访已结束，结果不同。";
     // Papers
     PaperNoGround "paper_no_ground" CONFLICT "The record does not say what this paper would." "系统记录与该证明内容不符，不能出具。";
     PaperUnknown "paper_unknown" NOT_FOUND "No paper of this number was issued here." "查无此证明编号。";

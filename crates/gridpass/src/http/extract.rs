@@ -30,6 +30,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out: nothing at all is the type's default.
+pub struct JsonIfAny<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for JsonIfAny<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            let Json(body) = Json::from_request(request, state).await?;
+            return Ok(Self(body));
+        }
+        let body = body_bytes(request, state).await?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        Err(ApiError::new(Code::UnsupportedMediaType).detail("send application/json"))
+    }
+}
+
 /// Raw bytes of a body within the route's limit.
 pub struct Body(pub Bytes);
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use gridpass_rules::red::EvidenceKind;
 use gridpass_types::ids::PersonId;
 
 use super::model::{CheckView, DiaryView, NewCheck, Reading, RecordedCheck};
@@ -184,8 +185,13 @@ async fn alert(
     let Some(caller) = caller else {
         return Ok(());
     };
-    let proposal = (person_id, format!("测温 {check_id}"), reading.fact());
-    match red::propose_from_reading(tx, app, caller, proposal).await {
+    let found = red::Found {
+        person_id,
+        fact: reading.fact(),
+        shown_by: EvidenceKind::DeviceReading,
+        reference: format!("测温 {check_id}"),
+    };
+    match red::propose_found(tx, app, caller, found).await {
         // The alert stands; whoever answers it may propose.
         Err(error) if error.code() == Code::RedCapReached => Ok(()),
         other => other,

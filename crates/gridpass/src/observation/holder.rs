@@ -106,7 +106,7 @@ pub async fn get_own_observation(
 ) -> ApiResult<Json<Vec<OwnObservation>>> {
     let db = app.db.client().await?;
     let mut observed = Vec::new();
-    for person_id in people::list_on_phone(&db, holder).await? {
+    for person_id in people::list_in_care(&db, &app, holder).await? {
         let serial = people::get(&db, person_id).await?.pass_serial;
         if let Some(own) = own(&db, &app, (person_id, serial)).await? {
             audit::subject(person_id);
@@ -162,7 +162,7 @@ async fn entry(app: &App, holder: Holder, serial: Option<PassSerial>) -> ApiResu
         .sealer
         .digest("observation_entries", &holder.person_id.to_string());
     limits::take(app, &ENTRIES, &key).await?;
-    people::on_phone(app, holder, serial).await
+    people::in_care(app, holder, serial).await
 }
 
 /// Records the holder's or a dependant's temperature and symptoms. The same instant sent again is
@@ -214,7 +214,7 @@ pub async fn withdraw_own_opening(
     Path(opening_id): Path<i64>,
 ) -> ApiResult<StatusCode> {
     let tx = app.db.tx().await?;
-    for person_id in people::list_on_phone(&tx, holder).await? {
+    for person_id in people::list_in_care(&tx, &app, holder).await? {
         if let Some(opening) = doors::find_opening(&tx, (person_id.get(), opening_id)).await? {
             audit::subject(person_id);
             openings::withdraw(&tx, &app, &opening).await?;

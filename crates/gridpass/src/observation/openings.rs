@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::{PersonId, StaffId};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -16,12 +17,17 @@ use crate::app::App;
 use crate::audit;
 use crate::auth::{Authorised, Staff};
 use crate::db::Client;
-use crate::facts::Subject;
+use crate::facts::{self, Subject};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 use crate::http::page::{Page, PageQuery};
 use crate::masking::{self, Shown, Viewer};
+
+/// Openings that a phone announces for one day at most.
+const OWN_DAY_MAX: i64 = 6;
+/// How long a door may be open on one day by what a phone announces.
+const OWN_DAY_OPEN_MAX: SignedDuration = SignedDuration::from_hours(2);
 
 /// Which openings to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -58,6 +64,9 @@ pub(super) async fn announce(
     let times = input.times(now)?;
     let order = store::find_observing(tx, person_id, district_date(now)).await?;
     let order = order.ok_or(Code::NotObserved)?;
+    if by.is_none() {
+        check_own(tx, person_id, times).await?;
+    }
     let row = doors::NewOpeningRow {
         person_id,
         opening_id: app.ids.next(),
@@ -70,6 +79,25 @@ pub(super) async fn announce(
     tell(tx, &order.place_code, ("opening", row.opening_id)).await?;
     let kept = doors::find_opening(tx, (person_id.get(), row.opening_id)).await?;
     kept.ok_or_else(|| Code::NotFound.into())
+}
+
+/// What is announced on a phone is bounded: a door that is announced all day long is watched by
+/// nobody. The person's lock makes two phones of one household wait for each other.
+async fn check_own(
+    tx: &Client,
+    person_id: PersonId,
+    times: (Timestamp, Timestamp),
+) -> ApiResult<()> {
+    facts::lock_person(tx, person_id).await?;
+    let day = doors::day_of(tx, person_id, times, district_date(times.0)).await?;
+    if day.overlaps {
+        return Err(Code::OpeningOverlaps.into());
+    }
+    let wanted = times.1.duration_since(times.0);
+    if day.openings >= OWN_DAY_MAX || day.open + wanted > OWN_DAY_OPEN_MAX {
+        return Err(Code::TooManyOpenings.into());
+    }
+    Ok(())
 }
 
 /// Announced openings under a prefix that are not over.

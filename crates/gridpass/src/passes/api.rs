@@ -10,7 +10,7 @@ use gridpass_types::ids::{PassSerial, PersonId};
 
 use super::keys::Keys;
 use super::model::{NewSpecimen, PassKeysView, SPECIMEN_LIFE_S, SpecimenView};
-use crate::access::ManagePassKeys;
+use crate::access::{IssueSpecimens, ManagePassKeys};
 use crate::app::App;
 use crate::auth::Staff;
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -51,7 +51,7 @@ pub async fn rotate_pass_keys(
     responses((status = 201, body = SpecimenView), (status = 403, body = Problem)))]
 pub async fn create_specimen_pass(
     State(app): State<App>,
-    _staff: Staff<ManagePassKeys>,
+    _staff: Staff<IssueSpecimens>,
     extract::Json(input): extract::Json<NewSpecimen>,
 ) -> ApiResult<(StatusCode, Json<SpecimenView>)> {
     let ring = app.part::<Keys>().ring();

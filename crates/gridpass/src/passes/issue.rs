@@ -19,11 +19,12 @@ use super::store::{self, PassRow};
 use crate::access::RevokePasses;
 use crate::app::App;
 use crate::auth::Authorised;
-use crate::db::Client;
+use crate::db::{Client, Tx};
 use crate::facts;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
+use crate::jobs::outbox::{FollowUp, Handling};
 use crate::people::{self, Holder, Person};
 
 /// The step in which credentials count time.
@@ -133,6 +134,25 @@ pub async fn revoke_passes(
     store::update_pass(&tx, person_id, &row).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Voids what a guardian's phone shows of somebody, unless they have a phone of their own by now,
+/// whose key has voided it already.
+pub fn end_carried<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
+    Box::pin(async move {
+        let person_id = follow_up.person_id;
+        let failed = |error| anyhow::anyhow!("ending a carried pass: {error:?}");
+        let moved = people::has_own_phone(tx, app, person_id).await;
+        if moved.map_err(failed)? {
+            return Ok(());
+        }
+        let mut row = store::lock_pass(tx, person_id).await?;
+        let next = whole_second(app.now()).map_err(failed)? + SECOND;
+        row.not_before = after(next.max(row.not_before), row.credential_issued_at);
+        row.device_key = None;
+        store::update_pass(tx, person_id, &row).await?;
+        Ok(())
+    })
 }
 
 #[cfg(test)]

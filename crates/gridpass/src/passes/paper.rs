@@ -152,7 +152,7 @@ pub async fn create_own_paper_pass(
     holder: Holder,
     extract::Json(input): extract::Json<OwnPaperInput>,
 ) -> ApiResult<(StatusCode, Json<PaperPassView>)> {
-    let person_id = people::on_phone(&app, holder, input.pass_serial).await?;
+    let person_id = people::in_care(&app, holder, input.pass_serial).await?;
     let credential = issue(app.db.tx().await?, &app, person_id).await?;
     let db = app.db.client().await?;
     let paper = view(&db, &app, person_id, &credential).await?;

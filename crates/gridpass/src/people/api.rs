@@ -67,7 +67,7 @@ pub async fn get_pass_explanation(
         return Err(Code::TimeInFuture.into());
     }
     let db = app.db.client().await?;
-    let people = super::list_on_phone(&db, holder).await?;
+    let people = super::list_in_care(&db, &app, holder).await?;
     let mut explained = Vec::with_capacity(people.len());
     for person_id in people {
         explained.push(pass_explanation(&db, &app, person_id, (at, now)).await?);
@@ -85,7 +85,7 @@ pub async fn get_pass_history(
     holder: Holder,
     extract::Query(query): extract::Query<HistoryQuery>,
 ) -> ApiResult<Json<Vec<ColourSpan>>> {
-    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::in_care(&app, holder, query.pass_serial).await?;
     let db = app.db.client().await?;
     let person = super::get(&db, person_id).await?;
     let since = person.enrolled_at.unwrap_or(person.created_at);
@@ -102,8 +102,19 @@ pub async fn list_own_notices(
     holder: Holder,
 ) -> ApiResult<Json<Vec<NoticeView>>> {
     let db = app.db.client().await?;
-    let people = super::list_on_phone(&db, holder).await?;
+    let people = super::list_in_care(&db, &app, holder).await?;
     notify::list(&db, &people).await.map(Json)
+}
+
+/// Ends this phone: its token counts no more, and nobody has to wait for it to run out.
+#[utoipa::path(delete, path = "/api/v1/pass/phone", operation_id = "end_own_phone", tag = "people",
+    security(("holder" = [])),
+    responses((status = 204), (status = 401, body = Problem)))]
+pub async fn end_own_phone(State(app): State<App>, holder: Holder) -> ApiResult<StatusCode> {
+    let tx = app.db.tx().await?;
+    store::revoke_sessions(&tx, holder.person_id, app.now()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts a dependant's pass on the holder's phone; answers with that pass.
@@ -166,6 +177,7 @@ fn by_staff(
         address_code: address::checked_code(code.map(|code| code.expose().as_str()))?,
         grid_code: input.grid_code,
         entered_by: Some(caller.staff_id),
+        same_household: false,
     })
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The order matters. What is wrong with the form is said first and looks at nobody. Then the
 //! code: without it no record is looked at, so who does not hold the phone learns nothing.
-//! Then the try is counted, for the phone and for the document, whatever comes of it. Only then
-//! is the number looked up, and every disagreement is answered alike.
+//! Then the try is counted for the phone. Only then is the number looked up, and every
+//! disagreement is answered alike and counted for the document. Who proves to be the person
+//! held is not counted there: strangers who try a number cannot shut its owner out.
 
 use gridpass_types::ids::PersonId;
 use jiff::SignedDuration;
@@ -34,11 +35,17 @@ pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledVi
     let tried_by = app
         .sealer
         .lasting_digest("phone that tries", phone.expose());
-    count_try(app, &tried_by, &details).await?;
+    count_try(app, &tried_by).await?;
     let tx = app.db.tx().await?;
     proof.spend(&tx, app).await?;
     let enrolment = Enrolment::by_holder(details, input.enclosure_id);
-    let enrolled = enrol(&tx, app, &enrolment).await?;
+    let enrolled = match enrol(&tx, app, &enrolment).await {
+        Ok(enrolled) if !enrolled.created => enrolled,
+        tried => {
+            count_at_document(app, &enrolment.details).await?;
+            tried?
+        }
+    };
     let issued = issue_token(&tx, app, enrolled.person_id).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
@@ -52,26 +59,35 @@ pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledVi
     })
 }
 
-/// Counts a try at a document by somebody, before the document is looked up.
+/// Counts a try by a phone, before anything is looked up.
+///
+/// # Errors
+/// 429 `too_many_tries`.
+pub(super) async fn count_try(app: &App, tried_by: &[u8]) -> ApiResult<()> {
+    let by_phone = limit("tries_by_phone", app.settings.limits.tries_per_phone_day);
+    limits::take(app, &by_phone, tried_by).await
+}
+
+/// Counts a try at a document that its owner's phone did not make.
 ///
 /// # Errors
 /// 429 `too_many_tries`, whether or not the document is known.
-pub(super) async fn count_try(app: &App, tried_by: &[u8], details: &Details) -> ApiResult<()> {
-    let limit = |kind, uses_max| Limit {
-        kind,
-        uses_max,
-        window: SignedDuration::from_hours(24),
-        code: Code::TooManyTries,
-    };
-    let limits = &app.settings.limits;
-    // The phone first: one that may not try any more cannot use up the document's tries.
-    let by_phone = limit("tries_by_phone", limits.tries_per_phone_day);
-    limits::take(app, &by_phone, tried_by).await?;
-    let at_document = limit("tries_at_document", limits.tries_per_document_day);
+pub(super) async fn count_at_document(app: &App, details: &Details) -> ApiResult<()> {
+    let uses_max = app.settings.limits.tries_per_document_day;
+    let at_document = limit("tries_at_document", uses_max);
     let document = app
         .sealer
         .digest("document", &details.number.digest_input());
     limits::take(app, &at_document, &document).await
+}
+
+fn limit(kind: &'static str, uses_max: u32) -> Limit {
+    Limit {
+        kind,
+        uses_max,
+        window: SignedDuration::from_hours(24),
+        code: Code::TooManyTries,
+    }
 }
 
 /// Names a guardian's phone among those who try.

@@ -1,8 +1,9 @@
 //! On what it stands that a phone carries somebody else's pass. Pure.
 //!
 //! A pass shows where somebody lives and how they are. So there are three ways and no fourth:
-//! they agree on their own phone, they are a child, or the registry or a grid worker has
-//! entered both in one household.
+//! they agree on their own phone, the registry or a grid worker has entered both in one
+//! household, or they are a child whom nobody has entered but by this guardian's phone. An age
+//! alone says nothing about whose child it is.
 
 use gridpass_types::ids::HouseholdId;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ const ADULT_YEARS: i16 = 18;
 pub enum Basis {
     /// They agreed, with a code on their own phone.
     Consent,
-    /// They are a child.
+    /// They are a child that is new here, or one known by the guardian's own number.
     Minor,
     /// Both were entered in one household, by a registry or a grid worker.
     Household,
@@ -41,20 +42,30 @@ impl Basis {
     }
 
     /// The basis there is, the strongest first; `None` sends the family to a counter.
-    pub fn of(
-        consented: bool,
-        age_years: Option<i16>,
-        households: (Option<HouseholdId>, Option<HouseholdId>),
-    ) -> Option<Self> {
-        if consented {
-            return Some(Basis::Consent);
+    pub fn of(link: &Link) -> Option<Self> {
+        let is_child = link.age_years.is_some_and(|age| age < ADULT_YEARS);
+        let (guardian, dependant) = link.households;
+        let in_one_household = guardian.is_some() && guardian == dependant;
+        if link.consented {
+            Some(Basis::Consent)
+        } else if is_child && (in_one_household || link.nobody_elses) {
+            Some(Basis::Minor)
+        } else {
+            in_one_household.then_some(Basis::Household)
         }
-        if age_years.is_some_and(|age| age < ADULT_YEARS) {
-            return Some(Basis::Minor);
-        }
-        let (guardian, dependant) = households;
-        (guardian.is_some() && guardian == dependant).then_some(Basis::Household)
     }
+}
+
+/// What is known of a guardian and somebody whose pass the phone shall carry.
+pub struct Link {
+    /// A code on the dependant's own phone was right.
+    pub consented: bool,
+    /// The dependant's age, if the document says it.
+    pub age_years: Option<i16>,
+    /// Nobody has the number, or its record is reached by the guardian's phone.
+    pub nobody_elses: bool,
+    /// The households of the guardian and the dependant.
+    pub households: (Option<HouseholdId>, Option<HouseholdId>),
 }
 
 #[cfg(test)]
@@ -62,20 +73,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_adult_agrees_or_lives_in_the_same_household() {
+    fn an_adult_agrees_and_a_child_is_of_the_household_or_new() {
         let (one, other) = (Some(HouseholdId::new(1)), Some(HouseholdId::new(2)));
         let cases = [
-            (true, Some(80), (None, None), Some(Basis::Consent)),
-            (false, Some(17), (None, None), Some(Basis::Minor)),
-            (false, Some(18), (None, None), None),
-            (false, None, (None, None), None),
-            (false, Some(80), (one, one), Some(Basis::Household)),
-            (false, None, (one, one), Some(Basis::Household)),
-            (false, Some(80), (one, other), None),
-            (false, Some(80), (one, None), None),
+            (true, Some(80), false, (None, None), Some(Basis::Consent)),
+            (false, Some(17), true, (None, None), Some(Basis::Minor)),
+            (false, Some(17), false, (one, one), Some(Basis::Minor)),
+            (false, Some(17), false, (None, None), None),
+            (false, Some(17), false, (one, other), None),
+            (false, Some(18), true, (None, None), None),
+            (false, None, true, (None, None), None),
+            (false, Some(80), false, (one, one), Some(Basis::Household)),
+            (false, None, false, (one, one), Some(Basis::Household)),
+            (false, Some(80), false, (one, other), None),
+            (false, Some(80), false, (one, None), None),
         ];
-        for (consented, age, households, basis) in cases {
-            assert_eq!(Basis::of(consented, age, households), basis);
+        for (consented, age_years, nobody_elses, households, basis) in cases {
+            let link = Link {
+                consented,
+                age_years,
+                nobody_elses,
+                households,
+            };
+            assert_eq!(Basis::of(&link), basis);
         }
         for basis in [Basis::Consent, Basis::Minor, Basis::Household] {
             assert_eq!(Basis::parse(basis.as_str()), Some(basis));

@@ -1,16 +1,17 @@
 //! One phone, several people: children and old people on a guardian's phone.
 //!
-//! Whoever adds a dependant proves as much as an enrolment does, and stands on one of three
-//! things ([`Basis`]): a code on the dependant's own phone, the dependant's age, or that both
-//! were entered in one household by somebody else. A dependant without a phone of their own is
-//! reached by the guardian's, which has proved itself and is compared and stored.
+//! Whoever adds a dependant stands on one of three things ([`Basis`]): a code on the
+//! dependant's own phone, that both were entered in one household by somebody else, or that it
+//! is a child nobody else has entered. A dependant without a phone of their own is reached by
+//! the guardian's, which has proved itself; it is compared with what is held unless the
+//! household speaks for them, so that both parents can carry a child.
 
 use gridpass_types::Phone;
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::PersonId;
 
-use super::apply::{count_try, guardian_key};
-use super::basis::Basis;
+use super::apply::{count_at_document, count_try, guardian_key};
+use super::basis::{Basis, Link};
 use super::enrol::{Enrolment, enrol};
 use super::model::{DependantInput, Details};
 use super::record::Person;
@@ -46,8 +47,14 @@ pub(super) async fn add(
         _ => None,
     };
     details.phone = details.phone.or(held);
-    count_try(app, &guardian_key(app, guardian), &details).await?;
-    let (dependant, basis) = open(app, &holder, details, proof).await?;
+    count_try(app, &guardian_key(app, guardian)).await?;
+    let (dependant, basis) = match open(app, &holder, &details, proof).await {
+        Err(error) if error.code() == Code::AskAtCounter => {
+            count_at_document(app, &details).await?;
+            return Err(error);
+        }
+        opened => opened?,
+    };
     if dependant == guardian {
         return Err(own_number());
     }
@@ -86,7 +93,7 @@ async fn link(app: &App, guardian: PersonId, dependant: PersonId, basis: Basis) 
 async fn open(
     app: &App,
     guardian: &Person,
-    details: Details,
+    details: &Details,
     proof: Option<Proof>,
 ) -> ApiResult<(PersonId, Option<Basis>)> {
     let tx = app.db.tx().await?;
@@ -101,37 +108,53 @@ async fn open(
     if linked.len() >= DEPENDANTS_MAX && !already {
         return Err(Code::TooManyDependants.into());
     }
-    let basis = match already {
-        true => None,
-        false => Some(basis_of(&tx, app, (guardian, known), &details, proof.is_some()).await?),
-    };
+    let link = link_of(&tx, app, (guardian, known), (details, proof.is_some())).await?;
+    let basis = Basis::of(&link).filter(|_| !already);
+    if basis.is_none() && !already {
+        // The same answer as for a name that does not agree: it does not tell whether the
+        // number is known.
+        return Err(Code::AskAtCounter.into());
+    }
     if let Some(proof) = &proof {
         proof.spend(&tx, app).await?;
     }
-    let enrolled = enrol(&tx, app, &Enrolment::by_holder(details, None)).await?;
+    let (guardian_lives, dependant_lives) = link.households;
+    let enrolment = Enrolment {
+        same_household: proof.is_none()
+            && guardian_lives.is_some()
+            && guardian_lives == dependant_lives,
+        ..Enrolment::by_holder(details.clone(), None)
+    };
+    let enrolled = enrol(&tx, app, &enrolment).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
     Ok((enrolled.person_id, basis))
 }
 
-/// On what the link stands. Without anything the answer is the same as for a name that does
-/// not agree: it does not tell whether the number is known.
-async fn basis_of(
+/// What is known of the two.
+async fn link_of(
     tx: &Client,
     app: &App,
     (guardian, known): (&Person, Option<PersonId>),
-    details: &Details,
-    consented: bool,
-) -> ApiResult<Basis> {
-    let household = match known {
-        Some(known) => store::find_person(tx, known.get())
-            .await?
-            .and_then(|person| person.household_id),
+    (details, consented): (&Details, bool),
+) -> ApiResult<Link> {
+    let held = match known {
+        Some(known) => store::find_person(tx, known.get()).await?,
         None => None,
     };
-    let age = details.number.age_years(district_date(app.now()));
-    Basis::of(consented, age, (guardian.household_id, household))
-        .ok_or_else(|| Code::AskAtCounter.into())
+    let reached = match &held {
+        Some(held) => held.phone(app)?,
+        None => None,
+    };
+    Ok(Link {
+        consented,
+        age_years: details.number.age_years(district_date(app.now())),
+        nobody_elses: held.is_none() || (reached.is_some() && reached == guardian.phone(app)?),
+        households: (
+            guardian.household_id,
+            held.and_then(|held| held.household_id),
+        ),
+    })
 }
 
 /// The phone in clear that a person is reached by.

@@ -1,9 +1,11 @@
 //! Enrolment: the first time a number is seen it makes a person; later it must agree.
 //!
-//! A number known from an import enrols when the name agrees and no other phone is held.
-//! Anything else is refused with one and the same answer, so that nobody who knows a number
-//! learns more by trying.
+//! A known number enrols on a phone when the name agrees and the phone, which a code has just
+//! proved, is the one held: from a register, a counter or a door. Name and number alone are
+//! known to many and open nothing. Anything else is refused with one and the same answer, so that nobody who knows a
+//! number learns more by trying.
 
+use gridpass_matching::Agreement;
 use gridpass_rules::FactBody;
 use gridpass_rules::words::{Residence, ResidenceStatus};
 use gridpass_types::AddressCode;
@@ -38,6 +40,8 @@ pub(super) struct Enrolment {
     pub address_code: Option<AddressCode>,
     /// Who entered it; `None` for the person.
     pub entered_by: Option<StaffId>,
+    /// A guardian gives the details, and others have entered both in one household.
+    pub same_household: bool,
 }
 
 impl Enrolment {
@@ -51,6 +55,17 @@ impl Enrolment {
             address: None,
             address_code: None,
             entered_by: None,
+            same_household: false,
+        }
+    }
+
+    /// Whether whoever gives these details may go on with the record held.
+    fn is_proved(&self, held: Agreement) -> bool {
+        match self.entered_by {
+            Some(_) => held.may_be_filled(),
+            // A guardian's phone is not the person's: it is not compared.
+            None if self.same_household => held.is_match(),
+            None => held.proves_holder(),
         }
     }
 
@@ -123,7 +138,7 @@ async fn join(
     store::lock_person(tx, person_id.get()).await?;
     let found = store::find_person(tx, person_id.get()).await?;
     let person = found.ok_or_else(|| ApiError::new(Code::Conflict))?;
-    if !person.compare(app, &enrolment.details)?.proves_holder() {
+    if !enrolment.is_proved(person.compare(app, &enrolment.details)?) {
         // Staff may know that somebody is held; a phone is told where to go, and no more.
         let code = match enrolment.entered_by {
             Some(_) => Code::AlreadyEnrolled,

@@ -19,6 +19,7 @@ use crate::audit;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::jobs::outbox::{self, NewFollowUp};
 use crate::masking::{Shown, Viewer};
 use crate::notify::{self, Notice};
 use crate::phone_codes::{self, Purpose};
@@ -71,8 +72,23 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
     tx.commit().await?;
     let tx = app.db.tx().await?;
     store::end_carrier(&tx, (dependant, guardian), now).await?;
+    // A phone of their own has voided the guardian's code already.
+    if !store::has_live_session(&tx, dependant, now).await? {
+        outbox::insert(&tx, &[carried_no_more(dependant, app.ids.next())], now).await?;
+    }
     tx.commit().await?;
+    app.work_waiting.notify_waiters();
     Ok(())
+}
+
+/// The code that the guardian's phone still shows has to end; `passes` does it.
+fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
+    NewFollowUp {
+        person_id: dependant,
+        topic: super::TOPIC_CARRIED_NO_MORE,
+        dedupe_key: cause.to_string(),
+        payload: serde_json::json!({}),
+    }
 }
 
 /// Hands a dependant's pass over to a phone of their own.
@@ -122,13 +138,26 @@ pub(super) async fn change_phone(
     let code = input.phone_code.expose();
     let proof = phone_codes::check(app, &phone, Purpose::NewPhone, code).await?;
     let tx = app.db.tx().await?;
-    store::lock_person(&tx, person_id.get()).await?;
     proof.spend(&tx, app).await?;
-    // Told at the number held until now, so that a theft does not go unnoticed.
-    tell_before(&tx, app, person_id, app.now()).await?;
-    store::update_phone(&tx, person_id, &sealed(app, person_id, &phone)).await?;
+    replace_phone(&tx, app, (person_id, &phone)).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
+    Ok(())
+}
+
+/// Writes another phone in place of the one held, and tells the person at both.
+///
+/// # Errors
+/// 404 `person_unknown`, or when the database does not answer.
+pub(super) async fn replace_phone(
+    tx: &Client,
+    app: &App,
+    (person_id, phone): (PersonId, &Phone),
+) -> ApiResult<()> {
+    store::lock_person(tx, person_id.get()).await?;
+    // Told at the number held until now, so that a theft does not go unnoticed.
+    tell_before(tx, app, person_id, app.now()).await?;
+    store::update_phone(tx, person_id, &sealed(app, person_id, phone)).await?;
     Ok(())
 }
 
@@ -157,16 +186,25 @@ fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
     }
 }
 
-/// The holder, and who is in the holder's care: children, and people of the household who have
-/// no phone of their own to ask with. Who only agreed to be carried is not.
+/// The holder, and who is in the holder's care: children, unless somebody entered them in another
+/// household, and people of the household who have no phone of their own to ask with. Who only
+/// agreed to be carried is not.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn list_in_care(db: &Client, app: &App, holder: Holder) -> ApiResult<Vec<PersonId>> {
     let mut people = vec![holder.person_id];
-    for (dependant, basis, _) in store::list_links(db, holder.person_id).await? {
+    let links = store::list_links(db, holder.person_id).await?;
+    if links.is_empty() {
+        return Ok(people);
+    }
+    let household = super::get(db, holder.person_id).await?.household_id;
+    for (dependant, basis, _) in links {
         let cared_for = match basis {
-            Some(Basis::Minor) => true,
+            Some(Basis::Minor) => {
+                let entered = super::get(db, dependant).await?.household_id;
+                entered.is_none() || entered == household
+            }
             Some(Basis::Household) => !store::has_live_session(db, dependant, app.now()).await?,
             Some(Basis::Consent) | None => false,
         };

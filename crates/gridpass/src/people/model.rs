@@ -351,6 +351,8 @@ pub struct PassView {
     pub valid_until: Option<Timestamp>,
     /// Whether there is a photo to show.
     pub has_photo: bool,
+    /// Whether the grid worker who has to call does not know the door yet.
+    pub home_asked: bool,
     /// People whose passes this phone carries too.
     #[schema(no_recursion)]
     pub dependants: Vec<PassView>,

@@ -35,7 +35,7 @@ pub async fn put_own_photo(
     extract::Query(query): extract::Query<PhotoQuery>,
     Body(upload): Body,
 ) -> ApiResult<StatusCode> {
-    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::in_care(&app, holder, query.pass_serial).await?;
     let sealed = photo::seal_photo(&app, person_id, upload).await?;
     store::update_photo(&app.db.client().await?, person_id, &sealed).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -65,7 +65,7 @@ pub async fn delete_own_photo(
     holder: Holder,
     extract::Query(query): extract::Query<PhotoQuery>,
 ) -> ApiResult<StatusCode> {
-    let person_id = super::on_phone(&app, holder, query.pass_serial).await?;
+    let person_id = super::in_care(&app, holder, query.pass_serial).await?;
     store::delete_photo(&app.db.client().await?, person_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -52,6 +52,19 @@ pub async fn find_by_digests(db: &Client, digests: &[Vec<u8>]) -> Result<Option<
     Ok(row.map(|row| row.get(0)))
 }
 
+/// People reached by a phone, under any of its digests; a few of them, families share one.
+pub async fn list_by_phone(
+    db: &Client,
+    digests: &[Vec<u8>],
+    limit: i64,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.list_by_phone
+        SELECT person_id FROM person WHERE phone_digest = ANY($1) ORDER BY person_id LIMIT $2";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&digests, &limit]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// The person of a pass serial.
 pub async fn find_by_serial(db: &Client, serial: i32) -> Result<Option<PersonId>, Error> {
     let sql = "-- people.find_by_serial
@@ -435,6 +448,21 @@ pub async fn update_address(
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Keeps where somebody says they live; the household stays, and the code of another room goes.
+pub async fn update_own_address(
+    db: &Client,
+    person_id: PersonId,
+    (sealed, now): (&[u8], Timestamp),
+) -> Result<(), Error> {
+    let sql = "-- people.update_own_address
+        UPDATE person SET address_sealed = $2, address_code_sealed = NULL, address_changed_at = $3,
+            address_changed_by = NULL
+        WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id, &sealed, &now]).await?;
+    Ok(())
 }
 
 /// A person's sealed photo.

@@ -3,7 +3,7 @@
 use gridpass_rules::words::Residence;
 use gridpass_rules::{Colour, State};
 use gridpass_types::ids::{PersonId, StaffId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::model::{PassExplanation, PassView, PersonView, SetBy};
 use super::record::Person;
@@ -68,6 +68,8 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
         decided_at: now,
         valid_until: replayed.valid_until,
         has_photo: person.has_photo,
+        home_asked: replayed.state.residence != Residence::Verified
+            && person.shown(app, Viewer::Holder, Shown::Address)?.is_none(),
         dependants: Vec::new(),
     })
 }
@@ -97,9 +99,17 @@ pub(super) async fn pass_explanation(
         }
         false => None,
     };
+    let mut plain = facts::plain(&replayed);
+    // Without any evidence the state began nowhere; the visit was asked for when the person came.
+    if let (None, Some(hours)) = (plain.by, replayed.decision.visit_hours) {
+        let since = person.enrolled_at.unwrap_or(person.created_at);
+        plain.by = since
+            .checked_add(SignedDuration::from_hours(i64::from(hours)))
+            .ok();
+    }
     Ok(PassExplanation {
         pass_serial: person.pass_serial,
-        plain: facts::plain(&replayed),
+        plain,
         decision: decision_view(&replayed.decision, at, replayed.valid_until),
         responsible,
         set_by: match coloured {

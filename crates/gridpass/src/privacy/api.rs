@@ -12,7 +12,7 @@ use super::model::{
     AcceptInput, Because, CorrectionInput, CorrectionView, Held, HeldField, OwnDataQuery,
     OwnDataView, check_version, kept,
 };
-use super::{notice, store};
+use super::{more, notice, store};
 use crate::app::App;
 use crate::db::Client;
 use crate::facts;
@@ -23,7 +23,7 @@ use crate::masking::{Shown, Viewer};
 use crate::people::{self, Holder, Person};
 
 /// Records of each kind shown at most.
-const ROWS_MAX: usize = 500;
+pub(super) const ROWS_MAX: usize = 500;
 /// How far back checks at gates are held.
 const CHECKS_SPAN: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// Hours within which a grid worker calls for a correction.
@@ -78,10 +78,11 @@ async fn own_data(db: &Client, app: &App, person: &Person) -> ApiResult<OwnDataV
             Because::Tracing,
         ),
         consents: store::list_consents(db, id).await?,
+        more: more::load(db, app, id).await?,
     })
 }
 
-fn held<T>(mut items: Vec<T>, kept: String, because: Because) -> Held<T> {
+pub(super) fn held<T>(mut items: Vec<T>, kept: String, because: Because) -> Held<T> {
     let more = items.len() > ROWS_MAX;
     items.truncate(ROWS_MAX);
     Held {

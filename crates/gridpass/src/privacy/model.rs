@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::more::OwnMore;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// The file by which data is kept and destroyed, part of the binary.
@@ -46,7 +47,7 @@ pub enum Because {
 /// A field that is held.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HeldField {
-    /// Which: `name`, `document_number`, `phone`, `address`, `grid`, `household`, `birth_year`,
+    /// Which: `name`, `document_number`, `phone`, `address`, `address_code`, `grid`, `household`, `birth_year`,
     /// `sex`, `origin`, `photo`.
     pub field: String,
     /// Its value as far as it is shown on a phone; the number is masked.
@@ -139,7 +140,7 @@ pub struct Held<T> {
 }
 
 /// Everything that is held about a person.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OwnDataView {
     /// Serial of the pass.
     pub pass_serial: PassSerial,
@@ -163,6 +164,9 @@ pub struct OwnDataView {
     pub checks: Held<HeldCheck>,
     /// Versions of the notice that were accepted, newest first.
     pub consents: Vec<ConsentView>,
+    /// What the person asked for, said and was told.
+    #[serde(flatten)]
+    pub more: OwnMore,
 }
 
 /// Whose data.

@@ -1,5 +1,7 @@
 //! SQL of a person's own data. Other slices' tables are only read, by the person's key.
 
+pub mod more;
+
 use gridpass_rules::words::Direction;
 use gridpass_rules::{Action, FactBody};
 use gridpass_types::Colour;

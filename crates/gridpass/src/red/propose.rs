@@ -31,13 +31,7 @@ pub async fn insert(
     if store::waits_otherwise(tx, &proposal).await? {
         return Err(Code::OrderChangeWaits.into());
     }
-    if !within_cap(tx, app, caller, 1).await? {
-        return Err(Code::RedCapReached.into());
-    }
-    store::insert_proposal(tx, &proposal)
-        .await
-        .map_err(one_open)?;
-    tell(tx, &proposal).await?;
+    enter(tx, app, caller, &proposal).await?;
     Ok(proposal)
 }
 
@@ -56,13 +50,18 @@ pub async fn insert_unless_open(
     if store::is_open_for(tx, &proposal).await? {
         return Ok(());
     }
+    enter(tx, app, caller, &proposal).await
+}
+
+/// Counts the proposal against the caller's hour, keeps it and tells the inboxes.
+async fn enter(tx: &Client, app: &App, caller: &Caller, proposal: &Proposal) -> ApiResult<()> {
     if !within_cap(tx, app, caller, 1).await? {
         return Err(Code::RedCapReached.into());
     }
-    store::insert_proposal(tx, &proposal)
+    store::insert_proposal(tx, proposal)
         .await
         .map_err(one_open)?;
-    tell(tx, &proposal).await?;
+    tell(tx, proposal).await?;
     Ok(())
 }
 

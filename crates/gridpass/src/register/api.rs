@@ -3,17 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::model::{EntriesView, NewEntries, NewEntry};
+use super::model::{EntriesView, NewEntries, NewEntry, RejectedEntry};
 use super::store;
 use crate::app::App;
 use crate::audit;
 use crate::gates::Device;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
-use crate::scans;
 use crate::seal::Field;
 
-/// Takes what a gate wrote down by number or by hand. Each entry is taken once.
+/// Takes what a gate wrote down by number or by hand. Each entry is taken once; one that cannot be
+/// taken is named and spoils no others.
 #[utoipa::path(post, path = "/api/v1/device/register", operation_id = "add_register_entries", tag = "gates",
     security(("device" = [])), request_body = NewEntries,
     responses((status = 200, body = EntriesView), (status = 401, body = Problem), (status = 422, body = Problem)))]
@@ -24,20 +24,27 @@ pub async fn add_register_entries(
 ) -> ApiResult<Json<EntriesView>> {
     input.validate()?;
     audit::object(format!("device/{}", device.device_id));
-    let accepted = store_all(&app, &device, &input.entries).await?;
+    let view = store_all(&app, &device, &input.entries).await?;
     app.work_waiting.notify_waiters();
-    Ok(Json(EntriesView {
-        accepted,
-        duplicates: input.entries.len() as u64 - accepted,
-    }))
+    Ok(Json(view))
 }
 
-/// Stores entries in one transaction; answers how many were new.
-async fn store_all(app: &App, device: &Device, entries: &[NewEntry]) -> ApiResult<u64> {
+/// Stores entries in one transaction; those that cannot be taken are named.
+async fn store_all(app: &App, device: &Device, entries: &[NewEntry]) -> ApiResult<EntriesView> {
     let now = app.now();
     let tx = app.db.tx().await?;
-    let mut accepted = 0;
+    let (mut accepted, mut rejected) = (0, Vec::new());
     for entry in entries {
+        let (at, decicelsius) = match entry.check(now) {
+            Ok(checked) => checked,
+            Err(code) => {
+                rejected.push(RejectedEntry {
+                    entry_key: entry.entry_key.clone(),
+                    code: code.to_owned(),
+                });
+                continue;
+            }
+        };
         let entry_id = app.ids.next();
         let details = serde_json::to_vec(&entry.details()).map_err(ApiError::internal)?;
         let field = Field::RegisterDetails;
@@ -46,12 +53,16 @@ async fn store_all(app: &App, device: &Device, entries: &[NewEntry]) -> ApiResul
             gate_id: device.gate_id,
             entry_id,
             entry,
-            at: scans::scan_time(entry.at, now)?,
-            decicelsius: scans::decicelsius(entry.temperature)?,
+            at,
+            decicelsius,
             details_sealed: &app.sealer.seal(field, entry_id, &details, &app.entropy),
         };
         accepted += store::insert_entry(&tx, &row, now).await?;
     }
     tx.commit().await?;
-    Ok(accepted)
+    Ok(EntriesView {
+        accepted,
+        duplicates: (entries.len() - rejected.len()) as u64 - accepted,
+        rejected,
+    })
 }

@@ -2,6 +2,7 @@
 
 use gridpass_rules::{Action, Direction};
 use gridpass_types::ids::PersonId;
+use gridpass_types::{PersonName, Phone};
 use jiff::SignedDuration;
 
 use super::model::{Details, next_try};
@@ -63,27 +64,48 @@ enum Found {
     Nobody,
 }
 
-/// By the serial, else by the number. A name alone finds nobody: many people share one.
+/// By the serial, else by the number, else by name and phone together. A name alone finds
+/// nobody: many people share one.
 async fn find(app: &App, db: &Client, due: &Due) -> ApiResult<Found> {
     let found = match due.pass_serial {
         Some(serial) => people::find_by_serial(db, serial).await?,
-        None => by_number(app, db, due).await?,
+        None => by_details(app, db, due).await?,
     };
     Ok(found.map_or(Found::Nobody, Found::Somebody))
 }
 
-async fn by_number(app: &App, db: &Client, due: &Due) -> ApiResult<Option<PersonId>> {
+async fn by_details(app: &App, db: &Client, due: &Due) -> ApiResult<Option<PersonId>> {
     let opened = app
         .sealer
         .open(Field::RegisterDetails, due.entry_id, &due.details_sealed)?;
     let details: Details = serde_json::from_slice(&opened).map_err(ApiError::internal)?;
-    let Some(number) = details.document_number else {
-        return Ok(None);
+    let Some(number) = &details.document_number else {
+        return by_name_and_phone(app, db, &details).await;
     };
-    match people::find_by_number(db, app, details.document_type, &number).await {
+    match people::find_by_number(db, app, details.document_type, number).await {
         // A number that is none: the guard mistyped it by hand.
         Err(error) if error.code() == Code::InvalidFields => Ok(None),
         other => other,
+    }
+}
+
+/// What is no name or no phone finds nobody.
+async fn by_name_and_phone(
+    app: &App,
+    db: &Client,
+    details: &Details,
+) -> ApiResult<Option<PersonId>> {
+    let name = details
+        .name
+        .as_deref()
+        .and_then(|text| PersonName::parse(text).ok());
+    let phone = details
+        .phone
+        .as_deref()
+        .and_then(|text| Phone::parse(text).ok());
+    match name.zip(phone) {
+        Some((name, phone)) => people::find_by_name_and_phone(db, app, (&name, &phone)).await,
+        None => Ok(None),
     }
 }
 

@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
+use crate::scans;
 
 /// Entries taken at once.
 pub const ENTRIES_MAX: usize = 200;
@@ -68,6 +70,18 @@ pub struct EntriesView {
     pub accepted: u64,
     /// Entries that were known already.
     pub duplicates: u64,
+    /// Entries that cannot be taken; they spoil no others.
+    #[serde(default)]
+    pub rejected: Vec<RejectedEntry>,
+}
+
+/// An entry that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RejectedEntry {
+    /// What the device calls it.
+    pub entry_key: String,
+    /// Stable code of the reason.
+    pub code: String,
 }
 
 /// What of an entry is sealed.
@@ -84,33 +98,39 @@ pub struct Details {
 }
 
 impl NewEntries {
-    /// Checks the form of every entry.
+    /// Refuses more than are taken at once.
     ///
     /// # Errors
-    /// 422 with the fields.
+    /// 422 with the field.
     pub fn validate(&self) -> ApiResult<()> {
-        let mut wrong = Vec::new();
-        if self.entries.len() > ENTRIES_MAX {
-            wrong.push(FieldError::new(
-                "entries",
-                "too_many_entries",
-                "200 entries at most",
-                "每次最多 200 条",
-            ));
+        if self.entries.len() <= ENTRIES_MAX {
+            return Ok(());
         }
-        for entry in &self.entries {
-            wrong.extend(entry.fault());
-        }
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::fields(wrong))
-        }
+        Err(ApiError::fields(vec![FieldError::new(
+            "entries",
+            "too_many_entries",
+            "200 entries at most",
+            "每次最多 200 条",
+        )]))
     }
 }
 
+/// An entry as far as it can be judged by itself: when, and the reading in tenths of a degree.
+pub type Checked = Result<(Timestamp, Option<i16>), &'static str>;
+
 impl NewEntry {
-    fn fault(&self) -> Option<FieldError> {
+    /// When it was and what was measured, or the code of what is wrong with it.
+    pub fn check(&self, now: Timestamp) -> Checked {
+        if !self.is_right() {
+            return Err("entry_invalid");
+        }
+        let at = scans::scan_time(self.at, now).map_err(Code::as_str)?;
+        let decicelsius = scans::decicelsius(self.temperature).map_err(Code::as_str)?;
+        Ok((at, decicelsius))
+    }
+
+    /// A key of 8 to 64 characters; a serial, a number or a name; texts of at most 60 characters.
+    fn is_right(&self) -> bool {
         let short = |text: &Option<Sensitive<String>>| {
             let text = text.as_ref().map_or("-", |text| text.expose().as_str());
             (1..=TEXT_CHARS_MAX).contains(&text.trim().chars().count())
@@ -118,18 +138,10 @@ impl NewEntry {
         };
         let texts = [&self.document_number, &self.name, &self.phone];
         let says_who = self.pass_serial.is_some() || texts[..2].iter().any(|text| text.is_some());
-        let right = (8..=64).contains(&self.entry_key.len())
+        (8..=64).contains(&self.entry_key.len())
             && self.entry_key.is_ascii()
             && says_who
-            && texts.into_iter().all(short);
-        (!right).then(|| {
-            FieldError::new(
-                "entries",
-                "entry_invalid",
-                "a key of 8 to 64 characters, and a serial, a number or a name of at most 60",
-                "应有 8 至 64 位的条目编号，并填写通行证序号、证件号码或姓名（不超过 60 个字符）",
-            )
-        })
+            && texts.into_iter().all(short)
     }
 
     /// What of it is sealed.
@@ -174,8 +186,7 @@ mod tests {
                 .extend(who.as_object().unwrap().clone());
             serde_json::from_value::<NewEntry>(entry)
                 .unwrap()
-                .fault()
-                .is_none()
+                .is_right()
         };
         assert!(read(
             serde_json::json!({ "name": "张三", "phone": "13800138000" })

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 
-use super::model::{Scan, ScanInput, ScanView};
+use super::model::{Scan, ScanInput, ScanView, scan_time};
 use super::online::{self, Read};
-use super::{count_refusal, store, submit, with_facts};
+use super::with_facts::{self, Brought};
+use super::{count_refusal, store, submit};
 use crate::app::App;
 use crate::gates::Device;
 use crate::http::code::Code;
@@ -26,24 +28,31 @@ pub async fn create_scan(
     if let Err(error) = &answer {
         count_refusal(&app, error.code());
         if error.code() == Code::PassSpecimen {
-            note_specimen(&app, &device).await?;
+            note_specimen(&app, &device, input.at).await?;
         }
     }
     answer.map(Json)
 }
 
-/// An inspector showed a specimen, and the guard did scan it.
-async fn note_specimen(app: &App, device: &Device) -> ApiResult<()> {
+/// An inspector showed a specimen, and the guard did scan it. By the device's time, so that one whose
+/// answer got lost and that is uploaded later is the same one.
+async fn note_specimen(app: &App, device: &Device, at: Timestamp) -> ApiResult<()> {
     let db = app.db.client().await?;
     let by = (device.gate_id, device.device_id);
-    Ok(store::insert_specimen(&db, by, app.now()).await?)
+    store::insert_specimen(&db, by, scan_time(at, app.now())?).await?;
+    Ok(())
 }
 
 async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanView> {
     match online::read(app, device, input).await? {
         Read::Known(view) => Ok(view),
         Read::New(scan) if records_facts(&scan, input) => {
-            with_facts::scan(app, &scan, input.checked_on_spot).await
+            let brought = Brought {
+                checked_on_spot: input.checked_on_spot,
+                measured_again: input.measured_again,
+                by_serial: input.pass_serial.is_some(),
+            };
+            with_facts::scan(app, &scan, brought).await
         }
         Read::New(scan) => submit(app, scan).await,
     }
@@ -51,5 +60,5 @@ async fn scan(app: &App, device: &Device, input: &ScanInput) -> ApiResult<ScanVi
 
 /// Whether a scan brings evidence, and so has to be a transaction of its own.
 fn records_facts(scan: &Scan, input: &ScanInput) -> bool {
-    scan.is_fever() || input.checked_on_spot
+    scan.is_fever() || input.checked_on_spot || input.measured_again
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gridpass_types::ids::PersonId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::model::AHEAD_MAX;
 use super::store;
@@ -24,10 +24,23 @@ const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 /// # Errors
 /// [`Code::NotScannedHere`].
 pub async fn check_scanned_here(app: &App, device: &Device, person_id: PersonId) -> ApiResult<()> {
-    let now = app.now();
+    check_scanned_then(app, device, person_id, app.now()).await
+}
+
+/// Refuses a person who was not scanned at the device's gate shortly before a time: what a gate
+/// without network did then it tells later.
+///
+/// # Errors
+/// [`Code::NotScannedHere`].
+pub async fn check_scanned_then(
+    app: &App,
+    device: &Device,
+    person_id: PersonId,
+    at: Timestamp,
+) -> ApiResult<()> {
     let db = app.db.client().await?;
     let here = (person_id, device.gate_id);
-    if store::was_scanned(&db, here, now - LOOK_MAX, now + AHEAD_MAX).await? {
+    if store::was_scanned(&db, here, at - LOOK_MAX, at + AHEAD_MAX).await? {
         Ok(())
     } else {
         Err(Code::NotScannedHere.into())

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cards::check_scanned_here;
+use super::cards::check_scanned_then;
 use super::decide::TOPIC_COMMUNITY;
 use super::model::scan_time;
 use super::with_facts::SOURCE_GATE;
@@ -50,9 +50,9 @@ pub enum TravelHistory {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GateCheckInput {
-    /// Whom; somebody scanned at this gate within ten minutes.
+    /// Whom; somebody scanned at this gate within ten minutes before.
     pub person_id: PersonId,
-    /// When.
+    /// When; a gate whose network went meanwhile tells it later, up to seven days.
     pub at: Timestamp,
     /// Whether the person may go in.
     pub passed: bool,
@@ -186,7 +186,7 @@ pub async fn create_gate_check(
     })?;
     let stay = input.stay(at).map(fact).transpose()?;
     audit::subject(input.person_id);
-    check_scanned_here(&app, &device, input.person_id).await?;
+    check_scanned_then(&app, &device, input.person_id, at).await?;
     let tx = app.db.tx().await?;
     let appended = record(&tx, &app, input.person_id, (check, stay)).await?;
     let gate = (device.gate_id, at);

@@ -50,6 +50,10 @@ pub struct ScanInput {
     /// The guard has just checked the person on the spot and nothing spoke against.
     #[serde(default)]
     pub checked_on_spot: bool,
+    /// The reading is a second one, taken because the first at this gate was a fever. When it is
+    /// none and the first was the only one, the first counts no more.
+    #[serde(default)]
+    pub measured_again: bool,
 }
 
 /// A holder's phone read the code on a gate's screen.
@@ -60,8 +64,9 @@ pub struct GateScanInput {
     pub gate_code: String,
     /// Which way.
     pub direction: Direction,
-    /// When, by the phone's clock; counts to the millisecond.
-    pub at: Timestamp,
+    /// Sent by apps of before; the server's own time counts.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
 }
 
 /// The code of a leaf division, kept without allocating: the hot path holds one for each

@@ -485,15 +485,15 @@ pub async fn index_partition(db: &Client, name: &str) -> Result<bool, Error> {
     Ok(row.get(0))
 }
 
-/// Notes that a specimen was scanned.
+/// Notes that a specimen was scanned; false when that is known.
 pub async fn insert_specimen(
     db: &Client,
     (gate_id, device_id): (GateId, DeviceId),
     at: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let sql = "-- scans.insert_specimen
         INSERT INTO specimen_scan (gate_id, device_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let statement = db.prepare_cached(sql).await?;
-    db.execute(&statement, &[&gate_id, &device_id, &at]).await?;
-    Ok(())
+    let written = db.execute(&statement, &[&gate_id, &device_id, &at]).await?;
+    Ok(written == 1)
 }

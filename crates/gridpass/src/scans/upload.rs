@@ -8,6 +8,7 @@
 mod late_red;
 mod model;
 mod read;
+mod specimens;
 mod store;
 
 use std::sync::Arc;
@@ -70,12 +71,13 @@ async fn take(
 ) -> ApiResult<UploadView> {
     let key = device_key(app, device).await?;
     check_signature(&key, headers, body)?;
-    let (batch_id, scans) = read::parse(body, SCANS_MAX)?;
-    let kept = Kept::read(scans, device, app.now());
+    let parsed = read::parse(body, SCANS_MAX)?;
+    let kept = Kept::read(parsed.scans, device, app.now());
     let sent = Sent {
         device,
-        batch_id,
+        batch_id: parsed.batch_id,
         body_sha256: Sha256::digest(body).into(),
+        specimens: specimens::genuine(app, parsed.specimens).await?,
     };
     let ingest = app.part::<Ingest>();
     ingest.partitions.ensure(app).await?;
@@ -84,8 +86,8 @@ async fn take(
             return Ok(Some(answer));
         }
         // Some of its scans came in another way before.
-        let (_, scans) = read::parse(body, SCANS_MAX)?;
-        let kept = Kept::read(scans, device, app.now());
+        let parsed = read::parse(body, SCANS_MAX)?;
+        let kept = Kept::read(parsed.scans, device, app.now());
         store_or_recall(app, &sent, kept, Expect::Any).await
     });
     stored.await?.ok_or_else(|| Code::Conflict.into())
@@ -123,6 +125,8 @@ struct Sent<'a> {
     device: &'a Device,
     batch_id: i64,
     body_sha256: [u8; 32],
+    /// When genuine specimens were scanned.
+    specimens: Vec<jiff::Timestamp>,
 }
 
 /// The answer to an upload; `None` when its scans are not what they were expected to be,
@@ -143,10 +147,15 @@ async fn store_or_recall(
         gate: directory.gate_of(sent.device.device_id)?,
         rules: &rules,
     };
-    let Some(stored) = store_all(app, &tx, (by, expect), kept).await? else {
+    let Some(mut stored) = store_all(app, &tx, (by, expect), kept).await? else {
         tx.rollback().await?;
         return Ok(None);
     };
+    let device = (sent.device.gate_id, sent.device.device_id);
+    for at in &sent.specimens {
+        let counted = super::store::insert_specimen(&tx, device, *at).await?;
+        stored.answer.specimens += u64::from(counted);
+    }
     let row = store::UploadRow {
         device_id: sent.device.device_id,
         batch_id: sent.batch_id,
@@ -246,7 +255,9 @@ async fn store_all(
         let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
         let verdict = decide(deciding, known.state_of(app, (place, &each.scan)), &at);
         let since = known.red_since(place, &each.scan);
-        decided.add(&app.part::<Ingest>().asked, each, (&verdict, since));
+        let taken_back = each.scan.is_fever() && kept.is_taken_back(&each.scan.key);
+        let verdict = (&verdict, since, taken_back);
+        decided.add(&app.part::<Ingest>().asked, each, verdict);
     }
     let Some(inserted) = decided.insert(tx, expect).await? else {
         return Ok(None);
@@ -282,7 +293,7 @@ impl<'t> Decided<'t> {
         &mut self,
         asked: &Asked,
         each: &KeptScan,
-        (verdict, since): (&Verdict<'t>, Option<jiff::Timestamp>),
+        (verdict, since, taken_back): (&Verdict<'t>, Option<jiff::Timestamp>, bool),
     ) {
         let key = &each.scan.key;
         self.columns.push(&each.scan, verdict, Some(each.done));
@@ -292,7 +303,9 @@ impl<'t> Decided<'t> {
             self.asked.push(cause);
             self.follow.extend(key, verdict.visit(key));
         }
-        let alert = verdict.alert(key, each.scan.decicelsius);
+        // A fever that a second reading took back alarms nobody.
+        let decicelsius = each.scan.decicelsius.filter(|_| !taken_back);
+        let alert = verdict.alert(key, decicelsius);
         if late_red::was_let_in(verdict, &each.done) {
             let reason = verdict.colour.reason.as_str();
             self.late.push(each, reason, since);
@@ -341,6 +354,7 @@ fn summary(kept: Kept, decided: Decided<'_>, inserted: &Inserted) -> StoredUploa
             duplicates: kept.repeated + kept.scans.len() as u64 - accepted,
             rejected,
             late_reds: decided.late.views,
+            specimens: 0,
         },
         by_colour,
         alerts: decided.follow.has_alerts(),

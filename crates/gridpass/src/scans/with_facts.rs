@@ -1,14 +1,18 @@
-//! A scan that brings evidence: a fever, or a check on the spot that was passed.
+//! A scan that brings evidence: a fever, a second reading that was none, or a check on the spot
+//! that was passed.
 //!
 //! The evidence is recorded in the scan's own transaction, before the colour is derived.
 //! The person's row is locked first, so that of two copies of the same scan the second
 //! finds the first and records nothing.
 
 use gridpass_rules::FactBody;
+use gridpass_types::ids::FactId;
 
 use super::columns::{FollowColumns, ScanColumns, Stamp};
 use super::decide::{AtGate, decide, follow_ups};
+use super::fever;
 use super::model::{Scan, ScanView};
+use super::second_reading;
 use super::store::{self, Inserted};
 use super::{Ingest, answers, gate_of};
 use crate::app::App;
@@ -23,13 +27,24 @@ use crate::rules::InForce;
 /// Where facts recorded at gates come from.
 pub const SOURCE_GATE: &str = "gate";
 
+/// What a scan brings besides a reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought {
+    /// A check on the spot that was passed.
+    pub checked_on_spot: bool,
+    /// The reading is the second one.
+    pub measured_again: bool,
+    /// A serial was typed, which proves nobody's presence.
+    pub by_serial: bool,
+}
+
 /// Records a scan with its evidence. At most a few run at the same time.
 ///
 /// # Errors
 /// As for any scan; [`Code::Overloaded`] when too many wait.
-pub async fn scan(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<ScanView> {
+pub async fn scan(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView> {
     let ingest = app.part::<Ingest>();
-    let work = ingest.with_facts.take(record(app, scan, checked_on_spot));
+    let work = ingest.with_facts.take(record(app, scan, brought));
     let view = work.await?;
     if !view.duplicate {
         let kind = Kind {
@@ -40,7 +55,7 @@ pub async fn scan(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<Sc
     Ok(view)
 }
 
-async fn record(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<ScanView> {
+async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView> {
     app.part::<Ingest>().partitions.ensure(app).await?;
     let tx = app.db.tx().await?;
     if !store::lock_person(&tx, scan.key.person_id).await? {
@@ -50,15 +65,21 @@ async fn record(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<Scan
         return Ok(known);
     }
     let mut facts = Vec::new();
-    facts.extend(reading(scan));
-    if checked_on_spot {
+    if !brought.by_serial {
+        facts.extend(fever::evidence(app, scan).await?);
+    }
+    if brought.checked_on_spot {
         let body = FactBody::GateCheck {
             at: scan.key.at,
             passed: true,
         };
         facts.push(new_fact(scan, body));
     }
-    match decide_and_insert(app, &tx, scan, &facts).await {
+    let first = match brought.measured_again {
+        true => second_reading::find_first(&tx, scan).await?,
+        false => None,
+    };
+    match decide_and_insert(app, &tx, scan, (&facts, first)).await {
         Ok(Some((view, alerts))) => {
             tx.commit().await?;
             if alerts {
@@ -75,18 +96,8 @@ async fn record(app: &App, scan: &Scan, checked_on_spot: bool) -> ApiResult<Scan
     }
 }
 
-/// The health fact of a scan with a fever.
-pub fn reading(scan: &Scan) -> Option<NewFact> {
-    let tenths = scan.decicelsius.filter(|_| scan.is_fever())?;
-    let body = FactBody::Health {
-        at: scan.key.at,
-        temperature: Some(f64::from(tenths) / 10.0),
-        symptoms: Vec::new(),
-    };
-    Some(new_fact(scan, body))
-}
-
-fn new_fact(scan: &Scan, body: FactBody) -> NewFact {
+/// A fact that a gate's device answers for.
+pub fn new_fact(scan: &Scan, body: FactBody) -> NewFact {
     NewFact {
         body,
         source: SOURCE_GATE.to_owned(),
@@ -100,7 +111,7 @@ async fn decide_and_insert(
     app: &App,
     tx: &Tx,
     scan: &Scan,
-    facts: &[NewFact],
+    (facts, first): (&[NewFact], Option<FactId>),
 ) -> ApiResult<Option<(ScanView, bool)>> {
     let directory = app.part::<Directory>().current(app, tx).await?;
     let rules = app.part::<InForce>().current(tx).await?;
@@ -112,7 +123,14 @@ async fn decide_and_insert(
         direction: scan.direction,
         decicelsius: scan.decicelsius,
     };
-    let appended = facts::append(tx, app, scan.key.person_id, facts).await?;
+    let person_id = scan.key.person_id;
+    let appended = match first {
+        Some(first) => {
+            let retract = second_reading::withdrawal(first);
+            facts::replace(tx, app, (person_id, &retract), facts).await?
+        }
+        None => facts::append(tx, app, person_id, facts).await?,
+    };
     let deciding = rules.deciding(&appended.row.place_code, &at.gate.place_code);
     let verdict = decide(
         deciding,
@@ -128,6 +146,7 @@ async fn decide_and_insert(
     columns.push(scan, &verdict, None);
     let mut caused = Vec::new();
     follow_ups(&verdict, &scan.key, scan.decicelsius, &mut caused);
+    caused.extend(first.map(|_| second_reading::calm(&scan.key)));
     let mut follow = FollowColumns::default();
     follow.extend(&scan.key, caused);
     match store::insert_scans(tx, &columns, &follow).await? {

@@ -6,6 +6,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use gridpass_rules::red::EvidenceKind;
 use gridpass_rules::words::{Certainty, ResidenceStatus};
 use gridpass_rules::{FEVER_CELSIUS, FactBody};
 use gridpass_types::ids::{EnclosureId, PersonId, VisitId};
@@ -246,11 +247,16 @@ impl Call<'_> {
 
     /// What one person's word does not suffice for is proposed to a second.
     async fn propose(&self, tx: &Client, app: &App) -> ApiResult<()> {
-        let Some(body) = self.stay(Certainty::Confirmed) else {
+        let Some(fact) = self.stay(Certainty::Confirmed) else {
             return Ok(());
         };
-        let evidence = (self.person_id(), self.call_id, body);
-        red::propose_from_visit(tx, app, self.caller, evidence).await
+        let found = red::Found {
+            person_id: self.person_id(),
+            fact,
+            shown_by: EvidenceKind::Visit,
+            reference: self.call_id.to_string(),
+        };
+        red::propose_found(tx, app, self.caller, found).await
     }
 
     async fn correct(&self, tx: &Client, app: &App, row: &StateRow) -> ApiResult<()> {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
+use gridpass_rules::red::EvidenceKind;
 use gridpass_rules::words::{Certainty, RegistryStatus, ResidenceStatus};
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
@@ -134,13 +135,13 @@ async fn propose_stay(
     let Some(body) = answer.and_then(|answer| answer.body(Certainty::Confirmed)) else {
         return Ok(());
     };
-    red::propose_from_visit(
-        tx,
-        app,
-        caller,
-        (visit.person_id, visit.visit_id.get(), body),
-    )
-    .await
+    let found = red::Found {
+        person_id: visit.person_id,
+        fact: body,
+        shown_by: EvidenceKind::Visit,
+        reference: visit.visit_id.get().to_string(),
+    };
+    red::propose_found(tx, app, caller, found).await
 }
 
 pub(super) fn no_enclosure() -> ApiError {

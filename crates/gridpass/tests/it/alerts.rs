@@ -433,3 +433,81 @@ async fn heard(test: &TestApp, other: &TestApp) {
         }
     }
 }
+
+#[tokio::test]
+async fn who_accepts_says_when_they_will_be_there() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    let colleague = test.caller(Role::TeamPolice, HERE).await;
+    let person = person(&test, HERE).await;
+    cause(&test, TOPIC_RED, person, "k").await;
+    let alert = inbox(&team).await.remove(0);
+    assert_eq!(alert["expected_at"], Value::Null);
+    let accept = path(&alert, "accept");
+    let minutes = jiff::SignedDuration::from_mins;
+    let said = |ahead: i64| json!({ "expected_at": (test.now() + minutes(ahead)).to_string() });
+    for nonsense in [-3, 241] {
+        let refused = team.post(&accept, said(nonsense)).await;
+        let refused = refused.problem(422, "invalid_fields");
+        assert_eq!(refused["fields"][0]["code"], "expected_at_invalid");
+    }
+    assert_eq!(inbox(&team).await[0]["status"], "open");
+
+    let ten = said(10);
+    let accepted = team.post(&accept, ten.clone()).await.expect(200);
+    assert_eq!(accepted["expected_at"], ten["expected_at"]);
+    let again = team.post(&accept, ten.clone()).await.expect(200);
+    assert_eq!(again, accepted, "sent again");
+    // Without a body, as apps of before do, nothing that was said is taken back.
+    let request = team.request(Method::POST, &accept);
+    assert_eq!(team.send(request).await.expect(200), accepted);
+    colleague
+        .post(&accept, said(5))
+        .await
+        .problem(409, "conflict");
+
+    test.advance(minutes(9));
+    let later = said(15);
+    let put_off = team.post(&accept, later.clone()).await.expect(200);
+    assert_eq!(
+        (&put_off["expected_at"], &put_off["due_at"]),
+        (&later["expected_at"], &accepted["due_at"]),
+        "the clock stays"
+    );
+    // Nobody came: a colleague takes over and has said nothing yet.
+    test.advance(minutes(22));
+    let taken = colleague.post(&accept, json!({})).await.expect(200);
+    assert_eq!(taken["expected_at"], Value::Null);
+    team.post(&accept, said(1)).await.problem(409, "conflict");
+    colleague.post(&accept, said(3)).await.expect(200);
+    let there = path(&alert, "arrive");
+    colleague.post(&there, json!({})).await.expect(200);
+    let done = colleague.post(&accept, said(30)).await.expect(200);
+    assert_ne!(
+        done["expected_at"],
+        said(30)["expected_at"],
+        "they are there"
+    );
+
+    let steps = team.get(&path(&alert, "steps")).await.expect(200);
+    let steps = steps.as_array().unwrap().iter();
+    let steps: Vec<(&str, bool)> = steps
+        .map(|step| {
+            (
+                step["step"].as_str().unwrap(),
+                step["expected_at"].is_string(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("raised", false),
+            ("accepted", true),
+            ("on_the_way", true),
+            ("accepted", false),
+            ("on_the_way", true),
+            ("arrived", false)
+        ]
+    );
+}

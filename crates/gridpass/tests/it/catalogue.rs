@@ -1,6 +1,7 @@
 //! Kinds of facts and columns of the state as data: from a proposal to a colour, without a release.
 
 mod held;
+mod late;
 mod uses;
 
 use gridpass::access::Role;

@@ -83,6 +83,61 @@ async fn carried(phone: &Client) -> Vec<i64> {
 }
 
 #[tokio::test]
+async fn a_known_child_is_carried_by_its_household_only() {
+    let test = TestApp::with_divisions().await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
+    let (stranger, _) = enrolled(&test, applicant("李四", 30, "13900001234")).await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    // A school's list knows the child and by whose phone it is reached; the police know who lives together.
+    let school = format!(
+        "document_type,document_number,name,phone\nresident_id,{},张小宝,13800001234\nresident_id,{},张小贝,13800001234\n",
+        child_number(21),
+        child_number(22)
+    );
+    let path = "/api/v1/registry-imports?source=school&create=true";
+    desk.post_text(path, "text/csv", school).await.expect(200);
+    for phone in [&stranger, &father] {
+        phone
+            .post(DEPENDANTS, child("张小宝", 21))
+            .await
+            .problem(409, "ask_at_counter");
+    }
+    let added = mother
+        .post(DEPENDANTS, child("张小贝", 22))
+        .await
+        .expect(201);
+    let police = format!(
+        "document_number,name,household\n{},赵六,H1\n{},张小宝,H1\n{},张小贝,H2\n",
+        resident_number(24),
+        child_number(21),
+        child_number(22)
+    );
+    let path = "/api/v1/registry-imports?source=police";
+    desk.post_text(path, "text/csv", police).await.expect(200);
+    father
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    stranger
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .problem(409, "ask_at_counter");
+    let serial = carried(&father).await[0];
+    let data = |serial: i64| format!("/api/v1/pass/data?pass_serial={serial}");
+    father.get(&data(serial)).await.expect(200);
+    // A child whom somebody has entered in another household shows the pass, and no more.
+    let elsewhere = added["pass_serial"].as_i64().unwrap();
+    assert_eq!(carried(&mother).await, [elsewhere]);
+    mother
+        .get(&data(elsewhere))
+        .await
+        .problem(404, "person_unknown");
+    let path = format!("/api/v1/pass/history?pass_serial={elsewhere}");
+    mother.get(&path).await.problem(404, "person_unknown");
+}
+
+#[tokio::test]
 async fn an_adult_agrees_or_was_entered_in_the_same_household() {
     let test = TestApp::with_divisions().await;
     let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
@@ -137,6 +192,21 @@ async fn an_adult_agrees_or_was_entered_in_the_same_household() {
         .get(&data(serials[1]))
         .await
         .problem(404, "person_unknown");
+    let history = format!("/api/v1/pass/history?pass_serial={}", serials[1]);
+    phone.get(&history).await.problem(404, "person_unknown");
+    let appeal = json!({ "pass_serial": serials[1], "about": "colour", "statement": "不是我" });
+    phone
+        .post("/api/v1/pass/appeals", appeal)
+        .await
+        .problem(404, "person_unknown");
+    let photo = format!("/api/v1/pass/photo?pass_serial={}", serials[1]);
+    phone.delete(&photo).await.problem(404, "person_unknown");
+    let explained = phone.get("/api/v1/pass/explanation").await.expect(200);
+    assert_eq!(
+        explained.as_array().unwrap().len(),
+        2,
+        "one's own and the household's"
+    );
 }
 
 #[tokio::test]
@@ -219,6 +289,77 @@ async fn both_sides_see_the_link_and_each_may_end_it() {
     son.delete(&path).await.expect(204);
     let family = elder.get("/api/v1/pass/family").await.expect(200);
     assert_eq!(family["carriers"], json!([]));
+}
+
+#[tokio::test]
+async fn who_only_agreed_to_be_carried_gives_nothing_else_away() {
+    let test = TestApp::with_divisions().await;
+    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
+    let own = json!({ "about": "colour", "statement": "我有医院的检测记录，请核实。" });
+    let appeal = elder.post("/api/v1/pass/appeals", own).await.expect(201);
+
+    // Carried, and no more: no reason, no appeal, no paper, no notice, no photo.
+    assert_eq!(carried(&son).await, [serial.as_i64().unwrap()]);
+    for path in [
+        "/api/v1/pass/explanation",
+        "/api/v1/pass/appeals",
+        "/api/v1/pass/notices",
+    ] {
+        let shown = son.get(path).await.expect(200);
+        let of = |one: &&Value| one["pass_serial"] == serial;
+        assert_eq!(
+            shown.as_array().unwrap().iter().filter(of).count(),
+            0,
+            "{path}"
+        );
+    }
+    for (path, body) in [
+        (
+            "/api/v1/pass/appeals".to_owned(),
+            json!({ "pass_serial": serial, "about": "name", "statement": "姓名写错了。" }),
+        ),
+        (
+            "/api/v1/pass/paper-passes".to_owned(),
+            json!({ "pass_serial": serial }),
+        ),
+    ] {
+        son.post(&path, body).await.problem(404, "person_unknown");
+    }
+    let withdraw = format!("/api/v1/pass/appeals/{}/withdraw", appeal["appeal_id"]);
+    son.post(&withdraw, json!({}))
+        .await
+        .problem(404, "not_found");
+    for path in ["history", "photo"] {
+        let path = format!("/api/v1/pass/{path}?pass_serial={serial}");
+        let refused = match path.contains("photo") {
+            true => son.delete(&path).await,
+            false => son.get(&path).await,
+        };
+        refused.problem(404, "person_unknown");
+    }
+    let open = elder.get("/api/v1/pass/appeals").await.expect(200);
+    assert_eq!(open[0]["status"], "open");
+}
+
+#[tokio::test]
+async fn a_phone_that_was_left_bars_nobody() {
+    let test = TestApp::with_divisions().await;
+    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
+    elder.delete("/api/v1/pass/phone").await.expect(204);
+    elder
+        .get("/api/v1/pass")
+        .await
+        .problem(401, "phone_replaced");
+    let mut form = applicant("王婆婆", 21, "13900001234");
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
+    let key = json!({ "public_key": crate::passes::public_key(9), "pass_serial": serial });
+    son.post("/api/v1/pass/credential", key).await.expect(201);
 }
 
 #[tokio::test]

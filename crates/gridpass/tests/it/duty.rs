@@ -328,3 +328,146 @@ async fn who_was_let_in_red_comes_back_as_a_recall() {
         json!([])
     );
 }
+
+#[tokio::test]
+async fn a_gate_sees_everybody_held_who_comes_and_when() {
+    let (test, post, phone) = scene().await;
+    let list = async || post.device.get("/api/v1/device/holds").await.expect(200);
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let set = json!({ "phone": "0755-28330000" });
+    lead.put(&format!("/api/v1/divisions/{HERE}/phone"), set)
+        .await
+        .expect(200);
+    let nobody = list().await;
+    assert_eq!(nobody["holds"], json!([]));
+    assert_eq!(nobody["team"]["phone"], "0755-28330000");
+
+    let order = json!({ "kind": "quarantine", "place": "home", "start": "2020-03-05", "end": "2020-03-19" });
+    record(&test.app, phone.person_id, order).await;
+    scan(&test, &post, &phone).await;
+    test.settle().await;
+    let held = list().await;
+    let hold = &held["holds"][0];
+    assert_eq!(
+        (&hold["name"], &hold["status"], &hold["level"]),
+        (&json!("张三"), &json!("open"), &json!(15))
+    );
+    assert_eq!(hold["call"]["phone"], "0755-28330000");
+    assert!(
+        hold["call"]["unit_zh"]
+            .as_str()
+            .unwrap()
+            .ends_with("三位一体小组")
+    );
+
+    // Nobody answers: the level above is told, and that is whom the guard calls.
+    test.advance(SignedDuration::from_mins(5));
+    test.settle().await;
+    test.advance(SignedDuration::from_mins(5));
+    test.settle().await;
+    let told = list().await["holds"][0].clone();
+    assert_eq!(
+        (&told["level"], &told["escalated_at"]),
+        (&json!(9), &json!(test.now().to_string()))
+    );
+    assert!(
+        told["call"]["unit_zh"]
+            .as_str()
+            .unwrap()
+            .ends_with("办事处")
+    );
+
+    let police = test
+        .caller_of(Role::TeamPolice, "440310001", "六联警务室")
+        .await;
+    let path = |verb: &str| {
+        format!(
+            "/api/v1/alerts/{}/{}/{verb}",
+            hold["person_id"], hold["alert_id"]
+        )
+    };
+    police.post(&path("accept"), json!({})).await.expect(200);
+    let taken = list().await["holds"][0].clone();
+    assert_eq!(
+        (&taken["status"], &taken["unit"], &taken["expected_at"]),
+        (&json!("accepted"), &json!("六联警务室"), &Value::Null)
+    );
+    let due = (test.now() + SignedDuration::from_mins(30)).to_string();
+    assert_eq!(
+        taken["due_at"], due,
+        "by the rule, until somebody says when"
+    );
+    let at = (test.now() + SignedDuration::from_mins(10)).to_string();
+    let said = json!({ "expected_at": at });
+    police.post(&path("accept"), said).await.expect(200);
+    let coming = list().await["holds"][0].clone();
+    assert_eq!(
+        (&coming["status"], &coming["expected_at"]),
+        (&json!("on_the_way"), &json!(at))
+    );
+    // Scanned again in another window: the one that somebody is on is what the guard is told.
+    test.advance(SignedDuration::from_mins(20));
+    scan(&test, &post, &phone).await;
+    test.settle().await;
+    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM alert").await, 2);
+    let again = list().await;
+    assert_eq!(again["holds"].as_array().unwrap().len(), 1);
+    assert_eq!(again["holds"][0]["status"], "on_the_way");
+    let one = format!("/api/v1/device/holds/{}", phone.person_id);
+    let one = post.device.get(&one).await.expect(200);
+    assert_eq!(one["status"], "on_the_way");
+
+    police.post(&path("arrive"), json!({})).await.expect(200);
+    assert_eq!(list().await["holds"][0]["status"], "arrived");
+    let ended = json!({ "outcome": "sent_home" });
+    police.post(&path("close"), ended.clone()).await.expect(200);
+    let alerts = police.get("/api/v1/alerts").await.expect(200);
+    let second = &alerts["items"][0];
+    let second = format!(
+        "/api/v1/alerts/{}/{}/close",
+        second["person_id"], second["alert_id"]
+    );
+    police.post(&second, ended).await.expect(200);
+    let closed = list().await["holds"][0].clone();
+    assert_eq!(
+        (&closed["status"], &closed["outcome"], &closed["call"]),
+        (&json!("closed"), &json!("sent_home"), &Value::Null)
+    );
+    test.advance(SignedDuration::from_mins(16));
+    assert_eq!(list().await["holds"], json!([]), "gone from the list");
+    let elsewhere = crate::gates::post(&test, "聚龙花园", HERE).await;
+    let none = elsewhere.device.get("/api/v1/device/holds").await;
+    assert_eq!(none.expect(200)["holds"], json!([]));
+    lead.get("/api/v1/device/holds")
+        .await
+        .problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn who_is_let_in_later_is_held_no_more() {
+    let (test, post, phone) = scene().await;
+    verify(&test, phone.person_id, post.enclosure_id).await;
+    let measured = async |celsius: f64| {
+        let mut body = shown(&test, &phone);
+        body["temperature"] = json!(celsius);
+        post.device.post("/api/v1/scans", body).await.expect(200)
+    };
+    assert_eq!(measured(38.2).await["action"], "stop");
+    test.settle().await;
+    let held = async || {
+        let list = post.device.get("/api/v1/device/holds").await.expect(200);
+        list["holds"].as_array().unwrap().len()
+    };
+    test.advance(SignedDuration::from_mins(5));
+    assert_eq!(
+        measured(36.6).await["action"],
+        "stop",
+        "red until a doctor cleared"
+    );
+    assert_eq!(held().await, 1);
+    let cleared = json!({ "kind": "clearance", "at": test.now().to_string() });
+    record(&test.app, phone.person_id, cleared).await;
+    test.advance(SignedDuration::from_mins(1));
+    assert_eq!(measured(36.6).await["action"], "pass");
+    assert_eq!(held().await, 0);
+}

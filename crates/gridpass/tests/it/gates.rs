@@ -344,3 +344,93 @@ async fn a_device_says_of_itself_what_its_supervisor_sees() {
         "what a lost device last held stays on record"
     );
 }
+
+/// Somebody who manages an employer, under a grant that reaches no further than it.
+async fn employer_manager(test: &TestApp, employer_id: i64) -> Client {
+    let admin = test.caller(Role::SecurityAdmin, "").await;
+    let mut body = crate::staff::account("factory-1", "employer_manager", "440310001001");
+    body["employer_id"] = employer_id.into();
+    admin.post("/api/v1/staff", body).await.expect(201);
+    crate::staff::enter(test, "factory-1").await
+}
+
+#[tokio::test]
+async fn an_employer_keeps_the_devices_of_its_own_gates() {
+    let test = TestApp::with_divisions().await;
+    let place = "440310001001";
+    let estate = post(&test, "金地朗悦", place).await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let mut gates = Vec::new();
+    for (name, code) in [
+        ("坪山制造", "9144030071526726XG"),
+        ("坪山建设", "91440300708461136T"),
+    ] {
+        let new =
+            json!({ "name": name, "credit_code": code, "kind": "company", "place_code": place });
+        let employer = desk.post("/api/v1/employers", new).await.expect(201);
+        let new = json!({ "name": "厂门", "employer_id": employer["employer_id"],
+            "lanes": [{ "lane": 1, "direction": "both" }] });
+        let gate = admin.post("/api/v1/gates", new).await.expect(201);
+        gates.push((
+            employer["employer_id"].as_i64().unwrap(),
+            gate["gate_id"].as_i64().unwrap(),
+        ));
+    }
+    let [(employer, own), (_, other)] = gates[..] else {
+        panic!("two employers");
+    };
+    let manager = employer_manager(&test, employer).await;
+    let codes = |gate: i64| format!("/api/v1/gates/{gate}/device-codes");
+    let named = json!({ "name": "厂门一号机" });
+    let made = manager.post(&codes(own), named.clone()).await.expect(201);
+    let enrolled = test
+        .anonymous()
+        .post("/api/v1/device/enrol", json!({ "code": made["code"] }))
+        .await
+        .expect(201);
+    let token = enrolled["device_token"].as_str().unwrap();
+    test.with_token(token)
+        .get("/api/v1/device")
+        .await
+        .expect(200);
+    let listed = manager.get("/api/v1/gates").await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+
+    // Neither the estate's gates nor another employer's, nor more than devices of its own.
+    let (theirs, _) = enrol(&admin, other).await;
+    for gate in [other, estate.gate_id] {
+        for path in [codes(gate), format!("/api/v1/gates/{gate}/devices")] {
+            manager
+                .post(&path, named.clone())
+                .await
+                .problem(404, "not_found");
+        }
+    }
+    for device in [theirs, estate.device_id] {
+        manager
+            .post(&format!("/api/v1/devices/{device}/revoke"), json!({}))
+            .await
+            .problem(404, "not_found");
+    }
+    estate.device.get("/api/v1/device").await.expect(200);
+    manager
+        .patch(&format!("/api/v1/gates/{own}"), json!({ "active": false }))
+        .await
+        .problem(403, "not_allowed");
+    // A grant of a whole division makes nobody the keeper of everybody's devices.
+    let wide = test.caller(Role::EmployerManager, place).await;
+    for path in [codes(estate.gate_id), codes(own)] {
+        wide.post(&path, named.clone())
+            .await
+            .problem(404, "not_found");
+    }
+
+    let path = format!("/api/v1/devices/{}/revoke", enrolled["device_id"]);
+    wide.post(&path, json!({})).await.problem(404, "not_found");
+    manager.post(&path, json!({})).await.expect(204);
+    test.with_token(token)
+        .get("/api/v1/device")
+        .await
+        .problem(401, "device_revoked");
+}

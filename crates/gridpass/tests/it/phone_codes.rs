@@ -277,6 +277,8 @@ async fn tries_at_a_document_and_by_a_phone_run_out() {
         known, 7,
         "a phone without tries left does not use up a document's"
     );
+    // Strangers do not shut the owner out.
+    test.enrol(applicant("张三", 1, PHONE)).await.expect(201);
     test.advance(SignedDuration::from_hours(25));
     test.enrol(applicant("赵六", 15, &phone(9)))
         .await

@@ -90,16 +90,25 @@ async fn somebody_registered_later_is_found_then() {
         )],
     )
     .await;
+    // Name and phone together are somebody, whichever way the guard wrote the phone.
+    let by_hand = json!({ "name": "张三", "phone": "138 0000 0007" });
+    test.advance(SignedDuration::from_secs(1));
+    send(&post, &[entry(&test, "entry-0005", by_hand)]).await;
+    let another = json!({ "name": "王五", "phone": "13800000007" });
+    send(&post, &[entry(&test, "entry-0006", another)]).await;
     test.settle().await;
     assert_eq!(count(&test, "scan").await, 0);
     phone(&test, 7, post.enclosure_id).await;
     test.advance(SignedDuration::from_mins(11));
     test.settle().await;
-    assert_eq!(count(&test, "scan").await, 1);
+    assert_eq!(count(&test, "scan").await, 2);
     let kept: i64 = test
         .scalar("SELECT count(*) FROM gate_register WHERE became IS NULL")
         .await;
-    assert_eq!(kept, 1, "a name alone finds nobody");
+    assert_eq!(
+        kept, 2,
+        "another name, or a phone that is nobody's, finds nobody"
+    );
     test.advance(SignedDuration::from_hours(31 * 24));
     test.settle().await;
     assert_eq!(count(&test, "gate_register").await, 0);
@@ -129,33 +138,67 @@ async fn who_was_red_is_recalled() {
 }
 
 #[tokio::test]
-async fn bad_entries_are_refused() {
-    let (test, post, _) = scene().await;
-    let refused = async |entry: Value, code: &str| {
-        let body = json!({ "entries": [entry] });
-        post.device
-            .post("/api/v1/device/register", body)
-            .await
-            .problem(422, code);
-    };
-    refused(
-        entry(&test, "short", json!({ "name": "张三" })),
-        "invalid_fields",
-    )
-    .await;
-    refused(entry(&test, "entry-0006", json!({})), "invalid_fields").await;
+async fn bad_entries_are_named_and_spoil_no_others() {
+    let (test, post, person) = scene().await;
     let mut hot = entry(&test, "entry-0007", json!({ "name": "张三" }));
     hot["temperature"] = json!(99);
-    refused(hot, "temperature_absurd").await;
     let mut future = entry(&test, "entry-0008", json!({ "name": "张三" }));
     future["at"] = json!("2021-01-01T00:00:00Z");
-    refused(future, "time_in_future").await;
+    let entries = [
+        entry(
+            &test,
+            "entry-0001",
+            json!({ "document_number": person.number }),
+        ),
+        entry(&test, "short", json!({ "name": "张三" })),
+        entry(&test, "entry-0006", json!({})),
+        entry(&test, "entry-0009", json!({ "name": "何\t国庆" })),
+        hot,
+        future,
+        entry(
+            &test,
+            "entry-0002",
+            json!({ "name": "王秀兰", "phone": "13800138000" }),
+        ),
+    ];
+    let body = json!({ "entries": entries });
+    let path = "/api/v1/device/register";
+    let answer = post.device.post(path, body.clone()).await.expect(200);
+    assert_eq!(
+        (&answer["accepted"], &answer["duplicates"]),
+        (&json!(2), &json!(0))
+    );
+    let rejected = answer["rejected"].as_array().unwrap().iter();
+    let rejected: Vec<(&str, &str)> = rejected
+        .map(|one| {
+            (
+                one["entry_key"].as_str().unwrap(),
+                one["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rejected,
+        [
+            ("short", "entry_invalid"),
+            ("entry-0006", "entry_invalid"),
+            ("entry-0009", "entry_invalid"),
+            ("entry-0007", "temperature_absurd"),
+            ("entry-0008", "time_in_future"),
+        ]
+    );
+    assert_eq!(count(&test, "gate_register").await, 2);
+    let again = post.device.post(path, body).await.expect(200);
+    assert_eq!(
+        (&again["accepted"], &again["duplicates"], &again["rejected"]),
+        (&json!(0), &json!(2), &answer["rejected"]),
+        "sent again"
+    );
     let many: Vec<Value> = (0..201)
         .map(|n| entry(&test, &format!("entry-{n:04}"), json!({ "name": "x" })))
         .collect();
     post.device
-        .post("/api/v1/device/register", json!({ "entries": many }))
+        .post(path, json!({ "entries": many }))
         .await
         .problem(422, "invalid_fields");
-    assert_eq!(count(&test, "gate_register").await, 0);
 }

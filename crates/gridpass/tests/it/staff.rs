@@ -14,7 +14,8 @@ const FIRST: &str = "first willow lantern";
 const OWN: &str = "harbour pencil 39 moss";
 
 /// An account made by an administrator, as sent.
-fn account(username: &str, role: &str, jurisdiction: &str) -> Value {
+/// An account to make.
+pub fn account(username: &str, role: &str, jurisdiction: &str) -> Value {
     json!({ "username": username, "password": FIRST, "role": role, "jurisdiction": jurisdiction,
             "display_name": username, "unit": "六联社区居委会" })
 }
@@ -27,7 +28,7 @@ async fn make(admin: &Client, username: &str, role: &str, jurisdiction: &str) ->
 }
 
 /// Signs a new account in and finishes all that is asked.
-async fn enter(test: &TestApp, username: &str) -> Client {
+pub async fn enter(test: &TestApp, username: &str) -> Client {
     let caller = test.sign_in(username, FIRST).await;
     let body = json!({ "current": FIRST, "password": OWN });
     caller.put("/api/v1/me/password", body).await.expect(204);

@@ -182,7 +182,7 @@ impl DocumentNumber {
             DocumentType::HkmtResidencePermit => check_hkmt_residence(number, today),
             DocumentType::HomeReturnPermit => check_home_return(number),
             DocumentType::TaiwanPermit => check_taiwan(number),
-            DocumentType::ForeignPermanentResidence => check_permanent_residence(number),
+            DocumentType::ForeignPermanentResidence => check_permanent_residence(number, today),
             DocumentType::PassportCn => check_passport_cn(number),
             DocumentType::PassportForeign => check_length(number, 5, 17),
         }
@@ -278,7 +278,7 @@ fn check_taiwan(number: &[u8]) -> Result<(), DocumentError> {
 
 /// Cards before 2023: three letters and twelve digits. Since then: eighteen digits starting with
 /// 9 and ending in the check character of resident numbers.
-fn check_permanent_residence(number: &[u8]) -> Result<(), DocumentError> {
+fn check_permanent_residence(number: &[u8], today: Date) -> Result<(), DocumentError> {
     match number.len() {
         15 => {
             require_form(number[..3].iter().all(u8::is_ascii_uppercase) && all_digits(&number[3..]))
@@ -286,7 +286,7 @@ fn check_permanent_residence(number: &[u8]) -> Result<(), DocumentError> {
         18 => {
             check_eighteen_form(number)?;
             require_form(number[0] == b'9')?;
-            check_checksum(number)
+            check_birth_and_checksum(number, today)
         }
         _ => Err(DocumentError::Length),
     }

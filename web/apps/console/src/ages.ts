@@ -47,12 +47,15 @@ export function staleness(heard_ms: number): string | null {
   return unit === "now" ? null : t(`stale_${unit}` as Key, { count });
 }
 
-/** `2020-03-06 08:30:05` in the district, the same in every language: it is read against other records. */
-export function moment(at: string): string {
+/** `2020-03-06 08:30:05` in the district: what is read against other records, to the second. */
+export function exactly(at: string): string {
   const at_ms = Date.parse(at);
   const day = new Intl.DateTimeFormat("sv-SE", { timeZone: DISTRICT_ZONE, dateStyle: "short" }).format(at_ms);
   return `${day} ${clockTime(at_ms)}`;
 }
+
+/** `2020-03-06 08:30` in the district, the same in every language. */
+export const moment = (at: string): string => exactly(at).slice(0, 16);
 
 /** `2020-03-06` in the district. */
 export const dayOf = (at: string): string => moment(at).slice(0, 10);

@@ -18,7 +18,8 @@ import type {
   LookupFinding,
   NewStaff,
   PeopleStats,
-  RiskArea,
+  RiskAreaChangePage,
+  RiskAreaList,
   RecoveryCodesView,
   SessionRow,
   SignInRow,
@@ -26,7 +27,7 @@ import type {
   StaffView,
 } from "@gridpass/api";
 import { send, sendJson } from "@gridpass/kit/problem";
-import { get, post, post204, put204, remove } from "@gridpass/staff/calls";
+import { get, post, post204, put, put204, remove } from "@gridpass/staff/calls";
 import { session } from "./session";
 
 export { chooseGrant, getIdentityProvider, getMe, signOut } from "@gridpass/staff/calls";
@@ -36,6 +37,7 @@ const DIVISIONS_MAX = 1000;
 const PAGES_MAX = 20;
 const ALERTS_MAX = 1000;
 const STAFF_MAX = 500;
+const RISK_CHANGES_MAX = 20;
 
 export const getPeopleStats = (division: string): Promise<PeopleStats> =>
   get(`stats/people?division=${division}`);
@@ -70,7 +72,7 @@ export const listAlerts = (prefix: string): Promise<AlertPage> =>
   get(`alerts?prefix=${prefix}&limit=${ALERTS_MAX}`);
 
 export const acceptAlert = (alert: AlertView): Promise<unknown> =>
-  send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { method: "POST", token: session.token });
+  send(`${api}alerts/${alert.person_id}/${alert.alert_id}/accept`, { body: {}, token: session.token });
 
 /** Entries of the audit log, newest first; empty conditions are left out. */
 export function searchAuditEntries(wanted: Record<string, string | undefined>): Promise<AuditPage> {
@@ -84,9 +86,11 @@ export const listLookupFindings = (status: string): Promise<FindingPage> => get(
 export const resolveLookupFinding = (id: number, status: string, note: string): Promise<LookupFinding> =>
   sendJson(`${api}lookup-findings/${id}/resolve`, { body: { status, note }, token: session.token });
 
-export const listRiskAreas = (): Promise<RiskArea[]> => get("risk-areas");
-/** The list takes the place of the one before. */
-export const putRiskAreas = (areas: RiskArea[]): Promise<unknown> => put204("risk-areas", areas);
+export const listRiskAreas = (): Promise<RiskAreaList> => get("risk-areas");
+/** The list takes the place of the one of its version. */
+export const putRiskAreas = (list: RiskAreaList): Promise<RiskAreaList> => put("risk-areas", list);
+export const listRiskAreaChanges = (after?: number | null): Promise<RiskAreaChangePage> =>
+  get(`risk-areas/changes?limit=${RISK_CHANGES_MAX}${after ? `&after=${after}` : ""}`);
 
 // One's own account.
 export const renewRecoveryCodes = (): Promise<RecoveryCodesView> => post("me/recovery-codes");

@@ -1,8 +1,8 @@
 /** Grants in words: role, place, period. */
 import type { GrantView, Role } from "@gridpass/api";
-import { DISTRICT_ZONE } from "@gridpass/kit/age";
+import { moment } from "./ages";
 import { employerName, enclosureName, placeName } from "./places";
-import { type Key, t, words } from "./words";
+import { type Key, t } from "./words";
 
 export const ROLES: Role[] = [
   "system_admin",
@@ -31,14 +31,6 @@ export function placeOf(grant: GrantView): string {
   if (grant.employer_id) return employerName(grant.employer_id);
   return placeName(grant.jurisdiction);
 }
-
-/** Day and minute in the district. */
-export const moment = (at: string): string =>
-  new Intl.DateTimeFormat(words.language === "en" ? "en-GB" : "zh-CN", {
-    timeZone: DISTRICT_ZONE,
-    dateStyle: "medium",
-    timeStyle: "short",
-  }).format(Date.parse(at));
 
 /** Until when, if it ends by itself. */
 export const untilOf = (grant: GrantView): string =>

@@ -28,28 +28,35 @@ export type PageName =
   | "staff"
   | "account";
 
+/** Parts of the menu, in its order; one's own account stands below them. */
+export const GROUPS = ["today", "people", "gates", "rules", "oversight"] as const;
+export type Group = (typeof GROUPS)[number];
+
 interface Page {
   name: PageName;
   title: Key;
+  /** Where the menu has it; none for one's own account. */
+  group?: Group;
   /** Whether the acting role has it; everybody when absent. */
   has?: () => boolean;
 }
 
+/** In the order of landing: a role begins at the first page that it has. */
 export const PAGES: Page[] = [
-  { name: "live", title: "page_live", has: seesNumbers },
-  { name: "response", title: "page_response", has: () => mayDo("ReadAlerts") },
-  { name: "people", title: "page_people", has: () => mayDo("ReadPeople") },
-  { name: "papers", title: "page_papers", has: () => mayDo("IssuePaperPasses") },
-  { name: "gates", title: "page_gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") },
-  { name: "quarantine", title: "page_quarantine", has: () => mayDo("ReadQuarantine") },
-  { name: "appeals", title: "page_appeals", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
-  { name: "red", title: "page_red", has: worksRed },
-  { name: "rules", title: "page_rules", has: () => mayDo("ReadRules") },
-  { name: "holds", title: "page_holds", has: () => mayDo("ReadHolds") },
-  { name: "maps", title: "page_maps", has: () => mayDo("ManageMaps") },
-  { name: "supervision", title: "supervision", has: supervises },
-  { name: "staff", title: "page_staff", has: () => session.account?.role === "security_admin" },
-  { name: "risk", title: "page_risk", has: () => mayDo("ReadDirectory") },
+  { name: "live", title: "page_live", group: "today", has: seesNumbers },
+  { name: "response", title: "page_response", group: "today", has: () => mayDo("ReadAlerts") },
+  { name: "people", title: "page_people", group: "people", has: () => mayDo("ReadPeople") },
+  { name: "gates", title: "page_gates", group: "gates", has: () => mayDo("ManageGates") || mayDo("ReadShifts") || mayDo("InspectGates") },
+  { name: "quarantine", title: "page_quarantine", group: "people", has: () => mayDo("ReadQuarantine") },
+  { name: "appeals", title: "page_appeals", group: "people", has: () => mayDo("ReadAppeals") || mayDo("ReadAppealStats") },
+  { name: "red", title: "page_red", group: "people", has: worksRed },
+  { name: "papers", title: "page_papers", group: "people", has: () => mayDo("IssuePaperPasses") },
+  { name: "rules", title: "page_rules", group: "rules", has: () => mayDo("ReadRules") },
+  { name: "holds", title: "page_holds", group: "rules", has: () => mayDo("ReadHolds") },
+  { name: "maps", title: "page_maps", group: "gates", has: () => mayDo("ManageMaps") },
+  { name: "supervision", title: "supervision", group: "oversight", has: supervises },
+  { name: "staff", title: "page_staff", group: "oversight", has: () => session.account?.role === "security_admin" },
+  { name: "risk", title: "page_risk", group: "rules", has: () => mayDo("ReadDirectory") },
   { name: "account", title: "page_account" },
 ];
 

@@ -24,6 +24,8 @@ const ROLES = {
   ManageDivisions: ["system_admin", "data_desk"],
   ManageMaps: ["data_desk", "subdistrict_officer", "community_lead"],
   ManageGates: ["system_admin", "community_lead"],
+  ManageDevices: ["system_admin", "community_lead", "employer_manager"],
+  InspectGates: ["subdistrict_officer", "oversight"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,

@@ -1,6 +1,6 @@
-import type { RiskArea } from "@gridpass/api";
+import type { RiskArea, RiskAreaChange } from "@gridpass/api";
 import { expect, test } from "vitest";
-import { changesBy, faultsOf, readAreas, stateOf, withArea, writeAreas } from "../src/risk/areas";
+import { changesBy, differencesOf, faultsOf, kindOf, readAreas, stateOf, withArea, writeAreas } from "../src/risk/areas";
 
 const TODAY = "2020-03-06";
 const area = (area_code: string, more: Partial<RiskArea> = {}): RiskArea => ({
@@ -66,4 +66,27 @@ test("a file adds and changes; only a whole list ends what it does not name, and
   expect(whole.ended.map((one) => [one.area_code, one.until])).toEqual([["4401", TODAY]]);
   expect(whole.areas.map((one) => one.area_code)).toEqual(["33", "42", "4401", "4403"]);
   expect(changesBy(whole.areas, whole.areas, { whole: true, today: TODAY })).toMatchObject({ added: [], changed: [], ended: [] });
+});
+
+test("a change on record says what happened, and what differs", () => {
+  const change = (before: RiskArea | null, after: RiskArea | null): RiskAreaChange => ({
+    change_id: 7,
+    version: 3,
+    area_code: "42",
+    before,
+    after,
+    changed_at: "2020-03-06T00:30:00Z",
+    by_name: null,
+    by_unit: null,
+  });
+  expect(kindOf(change(null, area("42")))).toBe("added");
+  expect(kindOf(change(area("42"), null))).toBe("removed");
+  expect(kindOf(change(area("42"), area("42", { until: TODAY })))).toBe("ended");
+  expect(kindOf(change(area("42", { until: TODAY }), area("42")))).toBe("changed");
+  expect(kindOf(change(area("42"), area("42", { until: TODAY, name_zh: "别名" })))).toBe("changed");
+  expect(differencesOf(change(null, area("42")))).toEqual([]);
+  expect(differencesOf(change(area("42"), area("42", { until: TODAY, since: "2020-01-20" })))).toEqual([
+    { column: "since", before: "2020-01-23", after: "2020-01-20" },
+    { column: "until", before: "", after: TODAY },
+  ]);
 });

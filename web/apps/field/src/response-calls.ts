@@ -39,7 +39,9 @@ const LISTED_MAX = 500;
 
 export const listAlerts = (): Promise<AlertPage> => get(`alerts?limit=${LISTED_MAX}`);
 export const listAlertNotices = (): Promise<AlertNotice[]> => get("alert-notices");
-export const acceptAlert = ({ person_id, alert_id }: AlertView): Promise<AlertView> => post(`alerts/${person_id}/${alert_id}/accept`);
+/** Takes an alert, or says anew when one is there; `expected_at` is what a gate is told. */
+export const acceptAlert = ({ person_id, alert_id }: AlertView, expected_at?: string): Promise<AlertView> =>
+  post(`alerts/${person_id}/${alert_id}/accept`, expected_at === undefined ? {} : { expected_at });
 export const arriveAtAlert = ({ person_id, alert_id }: AlertView): Promise<AlertView> => post(`alerts/${person_id}/${alert_id}/arrive`);
 export const closeAlert = ({ person_id, alert_id }: AlertView, outcome: AlertOutcome): Promise<AlertView> =>
   post(`alerts/${person_id}/${alert_id}/close`, { outcome });

@@ -12,6 +12,7 @@ import type {
   GateCodeView,
   HandOver,
   GateHold,
+  GateHolds,
   HolderCard,
   NewEntry,
   NewGateCheck,
@@ -49,8 +50,9 @@ export const getHolderCard = (token: string, person_id: number): Promise<HolderC
 export const getHolderPhoto = async (token: string, person_id: number): Promise<Blob> =>
   (await send(`${api}scans/photo/${person_id}`, { token })).blob();
 
-export const createGateCheck = (token: string, body: NewGateCheck): Promise<CheckedDecision> =>
-  sendJson(`${api}gate-checks`, { token, body });
+/** The same key is the same check, however often it is sent. */
+export const createGateCheck = (token: string, body: NewGateCheck, key?: string): Promise<CheckedDecision> =>
+  sendJson(`${api}gate-checks`, { token, body, ...(key && { headers: { "idempotency-key": key } }) });
 
 export const putDeviceKey = (token: string, public_key: string): Promise<Response> =>
   send(`${api}device/key`, { token, method: "PUT", body: { public_key } });
@@ -97,6 +99,8 @@ export const getGateBoard = (token: string): Promise<GateBoard> => sendJson(`${a
 
 export const getHold = (token: string, person_id: number): Promise<GateHold> =>
   sendJson(`${api}device/holds/${person_id}`, { token });
+
+export const listGateHolds = (token: string): Promise<GateHolds> => sendJson(`${api}device/holds`, { token });
 
 export const listRecalls = (token: string): Promise<Recall[]> => sendJson(`${api}device/recalls`, { token });
 

@@ -7,7 +7,7 @@
  */
 import type { Action, DeviceView } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import { Problem } from "@gridpass/kit/problem";
+import { isAnswer } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { enrolDevice, getDevice } from "./calls";
 
@@ -16,6 +16,8 @@ const COUNTS = "gridpass.counts";
 const VIEW = "gridpass.device";
 const SKEW = "gridpass.skew_ms";
 const HEARTBEAT_MS = 30_000;
+/** Alone, a device looks oftener whether it still is. */
+const PROBE_MS = 5_000;
 const REVOKED = "device_revoked";
 
 export type Counts = Record<Action, number>;
@@ -84,7 +86,7 @@ export async function lookUp(token = device.token): Promise<void> {
     device.refused = "";
     heard(true);
   } catch (error) {
-    const answered = error instanceof Problem;
+    const answered = isAnswer(error);
     heard(answered);
     const said = answered && [401, 403].includes(error.body.status) ? error.body.code : "";
     device.refused = said;
@@ -148,7 +150,12 @@ export async function start(): Promise<void> {
   const first = beat();
   if (!device.view) await first;
   loadCounts();
-  setInterval(() => void beat(), HEARTBEAT_MS);
+  let beaten_ms = Date.now();
+  setInterval(() => {
+    if (device.online && Date.now() - beaten_ms < HEARTBEAT_MS) return;
+    beaten_ms = Date.now();
+    void beat();
+  }, PROBE_MS);
   addEventListener("offline", () => heard(false));
   addEventListener("online", () => void beat());
 }

@@ -2,6 +2,7 @@
 import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./gate.css";
+import "./holds.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

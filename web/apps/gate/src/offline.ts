@@ -13,7 +13,7 @@ import { type KeySet, openKeySet, type Presented, type PublishedKey, verifyOffli
 import { getPassKeys } from "./calls";
 import { colourOf, isRevoked } from "./colours";
 import { now_ms } from "./device";
-import { keepNamed, keepScan } from "./outbox";
+import { keepNamed, keepScan, keepSpecimen } from "./outbox";
 import { heldSnapshot } from "./snapshot";
 import { type Answer, answerOf, type Situation } from "./table";
 
@@ -96,16 +96,39 @@ function colourOfPass({ serial, colour_at_issue, issued_at }: Presented): { colo
   return { colour: colour_at_issue, as_of_ms: issued_at * 1000, known: false };
 }
 
+/** Codes shown here lately, each with the scan that it was first shown for. */
+const shownHere = new Map<string, string>();
+const SHOWN_MAX = 500;
+
+/**
+ * A code is shown once; the same again within its half minute may be a picture of it on another
+ * phone. Paper has no code of the moment and is shown as often as somebody comes.
+ */
+function once({ credential_id, presented_at }: Presented, { at, direction }: NewScan, answer: Answer): Answer {
+  if (presented_at === null || presented_at === undefined) return answer;
+  const name = `${credential_id}/${presented_at}/${direction}`;
+  const first = shownHere.get(name);
+  if (first === undefined) {
+    shownHere.set(name, at);
+    for (const oldest of shownHere.keys()) if (shownHere.size > SHOWN_MAX) shownHere.delete(oldest);
+  }
+  if (first === undefined || first === at || answer.action !== "pass") return answer;
+  return { action: "check", gate_reason: "shown_before", checks: ["key_facts"] } as unknown as Answer;
+}
+
 async function byPresentation(body: NewScan, text: string, keys: KeySet): Promise<OfflineAnswer> {
   const verdict = await verifyOffline(text, keys, Math.floor(now_ms() / 1000));
-  if ("error" in verdict) return { decision: null, code: verdict.error };
+  if ("error" in verdict) {
+    if (verdict.error === "pass_specimen") await keepSpecimen({ at: body.at, presentation: text });
+    return { decision: null, code: verdict.error };
+  }
   const pass = verdict.ok;
   const held = heldSnapshot();
   if (held && isRevoked(held, pass)) return { decision: null, code: "pass_revoked" };
   const { colour, as_of_ms, known } = colourOfPass(pass);
   const rung = known ? "snapshot" : pass.form === "paper" ? "paper" : "code";
   const situation = situationOf(body, colour);
-  const answer = tableAnswer(situation);
+  const answer = once(pass, body, tableAnswer(situation));
   const { person_id, serial: pass_serial } = pass;
   await keepScan({
     person_id,
@@ -145,4 +168,29 @@ async function byName(body: NewScan): Promise<OfflineAnswer> {
 export async function decideOffline(body: NewScan): Promise<OfflineAnswer | null> {
   if (!body.presentation) return byName(body);
   return keySet ? byPresentation(body, body.presentation, keySet) : null;
+}
+
+/** Another reading of somebody decided just now: the same person, the same rung, what follows from the reading. */
+export async function remeasured(before: Decision, body: NewScan, by: Decided | null): Promise<Decided> {
+  const { person_id, pass_serial, colour } = before;
+  const situation: Situation = { ...(by?.situation ?? { colour }), direction: body.direction, temperature: body.temperature };
+  const answer = tableAnswer(situation);
+  const rung = by?.rung ?? "snapshot";
+  if (person_id > 0)
+    // What was shown went with the scan before.
+    await keepScan({
+      person_id,
+      pass_serial,
+      at: body.at,
+      direction: body.direction,
+      ...(body.temperature !== undefined && { temperature: body.temperature }),
+      shown_colour: situation.colour,
+      action: answer.action,
+      rung: rung === "serial" ? "number" : rung,
+    });
+  else if (answer.action === "stop") await keepNamed(body, "stop", { shown_colour: situation.colour });
+  const checks = person_id > 0 ? answer.checks : ([DOCUMENT_SEEN, ...answer.checks] as Answer["checks"]);
+  const action = person_id > 0 || answer.action === "stop" ? answer.action : "check";
+  const decision = decisionOf(body, { person_id, pass_serial, colour: situation.colour }, { ...answer, action, checks });
+  return { decision, rung, age: by?.age ?? null, situation };
 }

@@ -5,26 +5,30 @@
  * What is being sent is a claim under a number of its own, so that an upload whose answer got lost
  * is repeated byte for byte and counted once. The device signs each upload with its own key.
  */
-import type { NewEntry, NewScan, Recall, UploadedScan } from "@gridpass/api";
-import { Problem, Unreachable } from "@gridpass/kit/problem";
+import type { Decision, NewEntry, NewGateCheck, NewScan, Recall, UploadedScan, UploadedSpecimen } from "@gridpass/api";
+import { isAnswer, Problem, Unreachable } from "@gridpass/kit/problem";
 import { keep, kept } from "@gridpass/kit/store";
 import { Locked } from "@gridpass/kit/vault";
 import { type HolderKeys, makeHolderKeys, sign } from "@gridpass/passcode";
 import { reactive } from "vue";
-import { addRegisterEntries, listRecalls, putDeviceKey, uploadScans } from "./calls";
+import { addRegisterEntries, createGateCheck, getHolderCard, listRecalls, putDeviceKey, uploadScans } from "./calls";
 import { device, now_ms } from "./device";
 import { announce } from "./sound";
-import { registerQueue, scanQueue, vault, whenLocked } from "./vault";
+import { checkQueue, registerQueue, scanQueue, vault, whenLocked } from "./vault";
 
 const SCANS_MAX = 500;
 const ENTRIES_MAX = 200;
 const SEEN = "recalls_seen";
 const REJECTED = "gridpass.rejected";
+const ASIDE = "entries_aside";
+const ASIDE_MAX = 200;
 
 export const outbox = reactive({
   waiting: 0,
   /** Scans that the server could not take, until the guard has seen it; a number, nobody's name. */
   rejected: Number(localStorage.getItem(REJECTED) ?? 0),
+  /** Entries of the register that the server did not take, as they were written down. */
+  aside: [] as NewEntry[],
   /** People let in who were red by then, whom nobody has been told about yet. */
   recalls: [] as Recall[],
 });
@@ -33,19 +37,36 @@ let keys: HolderKeys | undefined;
 let busy = false;
 
 whenLocked(() => {
-  outbox.recalls = [];
+  Object.assign(outbox, { recalls: [], aside: [] });
 });
 
 async function counted(): Promise<void> {
-  outbox.waiting = (await scanQueue.count()) + (await registerQueue.count());
+  const queues = [scanQueue, checkQueue, registerQueue];
+  const counts = await Promise.all(queues.map((queue) => queue.count()));
+  outbox.waiting = counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Looks what an earlier run left. */
-export const openOutbox = counted;
+export async function openOutbox(): Promise<void> {
+  await counted();
+  if (vault.open) outbox.aside = (await vault.get<NewEntry[]>(ASIDE)) ?? [];
+}
 
 /** Keeps a scan; it is safe once this has resolved. */
 export async function keepScan(scan: UploadedScan): Promise<void> {
   await scanQueue.add(scan);
+  await counted();
+}
+
+/** Keeps that a specimen was scanned, so that an inspection without network counts, too. */
+export async function keepSpecimen(specimen: UploadedSpecimen): Promise<void> {
+  await scanQueue.add({ specimen });
+  await counted();
+}
+
+/** Keeps a check on the spot whose network went meanwhile. */
+export async function keepCheck(check: NewGateCheck): Promise<void> {
+  await checkQueue.add(check);
   await counted();
 }
 
@@ -94,7 +115,9 @@ async function sendScans(): Promise<void> {
   for (;;) {
     const claim = await scanQueue.claim(SCANS_MAX, batchNumber);
     if (!claim) return;
-    const text = JSON.stringify({ batch_id: claim.key, scans: claim.items });
+    const scans = claim.items.filter((item) => !("specimen" in item));
+    const specimens = claim.items.flatMap((item) => ("specimen" in item ? [item.specimen] : []));
+    const text = JSON.stringify({ batch_id: claim.key, scans, ...(specimens.length > 0 && { specimens }) });
     const { privateKey } = await deviceKeys();
     const signature = base64url(await sign(privateKey, new TextEncoder().encode(text)));
     const { rejected } = await uploadScans(device.token, text, signature);
@@ -104,14 +127,55 @@ async function sendScans(): Promise<void> {
   }
 }
 
+/** Checks one by one, after the scans they belong to. */
+async function sendChecks(): Promise<void> {
+  for (;;) {
+    const claim = await checkQueue.claim(1, () => crypto.randomUUID());
+    if (!claim) return;
+    try {
+      for (const check of claim.items) await createGateCheck(device.token, check, claim.key);
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      countRejected(outbox.rejected + 1);
+    }
+    await checkQueue.settle(claim.key);
+    await counted();
+  }
+}
+
+/** A no that stays a no: what was sent will never be taken, and must not keep others waiting. */
+const isFinal = (error: unknown): boolean => isAnswer(error) && ![401, 403].includes(error.body.status);
+
 async function sendEntries(): Promise<void> {
   for (;;) {
     const claim = await registerQueue.claim(ENTRIES_MAX, () => crypto.randomUUID());
     if (!claim) return;
-    await addRegisterEntries(device.token, claim.items);
+    let refused: NewEntry[] = [];
+    try {
+      const { rejected } = await addRegisterEntries(device.token, claim.items);
+      const keys = new Set((rejected ?? []).map((one) => one.entry_key));
+      refused = claim.items.filter((entry) => keys.has(entry.entry_key));
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      refused = claim.items;
+    }
+    // Set aside before they leave the queue: what was written down is never lost.
+    if (refused.length > 0) await putAside(refused);
     await registerQueue.settle(claim.key);
     await counted();
   }
+}
+
+async function putAside(refused: NewEntry[]): Promise<void> {
+  const known = new Set(outbox.aside.map((entry) => entry.entry_key));
+  outbox.aside = [...outbox.aside, ...refused.filter((entry) => !known.has(entry.entry_key))].slice(-ASIDE_MAX);
+  await vault.put(ASIDE, outbox.aside);
+}
+
+/** The guard has copied them, or told somebody. */
+export async function confirmAside(): Promise<void> {
+  outbox.aside = [];
+  await vault.remove(ASIDE);
 }
 
 function countRejected(count: number): void {
@@ -128,6 +192,7 @@ export async function sendOutbox(): Promise<void> {
   busy = true;
   try {
     await sendScans();
+    await sendChecks();
     await sendEntries();
     await lookForRecalls();
   } catch (error) {
@@ -144,8 +209,20 @@ async function lookForRecalls(): Promise<void> {
   const all = await listRecalls(device.token);
   const seen = new Set((await vault.get<string[]>(SEEN)) ?? []);
   const fresh = all.filter((recall) => !seen.has(nameOf(recall)));
-  if (fresh.length > outbox.recalls.length) announce("stop");
-  outbox.recalls = fresh;
+  const own = outbox.recalls.filter((recall) => !fresh.some((one) => nameOf(one) === nameOf(recall)) && !seen.has(nameOf(recall)));
+  if (fresh.length + own.length > outbox.recalls.length) announce("stop");
+  outbox.recalls = [...fresh, ...own];
+}
+
+/** Somebody whom this device let in while the server was still thinking, and who is red. */
+export function recallNow({ person_id, at, reason }: Decision): void {
+  outbox.recalls.push({ person_id, at, reason, name: "", red_since: null, recorded_at: at });
+  announce("stop");
+  void getHolderCard(device.token, person_id)
+    .then(({ name }) => {
+      for (const one of outbox.recalls) if (one.person_id === person_id) one.name = name;
+    })
+    .catch(() => undefined);
 }
 
 /** The guard has told the response team. */

@@ -7,14 +7,16 @@
  */
 import type { Decision, Direction, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import { Problem } from "@gridpass/kit/problem";
+import { isAnswer } from "@gridpass/kit/problem";
 import { reactive } from "vue";
-import { createGateCheck, createScan, getHolderCard, getHolderPhoto } from "./calls";
+import { askServer, type Outcome, pause } from "./asking";
+import { createGateCheck, getHolderCard, getHolderPhoto } from "./calls";
 import { count, device, heard, now_ms } from "./device";
-import { decideOffline, type Decided } from "./offline";
-import { keepEntry, keepNamed } from "./outbox";
+import { decideOffline, type Decided, remeasured } from "./offline";
+import { keepCheck, keepEntry, keepNamed, recallNow } from "./outbox";
 import { noteOverride } from "./shift";
 import { announce } from "./sound";
+import { FEVER_C } from "./table";
 import { vault, whenLocked } from "./vault";
 import { type Key, t, words } from "./words";
 
@@ -32,7 +34,6 @@ export interface Member {
 }
 
 const SAME_CODE_MS = 8_000;
-const TRIES_MAX = 3;
 const GROUP_MAX = 60;
 
 const CLEAR = {
@@ -59,10 +60,12 @@ export const scanning = reactive({
 
 let last = { code: "", seen_ms: 0 };
 let pending: NewScan | null = null;
+/** Counts who is before the guard: what comes late finds out whether it is still about them. */
+let turn = 0;
+/** A reading that came while the answer was being waited for. */
+let early: number | null = null;
 /** Of a group: whose answer is on the screen. */
 let member: Member | null = null;
-
-const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms));
 
 function clear(): void {
   if (scanning.photo) URL.revokeObjectURL(scanning.photo);
@@ -71,8 +74,10 @@ function clear(): void {
 
 whenLocked(() => {
   clear();
-  Object.assign(scanning, { state: "ready", group: null, temperature: null });
-  pending = member = null;
+  Object.assign(scanning, { state: "ready", group: null });
+  dropReading();
+  turn++;
+  pending = member = early = null;
 });
 
 /** Face and name follow the colour; a guard does not wait for them. */
@@ -85,51 +90,42 @@ async function loadHolder(person_id: number): Promise<void> {
   if (blob && scanning.decision?.person_id === person_id) scanning.photo = URL.createObjectURL(blob);
 }
 
-function show(decision: Decision, shown: Shown): void {
-  Object.assign(scanning, { state: "decided", decision, shown });
-  if (member) Object.assign(member, { decision, shown });
+/** Shows an answer; one that corrects what was shown of the same scan is not counted again. */
+function show(decision: Decision, shown: Shown, corrects = false): void {
+  Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
+  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
   const action = shown === "held" ? "stop" : shown;
   announce(action);
-  count(action);
+  if (!corrects) count(action);
+  if (early !== null) void takeReading(early);
 }
 
-async function ask(body: NewScan, tries_left: number): Promise<Decision> {
-  try {
-    const decision = await createScan(device.token, body);
-    heard(true);
-    return decision;
-  } catch (error) {
-    if (error instanceof Problem) heard(true);
-    const again = error instanceof Problem ? error.retry_after_s : 0.3;
-    if (tries_left <= 1 || again === null) throw error;
-    if (again >= 1) scanning.failure = t("busy", { seconds: again });
-    await pause(again * 1000);
-    return ask(body, tries_left - 1);
-  }
-}
-
-/** Adds somebody to the group; only who needs the guard is opened later. */
-async function addMember(body: NewScan, decision: Decision, offline: Decided | null): Promise<void> {
-  scanning.group?.push({ body, decision, shown: decision.action, name: "", offline });
-  const place = (scanning.group?.length ?? 0) - 1;
+/** Adds somebody to the group, once; only who needs the guard is opened later. */
+async function addMember(body: NewScan, decision: Decision, offline: Decided | null, corrects: boolean): Promise<void> {
+  const { person_id } = decision;
+  const newer = { body, decision, shown: decision.action, offline };
+  const known = scanning.group?.find((one) => person_id > 0 && one.decision.person_id === person_id);
+  if (known) Object.assign(known, newer);
+  else scanning.group?.push({ name: "", ...newer });
   scanning.state = "ready";
   announce(decision.action);
-  count(decision.action);
-  if (offline) return;
-  const card = await getHolderCard(device.token, decision.person_id).catch(() => null);
-  const one = scanning.group?.[place];
+  if (!corrects) count(decision.action);
+  if (early !== null) void takeReading(early);
+  if (offline || known?.name) return;
+  const card = await getHolderCard(device.token, person_id).catch(() => null);
+  const one = scanning.group?.find((each) => each.decision.person_id === person_id);
   if (one && card) one.name = card.name;
 }
 
-function decided(body: NewScan, decision: Decision, offline: Decided | null): void {
+function decided(body: NewScan, decision: Decision, offline: Decided | null, corrects = false): void {
   scanning.measured = body.temperature ?? null;
-  scanning.temperature = null;
-  if (scanning.group) {
-    void addMember(body, decision, offline);
+  dropReading();
+  if (scanning.group && !member) {
+    void addMember(body, decision, offline, corrects);
     return;
   }
   scanning.offline = offline;
-  show(decision, decision.action);
+  show(decision, decision.action, corrects);
   if (!offline) void loadHolder(decision.person_id);
 }
 
@@ -138,30 +134,58 @@ function fail(text: string, sound: "stop" | "check"): void {
   announce(sound);
 }
 
-/** The next rungs when nobody answers. */
-async function submitOffline(body: NewScan): Promise<void> {
-  const answer = await decideOffline(body);
-  if (answer?.decision) return decided(body, answer.decision, answer);
-  const refused = answer && words.find(`refused_${answer.code}`);
-  fail(refused ?? t(answer ? "offline_refused" : "offline_advice"), answer ? "stop" : "check");
+/** What a second reading goes on from. */
+interface Before {
+  decision: Decision;
+  offline: Decided | null;
 }
 
-async function submit(body: NewScan): Promise<void> {
+/** The next rungs when nobody answers; null where this device can say nothing by itself. */
+async function decideAlone(body: NewScan, before: Before | null, mine: number): Promise<Decided | "refused" | null> {
+  const answer = before ? await remeasured(before.decision, body, before.offline) : await decideOffline(body);
+  if (!answer) return null;
+  if (mine !== turn) return answer.decision ? answer : "refused";
+  if (answer.decision) {
+    decided(body, answer.decision, answer);
+    return answer;
+  }
+  fail(words.find(`refused_${answer.code}`) ?? t("offline_refused"), "stop");
+  return "refused";
+}
+
+/** What the server says after the device had to answer by itself. */
+function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null, mine: number): void {
+  const shown = mine === turn && scanning.state !== "checking";
+  if (outcome.is === "silent") {
+    if (alone === null && mine === turn) fail(t("offline_advice"), "check");
+  } else if (outcome.is === "refused") {
+    if (shown) fail(outcome.problem.text(words.language), "check");
+  } else if (shown || (mine === turn && outcome.decision.action === "stop")) {
+    decided(body, outcome.decision, null, alone !== null && alone !== "refused");
+  } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
+    // Let in meanwhile by what this device knew.
+    recallNow(outcome.decision);
+  }
+}
+
+/** How long a guard waits for the server before the device answers; a number alone has no colour here. */
+const HEDGE_MS = 800;
+const HEDGE_NAMED_MS = 2_000;
+
+async function submit(body: NewScan, before: Before | null = null): Promise<void> {
+  const mine = ++turn;
   clear();
   pending = body;
-  member = null;
+  if (!before) member = null;
   scanning.state = "asking";
   vault.touch();
-  try {
-    // A device that knows it is alone does not let a queue wait for a timeout.
-    decided(body, await ask(body, device.online ? TRIES_MAX : 1), null);
-  } catch (error) {
-    if (!(error instanceof Problem)) {
-      heard(false);
-      return submitOffline(body);
-    }
-    fail(error.text(words.language), "check");
-  }
+  // A device that knows it is alone does not let a queue wait; it looks for the network by itself.
+  if (!device.online && (await decideAlone(body, before, mine))) return;
+  const asked = askServer(body);
+  const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
+  if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
+  if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), "check");
+  late(body, await asked, await decideAlone(body, before, mine), mine);
 }
 
 /** Scans a presentation or a number, unless an answer is still being waited for. */
@@ -192,11 +216,41 @@ export function readingOf(text: string): number | null {
   return parts ? Number(`${parts[1]}.${parts[2]}`) : null;
 }
 
+/** A reading before anybody was scanned is the next person's, if they come soon. */
+const READING_MS = 30_000;
+let dropping = 0;
+
+function dropReading(): void {
+  clearTimeout(dropping);
+  scanning.temperature = null;
+}
+
+/** Keeps a reading for the next person, for a short while; null takes it away. */
+export function keepReading(celsius: number | null): void {
+  dropReading();
+  scanning.temperature = celsius;
+  if (celsius !== null) dropping = window.setTimeout(dropReading, READING_MS);
+}
+
+/** A thermometer typed: the reading is of the person before the guard, else of the next one. */
+async function takeReading(celsius: number): Promise<void> {
+  early = null;
+  if (scanning.state === "asking") early = celsius;
+  else if (scanning.state === "decided" || scanning.state === "checking") await measureAgain(celsius);
+  else if (scanning.group?.length) {
+    // In a group whoever was scanned last stands there.
+    const last = scanning.group[scanning.group.length - 1]!;
+    if (celsius < FEVER_C && last.decision.gate_reason !== "fever") return;
+    openMember(last);
+    await measureAgain(celsius);
+  } else keepReading(celsius);
+}
+
 /** Whatever a reader typed or the camera read: a temperature, a pass code, or a document number. */
 export async function scanText(text: string): Promise<void> {
   const trimmed = text.trim();
   const celsius = readingOf(trimmed);
-  if (celsius !== null) scanning.temperature = celsius;
+  if (celsius !== null) await takeReading(celsius);
   else if (NUMBER.test(trimmed)) await scan({ document_number: trimmed.toUpperCase() });
   else await scan({ presentation: trimmed });
 }
@@ -209,18 +263,35 @@ export async function retry(): Promise<void> {
 /** The next person. */
 export function next(): void {
   clear();
-  member = null;
+  dropReading();
+  turn++;
+  member = early = null;
   scanning.state = "ready";
 }
 
-/** Measures a fever again: the same person, with the reading of a second thermometer. */
+/**
+ * Another reading of the person before the guard: sent as the same person's at this gate. A normal one
+ * of somebody without a fever is shown and no more, for nothing follows from it and nobody is to be
+ * counted twice.
+ */
 export async function measureAgain(celsius: number): Promise<void> {
-  const serial = scanning.decision?.pass_serial;
-  scanning.temperature = celsius;
-  clear();
-  scanning.state = "ready";
-  if (serial) await scan({ pass_serial: serial });
+  const { decision, offline, measured } = scanning;
+  if (!decision || !pending) return;
+  const fever = decision.gate_reason === "fever" || (measured ?? 0) >= FEVER_C;
+  if (celsius < FEVER_C && !fever) {
+    scanning.measured = celsius;
+    return;
+  }
+  const { document_number, document_type, direction } = pending;
+  const who: Given = decision.pass_serial
+    ? { pass_serial: decision.pass_serial }
+    : { ...(document_number && { document_number }), ...(document_type && { document_type }) };
+  const at = districtTimestamp(now_ms());
+  await submit({ ...who, at, direction, temperature: celsius, measured_again: true }, { decision, offline });
 }
+
+/** Of a group: who still needs the guard. */
+export const openMembers = (): Member[] => scanning.group?.filter((one) => one.shown === "check" || one.shown === "stop") ?? [];
 
 /** Begins a group; ends it. */
 export function beginGroup(): void {
@@ -234,6 +305,7 @@ export function endGroup(): void {
 /** Opens one of a group who needs the guard. */
 export function openMember(one: Member): void {
   clear();
+  turn++;
   member = one;
   pending = one.body;
   Object.assign(scanning, { state: "decided", decision: one.decision, shown: one.shown, offline: one.offline });
@@ -260,9 +332,9 @@ export async function check(answer: CheckAnswer): Promise<void> {
   if (!decision) return;
   if (answer.passed && answer.travel_history === "hit") noteOverride();
   if (offline) return settleOffline(decision, offline, answer);
+  const { name: _name, ...said } = answer;
+  const body = { ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
   try {
-    const { name: _name, ...said } = answer;
-    const body = { ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
     const followed = await createGateCheck(device.token, body);
     heard(true);
     const stopped = followed.colour === "red";
@@ -270,11 +342,14 @@ export async function check(answer: CheckAnswer): Promise<void> {
     // A check the guard has passed opens the gate even where the table asks for it every time.
     show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {
-    if (error instanceof Problem) scanning.failure = error.text(words.language);
-    else {
-      heard(false);
-      scanning.failure = t("unreachable");
+    if (isAnswer(error)) {
+      scanning.failure = error.text(words.language);
+      return;
     }
+    // The network went meanwhile: the guard's word stands, and is sent when it is back.
+    heard(false);
+    await keepCheck(body);
+    show({ ...decision, gate_reason: answer.passed ? "checked" : decision.gate_reason }, answer.passed ? "pass" : "held");
   }
 }
 
@@ -295,7 +370,7 @@ export async function writeDown(entry: {
     ...(document_number && { document_number }),
     ...(scanning.temperature !== null && { temperature: scanning.temperature }),
   });
-  scanning.temperature = null;
+  dropReading();
   announce(passed ? "pass" : "stop");
   count(passed ? "pass" : "stop");
 }

@@ -11,7 +11,7 @@ import { Problem, Unreachable } from "@gridpass/kit/problem";
 import type { Unlocked, Worker } from "@gridpass/kit/vault";
 import { reactive } from "vue";
 import * as calls from "./calls";
-import { device, forgetDevice, whenRefused } from "./device";
+import { device, forgetDevice, now_ms, whenRefused } from "./device";
 import { vault, whenLocked } from "./vault";
 
 const KEPT = "gridpass.shift";
@@ -23,6 +23,8 @@ const GUARD_ROLES = new Set(["gate_guard", "community_lead", "employer_manager"]
 interface Kept {
   worker: string;
   shift_id: number;
+  /** Begun without network on the word of the guard before. */
+  relief?: true;
 }
 
 interface Sealed {
@@ -39,6 +41,8 @@ export const shift = reactive({
   shift_id: kept?.shift_id ?? 0,
   guard: "",
   started_at: "",
+  /** Begun without network on the word of the guard before; to be confirmed by a sign-in. */
+  relief: kept?.relief === true,
   /** The shift before, to be read at the beginning. */
   before: null as Shift | null,
   /** People let in although the check spoke against it. */
@@ -85,7 +89,26 @@ export async function beginShift(token: string): Promise<void> {
   const sealed: Sealed = { guard, started_at, before: started.before ?? null };
   await vault.put(SHIFT, sealed);
   countOverrides(0);
-  Object.assign(shift, sealed, { shift_id, stage: "pin" });
+  Object.assign(shift, sealed, { shift_id, stage: "pin", relief: false });
+}
+
+/**
+ * Hands over without network: the guard at work vouches with the PIN, and the next one goes on under a
+ * PIN of their own until they can sign in. False when the PIN was wrong.
+ */
+export async function relieve(own_pin: string, name: string, new_pin: string): Promise<boolean> {
+  const relief = `relief-${crypto.randomUUID()}`;
+  if (!(await vault.admit({ worker: relief, secret: new_pin }, { worker, secret: own_pin }))) return false;
+  const sealed: Sealed = { guard: name, started_at: new Date(now_ms()).toISOString(), before: null };
+  await vault.put(SHIFT, sealed);
+  await vault.dismiss(worker);
+  worker = relief;
+  const open: Kept = { worker, shift_id: shift.shift_id, relief: true };
+  localStorage.setItem(KEPT, JSON.stringify(open));
+  shift.relief = true;
+  countOverrides(0);
+  vault.lock();
+  return true;
 }
 
 /** The guard chose a PIN. */
@@ -124,7 +147,7 @@ export async function handOver(waiting: number): Promise<void> {
   await vault.dismiss(worker);
   localStorage.removeItem(KEPT);
   worker = "";
-  shift.shift_id = 0;
+  Object.assign(shift, { shift_id: 0, relief: false });
   vault.lock();
   shift.stage = "out";
 }
@@ -141,7 +164,7 @@ async function wipe(): Promise<void> {
   localStorage.clear();
   if (language) localStorage.setItem("gridpass.language", language);
   forgetDevice();
-  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, overrides: 0, wiped: true });
+  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, relief: false, overrides: 0, wiped: true });
 }
 
 whenRefused(wipe);

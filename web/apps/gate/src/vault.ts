@@ -1,5 +1,5 @@
 /** What this device keeps sealed: scans to upload, the register, the snapshot, the shift. */
-import type { NewEntry, UploadedScan } from "@gridpass/api";
+import type { NewEntry, NewGateCheck, UploadedScan, UploadedSpecimen } from "@gridpass/api";
 import { deviceShelf, openVault } from "@gridpass/kit/vault";
 
 /** A guard who steps away for longer unlocks with the PIN again. */
@@ -17,7 +17,13 @@ export const vault = openVault(deviceShelf("gridpass-gate"), {
   },
 });
 
-export const scanQueue = vault.queue<UploadedScan>("scans");
+/** A specimen goes the way of scans: kept, sealed, and sent once in their order. */
+export interface KeptSpecimen {
+  specimen: UploadedSpecimen;
+}
+
+export const scanQueue = vault.queue<UploadedScan | KeptSpecimen>("scans");
+export const checkQueue = vault.queue<NewGateCheck>("checks");
 export const registerQueue = vault.queue<NewEntry>("register");
 
 /** Whatever the guard does counts as being there. */

@@ -32,11 +32,15 @@ export async function isAsked(token: string): Promise<boolean> {
   return people.some(({ asked }) => asked.length > 0);
 }
 
-/** Keeps that the notice that holds now was accepted. */
-export async function acceptPrivacyNotice(token: string): Promise<void> {
+/** Number of the privacy notice that holds now. */
+export async function currentNotice(): Promise<number | undefined> {
   const [newest] = await sendJson<PrivacyNotice[]>(`${api}privacy-notice`);
-  await sendJson(`${api}pass/privacy-consent`, { token, method: "PUT", body: { version: newest?.version } });
+  return newest?.version;
 }
+
+/** Keeps that a version of the notice was accepted: the one that stood at the button, no other. */
+export const acceptPrivacyNotice = (token: string, version: number): Promise<void> =>
+  sendJson(`${api}pass/privacy-consent`, { token, method: "PUT", body: { version } });
 
 export const findPublicEnclosures = (query: string): Promise<PublicEnclosure[]> =>
   sendJson(`${api}enclosures/public?query=${encodeURIComponent(query)}`);

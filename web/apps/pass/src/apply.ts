@@ -1,7 +1,7 @@
 /** The first page anyone sees: three fields, a code by text message, and a button. */
 import { dayName, minuteTime } from "@gridpass/kit/age";
 import { Problem, type ProblemBody } from "@gridpass/kit/problem";
-import { acceptPrivacyNotice, enrolPerson, isAsked } from "./apply-calls";
+import { acceptPrivacyNotice, currentNotice, enrolPerson, isAsked } from "./apply-calls";
 import { t } from "./apply-words";
 import { h } from "./dom";
 import type { Enrolled } from "./calls";
@@ -16,6 +16,9 @@ function farewell(lost: ProblemBody): string {
   const at_ms = Date.parse(lost.at);
   return t("phone_replaced", { time: `${dayName(at_ms, words.language)} ${minuteTime(at_ms)}` });
 }
+
+/** In a page of its own: what was typed stays. */
+const noticeLink = (): HTMLElement => h("a", { href: "/my/#notice", target: "_blank", rel: "noopener" }, t("apply_notice"));
 
 /** `lost` is what the server said when it took an earlier pass from this phone. */
 export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | null): HTMLElement {
@@ -32,13 +35,23 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
       throw error;
     }
   };
+  /** The version that whoever taps the button agrees to; none while it is not known and not on show. */
+  let agreed: number | undefined;
+  const agree = h("p", { class: "muted" });
+  currentNotice().then(
+    (version) => {
+      agreed = version;
+      if (version) agree.replaceChildren(t("apply_agree", { version }), " ", noticeLink());
+    },
+    () => agree.replaceChildren(noticeLink()),
+  );
   const form = applicantForm({
     submit: "apply",
     send: async (applicant, key) => {
       const answer = await enrol(applicant, key);
       await enrolled(answer);
       // Kept when the network allows; the pass does not wait for it, and the notice can be accepted later.
-      acceptPrivacyNotice(answer.holder_token).catch(() => undefined);
+      if (agreed) acceptPrivacyNotice(answer.holder_token, agreed).catch(() => undefined);
       // The pass is there already; its code follows at once or when the network is back.
       await refresh().catch(() => undefined);
       const asked = await isAsked(answer.holder_token).catch(() => false);
@@ -51,8 +64,8 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
     lost && h("p", { class: "error", role: "alert" }, farewell(lost)),
     h("h1", {}, t("apply_title")),
     h("p", { class: "muted lead" }, t("apply_lead")),
-    h("div", { class: "card" }, form),
-    h("p", { class: "muted" }, t("apply_use"), " ", h("a", { href: "/my/#notice" }, t("apply_notice"))),
+    h("div", { class: "card" }, agree, form),
+    h("p", { class: "muted" }, t("apply_use")),
     h("p", { class: "muted" }, t("no_phone")),
   );
 }

@@ -28,6 +28,7 @@ export const getOwnPhoto = async (token: string): Promise<Blob> =>
 
 export const listOwnNotices = (token: string): Promise<NoticeView[]> => sendJson(`${api}pass/notices`, { token });
 
+export const endOwnPhone = (token: string): Promise<Response> => send(`${api}pass/phone`, { token, method: "DELETE" });
 export const scanGateCode = (token: string, body: NewGateCodeScan): Promise<Decision> =>
   sendJson(`${api}gate-scans`, { token, body });
 

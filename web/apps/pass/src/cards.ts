@@ -8,7 +8,7 @@ import { qrPath } from "@gridpass/kit/qr";
 import { issueCredential, type PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { chip } from "./family";
-import { currentHolder, now_ms } from "./holder";
+import { currentHolder, drawer, now_ms } from "./holder";
 import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
 import { refusalText, t } from "./words";
 
@@ -23,7 +23,6 @@ interface FamilyCredential {
 const CODE_LIFE_MS = 30_000;
 /** How long a refusal is believed: they may take their phone out of use. */
 const REFUSED_MS = 3_600_000;
-const drawer = (serial: number): string => `family ${serial}`;
 
 async function fetchCredential(token: string, { pass_serial }: PassView): Promise<FamilyCredential> {
   const keys = (await kept<HolderKeys>("keys")) ?? (await makeHolderKeys());

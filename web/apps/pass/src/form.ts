@@ -63,16 +63,23 @@ function typeChoice(): HTMLSelectElement {
 function enclosureField(): { row: HTMLElement; chosen(): number | undefined } {
   const known = new Map<string, number>();
   const list = h("datalist", { id: "enclosures" });
-  const input = h("input", { id: "enclosure", list: list.id, autocomplete: "off" });
+  const note = h("p", { id: "enclosure-note", class: "muted note", role: "status" });
+  const input = h("input", { id: "enclosure", list: list.id, autocomplete: "off", "aria-describedby": note.id });
   const look = async (): Promise<void> => {
     const query = input.value.trim();
     if (!query || known.has(query)) return;
-    const found = await findPublicEnclosures(query).catch(() => []);
+    const found = await findPublicEnclosures(query).catch(() => null);
+    if (!found) return;
     for (const one of found) known.set(one.name, one.enclosure_id);
     list.replaceChildren(...found.map((one) => h("option", { value: one.name })));
+    // A text that names nothing would be dropped in silence.
+    note.textContent = found.length > 0 ? "" : t("enclosure_unknown");
   };
-  input.addEventListener("input", () => void look());
-  const row = h("div", {}, h("label", { for: "enclosure" }, t("enclosure")), input, list);
+  input.addEventListener("input", () => {
+    note.textContent = "";
+    void look();
+  });
+  const row = h("div", {}, h("label", { for: "enclosure" }, t("enclosure")), input, list, note);
   return { row, chosen: () => known.get(input.value.trim()) };
 }
 
@@ -104,15 +111,16 @@ export function applicantForm(options: {
     () => phoneProblem(phone.input.value),
     { type: "tel", autocomplete: "tel", inputmode: "tel" },
   );
-  const phoneText = (): string => phone.input.value.replace(/[\s-]/g, "");
+  const phoneText = (): string => phone.input.value.normalize("NFKC").replace(/[\s\p{Cf}-]/gu, "");
   const code = field(
     "phone_code",
     "phone_code",
     () => {
       if (!code.input.value) return "phone_code_empty";
-      return /^\d{6}$/.test(code.input.value.trim()) ? null : "phone_code_format";
+      return /^\d{6}$/.test(normaliseNumber(code.input.value)) ? null : "phone_code_format";
     },
-    { autocomplete: "one-time-code", inputmode: "numeric", maxlength: 6 },
+    // Room for one that is pasted with a space in it.
+    { autocomplete: "one-time-code", inputmode: "numeric", maxlength: 12 },
   );
   const asker = codeButton(() => {
     if (phone.check() && phoneText()) return phoneText();
@@ -137,7 +145,7 @@ export function applicantForm(options: {
       document_type: type.value as DocumentType,
       document_number: normaliseNumber(number.input.value),
       phone: phoneText(),
-      phone_code: code.input.value.trim(),
+      phone_code: normaliseNumber(code.input.value),
       ...(home !== undefined && { enclosure_id: home }),
     };
     const content = JSON.stringify(applicant);

@@ -4,7 +4,7 @@
  * One question, in or out, then the server's word. A gate code counts only for seconds, so nothing
  * of it is kept.
  */
-import { districtTimestamp, minuteTime } from "@gridpass/kit/age";
+import { minuteTime } from "@gridpass/kit/age";
 import { Problem } from "@gridpass/kit/problem";
 import { type Action, scanGateCode } from "./calls";
 import { h } from "./dom";
@@ -17,13 +17,18 @@ const LOOK: Record<Action, string> = { pass: "green", check: "yellow", stop: "re
 function gateCodeIn(text: string): string | null {
   if (text.startsWith("GPG1:")) return text;
   const found = /#g=(.+)$/.exec(text)?.[1];
-  return found ? decodeURIComponent(found) : null;
+  try {
+    return found ? decodeURIComponent(found) : null;
+  } catch {
+    // Cut off or damaged on its way here.
+    return null;
+  }
 }
 
 /** The gate code of the address, taken out of the address bar at once. */
 export function takeGateCode(): string | null {
   const found = gateCodeIn(location.hash);
-  if (found) history.replaceState(null, "", location.pathname);
+  if (location.hash.startsWith("#g=")) history.replaceState(null, "", location.pathname);
   return found;
 }
 
@@ -91,7 +96,7 @@ export function gateSection(gate_code: string): HTMLElement {
   const go = async (direction: "in" | "out"): Promise<void> => {
     const token = currentHolder()?.token ?? "";
     try {
-      const answer = await scanGateCode(token, { gate_code, direction, at: districtTimestamp(now_ms()) });
+      const answer = await scanGateCode(token, { gate_code, direction });
       section.className = `card gate on-${LOOK[answer.action]}`;
       const at = h("p", {}, `${currentHolder()?.pass.name} ${minuteTime(now_ms())}`);
       section.replaceChildren(h("h2", {}, t(`gate_${answer.action}`)), at, h("p", {}, t("gate_show")));

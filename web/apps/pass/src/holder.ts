@@ -4,10 +4,10 @@
  * Showing needs none of the network. Asking the server is an attempt that may fail and then leaves
  * everything as it was; only an answer that the pass is no longer ours throws it away.
  */
-import { forgetAll, keep, kept } from "@gridpass/kit/store";
+import { forget as forgetOne, forgetAll, keep, kept, keptNames } from "@gridpass/kit/store";
 import { Problem, type ProblemBody } from "@gridpass/kit/problem";
 import type { Colour } from "@gridpass/ui/shapes";
-import { type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
+import { endOwnPhone, type Enrolled, getOwnPhoto, getPass, issueCredential, type PassView } from "./calls";
 import { type Card, type HolderKeys, makeHolderKeys, openCard, presentCard, publicKeyText } from "./presenter";
 
 export interface Holder {
@@ -82,10 +82,25 @@ async function fetchPhoto(token: string): Promise<void> {
   await keep("photo", photo);
 }
 
-/** Asks the server for all that is due. Throws what `send` throws. */
-export async function refresh(): Promise<void> {
-  if (!holder) return;
+/** The drawer of a relative's credential. */
+export const drawer = (serial: number): string => `family ${serial}`;
+
+/** Whose pass left this phone leaves no code on it. */
+async function forgetGone({ dependants }: PassView): Promise<void> {
+  const here = dependants.map(({ pass_serial }) => drawer(pass_serial));
+  for (const name of await keptNames()) {
+    if (typeof name === "string" && name.startsWith("family ") && !here.includes(name)) await forgetOne(name);
+  }
+}
+
+/** All that a page of the pass is made of, but for the time. */
+const looks = (): string => JSON.stringify([{ ...holder?.pass, decided_at: "" }, credential?.renew_ms, photo?.size]);
+
+/** Asks the server for all that is due; answers whether the page is another by it. Throws what `send` throws. */
+export async function refresh(): Promise<boolean> {
+  if (!holder) return false;
   const { token } = holder;
+  const before = looks();
   try {
     const pass = await getPass(token);
     reachable = true;
@@ -93,7 +108,9 @@ export async function refresh(): Promise<void> {
     const due = !credential || credential.colour !== pass.colour || now_ms() >= credential.renew_ms;
     if (due) await renewCredential(token, pass.colour);
     if (pass.has_photo && !photo) await fetchPhoto(token);
+    await forgetGone(pass);
     if (pass.dependants.length > 0) await (await import("./cards")).renewFamily();
+    return looks() !== before;
   } catch (error) {
     reachable = error instanceof Problem;
     if (error instanceof Problem && error.body.status === 401) {
@@ -124,4 +141,27 @@ export async function forget(): Promise<void> {
   holder = credential = photo = undefined;
   lost = null;
   await forgetAll();
+}
+
+const LEAVING = "leaving";
+
+/** As [`forget`], because the holder wishes it: the server is told, now or as soon as there is a network. */
+export async function leave(): Promise<void> {
+  const token = holder?.token;
+  await forget();
+  if (token) await keep(LEAVING, token);
+  await tellLeft();
+}
+
+/** Ends the phone at the server that was left without a network. */
+export async function tellLeft(): Promise<void> {
+  const token = await kept<string>(LEAVING);
+  if (!token) return;
+  try {
+    await endOwnPhone(token);
+  } catch (error) {
+    // A refusal says that it is over already.
+    if (!(error instanceof Problem)) return;
+  }
+  await forgetOne(LEAVING);
 }

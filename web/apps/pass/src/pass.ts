@@ -11,7 +11,7 @@ import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { familySection } from "./family";
 import { gateScanner } from "./gate";
-import { code, currentHolder, currentPhoto, forget, isReachable, now_ms, refresh } from "./holder";
+import { code, currentHolder, currentPhoto, isReachable, leave as endHere, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
 import { type Key, t, words } from "./words";
 
@@ -47,7 +47,6 @@ function portrait(rebuild: () => void): HTMLElement {
   const input = h("input", {
     type: "file",
     accept: "image/*",
-    capture: "user",
     class: "unseen",
     "aria-label": t(blob ? "photo_change" : "photo_add"),
     change: (event) => void pick(event),
@@ -138,11 +137,12 @@ function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
   };
   again.addEventListener("click", () => {
     again.disabled = true;
-    refresh().then(rebuild, () => {
+    const settle = (changed: boolean): void => {
       again.disabled = false;
-      if (!currentHolder()) rebuild();
+      if (changed || !currentHolder()) rebuild();
       tick();
-    });
+    };
+    refresh().then(settle, () => settle(false));
   });
   return { line: h("p", { class: "fresh" }, offline, age, again), tick };
 }
@@ -181,14 +181,15 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     }
     if (Date.now() - asked_ms >= REFRESH_EVERY_MS && !document.hidden) {
       asked_ms = Date.now();
-      refresh().then(rebuild, tickAge);
+      // What is open in the queue stays open while nothing changes.
+      refresh().then((changed) => (changed ? rebuild() : tickAge()), tickAge);
     }
   };
   tick();
   const timer = setInterval(tick, 1000);
   const leave = async (): Promise<void> => {
     if (!confirm(t("forget_sure"))) return;
-    await forget();
+    await endHere();
     rebuild();
   };
   const page = h(
@@ -198,6 +199,7 @@ export function passPage(rebuild: () => void): [HTMLElement, () => void] {
     frame,
     ...[gateScanner()].filter((scanner) => scanner !== null),
     identity(pass, rebuild),
+    ...(pass.home_asked ? [h("a", { class: "card button wide", href: "/my/#address" }, t("home_ask"))] : []),
     reasons(pass),
     line,
     familySection(pass),

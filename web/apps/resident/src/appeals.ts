@@ -5,7 +5,7 @@ import { shrinkPicture } from "@gridpass/kit/picture";
 import { shallowRef } from "vue";
 import { addOwnAppealEvidence } from "./calls";
 import { refusal } from "./asking";
-import { everybody } from "./holder";
+import { everybody, serverNow } from "./holder";
 import { type Key, t, words } from "./words";
 
 /** Photos and papers of one appeal at most, as the server holds. */
@@ -22,7 +22,8 @@ const MINUTE_MS = 60_000;
 /** What the page that is opened next begins with, in the language it is read in: a thing just done, or what of it went wrong. */
 export const saidBefore = shallowRef<{ done: () => string; wrong: string }>({ done: () => "", wrong: "" });
 
-export const when = (at: string): string => `${dayName(Date.parse(at), words.language)} ${minuteTime(Date.parse(at))}`;
+export const whenMs = (at_ms: number): string => `${dayName(at_ms, words.language)} ${minuteTime(at_ms)}`;
+export const when = (at: string): string => whenMs(Date.parse(at));
 
 export const nameOf = (serial: number): string => everybody().find((one) => one.serial === serial)?.name ?? String(serial);
 
@@ -32,10 +33,10 @@ export function against({ kind, cause }: OwnAppeal): string {
   return words.find(key) ?? cause;
 }
 
-/** How long there is still, or that the answer is late. */
-export function timeLeft(appeal: OwnAppeal, now_ms: number): string {
-  const left_ms = Date.parse(appeal.due_at) - now_ms;
-  if (left_ms <= 0) return t("appeal_left_none");
+/** How long there is still, or that the answer is late; above the district there is nobody. */
+export function timeLeft(appeal: OwnAppeal): string {
+  const left_ms = Date.parse(appeal.due_at) - serverNow();
+  if (left_ms <= 0) return t(appeal.provisional || appeal.level === "district" ? "appeal_left_over" : "appeal_left_none");
   if (left_ms < HOUR_MS) return t("appeal_left_minutes", { count: Math.ceil(left_ms / MINUTE_MS) });
   return t("appeal_left_hours", { count: Math.floor(left_ms / HOUR_MS) });
 }
@@ -54,15 +55,19 @@ export async function prepare(chosen: File): Promise<Prepared> {
   }
 }
 
-/** Sends files one after the other; answers what was refused, in words, or nothing. */
-export async function sendFiles(appeal_id: number, files: Blob[], progress: (sent: number) => void): Promise<string> {
-  for (const [sent, file] of files.entries()) {
-    progress(sent + 1);
+/**
+ * Sends files one after the other; one that is refused does not keep the others back. Answers which
+ * were refused and why, in words, or nothing.
+ */
+export async function sendFiles(appeal_id: number, files: { file: Blob; name: string }[], progress: (sent: number) => void): Promise<string> {
+  const refused: string[] = [];
+  for (const [at, { file, name }] of files.entries()) {
+    progress(at + 1);
     try {
       await addOwnAppealEvidence(appeal_id, file);
     } catch (error) {
-      return refusal(error);
+      refused.push(t("file_refused", { name, reason: refusal(error) }));
     }
   }
-  return "";
+  return refused.join(" ");
 }

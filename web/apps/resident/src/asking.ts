@@ -2,13 +2,15 @@
 import { Problem } from "@gridpass/kit/problem";
 import { load, type Loaded } from "@gridpass/ui/loaded";
 import { reactive } from "vue";
-import { holder } from "./holder";
+import { lose } from "./holder";
 import { t, words } from "./words";
 
 /** What a refusal says. Somebody whose pass moved away is shown the way back. */
 export function refusal(error: unknown): string {
   if (!(error instanceof Problem)) return t("unreachable");
-  if (error.body.status === 401) holder.value = null;
+  if (error.body.status === 401) lose();
+  // Somebody on this phone who is not in the holder's care.
+  if (error.body.code === "person_unknown") return t("data_theirs");
   const said = (error.body.fields ?? []).map(({ message, message_zh }) => words.say(message_zh, message));
   return said.length > 0 ? said.join(words.say("；", "; ")) : words.say(error.text("zh-CN"), error.text("en"));
 }

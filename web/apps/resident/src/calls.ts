@@ -16,6 +16,7 @@ import type {
   OwnAppeal,
   OwnCheck,
   OwnDataView,
+  OwnHome,
   OwnNeed,
   OwnObservation,
   OwnOpening,
@@ -24,14 +25,19 @@ import type {
   PassView,
   PhoneCodeView,
   PrivacyNotice,
+  PublicEnclosure,
   RecordedCheck,
 } from "@gridpass/api";
-import { send, sendJson } from "@gridpass/kit/problem";
+import { type Ask, send as ask, sendJson as askJson } from "@gridpass/kit/problem";
 import { token } from "./holder";
+import { noting } from "./reach";
 
 const api = "/api/v1/";
 /** A photo over a slow network takes its time. */
 const UPLOAD_MS = 60_000;
+const LOOK_PAGES_MAX = 50;
+const send = (path: string, how: Ask): Promise<Response> => noting(ask(path, how));
+const sendJson = <T>(path: string, how: Ask): Promise<T> => noting(askJson<T>(path, how));
 const get = <T>(path: string): Promise<T> => sendJson<T>(api + path, { token: token() });
 const post = <T>(path: string, body: unknown): Promise<T> => sendJson<T>(api + path, { token: token(), body });
 const put = <T>(path: string, body: unknown): Promise<T> =>
@@ -78,12 +84,26 @@ export const createOwnDeclaration = (body: DeclarationInput): Promise<unknown> =
 
 export const printOwnPass = (pass_serial: number | null): Promise<PaperPassView> =>
   post("pass/paper-passes", { pass_serial });
+export const findPublicEnclosures = (query: string): Promise<PublicEnclosure[]> => get(`enclosures/public?query=${encodeURIComponent(query)}`);
+export const setOwnHome = (body: OwnHome): Promise<PassView> => put("pass/home", body);
 export const getOwnPhoto = async (serial: number | null): Promise<Blob> =>
   (await send(`${api}pass/photo?${of(serial)}`, { token: token() })).blob();
 export const deleteOwnPhoto = (serial: number | null): Promise<void> => remove(`pass/photo?${of(serial)}`);
 
 export const getOwnData = (serial: number | null): Promise<OwnDataView> => get(`pass/data?${of(serial)}`);
-export const listOwnLookups = (): Promise<LookPage> => get("pass/lookups");
+export const listOwnLookups = (after?: number | null): Promise<LookPage> => get(`pass/lookups${after ? `?after=${after}` : ""}`);
+/** Every page of them, as far as a phone can hold. */
+export async function listAllLookups(): Promise<LookPage["items"]> {
+  const all: LookPage["items"] = [];
+  let after: number | null | undefined;
+  for (let page = 0; page < LOOK_PAGES_MAX; page++) {
+    const found = await listOwnLookups(after);
+    all.push(...found.items);
+    after = found.next;
+    if (!after) break;
+  }
+  return all;
+}
 export const changeOwnPhone = (phone: string, phone_code: string): Promise<void> =>
   put("pass/phone", { phone, phone_code });
 export const requestCorrection = (pass_serial: number | null, what: Correction): Promise<CorrectionView> =>

@@ -1,6 +1,6 @@
 /** Who holds this phone's pass: what the pass itself keeps in the same drawer. */
 import type { PassView } from "@gridpass/api";
-import { kept } from "@gridpass/kit/store";
+import { forget, kept } from "@gridpass/kit/store";
 import { shallowRef } from "vue";
 
 export interface KeptHolder {
@@ -11,8 +11,25 @@ export interface KeptHolder {
 /** Null on a phone that shows no pass, or shows it no more. */
 export const holder = shallowRef<KeptHolder | null>(null);
 
+/** Server's clock minus the phone's, as the pass found it when it last got a credential. */
+let skew_ms = 0;
+
 export async function load(): Promise<void> {
-  holder.value = (await kept<KeptHolder>("holder")) ?? null;
+  const [found, credential] = await Promise.all([kept<KeptHolder>("holder"), kept<{ skew_ms: number }>("credential")]);
+  holder.value = found ?? null;
+  skew_ms = credential?.skew_ms ?? 0;
+}
+
+/** The server's time now, as well as the phone knows it: clocks of old phones are wrong. */
+export const serverNow = (): number => Date.now() + skew_ms;
+
+/** Under this name lies, beside the pass, why it has its colour. */
+export const WHY = "last.why";
+
+/** The pass is another phone's now: what was read of it is nobody's business here. */
+export function lose(): void {
+  holder.value = null;
+  void forget(WHY);
 }
 
 export const token = (): string => holder.value?.token ?? "";

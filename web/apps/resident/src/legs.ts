@@ -2,13 +2,14 @@
 import type { Leg, Means } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
 import provinces from "@gridpass/kit/provinces.json";
+import { serverNow } from "./holder";
 
 export const MEANS: Means[] = ["train", "plane", "coach", "car", "ship", "other"];
 
 const DAY_MS = 86_400_000;
 
 /** A day of the district, so many days from today. */
-export const dayFrom = (days: number): string => districtTimestamp(Date.now() + days * DAY_MS).slice(0, 10);
+export const dayFrom = (days: number): string => districtTimestamp(serverNow() + days * DAY_MS).slice(0, 10);
 
 /** What the list of places holds before anything is chosen; abroad is no code at all. */
 export const UNCHOSEN = "";

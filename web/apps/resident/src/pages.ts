@@ -8,6 +8,7 @@ export const PAGES = {
   family: "family_title",
   declare: "declare_title",
   print: "print_title",
+  address: "address_title",
   data: "data_title",
   notice: "notice_title",
   why: "why_title",
@@ -30,7 +31,7 @@ addEventListener("hashchange", () => {
 /** The page on show; home for an address that names none. */
 export const currentPage = computed<PageName>(() => {
   const name = asked.value.split("/")[0] ?? "";
-  return Object.hasOwn(PAGES, name) ? (name as PageName) : "home";
+  return Object.prototype.hasOwnProperty.call(PAGES, name) ? (name as PageName) : "home";
 });
 
 /** What the page is about: `appeal/7` shows appeal 7. */

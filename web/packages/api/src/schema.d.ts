@@ -2930,13 +2930,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Areas of high risk, in order of their codes. */
+        /** Areas of high risk, in order of their codes, with the version of the list. */
         get: operations["list_risk_areas"];
         /**
-         * Sets the areas of high risk; the list takes the place of the one before. Stays declared
-         *     until now keep counting as they were recorded.
+         * Sets the areas of high risk; the list takes the place of the one with the version given.
+         *     Stays declared until now keep counting as they were recorded.
          */
         put: operations["put_risk_areas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-areas/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed which area when, the newest first; `after` continues with earlier ones. */
+        get: operations["list_risk_area_changes"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -9254,6 +9271,40 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_RiskAreaChange: {
+            /** @description The items. */
+            items: {
+                after?: components["schemas"]["RiskArea"] | null;
+                /** @description Code of the area. */
+                area_code: string;
+                before?: components["schemas"]["RiskArea"] | null;
+                /** @description Who changed it. */
+                by_name?: string | null;
+                /** @description Their unit. */
+                by_unit?: string | null;
+                /**
+                 * Format: int64
+                 * @description Identity; grows with time.
+                 */
+                change_id: number;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                changed_at: string;
+                /**
+                 * Format: int32
+                 * @description Version of the list that the change made.
+                 */
+                version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_RuleSetView: {
             /** @description The items. */
             items: {
@@ -10566,6 +10617,42 @@ export interface components {
              * @description Last day of it; absent while it lasts.
              */
             until?: string | null;
+        };
+        /** @description A change on record. */
+        RiskAreaChange: {
+            after?: components["schemas"]["RiskArea"] | null;
+            /** @description Code of the area. */
+            area_code: string;
+            before?: components["schemas"]["RiskArea"] | null;
+            /** @description Who changed it. */
+            by_name?: string | null;
+            /** @description Their unit. */
+            by_unit?: string | null;
+            /**
+             * Format: int64
+             * @description Identity; grows with time.
+             */
+            change_id: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            changed_at: string;
+            /**
+             * Format: int32
+             * @description Version of the list that the change made.
+             */
+            version: number;
+        };
+        /** @description The list with its version. */
+        RiskAreaList: {
+            /** @description Areas, at most 1000. */
+            areas: components["schemas"]["RiskArea"][];
+            /**
+             * Format: int32
+             * @description Version of the list; grows with each change.
+             */
+            version: number;
         };
         /**
          * @description Roles of staff accounts.
@@ -19688,7 +19775,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RiskArea"][];
+                    "application/json": components["schemas"]["RiskAreaList"];
                 };
             };
             403: {
@@ -19710,15 +19797,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RiskArea"][];
+                "application/json": components["schemas"]["RiskAreaList"];
             };
         };
         responses: {
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["RiskAreaList"];
+                };
             };
             403: {
                 headers: {
@@ -19728,7 +19817,47 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_risk_area_changes: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RiskAreaChange"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

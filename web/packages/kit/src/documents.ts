@@ -31,10 +31,15 @@ export type PhoneProblem = "phone_empty" | "phone_format";
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK_CHARACTERS = "10X98765432";
 const AGE_YEARS_MAX = 130;
+/** The district's day begins so much before the one of Greenwich. */
+const DISTRICT_AHEAD_MS = 8 * 3_600_000;
+
+/** Full-width forms become ASCII; marks that nobody sees, pasted along, go. */
+const visible = (raw: string): string => raw.normalize("NFKC").replace(/\p{Cf}/gu, "");
 
 /** Full-width digits and letters become ASCII, spaces and hyphens go, letters become capitals. */
 export function normaliseNumber(raw: string): string {
-  return raw.normalize("NFKC").replace(/[\s\-‐-―]/g, "").toUpperCase();
+  return visible(raw).replace(/[\s\-‐-―]/g, "").toUpperCase();
 }
 
 /** Check character of the first 17 digits by ISO 7064 MOD 11-2, as GB 11643 uses it. */
@@ -50,11 +55,11 @@ function birthDateHolds(text: string, today_ms: number): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   const real = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   const age_years = new Date(today_ms).getUTCFullYear() - year;
-  return real && date.getTime() <= today_ms + 86_400_000 && age_years <= AGE_YEARS_MAX;
+  return real && date.getTime() <= today_ms + DISTRICT_AHEAD_MS && age_years <= AGE_YEARS_MAX;
 }
 
 /** Only the province is checked: old and abolished divisions are common in valid numbers. */
-const PROVINCE = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])/;
+const PROVINCE = /^(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71)/;
 
 function eighteenProblem(number: string, division: RegExp, today_ms: number): DocumentProblem | null {
   if (/^\d{15}$/.test(number)) return "document_old";
@@ -93,16 +98,16 @@ export function documentProblem(
 
 /** What is wrong with a name, or null. Names are not ASCII only and may carry a middle dot. */
 export function nameProblem(raw: string): NameProblem | null {
-  const name = raw.trim();
+  const name = visible(raw).trim();
   if (name === "") return "name_empty";
   if ([...name].length > 50) return "name_length";
-  return /^[\p{L}\p{M}\p{Co} .·・•‧'’-]+$/u.test(name) ? null : "name_characters";
+  return /^[\p{L}\p{M}\p{Co}〇⿰-⿻ .·・•‧∙⋅⸱●·་༌'’‘ʻʼ‐-–-]+$/u.test(name) ? null : "name_characters";
 }
 
 /** What is wrong with a mobile number of the mainland, Hong Kong, Macao or Taiwan, or null. */
 export function phoneProblem(raw: string): PhoneProblem | null {
-  const phone = raw.normalize("NFKC").replace(/[\s\-()]/g, "");
+  const phone = visible(raw).replace(/[\s\-().‐–—]/g, "");
   if (phone === "") return "phone_empty";
-  const known = /^((\+?86)?1[3-9]\d{9}|\+?852[4-9]\d{7}|\+?8536\d{7}|\+?8869\d{8})$/;
+  const known = /^(((\+|00)?86)?1[3-9]\d{9}|(\+|00)?852[4-9]\d{7}|(\+|00)?8536\d{7}|(\+|00)?8860?9\d{8})$/;
   return known.test(phone) ? null : "phone_format";
 }

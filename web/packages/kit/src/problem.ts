@@ -41,6 +41,19 @@ export class Problem extends Error {
   }
 }
 
+/** Statuses that say "not now": of a proxy, or of a server that cannot at this moment. */
+const NOT_NOW = new Set([408, 425, 429]);
+
+/**
+ * Whether the server itself said no. A proxy whose server restarts, a database that is away and a
+ * server that has too much to do say nothing about what was asked: it is as if nobody had answered.
+ */
+export function isAnswer(error: unknown): error is Problem {
+  if (!(error instanceof Problem)) return false;
+  const { status, code } = error.body;
+  return status >= 400 && status < 500 && !NOT_NOW.has(status) && !code.startsWith("http_");
+}
+
 /** No answer at all: no network, no server, or none in time. */
 export class Unreachable extends Error {}
 
@@ -75,16 +88,21 @@ export async function send(path: string, ask: Ask = {}): Promise<Response> {
     body = JSON.stringify(ask.body);
   } else if (ask.type) headers["content-type"] = ask.type;
   let response: Response;
+  // Not AbortSignal.timeout: phones of some years ago have none.
+  const giving_up = new AbortController();
+  const timer = setTimeout(() => giving_up.abort(), ask.timeout_ms ?? TIMEOUT_MS);
   try {
     response = await fetch(path, {
       method: ask.method ?? (body === undefined ? "GET" : "POST"),
       headers,
       body: body ?? null,
       cache: "no-store",
-      signal: AbortSignal.timeout(ask.timeout_ms ?? TIMEOUT_MS),
+      signal: giving_up.signal,
     });
   } catch {
     throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
   }
   if (!response.ok) throw await problemOf(response);
   return response;

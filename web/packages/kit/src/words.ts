@@ -7,6 +7,8 @@
  * keys. This stays our own, because the pass may weigh 20 kB in all.
  */
 
+import { remember, remembered } from "./remembered";
+
 export type Language = "zh-CN" | "zh-Hant" | "en";
 
 /** Each language in its own words, for whoever reads nothing else. */
@@ -38,8 +40,8 @@ export interface Words<Key extends string> {
   /** The sentence of a key that is only known at run time, or null if there is none. */
   find(key: string, values?: Values): string | null;
   /**
-   * What the server said in two languages, in the reader's. Its sentences have their Traditional
-   * form among the words; one that has none stays as it came.
+   * What the server said in two languages, in the reader's. A sentence that has no Traditional form
+   * stays as it came.
    */
   say(zh: string, en: string): string;
   /** Takes in the words of a part that is loaded later; answers what says all of them. */
@@ -52,21 +54,31 @@ export interface Words<Key extends string> {
   readonly ready: Promise<void>;
 }
 
+/** Traditional Chinese: an app's words, and what the server says. */
+export interface Traditional {
+  words: Record<string, string>;
+  say(zh: string): string;
+}
+
 const REMEMBERED = "gridpass.language";
 
 /**
  * Words of one app. Pass `languageCell` to hold the language where a framework watches it, and
- * `traditional` to fetch all words in Traditional Chinese.
+ * `traditional` to fetch all of Traditional Chinese.
  */
 export function createWords<Key extends string>(
   dictionaries: Both<Key>,
   languageCell: { value: Language } = { value: "zh-CN" },
-  traditional?: () => Promise<Record<string, string>>,
+  traditional?: () => Promise<Traditional>,
 ): Words<Key> {
   const all: Partial<Record<Language, Record<string, string>>> = dictionaries;
   const offered: readonly Language[] = traditional ? ["zh-CN", "zh-Hant", "en"] : ["zh-CN", "en"];
+  let across: Traditional | undefined;
   const show = async (language: Language): Promise<void> => {
-    if (traditional && language === "zh-Hant") all[language] ??= await traditional();
+    if (traditional && language === "zh-Hant") {
+      across ??= await traditional();
+      all[language] = across.words;
+    }
     languageCell.value = language;
     document.documentElement.lang = language;
   };
@@ -74,11 +86,14 @@ export function createWords<Key extends string>(
     const sentence = all[languageCell.value]?.[key] ?? all["zh-CN"]?.[key];
     return sentence === undefined ? null : fill(sentence, values);
   };
-  const preferred = preferredLanguage(localStorage.getItem(REMEMBERED), navigator.language, offered);
+  const preferred = preferredLanguage(remembered(REMEMBERED), navigator.language, offered);
   return {
     t: (key, values) => find(key, values) ?? key,
     find,
-    say: (zh, en) => (languageCell.value === "en" ? en : (all[languageCell.value]?.[zh] ?? zh)),
+    say(zh, en) {
+      if (languageCell.value === "en") return en;
+      return languageCell.value === "zh-Hant" && across ? across.say(zh) : zh;
+    },
     add(more) {
       for (const language of ["zh-CN", "en"] as const) Object.assign(all[language] ?? {}, more[language]);
       return (key, values) => find(key, values) ?? key;
@@ -89,7 +104,7 @@ export function createWords<Key extends string>(
     offered,
     async use(language) {
       await show(language);
-      localStorage.setItem(REMEMBERED, language);
+      remember(REMEMBERED, language);
     },
     // Words that cannot be fetched now leave the ones that every page brings along.
     ready: show(preferred).catch(() => show("zh-CN")),

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { checkCharacter, documentProblem, nameProblem, normaliseNumber, phoneProblem } from "../src/documents";
 
@@ -81,4 +83,18 @@ test("phones of four places", () => {
   expect(phoneProblem("")).toBe("phone_empty");
   for (const phone of ["12800138000", "1380013800", "+85221234567", "138001380000"])
     expect(phoneProblem(phone), phone).toBe("phone_format");
+});
+
+/** The server's tests read the same file. */
+const typed = JSON.parse(readFileSync(fileURLToPath(new URL("typed.json", import.meta.url)), "utf8")) as Record<
+  "names" | "phones" | "numbers",
+  Record<"taken" | "refused", string[]>
+>;
+
+test("what people type is judged as the server judges it", () => {
+  const problems = { names: nameProblem, phones: phoneProblem, numbers: resident };
+  for (const kind of ["names", "phones", "numbers"] as const) {
+    for (const text of typed[kind].taken) expect(problems[kind](text), JSON.stringify(text)).toBeNull();
+    for (const text of typed[kind].refused) expect(problems[kind](text), JSON.stringify(text)).not.toBeNull();
+  }
 });

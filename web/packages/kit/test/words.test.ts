@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { inTraditional } from "../src/traditional";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (file: string): Record<string, string> =>
@@ -86,6 +87,13 @@ test("what the server says to a holder is there in Traditional Chinese", () => {
   for (const code of MET_BY_HOLDERS) expect(said, code).toHaveProperty([refusals.get(code) ?? code]);
 });
 
+test("every field of a person's own data has a word", () => {
+  const api = readFileSync(`${root}/../crates/gridpass/src/privacy/api.rs`, "utf8");
+  const fields = Array.from(api.matchAll(/\bof\(\s*"(\w+)"/g), ([, name]) => `field_${name}`);
+  expect(fields.length).toBeGreaterThan(10);
+  for (const field of fields) expect(read("apps/resident/src/words/zh-CN.json"), field).toHaveProperty([field]);
+});
+
 /** Cells of a row; one in quotes may hold commas. */
 const cells = (row: string): string[] => Array.from(row.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, plain]) => quoted ?? plain ?? "");
 
@@ -94,11 +102,62 @@ const MET_BY_HOLDERS = `
   invalid_fields not_found conflict internal too_many_requests overloaded database_unavailable request_timeout
   body_too_large not_signed_in session_expired phone_replaced no_text_gateway phone_code_wrong too_many_codes
   too_many_tries ask_at_counter challenge_unsolved already_enrolled photo_invalid photo_missing
-  too_many_dependants has_own_phone phone_of_guardian enclosure_unknown not_a_gate_code gate_code_malformed
+  too_many_dependants has_own_phone phone_of_guardian enclosure_unknown home_verified not_a_gate_code gate_code_malformed
   gate_unknown gate_code_forged gate_code_expired gate_code_in_future person_unknown pass_revoked time_in_future
   time_too_old temperature_absurd appeal_not_needed appeal_exists appeal_closed evidence_type_unknown
   evidence_unreadable evidence_active evidence_too_many
-  not_observed opening_over need_closed too_many_entries
+  not_observed opening_over opening_overlaps too_many_openings need_closed too_many_entries
 `
   .trim()
   .split(/\s+/);
+
+/** What is wrong with a name, a phone or a number. */
+const TYPES = ["name.rs", "phone.rs", "document/error.rs"].map((file) => `../../types/src/${file}`);
+
+/** Chinese literals of a source of the server, as sentences that somebody with a phone reads. */
+function literals(file: string, from = "", until = "#[cfg(test)]"): string[] {
+  const source = readFileSync(`${root}/../crates/gridpass/src/${file}`, "utf8");
+  const part = source.slice(from ? source.indexOf(from) : 0).split(until)[0] ?? "";
+  return Array.from(part.matchAll(/"((?:[^"\\]|\\.)*\p{Script=Han}(?:[^"\\]|\\.)*)"/gu), ([, text]) => text ?? "").filter((text) => !text.includes("\\"));
+}
+
+test("what a holder is told is there in Traditional Chinese, with units, times and reasons in it", () => {
+  const told = [
+    ...literals("notify/model.rs", "fn words(&self)"),
+    ...literals("appeals/model.rs", "pub fn words(self)", "words! {"),
+    ...literals("facts/explain.rs", "impl PlainHold", "A fact as a worker sees it"),
+    ...["observation/model/needs.rs", "observation/model/doors.rs", "declarations/model.rs", "people/dependants.rs", "privacy/model.rs", ...TYPES].flatMap((file) => literals(file)),
+  ];
+  expect(told.length).toBeGreaterThan(45);
+  for (const sentence of told) {
+    // The morning and the evening, and the full stop, are parts that the server puts in by itself.
+    if (/^(上午|晚间|。|[·，。：；]+)$/.test(sentence)) continue;
+    const filled = sentence
+      .replace("{day}{zh}的", "{day}晚间的")
+      .replace(/\{[^}]*\}/g, "7");
+    expect(filled, sentence).not.toBe("");
+    const shown = inTraditional(filled);
+    expectTraditional({ [sentence]: shown });
+    if (han(filled).some((letter) => !BIG5.has(letter))) expect(shown, sentence).not.toBe(filled);
+  }
+});
+
+test("what stands in the places of a sentence is looked up in turn, and names stay", () => {
+  expect(inTraditional("您的申诉已受理，由坪山区疫情防控指挥部（电话 0755-28220000）办理，将于2020-03-08 08:30前答复。")).toBe(
+    "您的申訴已受理，由坪山区疫情防控指挥部（電話 0755-28220000）辦理，將於2020-03-08 08:30前答覆。",
+  );
+  const end = "由卫健局提出并经另一单位确认，卫健局负责。如有异议，请向卫健局或社区窗口提出，查实有误即时撤销。";
+  const across = "由卫健局提出並經另一單位確認，卫健局負責。如有異議，請向卫健局或社區服務窗口提出，查實有誤即時撤銷。";
+  expect(inTraditional(`您因密切接触被登记，通行证为红证，至2020-03-20解除。${end}`)).toBe(`您因密切接觸被登記，通行證為紅證，至2020-03-20解除。${across}`);
+  expect(inTraditional(`您因体温异常被登记，通行证为红证。${end}`)).toBe(`您因體溫異常被登記，通行證為紅證。${across}`);
+  expect(inTraditional("因期限已到，您的通行证由绿证变为黄证：您的住址待网格员核实。如有疑问请联系社区窗口。")).toBe(
+    "因期限已到，您的通行證由綠證變為黃證：您的住址有待網格員核實。如有疑問請聯絡社區服務窗口。",
+  );
+  expect(inTraditional("您的申诉未予支持：经复核，原依据属实。详情请在通行证页面查看。")).toBe("您的申訴未獲支持：經覆核，原依據屬實。詳情請在通行證頁面查看。");
+  expect(inTraditional("居委会主任手写的一句话。")).toBe("居委会主任手写的一句话。");
+});
+
+test("sentences of another shape keep their places", () => {
+  const sentences = read("packages/kit/src/sentences.zh-Hant.json");
+  for (const [zh, hant] of Object.entries(sentences)) expect(places(hant).filter((one, at, all) => all.indexOf(one) === at), zh).toEqual(places(zh).filter((one, at, all) => all.indexOf(one) === at));
+});

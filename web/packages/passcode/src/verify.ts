@@ -86,7 +86,7 @@ const PREFIX = "GP1:";
 const CHARS_MAX = 483;
 
 const fromBase64url = (text: string): Bytes =>
-  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 
 /** SM2 and SM3, in a file of their own: fetched where an issuer publishes an SM2 key. */
 const guomi = (): Promise<typeof import("./guomi")> => import("./guomi");

@@ -23,13 +23,15 @@ pub struct NewStep<'a> {
     pub at: Timestamp,
     /// Who; `None` for a job.
     pub by: Option<i64>,
+    /// When they said they would be there.
+    pub expected_at: Option<Timestamp>,
 }
 
 /// Keeps a step.
 pub async fn insert_step(db: &Client, row: &NewStep<'_>) -> Result<(), Error> {
     let sql = "-- alerts.insert_step
-        INSERT INTO alert_step (person_id, alert_id, step_id, place_code, step, level, at, by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        INSERT INTO alert_step (person_id, alert_id, step_id, place_code, step, level, at, by, expected_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
         &statement,
@@ -42,6 +44,7 @@ pub async fn insert_step(db: &Client, row: &NewStep<'_>) -> Result<(), Error> {
             &row.level,
             &row.at,
             &row.by,
+            &row.expected_at,
         ],
     )
     .await?;
@@ -56,7 +59,7 @@ pub async fn list_steps(
     limit: i64,
 ) -> Result<Vec<AlertStep>, Error> {
     let sql = "-- alerts.list_steps
-        SELECT step_id, step, level, at, by FROM alert_step
+        SELECT step_id, step, level, at, by, expected_at FROM alert_step
         WHERE person_id = $1 AND alert_id = $2 ORDER BY step_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
@@ -69,6 +72,7 @@ pub async fn list_steps(
             level: row.get("level"),
             at: row.get("at"),
             by: row.get("by"),
+            expected_at: row.get("expected_at"),
         })
     };
     Ok(rows.iter().filter_map(step).collect())
@@ -83,7 +87,7 @@ pub async fn list_notices(
     let sql = "-- alerts.list_notices
         SELECT t.step_id, t.at, a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.expected_at, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert_step t JOIN alert a USING (person_id, alert_id) LEFT JOIN gate g USING (gate_id)
         WHERE t.step = 'escalated' AND t.level = $2 AND starts_with(t.place_code, $1)
         ORDER BY t.step_id DESC LIMIT $3";
@@ -108,7 +112,7 @@ pub async fn lock_unanswered(
     let sql = "-- alerts.lock_unanswered
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, NULL::text AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.expected_at, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a WHERE a.escalate_at <= $1 ORDER BY a.escalate_at LIMIT $2
         FOR UPDATE SKIP LOCKED";
     let statement = db.prepare_cached(sql).await?;

@@ -1,7 +1,8 @@
 //! SQL of openings of doors and of sensors.
 
 use gridpass_types::ids::{PersonId, StaffId};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Error, Row};
 
 use super::super::model::{OpeningPurpose, OpeningView, SensorView};
@@ -43,6 +44,41 @@ pub async fn insert_opening(db: &Client, row: &NewOpeningRow) -> Result<(), Erro
     )
     .await?;
     Ok(())
+}
+
+/// What a person announced for a day.
+pub struct OwnDay {
+    /// How many; those that were taken back count.
+    pub openings: i64,
+    /// How long the door is open by them.
+    pub open: SignedDuration,
+    /// Whether one that stands falls into the time asked about.
+    pub overlaps: bool,
+}
+
+/// What a person announced for a day, and for a time.
+pub async fn day_of(
+    db: &Client,
+    person_id: PersonId,
+    (from, until): (Timestamp, Timestamp),
+    day: Date,
+) -> Result<OwnDay, Error> {
+    let sql = "-- observation.day_of
+        SELECT count(*) FILTER (WHERE same_day),
+               coalesce(sum(extract(epoch FROM greatest(ends_at - from_at, interval '0'))) FILTER (WHERE same_day), 0)::bigint,
+               coalesce(bool_or(withdrawn_at IS NULL AND from_at < $3 AND until_at > $2), false)
+        FROM (SELECT from_at, until_at, withdrawn_at, least(until_at, coalesce(withdrawn_at, until_at)) AS ends_at,
+                     (from_at AT TIME ZONE 'Asia/Shanghai')::date = $4 AS same_day
+              FROM door_opening WHERE person_id = $1 AND announced_by IS NULL) AS own";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&person_id, &from, &until, &day])
+        .await?;
+    Ok(OwnDay {
+        openings: row.get(0),
+        open: SignedDuration::from_secs(row.get(1)),
+        overlaps: row.get(2),
+    })
 }
 
 /// An opening by identity.

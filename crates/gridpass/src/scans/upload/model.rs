@@ -58,6 +58,16 @@ pub struct UploadedScan {
     pub presentation: Option<String>,
 }
 
+/// A specimen that an inspector showed a gate without network.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UploadedSpecimen {
+    /// When, by the device's clock; counts to the millisecond.
+    pub at: Timestamp,
+    /// The text that was shown; only what is signed as a specimen counts.
+    pub presentation: String,
+}
+
 /// What a gate kept while it was without network.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +76,9 @@ pub struct Upload {
     pub batch_id: i64,
     /// The scans, at most 1,000.
     pub scans: Vec<UploadedScan>,
+    /// Specimens that it refused, at most 1,000.
+    #[serde(default)]
+    pub specimens: Vec<UploadedSpecimen>,
 }
 
 /// A scan that was not taken.
@@ -99,4 +112,7 @@ pub struct UploadView {
     pub rejected: Vec<Rejected>,
     /// People let in who were red by then.
     pub late_reds: Vec<LateRed>,
+    /// Specimens counted; one that is known already or is none is not.
+    #[serde(default)]
+    pub specimens: u64,
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::model::{Rejected, Upload, UploadedScan};
+use super::model::{Rejected, Upload, UploadedScan, UploadedSpecimen};
 use crate::app::App;
 use crate::db::Tx;
 use crate::facts::{self, NewFact};
@@ -17,12 +17,13 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::json_problem;
 use crate::scans::columns::DoneOffline;
+use crate::scans::fever;
 use crate::scans::model::{Scan, ScanKey, Shown, decicelsius, scan_time};
+use crate::scans::second_reading;
 use crate::scans::store::{self, Subject};
-use crate::scans::with_facts::reading;
 
 /// A scan as read, or why it cannot be.
-type Readable = Result<UploadedScan, Code>;
+pub type Readable = Result<UploadedScan, Code>;
 
 /// An upload whose scans are looked at one by one.
 #[derive(Deserialize)]
@@ -30,32 +31,49 @@ type Readable = Result<UploadedScan, Code>;
 struct LooseUpload {
     batch_id: i64,
     scans: Vec<Value>,
+    #[serde(default)]
+    specimens: Vec<UploadedSpecimen>,
+}
+
+/// An upload as read.
+pub struct Parsed {
+    /// Number the device gave it.
+    pub batch_id: i64,
+    /// Its scans, each as far as it can be read.
+    pub scans: Vec<Readable>,
+    /// Its specimens.
+    pub specimens: Vec<UploadedSpecimen>,
 }
 
 /// Reads a body. When a scan of it has not the form of one, the others are read one by one.
 ///
 /// # Errors
 /// When the body is no upload at all, or has too many scans.
-pub fn parse(body: &[u8], scans_max: usize) -> ApiResult<(i64, Vec<Readable>)> {
-    let (batch_id, scans) = match serde_json::from_slice::<Upload>(body) {
-        Ok(upload) => (upload.batch_id, upload.scans.into_iter().map(Ok).collect()),
+pub fn parse(body: &[u8], scans_max: usize) -> ApiResult<Parsed> {
+    let parsed = match serde_json::from_slice::<Upload>(body) {
+        Ok(upload) => Parsed {
+            batch_id: upload.batch_id,
+            scans: upload.scans.into_iter().map(Ok).collect(),
+            specimens: upload.specimens,
+        },
         Err(error) if error.is_data() => parse_loosely(body)?,
         Err(error) => return Err(json_problem(body, &error)),
     };
-    if scans.len() > scans_max {
+    if parsed.scans.len().max(parsed.specimens.len()) > scans_max {
         return Err(ApiError::new(Code::UploadTooLarge));
     }
-    Ok((batch_id, scans))
+    Ok(parsed)
 }
 
-fn parse_loosely(body: &[u8]) -> ApiResult<(i64, Vec<Readable>)> {
+fn parse_loosely(body: &[u8]) -> ApiResult<Parsed> {
     let upload: LooseUpload =
         serde_json::from_slice(body).map_err(|error| json_problem(body, &error))?;
     let read = |scan| serde_json::from_value(scan).map_err(|_| Code::InvalidFields);
-    Ok((
-        upload.batch_id,
-        upload.scans.into_iter().map(read).collect(),
-    ))
+    Ok(Parsed {
+        batch_id: upload.batch_id,
+        scans: upload.scans.into_iter().map(read).collect(),
+        specimens: upload.specimens,
+    })
 }
 
 /// A scan that can be taken as far as it can be judged by itself.
@@ -116,6 +134,19 @@ impl Kept {
             rejected: Vec::new(),
             repeated: 0,
         }
+    }
+
+    /// Whether a second reading at this gate, in the same upload, took this fever back.
+    pub fn is_taken_back(&self, fever: &ScanKey) -> bool {
+        let of_person = |each: &&KeptScan| each.scan.key.person_id == fever.person_id;
+        let readings: Vec<(Timestamp, bool)> = self
+            .scans
+            .iter()
+            .filter(of_person)
+            .filter(|each| each.scan.decicelsius.is_some())
+            .map(|each| (each.scan.key.at, each.scan.is_fever()))
+            .collect();
+        second_reading::is_taken_back(&readings, fever.at)
     }
 
     fn reject(&mut self, index: usize, code: Code) {
@@ -180,7 +211,7 @@ pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
         .scans
         .iter()
         .map(|each| &each.scan)
-        .filter(|scan| scan.is_fever())
+        .filter(|scan| scan.is_fever() && !kept.is_taken_back(&scan.key))
     {
         let person_id = scan.key.person_id;
         let is_known = match locked {
@@ -200,7 +231,8 @@ pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
     let mut facts: Vec<(PersonId, Vec<NewFact>)> = Vec::new();
     for scan in fevers {
         if stored.iter().all(|stored| stored.key != scan.key) {
-            facts.push((scan.key.person_id, reading(scan).into_iter().collect()));
+            let evidence = fever::evidence(app, scan).await?;
+            facts.push((scan.key.person_id, evidence.into_iter().collect()));
         }
     }
     facts::append_many(tx, app, &facts).await?;

@@ -179,8 +179,12 @@ impl Scene {
             .post_text(&path, "image/png", picture())
             .await
             .expect(201);
+        let officer = test.caller(Role::SubdistrictOfficer, HERE).await;
+        let path = format!("/api/v1/gates/{}/inspections", post.gate_id);
+        let inspection = officer.post(&path, json!({})).await.expect(201);
         Self {
             ids: BTreeMap::from([
+                ("inspection_id", id(&inspection, "inspection_id")),
                 ("appeal_id", appeal),
                 ("evidence_id", id(&shown, "evidence_id")),
                 ("person_id", person),

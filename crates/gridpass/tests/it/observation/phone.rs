@@ -330,3 +330,41 @@ async fn a_need_is_asked_taken_and_answered() {
         json!([])
     );
 }
+
+#[tokio::test]
+async fn a_phone_announces_so_much_and_no_door_is_open_all_day() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, "440310").await;
+    let (person, _, phone) = with_phone(&test, &team).await;
+    let path = format!("{OWN}/openings");
+    let minutes = |from: i64, until: i64| {
+        let at = |minutes| test.now() + SignedDuration::from_mins(minutes);
+        json!({ "purpose": "rubbish", "from_at": at(from), "until_at": at(until) })
+    };
+    let announce = async |from: i64, until: i64| phone.post(&path, minutes(from, until)).await;
+    let first = announce(0, 20).await.expect(201);
+    announce(0, 20).await.problem(409, "opening_overlaps");
+    announce(10, 30).await.problem(409, "opening_overlaps");
+    announce(20, 40).await.expect(201);
+    // Two hours in all, of which what is taken back is no part.
+    announce(60, 141).await.problem(409, "too_many_openings");
+    let withdraw = format!("{path}/{}/withdraw", first["opening_id"]);
+    phone.post(&withdraw, json!({})).await.expect(204);
+    announce(60, 141).await.expect(201);
+    for start in [150, 155, 160] {
+        announce(start, start + 2).await.expect(201);
+    }
+    announce(170, 171).await.problem(409, "too_many_openings");
+    // Somebody at the team's phone may know why it is needed; tomorrow is another day.
+    let listed = format!("/api/v1/people/{person}/door-openings");
+    team.post(&listed, minutes(170, 200)).await.expect(201);
+    announce(23 * 60, 23 * 60 + 10).await.expect(201);
+    // However many phones ask at once.
+    let (one, two) = tokio::join!(
+        announce(23 * 60 + 20, 23 * 60 + 30),
+        announce(23 * 60 + 25, 23 * 60 + 35)
+    );
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+}

@@ -108,6 +108,61 @@ async fn the_holders_phone_reads_the_gates_code() {
 }
 
 #[tokio::test]
+async fn a_phone_writes_itself_to_a_gate_only_now_and_once() {
+    let (test, post, phone) = scene().await;
+    let code = async || {
+        let path = "/api/v1/device/gate-code";
+        post.device.get(path).await.expect(200)["gate_code"].clone()
+    };
+    let read = |code: &Value, direction: &str, back_h: i64| {
+        let at = test.now() - SignedDuration::from_hours(back_h);
+        json!({ "gate_code": code, "direction": direction, "at": at.to_string() })
+    };
+    let send = async |body: Value| phone.client.post("/api/v1/gate-scans", body).await;
+    // Whatever time the phone names, and however many it sends at once: one scan, of now.
+    let now = code().await;
+    let (one, two, three) = tokio::join!(
+        send(read(&now, "in", 0)),
+        send(read(&now, "in", 72)),
+        send(read(&now, "in", 11))
+    );
+    let answers = [one.expect(200), two.expect(200), three.expect(200)];
+    let first: Vec<bool> = answers
+        .iter()
+        .map(|answer| answer["duplicate"] != true)
+        .collect();
+    assert_eq!(
+        first.iter().filter(|first| **first).count(),
+        1,
+        "{answers:?}"
+    );
+    let within = "scan WHERE at BETWEEN received_at - interval '1 second' AND received_at";
+    assert_eq!(
+        (count(&test, "scan").await, count(&test, within).await),
+        (1, 1)
+    );
+    // Another way, or after a minute, is another scan.
+    test.advance(SignedDuration::from_secs(1));
+    send(read(&now, "out", 0)).await.expect(200);
+    test.advance(SignedDuration::from_secs(58));
+    let same = send(read(&code().await, "in", 0)).await.expect(200);
+    assert_eq!(same["duplicate"], true);
+    test.advance(SignedDuration::from_secs(2));
+    send(read(&code().await, "in", 0)).await.expect(200);
+    assert_eq!(count(&test, "scan").await, 3);
+    // An hour has room for sixty.
+    let now = code().await;
+    for _ in 0..54 {
+        send(read(&now, "in", 0)).await.expect(200);
+    }
+    send(read(&now, "in", 0))
+        .await
+        .problem(429, "too_many_requests");
+    assert_eq!(count(&test, "scan").await, 3);
+    assert_counts_agree(&test).await;
+}
+
+#[tokio::test]
 async fn the_same_presentation_at_two_gates_is_a_replay() {
     let (test, post, phone) = scene().await;
     let other = gates::post(&test, "东城", HERE).await;

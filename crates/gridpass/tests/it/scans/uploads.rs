@@ -73,7 +73,7 @@ async fn an_upload_is_taken_once_however_often_it_is_sent() {
     let first = upload(&post, 1, &scans).await.expect(200);
     assert_eq!(
         first,
-        json!({ "accepted": 5, "duplicates": 0, "rejected": [], "late_reds": [] })
+        json!({ "accepted": 5, "duplicates": 0, "rejected": [], "late_reds": [], "specimens": 0 })
     );
     assert_eq!(upload(&post, 1, &scans).await.expect(200), first);
     upload(&post, 1, &scans[1..])
@@ -386,4 +386,82 @@ async fn check_once_more((test, post, phone): (TestApp, Post, Phone)) {
 
 async fn phone_of_another(test: &TestApp, post: &Post) -> Phone {
     phone(test, 2, post.enclosure_id).await
+}
+
+#[tokio::test]
+async fn specimens_scanned_without_network_are_counted_once() {
+    let (test, post, phone) = keyed_scene().await;
+    let admin = test.caller(gridpass::access::Role::SystemAdmin, "").await;
+    let made = admin.post("/api/v1/specimen-passes", json!({})).await;
+    let specimen = made.expect(201)["qr"].clone();
+    test.advance(SignedDuration::from_mins(30));
+    let before = |minutes: i64| (test.now() - SignedDuration::from_mins(minutes)).to_string();
+    let paper = json!({ "at": before(1), "presentation": shown(&test, &phone)["presentation"] });
+    let body = json!({ "batch_id": 9,
+        "scans": [kept(&phone, test.now() - SignedDuration::from_mins(5), "green", "pass")],
+        "specimens": [
+            { "at": before(20), "presentation": specimen },
+            { "at": before(10), "presentation": specimen },
+            // The same moment twice, somebody's pass, nothing at all, and last month.
+            { "at": before(10), "presentation": specimen },
+            paper,
+            { "at": before(8), "presentation": "GP1:x" },
+            { "at": before(60 * 24 * 40), "presentation": specimen },
+        ] });
+    let bytes = serde_json::to_vec(&body).unwrap();
+    let answer = upload_bytes(&post, bytes.clone()).await.expect(200);
+    assert_eq!(
+        (&answer["specimens"], &answer["accepted"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(answer["rejected"], json!([]));
+    let again = upload_bytes(&post, bytes).await.expect(200);
+    assert_eq!(again, answer, "sent again");
+    assert_eq!(count(&test, "specimen_scan").await, 2);
+
+    // One that did reach the server, but whose answer got lost, comes once more by the upload.
+    let at = test.now().to_string();
+    let scan = json!({ "presentation": specimen, "at": at, "direction": "in" });
+    post.device
+        .post("/api/v1/scans", scan)
+        .await
+        .problem(422, "pass_specimen");
+    assert_eq!(count(&test, "specimen_scan").await, 3);
+    let body = json!({ "batch_id": 10, "scans": [],
+        "specimens": [{ "at": at, "presentation": specimen }] });
+    let answer = upload_bytes(&post, serde_json::to_vec(&body).unwrap()).await;
+    assert_eq!(answer.expect(200)["specimens"], 0);
+    assert_eq!(count(&test, "specimen_scan").await, 3);
+    let board = post.device.get("/api/v1/device/board").await.expect(200);
+    assert_eq!(board["day"]["specimens"], 3);
+}
+
+#[tokio::test]
+async fn a_check_whose_network_went_is_told_later_and_once() {
+    let (test, post, phone) = keyed_scene().await;
+    assert_eq!(scan(&test, &post, &phone).await["action"], "check");
+    test.advance(SignedDuration::from_mins(2));
+    let then = test.now();
+    test.advance(SignedDuration::from_hours(3));
+    let tell = async |at: Timestamp, key: &str| {
+        let check = json!({ "person_id": phone.person_id, "at": at.to_string(), "passed": true,
+            "travel_history": "none" });
+        let request = post.device.request(Method::POST, "/api/v1/gate-checks");
+        let request = request.header("idempotency-key", key).json(&check);
+        post.device.send(request).await
+    };
+    for _ in 0..2 {
+        tell(then, "check-0001").await.expect(201);
+    }
+    assert_eq!(count(&test, "fact WHERE kind = 'gate_check'").await, 1);
+    // Nobody was scanned then.
+    let before = then - SignedDuration::from_mins(30);
+    tell(before, "check-0002")
+        .await
+        .problem(404, "not_scanned_here");
+    let passed = scan(&test, &post, &phone).await;
+    assert_eq!(
+        (&passed["action"], &passed["gate_reason"]),
+        (&json!("pass"), &json!("checked"))
+    );
 }

@@ -21,6 +21,10 @@ export async function listGates(): Promise<GateView[]> {
   return found;
 }
 
+/** The gate with whose it is; some gates are named after their owner already. */
+export const gateName = ({ owner, name }: Pick<GateView, "owner" | "name">): string =>
+  owner && !name.startsWith(owner) ? `${owner} · ${name}` : name;
+
 export const getGate = (gate_id: number): Promise<GateDetail> => get(`gates/${gate_id}`);
 export const listShifts = (gate_id: number): Promise<Shift[]> => get(`gates/${gate_id}/shifts`);
 export const createDeviceCode = (gate_id: number, name: string): Promise<DeviceCode> =>

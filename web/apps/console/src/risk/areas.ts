@@ -4,7 +4,7 @@
  * The server takes the whole list at a time. An area that ended stays on it with its days, because
  * stays declared later still fall into them.
  */
-import type { RiskArea } from "@gridpass/api";
+import type { RiskArea, RiskAreaChange } from "@gridpass/api";
 import provinces from "@gridpass/kit/provinces.json";
 import { formatCsv, parseCsv } from "../rules/csv";
 import type { Key } from "../words";
@@ -110,4 +110,27 @@ export function changesBy(file: RiskArea[], areas: RiskArea[], { whole, today }:
   const ended = gone.map((area) => ({ ...area, until: today }));
   const all = [...added, ...changed, ...ended].reduce(withArea, areas);
   return { areas: all, added, changed, ended };
+}
+
+/** What happened to an area; an end is a change of its own. */
+export function kindOf({ before, after }: RiskAreaChange): "added" | "removed" | "ended" | "changed" {
+  if (!before) return "added";
+  if (!after) return "removed";
+  const sameBut = same({ ...before, until: null }, { ...after, until: null });
+  return sameBut && after.until && !before.until ? "ended" : "changed";
+}
+
+export interface Difference {
+  column: "name_zh" | "name_en" | "since" | "until";
+  before: string;
+  after: string;
+}
+
+/** What differs between an area before and after; an open end is empty. */
+export function differencesOf({ before, after }: RiskAreaChange): Difference[] {
+  if (!before || !after) return [];
+  const columns = ["name_zh", "name_en", "since", "until"] as const;
+  return columns
+    .map((column) => ({ column, before: before[column] ?? "", after: after[column] ?? "" }))
+    .filter((one) => one.before !== one.after);
 }

@@ -1,0 +1,104 @@
+//! Where somebody says they live: the estate, and building and room, so that a grid worker finds
+//! the door. It is a declaration. It puts nobody into a household, because a household lets people
+//! carry each other's pass, and it does not touch what a grid worker has verified.
+
+use axum::Json;
+use axum::extract::State;
+use gridpass_rules::FactBody;
+use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_types::Sensitive;
+use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::address::{checked, seal_address};
+use super::holder::Holder;
+use super::model::PassView;
+use super::store;
+use super::view::single_pass_view;
+use crate::app::App;
+use crate::facts::{self, NewFact};
+use crate::http::code::Code;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+use crate::jobs::outbox;
+use crate::limits::{self, Limit};
+
+/// Source of what people say themselves.
+const SOURCE: &str = "holder";
+/// Homes one phone may name within a day: a family of eight with some corrections.
+const HOMES: Limit = Limit {
+    kind: "own_homes",
+    uses_max: 20,
+    window: jiff::SignedDuration::from_hours(24),
+    code: Code::TooManyEntries,
+};
+
+/// Where somebody says they live.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnHomeInput {
+    /// Serial of the pass of a child or of somebody of the household; the holder's own when absent.
+    #[serde(default)]
+    pub pass_serial: Option<PassSerial>,
+    /// The enclosure.
+    pub enclosure_id: EnclosureId,
+    /// Building and room, 1 to 200 characters; sealed.
+    #[schema(value_type = String)]
+    pub address: Sensitive<String>,
+}
+
+/// Takes where the holder, or somebody in the holder's care, says they live; a grid worker calls
+/// there. A home that was verified is corrected by an appeal or a correction instead.
+#[utoipa::path(put, path = "/api/v1/pass/home", operation_id = "set_own_home", tag = "people",
+    security(("holder" = [])), request_body = OwnHomeInput,
+    responses((status = 200, body = PassView), (status = 401, body = Problem), (status = 404, body = Problem),
+              (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub async fn set_own_home(
+    State(app): State<App>,
+    holder: Holder,
+    extract::Json(input): extract::Json<OwnHomeInput>,
+) -> ApiResult<Json<PassView>> {
+    let address = checked(Some(input.address.expose()))?.unwrap_or_default();
+    let key = app.sealer.digest(HOMES.kind, &holder.person_id.to_string());
+    limits::take(&app, &HOMES, &key).await?;
+    let person_id = super::in_care(&app, holder, input.pass_serial).await?;
+    declare(&app, person_id, (input.enclosure_id, &address)).await?;
+    single_pass_view(&app, person_id).await.map(Json)
+}
+
+async fn declare(
+    app: &App,
+    person_id: PersonId,
+    (enclosure, address): (EnclosureId, &str),
+) -> ApiResult<()> {
+    let now = app.now();
+    let tx = app.db.tx().await?;
+    let row = facts::lock_person(&tx, person_id).await?;
+    if row.state.residence == Residence::Verified {
+        return Err(Code::HomeVerified.into());
+    }
+    let body = FactBody::Residence {
+        status: ResidenceStatus::Declared,
+        enclosure,
+    };
+    facts::check_places(&tx, &body).await?;
+    let known = row.state.enclosure == Some(enclosure);
+    let new: Vec<NewFact> = (!known)
+        .then(|| NewFact {
+            body,
+            source: SOURCE.to_owned(),
+            recorded_by: None,
+            grounds: None,
+        })
+        .into_iter()
+        .collect();
+    let sealed = seal_address(app, person_id, address);
+    store::update_own_address(&tx, person_id, (&sealed, now)).await?;
+    let appended = facts::append(&tx, app, person_id, &new).await?;
+    let follow_ups = facts::follow_ups(person_id, &appended.decision, None, now);
+    outbox::insert(&tx, &follow_ups, now).await?;
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    Ok(())
+}

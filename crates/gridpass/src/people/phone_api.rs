@@ -1,0 +1,48 @@
+//! The phone by which somebody is known, entered at a counter or a door.
+//!
+//! Staff see the person and the document, so no code is asked here. It is asked when the person
+//! then applies on that phone; until then the phone shown so far goes on. Who had the number
+//! before is told, at that number too.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use gridpass_types::{Phone, Sensitive};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::family;
+use super::model::phone_field;
+use super::record::Person;
+use crate::access::EnterPeople;
+use crate::app::App;
+use crate::auth::Authorised;
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract;
+
+/// A phone to know somebody by.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonPhoneInput {
+    /// Mobile number, as the person says it; the document has been seen.
+    #[schema(value_type = String)]
+    pub phone: Sensitive<String>,
+}
+
+/// Writes the phone by which a person is known, in place of the one before: a first phone, a new
+/// number, a lost one. The person then applies on it with three fields and a code.
+#[utoipa::path(put, path = "/api/v1/people/{person_id}/phone", operation_id = "put_person_phone", tag = "people",
+    security(("staff" = [])), params(("person_id" = i64, Path,)), request_body = PersonPhoneInput,
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+              (status = 422, body = Problem)))]
+pub async fn put_person_phone(
+    State(app): State<App>,
+    person: Authorised<Person, EnterPeople>,
+    extract::Json(input): extract::Json<PersonPhoneInput>,
+) -> ApiResult<StatusCode> {
+    let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
+    let tx = app.db.tx().await?;
+    family::replace_phone(&tx, &app, (person.entity.person_id, &phone)).await?;
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,56 @@
+//! Which fever measured at a gate becomes evidence.
+//!
+//! A gate's thermometer may turn a pass red, because a device and a guard stand before the
+//! person. So a serial typed alone is not enough: anybody can count. And one device records so
+//! many an hour and no more: a stolen token must not stop a dormitory. What is above
+//! is stopped at that gate and alarms the team all the same.
+
+use gridpass_rules::FactBody;
+use jiff::SignedDuration;
+
+use super::model::Scan;
+use super::with_facts::new_fact;
+use crate::app::App;
+use crate::facts::NewFact;
+use crate::http::code::Code;
+use crate::http::error::ApiResult;
+use crate::limits::{self, Limit};
+
+/// Fevers that one device records.
+const BY_DEVICE: Limit = Limit {
+    kind: "fevers_by_device",
+    uses_max: 20,
+    window: SignedDuration::from_hours(1),
+    code: Code::TooManyEntries,
+};
+
+/// The health fact of a scan with a fever, if it counts as evidence.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn evidence(app: &App, scan: &Scan) -> ApiResult<Option<NewFact>> {
+    let Some(tenths) = scan.decicelsius.filter(|_| scan.is_fever()) else {
+        return Ok(None);
+    };
+    let Some(device_id) = scan.device_id else {
+        return Ok(None);
+    };
+    let key = app.sealer.digest("device", &device_id.to_string());
+    match limits::take(app, &BY_DEVICE, &key).await {
+        Ok(()) => {}
+        Err(error) if error.code() == BY_DEVICE.code => {
+            tracing::warn!(
+                device_id = device_id.get(),
+                "this device measures too many fevers"
+            );
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    }
+    let body = FactBody::Health {
+        at: scan.key.at,
+        temperature: Some(f64::from(tenths) / 10.0),
+        symptoms: Vec::new(),
+    };
+    Ok(Some(new_fact(scan, body)))
+}
