@@ -191,7 +191,9 @@ async function submit(body: NewScan, before: Before | null = null): Promise<void
   const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
   if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
   if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), soundOf(first.problem));
-  late(body, await asked, await decideAlone(body, before, mine), mine);
+  // Shown before the server is waited for any longer.
+  const alone = await decideAlone(body, before, mine);
+  late(body, await asked, alone, mine);
 }
 
 /** Scans a presentation or a number, unless an answer is still being waited for. */
