@@ -86,7 +86,8 @@ export interface paths {
         put?: never;
         /**
          * Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
-         *     somebody took and did not get to in time may be taken over.
+         *     somebody took and did not get to in time may be taken over. Whoever has it says by the same
+         *     call when they will be there, as often as that changes; the clock of arriving stays.
          */
         post: operations["accept_alert"];
         delete?: never;
@@ -123,7 +124,8 @@ export interface paths {
         put?: never;
         /**
          * Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
-         *     order takes two people. Somebody who was not found gets a call at the door.
+         *     order takes two people. Somebody who was not found gets a call at the door. One that nobody
+         *     accepted ends as a false alarm or advised only: for the rest somebody has to have gone.
          */
         post: operations["close_alert"];
         delete?: never;
@@ -566,6 +568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
+         *     them and when. Kept by the device for when there is no network.
+         */
+        get: operations["list_gate_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/holds/{person_id}": {
         parameters: {
             query?: never;
@@ -575,7 +597,7 @@ export interface paths {
         };
         /**
          * Where the alert about somebody just held at this gate stands: whether somebody took it, of
-         *     which unit, and when.
+         *     which unit, when they will be there, and whom to call.
          */
         get: operations["get_hold"];
         put?: never;
@@ -632,7 +654,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes what a gate wrote down by number or by hand. Each entry is taken once. */
+        /**
+         * Takes what a gate wrote down by number or by hand. Each entry is taken once; one that cannot be
+         *     taken is named and spoils no others.
+         */
         post: operations["add_register_entries"];
         delete?: never;
         options?: never;
@@ -1059,7 +1084,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Records a check on the spot as evidence; the answer says what follows for the person. */
+        /**
+         * Records a check on the spot as evidence; the answer says what follows for the person. Somebody
+         *     held is told to the community and the response team; a travel card that names an area becomes
+         *     a declared stay there, and a grid worker asks about it within a day.
+         */
         post: operations["create_gate_check"];
         delete?: never;
         options?: never;
@@ -1154,6 +1183,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins an inspection of a gate: from now on a specimen scanned there counts for it. The gate is not
+         *     told before it ended.
+         */
+        post: operations["create_inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/shifts": {
         parameters: {
             query?: never;
@@ -1223,6 +1272,46 @@ export interface paths {
          *     may do anything.
          */
         post: operations["sign_in_with_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inspections under a prefix within the caller's jurisdiction, newest first, and whether a specimen
+         *     was scanned.
+         */
+        get: operations["list_inspections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections/{inspection_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends an inspection and says what the guard did; the gate sees it from now on. Said again the same,
+         *     it is answered as before.
+         */
+        post: operations["close_inspection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1997,6 +2086,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pass/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Takes where the holder, or somebody in the holder's care, says they live; a grid worker calls
+         *     there. A home that was verified is corrected by an appeal or a correction instead.
+         */
+        put: operations["set_own_home"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pass/lookups": {
         parameters: {
             query?: never;
@@ -2159,7 +2268,8 @@ export interface paths {
          */
         put: operations["change_own_phone"];
         post?: never;
-        delete?: never;
+        /** Ends this phone: its token counts no more, and nobody has to wait for it to run out. */
+        delete: operations["end_own_phone"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2489,6 +2599,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Writes the phone by which a person is known, in place of the one before: a first phone, a new
+         *     number, a lost one. The person then applies on it with three fields and a code.
+         */
+        put: operations["put_person_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/photo": {
         parameters: {
             query?: never;
@@ -2607,7 +2737,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Releases a person: completed clears the exposures the order was for, cancelled nothing. */
+        /**
+         * Releases a person before the order's last day, on a ground of the closed list: a doctor's
+         *     discharge completes the order and clears the exposures it was for, everything else cancels it
+         *     and clears nothing. From the last day on nobody has to: the order is over by the rules.
+         */
         post: operations["release_quarantine"];
         delete?: never;
         options?: never;
@@ -4139,6 +4273,11 @@ export interface components {
              * @description By when the next step is due: accepting while it is open, then arriving; absent after.
              */
             due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When whoever took it said they would be there; absent while they said nothing.
+             */
+            expected_at?: string | null;
             follows?: components["schemas"]["AlertFollow"] | null;
             gate_id?: components["schemas"]["GateId"] | null;
             /** @description Name of the gate. */
@@ -4186,7 +4325,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening";
+        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening" | "held_at_gate";
         /** @description A notice to the staff of a level: an alert below them went unanswered. */
         AlertNotice: {
             /** @description The alert as it stands now. */
@@ -4220,6 +4359,11 @@ export interface components {
              */
             at: string;
             by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description When they said they would be there.
+             */
+            expected_at?: string | null;
             /**
              * Format: int32
              * @description Digits of the division told from then on.
@@ -4727,7 +4871,7 @@ export interface components {
              * @description Where the person lives or lived; the residence on record when absent.
              */
             enclosure_id?: number | null;
-            epidemic_area_stay?: components["schemas"]["StayFound"] | null;
+            epidemic_area_stay?: components["schemas"]["StayAnswer"] | null;
             health?: components["schemas"]["HealthAnswer"] | null;
             /**
              * Format: int64
@@ -5281,7 +5425,7 @@ export interface components {
              * @description Where the person lives or lived; the residence on record when absent.
              */
             enclosure_id?: number | null;
-            epidemic_area_stay?: components["schemas"]["StayFound"] | null;
+            epidemic_area_stay?: components["schemas"]["StayAnswer"] | null;
             /** @description A remark, at most 500 characters; sealed. */
             note?: string | null;
             /** @description What was found. */
@@ -5782,6 +5926,21 @@ export interface components {
          * @enum {string}
          */
         EndReason: "completed" | "cancelled";
+        /** @description An inspection of a gate that has ended. */
+        EndedInspection: {
+            /** @description What the guard did: `stopped`, `waved_through` or `let_in_anyway`. */
+            result: string;
+            /**
+             * Format: date-time
+             * @description When the guard scanned the specimen; absent when that did not happen.
+             */
+            scanned_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the inspector came.
+             */
+            started_at: string;
+        };
         /** @description What a resident sends to get a pass. */
         EnrolInput: {
             /** @description The challenge that was solved, where this installation asks for one. */
@@ -5835,6 +5994,8 @@ export interface components {
              * @description Entries that were known already.
              */
             duplicates: number;
+            /** @description Entries that cannot be taken; they spoil no others. */
+            rejected?: components["schemas"]["RejectedEntry"][];
         };
         /** @description Why an entry is approved or withdrawn. */
         EntryDecision: {
@@ -6314,6 +6475,8 @@ export interface components {
             as_of: string;
             /** @description Since midnight. */
             day: components["schemas"]["GateDay"];
+            /** @description The last inspections that ended, newest first. */
+            inspections: components["schemas"]["EndedInspection"][];
             /** @description The last eight hours, oldest first, without gaps. */
             quarters: components["schemas"]["Quarter"][];
             /**
@@ -6336,12 +6499,12 @@ export interface components {
         GateCheckInput: {
             /**
              * Format: date-time
-             * @description When.
+             * @description When; a gate whose network went meanwhile tells it later, up to seven days.
              */
             at: string;
             /** @description Whether the person may go in. */
             passed: boolean;
-            /** @description Whom; somebody scanned at this gate within ten minutes. */
+            /** @description Whom; somebody scanned at this gate within ten minutes before. */
             person_id: components["schemas"]["PersonId"];
             /** @description The cities it names, 1 to 40 characters; only with a hit. */
             travel_cities?: string | null;
@@ -6433,7 +6596,7 @@ export interface components {
             /** @description Its devices, also those revoked. */
             devices: components["schemas"]["RegisteredDevice"][];
         };
-        /** @description Where the alert about somebody held at this gate stands. */
+        /** @description Where the alert about somebody held at this gate stands: who comes, and when. */
         GateHold: {
             /**
              * Format: date-time
@@ -6443,20 +6606,67 @@ export interface components {
             alert_id?: components["schemas"]["AlertId"] | null;
             /**
              * Format: date-time
+             * @description When somebody was there.
+             */
+            arrived_at?: string | null;
+            call?: components["schemas"]["ResponsibleUnit"] | null;
+            /**
+             * Format: date-time
              * @description When it was closed.
              */
             closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description By when the next step is due: accepting, then arriving; absent once somebody is there.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the level above was told last, because nothing happened in time.
+             */
+            escalated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When they said they would be there.
+             */
+            expected_at?: string | null;
+            /**
+             * Format: int32
+             * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+             */
+            level?: number | null;
+            /** @description The person's name; on the list only. */
+            name?: string | null;
             /** @description How it ended. */
             outcome?: string | null;
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
             /**
              * Format: date-time
              * @description When it reached the response team.
              */
             raised_at?: string | null;
-            /** @description `none`, `open`, `accepted` or `closed`. */
-            status: string;
+            /** @description How far the team is. */
+            status: components["schemas"]["GateHoldStatus"];
             /** @description Unit of who took it and comes. */
             unit?: string | null;
+        };
+        /**
+         * @description How far the response team is with somebody held.
+         * @enum {string}
+         */
+        GateHoldStatus: "none" | "open" | "accepted" | "on_the_way" | "arrived" | "closed";
+        /** @description Everybody held at a gate, and whom to call about anybody else. */
+        GateHolds: {
+            /**
+             * Format: date-time
+             * @description When it was read.
+             */
+            as_of: string;
+            /** @description Who is held, longest first; ended ones for a quarter of an hour more. */
+            holds: components["schemas"]["GateHold"][];
+            /** @description The team of this gate's place. */
+            team: components["schemas"]["ResponsibleUnit"];
         };
         /**
          * Format: int64
@@ -6526,9 +6736,9 @@ export interface components {
         GateScanInput: {
             /**
              * Format: date-time
-             * @description When, by the phone's clock; counts to the millisecond.
+             * @description Sent by apps of before; the server's own time counts.
              */
-            at: string;
+            at?: string | null;
             /** @description Which way. */
             direction: components["schemas"]["Direction"];
             /** @description Text of the gate's code. */
@@ -6791,7 +7001,7 @@ export interface components {
         HeldField: {
             because?: components["schemas"]["Because"] | null;
             /**
-             * @description Which: `name`, `document_number`, `phone`, `address`, `grid`, `household`, `birth_year`,
+             * @description Which: `name`, `document_number`, `phone`, `address`, `address_code`, `grid`, `household`, `birth_year`,
              *     `sex`, `origin`, `photo`.
              */
             field: string;
@@ -6819,6 +7029,25 @@ export interface components {
              * @description Until when it stayed; absent while it stays.
              */
             until_at?: string | null;
+        };
+        /** @description Records of one kind with their term. */
+        Held_GivenAnswer: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                answered_at: string;
+                health?: components["schemas"]["DeclaredHealth"] | null;
+                travel?: components["schemas"]["TravelAnswer"] | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
         };
         /** @description Records of one kind with their term. */
         Held_HeldCheck: {
@@ -6875,6 +7104,84 @@ export interface components {
             more: boolean;
         };
         /** @description Records of one kind with their term. */
+        Held_HeldLink: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description On what it stands: `consent`, `minor` or `household`. */
+                basis?: string | null;
+                /** @description Whether the person's phone carries another's pass; the person's is carried otherwise. */
+                carries: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldNeed: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                asked_at: string;
+                /** @description What. */
+                kind: string;
+                /** @description The person's words. */
+                note?: string | null;
+                /** @description Where it stands. */
+                status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldOpening: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description From when.
+                 */
+                from_at: string;
+                /** @description What for. */
+                purpose: string;
+                /**
+                 * Format: date-time
+                 * @description Until when.
+                 */
+                until_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
         Held_HeldOrder: {
             /** @description Why they are not removed before. */
             because: components["schemas"]["Because"];
@@ -6894,6 +7201,80 @@ export interface components {
                 start: string;
                 /** @description Where it stands. */
                 status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldPaper: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                issued_at: string;
+                /** @description `observation_end`, `residence`, or `pass` for the newest pass on paper. */
+                kind: string;
+                /** @description By which unit; absent for a pass. */
+                unit?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was withdrawn.
+                 */
+                withdrawn_at?: string | null;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldPhone: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was ended; it ends by itself otherwise.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was admitted.
+                 */
+                since: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_HeldReading: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was taken.
+                 */
+                at: string;
+                /** @description Whether the person sent it; somebody of the team took it otherwise. */
+                own: boolean;
+                /** @description What the person felt. */
+                symptoms: string[];
+                /**
+                 * Format: double
+                 * @description Degrees Celsius.
+                 */
+                temperature: number;
             }[];
             /** @description How long they are kept. */
             kept: string;
@@ -6922,6 +7303,98 @@ export interface components {
                 outcome?: string | null;
                 /** @description `open`, `done` or `not_executable`. */
                 status: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_NoticeView: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When the person was told.
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Identity.
+                 */
+                notice_id: number;
+                /** @description Whose pass it is about: the holder's own or a dependant's. */
+                pass_serial: components["schemas"]["PassSerial"];
+                /** @description Which template; new ones may come. */
+                template: string;
+                /** @description The words, in English. */
+                text_en: string;
+                /** @description The words, in Chinese. */
+                text_zh: string;
+            }[];
+            /** @description How long they are kept. */
+            kept: string;
+            /** @description Whether there are older ones than are shown. */
+            more: boolean;
+        };
+        /** @description Records of one kind with their term. */
+        Held_OwnAppeal: {
+            /** @description Why they are not removed before. */
+            because: components["schemas"]["Because"];
+            /** @description The records, newest first. */
+            items: {
+                /** @description Identity. */
+                appeal_id: components["schemas"]["AppealId"];
+                /** @description Reason code of the colour, or the detail. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When it was decided or withdrawn.
+                 */
+                decided_at?: string | null;
+                decision_reason?: components["schemas"]["DecisionReason"] | null;
+                /** @description What whoever decided wrote, in Chinese. */
+                decision_text?: string | null;
+                /**
+                 * Format: date-time
+                 * @description By when it is answered.
+                 */
+                due_at: string;
+                /** @description What was shown. */
+                evidence: components["schemas"]["AppealEvidenceView"][];
+                /** @description Against what kind of thing. */
+                kind: components["schemas"]["AppealKind"];
+                /** @description Whether a deadline has passed. */
+                late: boolean;
+                /** @description Which level has it. */
+                level: components["schemas"]["DutyLevel"];
+                /**
+                 * Format: int32
+                 * @description Deadlines that passed.
+                 */
+                missed: number;
+                /**
+                 * Format: date-time
+                 * @description When it was opened.
+                 */
+                opened_at: string;
+                /** @description Whose pass it is about: the holder's own or a dependant's. */
+                pass_serial: components["schemas"]["PassSerial"];
+                provisional?: components["schemas"]["Provisional"] | null;
+                /** @description The reason in plain English. */
+                reason_en?: string | null;
+                /** @description The reason in plain Chinese. */
+                reason_zh?: string | null;
+                /** @description The unit that answers, and its phone. */
+                responsible: components["schemas"]["ResponsibleUnit"];
+                /** @description What the person wrote. */
+                statement: string;
+                /** @description Where it stands. */
+                status: components["schemas"]["AppealStatus"];
+                /** @description What happened, oldest first; never who. */
+                steps: components["schemas"]["OwnStep"][];
             }[];
             /** @description How long they are kept. */
             kept: string;
@@ -7170,6 +7643,53 @@ export interface components {
             /** @description The version. */
             version: components["schemas"]["RuleSetVersion"];
         };
+        /** @description An inspection of a gate. */
+        Inspection: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at?: string | null;
+            /** @description Which gate. */
+            gate_id: components["schemas"]["GateId"];
+            /** @description Name of the gate. */
+            gate_name: string;
+            /** @description Identity; grows with time. */
+            inspection_id: components["schemas"]["InspectionId"];
+            /** @description Name of its enclosure or employer. */
+            owner?: string | null;
+            /** @description Where the gate stands. */
+            place_code: string;
+            result?: components["schemas"]["InspectionResult"] | null;
+            /**
+             * Format: date-time
+             * @description When a specimen was scanned at the gate first meanwhile; absent while none is known. A gate
+             *     without network tells later.
+             */
+            scanned_at?: string | null;
+            /**
+             * Format: date-time
+             * @description From when a specimen scanned at the gate counts for it.
+             */
+            started_at: string;
+            /** @description The inspector. */
+            started_by: components["schemas"]["StaffId"];
+        };
+        /** @description What the guard did. */
+        InspectionEnd: {
+            /** @description What the guard did. */
+            result: components["schemas"]["InspectionResult"];
+        };
+        /**
+         * Format: int64
+         * @description An inspection of a gate with a specimen.
+         */
+        InspectionId: number;
+        /**
+         * @description What the guard did.
+         * @enum {string}
+         */
+        InspectionResult: "stopped" | "waved_through" | "let_in_anyway" | "cancelled";
         /** @description A paper in the log. */
         IssuedPaper: {
             /**
@@ -8104,10 +8624,16 @@ export interface components {
             /** @description How the person was told. */
             means: components["schemas"]["OrderMeans"];
         };
-        /** @description How an order ends. */
+        /** @description How an order ends before its last day. */
         OrderRelease: {
-            /** @description Completed clears the exposures before it; cancelled clears nothing. */
+            /** @description Number of the paper; with a medical discharge and only then. */
+            document?: string | null;
+            /**
+             * @description Completed clears the exposures before it, and only a doctor's discharge completes an order
+             *     before its time; cancelled clears nothing.
+             */
             end_reason: components["schemas"]["EndReason"];
+            ground?: components["schemas"]["ReleaseGround"] | null;
         };
         /**
          * @description Where an order stands.
@@ -8140,6 +8666,7 @@ export interface components {
              */
             end: string;
             end_reason?: components["schemas"]["EndReason"] | null;
+            ground?: components["schemas"]["ReleaseGround"] | null;
             means?: components["schemas"]["OrderMeans"] | null;
             /** @description Where the order is served from then on. */
             place: components["schemas"]["QuarantinePlace"];
@@ -8237,7 +8764,7 @@ export interface components {
             pass_serial?: components["schemas"]["PassSerial"] | null;
         };
         /** @description Everything that is held about a person. */
-        OwnDataView: {
+        OwnDataView: components["schemas"]["OwnMore"] & {
             /** @description Checks at gates. */
             checks: components["schemas"]["Held_HeldCheck"];
             /** @description Versions of the notice that were accepted, newest first. */
@@ -8269,6 +8796,35 @@ export interface components {
             source: string;
             /** @description Calls at the door. */
             visits: components["schemas"]["Held_HeldVisit"];
+        };
+        /** @description Where somebody says they live. */
+        OwnHomeInput: {
+            /** @description Building and room, 1 to 200 characters; sealed. */
+            address: string;
+            /** @description The enclosure. */
+            enclosure_id: components["schemas"]["EnclosureId"];
+            pass_serial?: components["schemas"]["PassSerial"] | null;
+        };
+        /** @description What a person asked for, said and was told. */
+        OwnMore: {
+            /** @description Appeals with what was written and answered. */
+            appeals: components["schemas"]["Held_OwnAppeal"];
+            /** @description What the person declared. */
+            declarations: components["schemas"]["Held_GivenAnswer"];
+            /** @description Phones that carry each other's pass. */
+            family: components["schemas"]["Held_HeldLink"];
+            /** @description What was asked for during an observation. */
+            needs: components["schemas"]["Held_HeldNeed"];
+            /** @description What the person was told. */
+            notices: components["schemas"]["Held_NoticeView"];
+            /** @description Openings of the door that were announced. */
+            openings: components["schemas"]["Held_HeldOpening"];
+            /** @description Papers that were issued. */
+            papers: components["schemas"]["Held_HeldPaper"];
+            /** @description Phones that may show the pass. */
+            phones: components["schemas"]["Held_HeldPhone"];
+            /** @description Readings of daily checks. */
+            readings: components["schemas"]["Held_HeldReading"];
         };
         /** @description A request that a phone makes. */
         OwnNeed: components["schemas"]["NewNeed"] & {
@@ -8360,6 +8916,11 @@ export interface components {
                  * @description By when the next step is due: accepting while it is open, then arriving; absent after.
                  */
                 due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When whoever took it said they would be there; absent while they said nothing.
+                 */
+                expected_at?: string | null;
                 follows?: components["schemas"]["AlertFollow"] | null;
                 gate_id?: components["schemas"]["GateId"] | null;
                 /** @description Name of the gate. */
@@ -8889,6 +9450,46 @@ export interface components {
                  * @description When it began.
                  */
                 started_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Inspection: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                closed_at?: string | null;
+                /** @description Which gate. */
+                gate_id: components["schemas"]["GateId"];
+                /** @description Name of the gate. */
+                gate_name: string;
+                /** @description Identity; grows with time. */
+                inspection_id: components["schemas"]["InspectionId"];
+                /** @description Name of its enclosure or employer. */
+                owner?: string | null;
+                /** @description Where the gate stands. */
+                place_code: string;
+                result?: components["schemas"]["InspectionResult"] | null;
+                /**
+                 * Format: date-time
+                 * @description When a specimen was scanned at the gate first meanwhile; absent while none is known. A gate
+                 *     without network tells later.
+                 */
+                scanned_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when a specimen scanned at the gate counts for it.
+                 */
+                started_at: string;
+                /** @description The inspector. */
+                started_by: components["schemas"]["StaffId"];
             }[];
             /**
              * Format: int64
@@ -9761,6 +10362,8 @@ export interface components {
             document_masked: string;
             /** @description Whether there is a photo to show. */
             has_photo: boolean;
+            /** @description Whether the grid worker who has to call does not know the door yet. */
+            home_asked: boolean;
             /** @description What the person reads, in English. */
             message_en: string;
             /** @description What the person reads, in Chinese. */
@@ -9909,6 +10512,11 @@ export interface components {
             name: string;
             /** @description Mobile number; people without one are equals. */
             phone?: string | null;
+        };
+        /** @description A phone to know somebody by. */
+        PersonPhoneInput: {
+            /** @description Mobile number, as the person says it; the document has been seen. */
+            phone: string;
         };
         /** @description A check of one person, for the team that follows the person up. */
         PersonScan: {
@@ -10540,11 +11148,23 @@ export interface components {
             /** @description Its place in the upload, from 0. */
             index: number;
         };
+        /** @description An entry that cannot be taken. */
+        RejectedEntry: {
+            /** @description Stable code of the reason. */
+            code: string;
+            /** @description What the device calls it. */
+            entry_key: string;
+        };
         /**
          * @description What the person has to do with the gate.
          * @enum {string}
          */
         Relation: "visitor" | "works_here" | "lives_here";
+        /**
+         * @description Why an order ends before its time.
+         * @enum {string}
+         */
+        ReleaseGround: "medical_discharge" | "ordered_in_error" | "exposure_ruled_out" | "taken_over";
         /** @description Why the dates take effect. */
         ReleaseHold: {
             /** @description 1 to 200 characters; no names or numbers of people. */
@@ -10864,6 +11484,11 @@ export interface components {
             /** @description Number of a document. */
             document_number?: string | null;
             document_type?: components["schemas"]["DocumentType"] | null;
+            /**
+             * @description The reading is a second one, taken because the first at this gate was a fever. When it is
+             *     none and the first was the only one, the first counts no more.
+             */
+            measured_again?: boolean;
             pass_serial?: components["schemas"]["PassSerial"] | null;
             /** @description Text of the QR code, from a phone or from paper. */
             presentation?: string | null;
@@ -11479,15 +12104,17 @@ export interface components {
          * @enum {string}
          */
         Stay: "none" | "declared" | "confirmed";
-        /** @description An epidemic-area stay found at the door. */
-        StayFound: {
-            /** @description Division code of the area, 2 to 15 digits. */
-            area: string;
+        /** @description The answer to the question about stays in epidemic areas. */
+        StayAnswer: {
+            /** @description Division code of the area, 2 to 15 digits; with a stay and only then. */
+            area?: string | null;
+            /** @description Whether there was one; a stay when absent, as phones sent it before there was a no. */
+            found?: boolean;
             /**
              * Format: date
-             * @description Last day there.
+             * @description Last day there; with a stay and only then.
              */
-            until: string;
+            until?: string | null;
         };
         /**
          * @description A step in the life of an appeal.
@@ -11828,6 +12455,8 @@ export interface components {
             batch_id: number;
             /** @description The scans, at most 1,000. */
             scans: components["schemas"]["UploadedScan"][];
+            /** @description Specimens that it refused, at most 1,000. */
+            specimens?: components["schemas"]["UploadedSpecimen"][];
         };
         /**
          * @description How a gate without network knew the person.
@@ -11850,6 +12479,11 @@ export interface components {
             late_reds: components["schemas"]["LateRed"][];
             /** @description Scans not taken. */
             rejected: components["schemas"]["Rejected"][];
+            /**
+             * Format: int64
+             * @description Specimens counted; one that is known already or is none is not.
+             */
+            specimens?: number;
         };
         /** @description A scan that a gate kept. */
         UploadedScan: {
@@ -11877,6 +12511,16 @@ export interface components {
              * @description Reading in degrees Celsius, rounded to tenths.
              */
             temperature?: number | null;
+        };
+        /** @description A specimen that an inspector showed a gate without network. */
+        UploadedSpecimen: {
+            /**
+             * Format: date-time
+             * @description When, by the device's clock; counts to the millisecond.
+             */
+            at: string;
+            /** @description The text that was shown; only what is signed as a specimen counts. */
+            presentation: string;
         };
         /** @description Whether roll-ups equal a count over the raw rows, in one snapshot. */
         Verification: {
@@ -12188,7 +12832,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInput"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -12215,6 +12863,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13548,6 +14204,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GateCodeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gate_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateHolds"];
                 };
             };
             401: {
@@ -15003,6 +15686,51 @@ export interface operations {
             };
         };
     };
+    create_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shifts: {
         parameters: {
             query?: never;
@@ -15188,6 +15916,97 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inspections: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17143,6 +17962,69 @@ export interface operations {
             };
         };
     };
+    set_own_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnHomeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_own_lookups: {
         parameters: {
             query?: {
@@ -17544,6 +18426,31 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_own_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18521,6 +19428,53 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_person_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonPhoneInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
