@@ -117,6 +117,21 @@ impl GateCheckInput {
         })
     }
 
+    /// The check, and the stay that the travel card shows.
+    fn facts(&self, device: &Device, at: Timestamp) -> ApiResult<(NewFact, Option<NewFact>)> {
+        let fact = |body| {
+            self.source().map(|source| NewFact {
+                body,
+                source,
+                recorded_by: Some(device.device_id.get()),
+                grounds: None,
+            })
+        };
+        let passed = self.passed;
+        let check = fact(FactBody::GateCheck { at, passed })?;
+        Ok((check, self.stay(at).map(fact).transpose()?))
+    }
+
     /// Who is told: of somebody held the community and the team, of a hit whoever calls at the
     /// door.
     fn follow_ups(
@@ -186,23 +201,11 @@ pub async fn create_gate_check(
     extract::Json(input): extract::Json<GateCheckInput>,
 ) -> ApiResult<(StatusCode, Json<DecisionView>)> {
     let at = scan_time(input.at, app.now())?;
-    let fact = |body| {
-        input.source().map(|source| NewFact {
-            body,
-            source,
-            recorded_by: Some(device.device_id.get()),
-            grounds: None,
-        })
-    };
-    let check = fact(FactBody::GateCheck {
-        at,
-        passed: input.passed,
-    })?;
-    let stay = input.stay(at).map(fact).transpose()?;
+    let found = input.facts(&device, at)?;
     audit::subject(input.person_id);
     check_scanned_then(&app, &device, input.person_id, at).await?;
     let tx = app.db.tx().await?;
-    let appended = record(&tx, &app, input.person_id, (check, stay)).await?;
+    let appended = record(&tx, &app, input.person_id, found).await?;
     let gate = (device.gate_id, at);
     let asked = input.follow_ups(gate, &appended.decision, app.now());
     outbox::insert(&tx, &asked, app.now()).await?;

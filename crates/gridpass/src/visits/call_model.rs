@@ -248,7 +248,7 @@ impl CallsInput {
             );
         }
         for (at, person) in self.people.iter().enumerate() {
-            person.check(now, |field, code, en, zh| {
+            person.check(self.called_at, |field, code, en, zh| {
                 add(&format!("people[{at}].{field}"), code, en, zh);
             });
         }
@@ -260,7 +260,7 @@ impl CallsInput {
 }
 
 impl CallInput {
-    fn check(&self, now: Timestamp, mut wrong: impl FnMut(&str, &str, &str, &str)) {
+    fn check(&self, called_at: Timestamp, mut wrong: impl FnMut(&str, &str, &str, &str)) {
         let reason_fits = match self.outcome {
             CallOutcome::Absent => self.reason.is_some_and(CallReason::waits),
             CallOutcome::NotExecutable => self.reason.is_some_and(|reason| !reason.waits()),
@@ -276,13 +276,14 @@ impl CallInput {
         }
         self.check_answers(&mut wrong);
         let absent = self.outcome == CallOutcome::Absent;
-        let next = |at| absent && at > now && at <= now + NEXT_TRY_MAX;
+        // As seen at the door: a phone may have had no network until long after it.
+        let next = |at| absent && at > called_at && at <= called_at + NEXT_TRY_MAX;
         if self.next_try_at.is_some_and(|at| !next(at)) {
             wrong(
                 "next_try_at",
                 "next_try_invalid",
-                "within the next fortnight",
-                "应在今后两周内",
+                "within the fortnight after the call",
+                "应在上门后两周内",
             );
         }
         let note = self.note.as_deref().unwrap_or_default();

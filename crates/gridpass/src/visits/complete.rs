@@ -15,7 +15,7 @@ use crate::access::WorkVisits;
 use crate::app::App;
 use crate::auth::{Authorised, Caller};
 use crate::db::Client;
-use crate::facts::{self, ColourDecision, NewFact, StateRow, decision_view};
+use crate::facts::{self, Appended, ColourDecision, NewFact, StateRow, decision_view};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -49,14 +49,7 @@ pub async fn complete_visit(
         let replayed = facts::state_at(&tx, &app, visit.person_id, app.now()).await?;
         return answer(&app, visit, (&replayed.decision, replayed.valid_until));
     }
-    let found = findings(&tx, &app, (&visit, &row, by), &input).await?;
-    let told = input.epidemic_area_stay.as_ref();
-    let withdrawn = match told.is_some_and(|told| !told.found) {
-        true => stay::denied(&tx, visit.person_id, (by, app.now())).await?,
-        false => Vec::new(),
-    };
-    let whose = (visit.person_id, &withdrawn[..]);
-    let appended = facts::replace_all(&tx, &app, whose, &found).await?;
+    let appended = record(&tx, &app, (&visit, &row, by), &input).await?;
     propose_stay(&tx, &app, (&visit, &caller), &input).await?;
     end(&tx, &app, (&visit, by), &input).await?;
     let visit = find(&tx, visit.person_id.get(), visit.visit_id).await?;
@@ -73,6 +66,23 @@ fn answer(
         visit,
         decision: decision_view(decision, app.now(), valid_until),
     }))
+}
+
+/// Records what was found, and withdraws the declared stays that a no denies.
+async fn record(
+    tx: &Client,
+    app: &App,
+    (visit, row, by): (&Visit, &StateRow, StaffId),
+    input: &CompleteInput,
+) -> ApiResult<Appended> {
+    let found = findings(tx, app, (visit, row, by), input).await?;
+    let told = input.epidemic_area_stay.as_ref();
+    let withdrawn = match told.is_some_and(|told| !told.found) {
+        true => stay::denied(tx, visit.person_id, (by, app.now())).await?,
+        false => Vec::new(),
+    };
+    let whose = (visit.person_id, &withdrawn[..]);
+    facts::replace_all(tx, app, whose, &found).await
 }
 
 /// The facts that follow from what was found.

@@ -89,33 +89,6 @@ async fn a_red_is_raised_once_accepted_by_one_and_closed_with_an_outcome() {
 }
 
 #[tokio::test]
-async fn nobody_ends_from_a_chair_what_nobody_went_for() {
-    let test = TestApp::with_divisions().await;
-    let team = test.caller(Role::TeamDoctor, HERE).await;
-    let person = person(&test, HERE).await;
-    cause(&test, TOPIC_RED, person, "a").await;
-    cause(&test, TOPIC_RED, person, "b").await;
-    let alerts = inbox(&team).await;
-    for outcome in [
-        "sent_home",
-        "sent_to_hospital",
-        "sent_to_central",
-        "not_found",
-    ] {
-        team.post(&path(&alerts[0], "close"), json!({ "outcome": outcome }))
-            .await
-            .problem(409, "alert_not_accepted");
-    }
-    assert_eq!(inbox(&team).await.len(), 2);
-    for (alert, outcome) in alerts.iter().zip(["false_alarm", "advised"]) {
-        let closed = team
-            .post(&path(alert, "close"), json!({ "outcome": outcome }))
-            .await;
-        assert_eq!(closed.expect(200)["status"], "closed");
-    }
-}
-
-#[tokio::test]
 async fn others_neither_see_nor_work_an_alert() {
     let test = TestApp::with_divisions().await;
     let person = person(&test, HERE).await;

@@ -2,6 +2,7 @@
 //! out of reach.
 
 use gridpass::access::Role;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -156,6 +157,20 @@ async fn what_older_phones_have_kept_is_still_taken_and_half_answers_are_not() {
             .problem(422, "invalid_fields");
         assert_eq!(problem["fields"][0]["code"], code, "{problem}");
     }
+}
+
+#[tokio::test]
+async fn a_try_in_vain_counts_also_when_the_phone_had_no_network_until_after_the_next() {
+    let street = street().await;
+    let before = |hours| street.test.now() - SignedDuration::from_hours(hours);
+    let absent = json!({ "person_id": street.wang, "outcome": "absent", "reason": "at_work", "seen": {},
+        "next_try_at": before(24) });
+    let mut late = call(&street.test, 1001, json!([absent]));
+    late["called_at"] = json!(before(48));
+    let view = street.worker.post(CALLS, late).await.expect(200);
+    assert_eq!(view["results"][0]["status"], "saved", "{view}");
+    let stops = stops(&street.worker, "").await;
+    assert_eq!(person_of(&stops, street.wang)["visits"][0]["tries"], 1);
 }
 
 #[tokio::test]

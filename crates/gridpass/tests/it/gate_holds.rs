@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::alerts_fixture::raise;
 use crate::app::TestApp;
-use crate::evidence::{assert_counts_agree, assert_states_are_derived};
+use crate::evidence::{assert_counts_agree, assert_states_are_derived, person};
 use crate::gates::Post;
 use crate::scans::support::{HERE, Phone, count, record, scan, scene};
 
@@ -146,4 +147,39 @@ async fn a_red_pass_held_is_told_once() {
         1,
         "the red pass is told already"
     );
+}
+
+#[tokio::test]
+async fn nobody_ends_from_a_chair_what_nobody_went_for() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamDoctor, HERE).await;
+    for _ in 0..2 {
+        let someone = person(&test, HERE).await;
+        raise(&test, someone).await;
+    }
+    let inbox = team.get("/api/v1/alerts").await.expect(200);
+    let alerts = inbox["items"].as_array().unwrap();
+    assert_eq!(alerts.len(), 2);
+    let close = |alert: &Value| {
+        format!(
+            "/api/v1/alerts/{}/{}/close",
+            alert["person_id"], alert["alert_id"]
+        )
+    };
+    for outcome in [
+        "sent_home",
+        "sent_to_hospital",
+        "sent_to_central",
+        "not_found",
+    ] {
+        team.post(&close(&alerts[0]), json!({ "outcome": outcome }))
+            .await
+            .problem(409, "alert_not_accepted");
+    }
+    for (alert, outcome) in alerts.iter().zip(["false_alarm", "advised"]) {
+        let closed = team
+            .post(&close(alert), json!({ "outcome": outcome }))
+            .await;
+        assert_eq!(closed.expect(200)["status"], "closed");
+    }
 }

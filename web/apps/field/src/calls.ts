@@ -19,6 +19,7 @@ import { session } from "@gridpass/staff/session";
 
 const api = "/api/v1/";
 const DIVISIONS_MAX = 1000;
+const ENCLOSURES_MAX = 500;
 /** A call about a whole household on a slow line. */
 const SLOW_MS_MAX = 20_000;
 
@@ -61,6 +62,8 @@ export const getPhoto = (person_id: number): Promise<Blob> =>
 
 export const createPaperPass = (person_id: number): Promise<PaperPass> => post(`people/${person_id}/paper-passes`);
 
+/** Enclosures of the caller's jurisdiction; a community has a dozen or two. */
+export const listEnclosures = (): Promise<EnclosurePage> => get(`enclosures?limit=${ENCLOSURES_MAX}`);
 export const searchEnclosures = (name: string): Promise<EnclosurePage> =>
   get(`enclosures?name=${encodeURIComponent(name)}&limit=50`);
 

@@ -1,6 +1,6 @@
 import type { Stop } from "@gridpass/api";
 import { expect, test } from "vitest";
-import { callOf, draftProblem, emptyDraft, isTouched, tryOf } from "../src/door/draft";
+import { callOf, draftProblem, emptyDraft, isTouched, partsOf, tryOf } from "../src/door/draft";
 
 const WHEN = { call_id: 7, called_at: "2020-03-06T10:00:00.000Z" };
 const HOME: Stop = {
@@ -57,4 +57,29 @@ test("half an answer is asked for before it is saved", () => {
   expect(draftProblem({ ...moved, address_code: "４４０３９９ 0010010010001000202" })).toBeNull();
   const call = callOf(HOME, { 2: { ...moved, address_code: "4403990010010010001000202" } }, WHEN);
   expect(call?.people[0]).toMatchObject({ address: "3栋202", address_code: "4403990010010010001000202" });
+});
+
+test("who has no home on record is verified into an enclosure that the worker names", () => {
+  const draft = { ...emptyDraft(), outcome: "verified_moved_in" as const };
+  expect(draftProblem(draft, true)).toBe("draft_enclosure");
+  expect(draftProblem(draft, false)).toBeNull();
+  expect(draftProblem({ ...emptyDraft(), outcome: "checked" }, true)).toBeNull();
+  const named = { ...draft, enclosure_id: 9, address: "3栋201" };
+  expect(draftProblem(named, true)).toBeNull();
+  expect(callOf(HOME, { 1: named }, WHEN)?.people[0]).toMatchObject({ enclosure_id: 9, address: "3栋201" });
+  // A draft that an older app kept.
+  const { enclosure_id: _, ...older } = emptyDraft();
+  expect(isTouched(older as ReturnType<typeof emptyDraft>)).toBe(false);
+});
+
+test("a dormitory is saved in calls that the server takes", () => {
+  const people = Array.from({ length: 45 }, (_, at) => ({ ...HOME.people[1]!, person_id: at + 1, name: `${at + 1}号` }));
+  const draft = Object.fromEntries(people.map((one) => [one.person_id, { ...emptyDraft(), healthy: "well" as const }]));
+  let next = 100;
+  const parts = partsOf(callOf({ ...HOME, people }, draft, WHEN)!, () => ++next);
+  expect(parts.map((one) => [one.call_id, one.people.length, Object.keys(one.names).length])).toEqual([
+    [7, 20, 20],
+    [101, 20, 20],
+    [102, 5, 5],
+  ]);
 });

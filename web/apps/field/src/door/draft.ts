@@ -4,6 +4,8 @@ import type { CallSend } from "../work/sends";
 import { doorOf } from "../work/doors";
 
 export interface PersonDraft {
+  /** Where the person lives, where no home is on record. */
+  enclosure_id: number | "";
   outcome: "" | CallOutcome;
   /** Whether the question about epidemic areas was asked, and the answer. */
   stay: "" | "no" | "yes";
@@ -23,6 +25,7 @@ export interface PersonDraft {
 export type DoorDraft = Record<number, PersonDraft>;
 
 export const emptyDraft = (): PersonDraft => ({
+  enclosure_id: "",
   outcome: "",
   stay: "",
   area: "",
@@ -40,16 +43,19 @@ export const emptyDraft = (): PersonDraft => ({
 /** Whether anything of a person is filled in. */
 export function isTouched(draft: PersonDraft | undefined): boolean {
   if (!draft) return false;
-  return JSON.stringify(draft) !== JSON.stringify(emptyDraft());
+  // A draft that an older app kept knows fewer fields.
+  return JSON.stringify({ ...emptyDraft(), ...draft }) !== JSON.stringify(emptyDraft());
 }
 
-export type DraftProblem = "draft_area" | "draft_until" | "draft_temperature" | "draft_symptoms" | "draft_address_code";
+export type DraftProblem = "draft_enclosure" | "draft_area" | "draft_until" | "draft_temperature" | "draft_symptoms" | "draft_address_code";
 
 /** Whether a text is a standard address code: 25 digits, in any width, with blanks where one likes. */
 const isAddressCode = (text: string): boolean => /^\d{25}$/.test(text.normalize("NFKC").replace(/\s/g, ""));
 
-/** What is missing in a draft, or null. */
-export function draftProblem(draft: PersonDraft): DraftProblem | null {
+/** What is missing in a draft, or null; `homeless` is somebody without a home on record. */
+export function draftProblem(draft: PersonDraft, homeless = false): DraftProblem | null {
+  const needsHome = draft.outcome === "verified_moved_in" || draft.outcome === "moved_out" || !!draft.address.trim();
+  if (homeless && needsHome && !draft.enclosure_id) return "draft_enclosure";
   if (draft.stay === "yes" && !draft.area) return "draft_area";
   if (draft.stay === "yes" && !draft.until) return "draft_until";
   const heat = Number(draft.temperature);
@@ -68,6 +74,7 @@ function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
     needs: draft.needs,
     served: draft.served,
   };
+  if (draft.enclosure_id) input.enclosure_id = draft.enclosure_id;
   if (draft.stay === "yes") input.epidemic_area_stay = { found: true, area: draft.area, until: draft.until };
   if (draft.stay === "no") input.epidemic_area_stay = { found: false };
   if (draft.healthy) {
@@ -122,6 +129,20 @@ export function tryOf(
     return next_try_at ? { ...input, next_try_at } : input;
   });
   return sendOf(stop, when, people);
+}
+
+/** People one call may be about; the server refuses more. */
+const PEOPLE_MAX = 20;
+
+/** A call about a dormitory as several, each with a number of its own. */
+export function partsOf(call: CallSend, newId: () => number): CallSend[] {
+  const parts: CallSend[] = [];
+  for (let at = 0; at < call.people.length; at += PEOPLE_MAX) {
+    const people = call.people.slice(at, at + PEOPLE_MAX);
+    const names = Object.fromEntries(people.map(({ person_id }) => [person_id, call.names[person_id] ?? ""]));
+    parts.push({ ...call, call_id: at === 0 ? call.call_id : newId(), people, names });
+  }
+  return parts;
 }
 
 /** Age in full years or nearly: documents tell the year only. */

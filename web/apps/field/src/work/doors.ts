@@ -22,9 +22,11 @@ export function roomOf(stop: Stop): string {
   return [unit, room].filter(Boolean).join("-") || text;
 }
 
-/** The whole door in one line. */
+/** The whole door in one line; who is to be found where no door is on record. */
 export const doorOf = (stop: Stop): string =>
-  [stop.enclosure_name, stop.door?.text].filter(Boolean).join(" ") || String(stop.key);
+  [stop.enclosure_name, stop.door?.text].filter(Boolean).join(" ") ||
+  stop.people.flatMap((one) => one.name ?? []).join("、") ||
+  String(stop.key);
 
 export const visitsOf = (stop: Stop): StopVisit[] => stop.people.flatMap((one) => one.visits);
 
