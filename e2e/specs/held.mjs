@@ -142,7 +142,7 @@ export function heldSpecs(world) {
       await gate.getByRole("alertdialog").getByText(/样张/).waitFor();
       await assertAccessible(gate, "a specimen without network");
       // Tried again, it is the same scan.
-      await gate.getByRole("button", { name: "重试" }).click();
+      await gate.getByRole("button", { name: "再试一次" }).click();
       await gate.getByRole("alertdialog").getByText(/样张/).waitFor();
       await gate.getByRole("button", { name: "下一位" }).click();
       await gate.getByText(/^待上传 [12]$/).waitFor();
