@@ -2,6 +2,8 @@
 //! which an office would: divisions, enclosures, employers, gates with their
 //! devices, accounts, and last the population registry as one streamed file.
 
+mod offices;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,7 +79,7 @@ pub async fn run(args: &LoadArgs, progress: &Progress) -> Result<()> {
         state.write(path)?;
     }
     let desk = api::sign_in_as(&staff, state.account("data_desk")?).await?;
-    load_phones(&world, &desk).await?;
+    offices::load_phones(&world, &desk).await?;
     let people = match args.people {
         Population::Holders => world.totals.holders,
         Population::Residents => world.totals.residents,
@@ -158,17 +160,6 @@ pub async fn load_directory(
         accounts,
         ..State::default()
     })
-}
-
-/// The phone that the public is told for each office; made up, like everything here.
-async fn load_phones(world: &World, desk: &Client) -> Result<()> {
-    let offices = world.tree.divisions.iter();
-    for (office, number) in offices.filter(|one| one.level != "grid").zip(1_u32..) {
-        let path = format!("/api/v1/divisions/{}/phone", office.code);
-        let phone = json!({ "phone": format!("0755-8460{number:04}") });
-        desk.put(&path, &phone).await?;
-    }
-    Ok(())
 }
 
 #[derive(Deserialize)]
