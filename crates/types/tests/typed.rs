@@ -8,12 +8,14 @@ use serde_json::Value;
 const TYPED: &str = include_str!("../../../web/packages/kit/test/typed.json");
 
 fn each(kind: &str, takes: impl Fn(&str) -> bool) {
-    let typed: Value = serde_json::from_str(TYPED).unwrap();
+    let typed: Value = serde_json::from_str(TYPED).expect("the shared file is JSON");
     for (word, expected) in [("taken", true), ("refused", false)] {
-        let list = typed[kind][word].as_array().unwrap();
+        let list = typed[kind][word]
+            .as_array()
+            .expect("a list for each kind and word");
         assert!(list.len() > 3, "{kind}");
         for text in list {
-            let text = text.as_str().unwrap();
+            let text = text.as_str().expect("what is typed is text");
             assert_eq!(takes(text), expected, "{kind}: {text:?}");
         }
     }

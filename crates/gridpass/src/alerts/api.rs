@@ -81,10 +81,10 @@ pub async fn accept_alert(
     if store::accept_alert(&tx, &alert, said, (now, due_at)).await? {
         return after_step(tx, &app, &alert, (StepKind::Accepted, said)).await;
     }
-    if let Some(at) = input.expected_at {
-        if store::expect_arrival(&tx, &alert, (by.get(), at)).await? {
-            return after_step(tx, &app, &alert, (StepKind::OnTheWay, said)).await;
-        }
+    if let Some(at) = input.expected_at
+        && store::expect_arrival(&tx, &alert, (by.get(), at)).await?
+    {
+        return after_step(tx, &app, &alert, (StepKind::OnTheWay, said)).await;
     }
     // A repeated call of whoever has it is answered alike.
     let mine = alert.status == AlertStatus::Accepted && alert.accepted_by == Some(by);

@@ -76,7 +76,7 @@ async fn every_change_is_on_record_with_who_made_it() {
     save(&other, 2, &[hubei.clone(), ended.clone()]).await;
     let again = save(&other, 3, &[ended.clone(), hubei.clone()]).await;
     assert_eq!(again["version"], 3, "the same list changes nothing");
-    save(&desk, 3, &[ended.clone()]).await;
+    save(&desk, 3, std::slice::from_ref(&ended)).await;
 
     let told = history(&desk).await;
     let step = |index: usize| {

@@ -86,7 +86,8 @@ export interface paths {
         put?: never;
         /**
          * Takes an alert: from now on the caller is on it, and the clock of arriving runs. One that
-         *     somebody took and did not get to in time may be taken over.
+         *     somebody took and did not get to in time may be taken over. Whoever has it says by the same
+         *     call when they will be there, as often as that changes; the clock of arriving stays.
          */
         post: operations["accept_alert"];
         delete?: never;
@@ -123,7 +124,8 @@ export interface paths {
         put?: never;
         /**
          * Ends an alert and says how. Whatever the outcome, nothing is done to the person by it: an
-         *     order takes two people. Somebody who was not found gets a call at the door.
+         *     order takes two people. Somebody who was not found gets a call at the door. One that nobody
+         *     accepted ends as a false alarm or advised only: for the rest somebody has to have gone.
          */
         post: operations["close_alert"];
         delete?: never;
@@ -566,6 +568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
+         *     them and when. Kept by the device for when there is no network.
+         */
+        get: operations["list_gate_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device/holds/{person_id}": {
         parameters: {
             query?: never;
@@ -575,7 +597,7 @@ export interface paths {
         };
         /**
          * Where the alert about somebody just held at this gate stands: whether somebody took it, of
-         *     which unit, and when.
+         *     which unit, when they will be there, and whom to call.
          */
         get: operations["get_hold"];
         put?: never;
@@ -632,7 +654,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes what a gate wrote down by number or by hand. Each entry is taken once. */
+        /**
+         * Takes what a gate wrote down by number or by hand. Each entry is taken once; one that cannot be
+         *     taken is named and spoils no others.
+         */
         post: operations["add_register_entries"];
         delete?: never;
         options?: never;
@@ -1059,7 +1084,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Records a check on the spot as evidence; the answer says what follows for the person. */
+        /**
+         * Records a check on the spot as evidence; the answer says what follows for the person. Somebody
+         *     held is told to the community and the response team; a travel card that names an area becomes
+         *     a declared stay there, and a grid worker asks about it within a day.
+         */
         post: operations["create_gate_check"];
         delete?: never;
         options?: never;
@@ -1154,6 +1183,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins an inspection of a gate: from now on a specimen scanned there counts for it. The gate is not
+         *     told before it ended.
+         */
+        post: operations["create_inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/shifts": {
         parameters: {
             query?: never;
@@ -1223,6 +1272,46 @@ export interface paths {
          *     may do anything.
          */
         post: operations["sign_in_with_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inspections under a prefix within the caller's jurisdiction, newest first, and whether a specimen
+         *     was scanned.
+         */
+        get: operations["list_inspections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections/{inspection_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends an inspection and says what the guard did; the gate sees it from now on. Said again the same,
+         *     it is answered as before.
+         */
+        post: operations["close_inspection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2510,6 +2599,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Writes the phone by which a person is known, in place of the one before: a first phone, a new
+         *     number, a lost one. The person then applies on it with three fields and a code.
+         */
+        put: operations["put_person_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/photo": {
         parameters: {
             query?: never;
@@ -2628,7 +2737,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Releases a person: completed clears the exposures the order was for, cancelled nothing. */
+        /**
+         * Releases a person before the order's last day, on a ground of the closed list: a doctor's
+         *     discharge completes the order and clears the exposures it was for, everything else cancels it
+         *     and clears nothing. From the last day on nobody has to: the order is over by the rules.
+         */
         post: operations["release_quarantine"];
         delete?: never;
         options?: never;
@@ -4160,6 +4273,11 @@ export interface components {
              * @description By when the next step is due: accepting while it is open, then arriving; absent after.
              */
             due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When whoever took it said they would be there; absent while they said nothing.
+             */
+            expected_at?: string | null;
             follows?: components["schemas"]["AlertFollow"] | null;
             gate_id?: components["schemas"]["GateId"] | null;
             /** @description Name of the gate. */
@@ -4207,7 +4325,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening";
+        AlertKind: "red_at_gate" | "fever_at_gate" | "late_red" | "sealed_area" | "forged_proof" | "replayed_presentation" | "fever_at_home" | "checks_missed" | "unannounced_opening" | "held_at_gate";
         /** @description A notice to the staff of a level: an alert below them went unanswered. */
         AlertNotice: {
             /** @description The alert as it stands now. */
@@ -4241,6 +4359,11 @@ export interface components {
              */
             at: string;
             by?: components["schemas"]["StaffId"] | null;
+            /**
+             * Format: date-time
+             * @description When they said they would be there.
+             */
+            expected_at?: string | null;
             /**
              * Format: int32
              * @description Digits of the division told from then on.
@@ -4748,7 +4871,7 @@ export interface components {
              * @description Where the person lives or lived; the residence on record when absent.
              */
             enclosure_id?: number | null;
-            epidemic_area_stay?: components["schemas"]["StayFound"] | null;
+            epidemic_area_stay?: components["schemas"]["StayAnswer"] | null;
             health?: components["schemas"]["HealthAnswer"] | null;
             /**
              * Format: int64
@@ -5302,7 +5425,7 @@ export interface components {
              * @description Where the person lives or lived; the residence on record when absent.
              */
             enclosure_id?: number | null;
-            epidemic_area_stay?: components["schemas"]["StayFound"] | null;
+            epidemic_area_stay?: components["schemas"]["StayAnswer"] | null;
             /** @description A remark, at most 500 characters; sealed. */
             note?: string | null;
             /** @description What was found. */
@@ -5803,6 +5926,21 @@ export interface components {
          * @enum {string}
          */
         EndReason: "completed" | "cancelled";
+        /** @description An inspection of a gate that has ended. */
+        EndedInspection: {
+            /** @description What the guard did: `stopped`, `waved_through` or `let_in_anyway`. */
+            result: string;
+            /**
+             * Format: date-time
+             * @description When the guard scanned the specimen; absent when that did not happen.
+             */
+            scanned_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the inspector came.
+             */
+            started_at: string;
+        };
         /** @description What a resident sends to get a pass. */
         EnrolInput: {
             /** @description The challenge that was solved, where this installation asks for one. */
@@ -5856,6 +5994,8 @@ export interface components {
              * @description Entries that were known already.
              */
             duplicates: number;
+            /** @description Entries that cannot be taken; they spoil no others. */
+            rejected?: components["schemas"]["RejectedEntry"][];
         };
         /** @description Why an entry is approved or withdrawn. */
         EntryDecision: {
@@ -6335,6 +6475,8 @@ export interface components {
             as_of: string;
             /** @description Since midnight. */
             day: components["schemas"]["GateDay"];
+            /** @description The last inspections that ended, newest first. */
+            inspections: components["schemas"]["EndedInspection"][];
             /** @description The last eight hours, oldest first, without gaps. */
             quarters: components["schemas"]["Quarter"][];
             /**
@@ -6357,17 +6499,18 @@ export interface components {
         GateCheckInput: {
             /**
              * Format: date-time
-             * @description When.
+             * @description When; a gate whose network went meanwhile tells it later, up to seven days.
              */
             at: string;
+            /** @description Whether a resident was asked and agreed; only where a visitor's check asks for it. */
+            host_consent?: boolean;
             /** @description Whether the person may go in. */
             passed: boolean;
-            /** @description Whom; somebody scanned at this gate within ten minutes. */
+            /** @description Whom; somebody scanned at this gate within ten minutes before. */
             person_id: components["schemas"]["PersonId"];
             /** @description The cities it names, 1 to 40 characters; only with a hit. */
             travel_cities?: string | null;
-            /** @description What the travel card shows. */
-            travel_history: components["schemas"]["TravelHistory"];
+            travel_history?: components["schemas"]["TravelHistory"] | null;
         };
         /** @description The code to show on the gate's screen now. */
         GateCodeView: {
@@ -6454,7 +6597,7 @@ export interface components {
             /** @description Its devices, also those revoked. */
             devices: components["schemas"]["RegisteredDevice"][];
         };
-        /** @description Where the alert about somebody held at this gate stands. */
+        /** @description Where the alert about somebody held at this gate stands: who comes, and when. */
         GateHold: {
             /**
              * Format: date-time
@@ -6464,20 +6607,67 @@ export interface components {
             alert_id?: components["schemas"]["AlertId"] | null;
             /**
              * Format: date-time
+             * @description When somebody was there.
+             */
+            arrived_at?: string | null;
+            call?: components["schemas"]["ResponsibleUnit"] | null;
+            /**
+             * Format: date-time
              * @description When it was closed.
              */
             closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description By when the next step is due: accepting, then arriving; absent once somebody is there.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the level above was told last, because nothing happened in time.
+             */
+            escalated_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When they said they would be there.
+             */
+            expected_at?: string | null;
+            /**
+             * Format: int32
+             * @description Digits of the division told: 15 grid, 12 community, 9 subdistrict, 6 district.
+             */
+            level?: number | null;
+            /** @description The person's name; on the list only. */
+            name?: string | null;
             /** @description How it ended. */
             outcome?: string | null;
+            /** @description The person. */
+            person_id: components["schemas"]["PersonId"];
             /**
              * Format: date-time
              * @description When it reached the response team.
              */
             raised_at?: string | null;
-            /** @description `none`, `open`, `accepted` or `closed`. */
-            status: string;
+            /** @description How far the team is. */
+            status: components["schemas"]["GateHoldStatus"];
             /** @description Unit of who took it and comes. */
             unit?: string | null;
+        };
+        /**
+         * @description How far the response team is with somebody held.
+         * @enum {string}
+         */
+        GateHoldStatus: "none" | "open" | "accepted" | "on_the_way" | "arrived" | "closed";
+        /** @description Everybody held at a gate, and whom to call about anybody else. */
+        GateHolds: {
+            /**
+             * Format: date-time
+             * @description When it was read.
+             */
+            as_of: string;
+            /** @description Who is held, longest first; ended ones for a quarter of an hour more. */
+            holds: components["schemas"]["GateHold"][];
+            /** @description The team of this gate's place. */
+            team: components["schemas"]["ResponsibleUnit"];
         };
         /**
          * Format: int64
@@ -7454,6 +7644,53 @@ export interface components {
             /** @description The version. */
             version: components["schemas"]["RuleSetVersion"];
         };
+        /** @description An inspection of a gate. */
+        Inspection: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            closed_at?: string | null;
+            /** @description Which gate. */
+            gate_id: components["schemas"]["GateId"];
+            /** @description Name of the gate. */
+            gate_name: string;
+            /** @description Identity; grows with time. */
+            inspection_id: components["schemas"]["InspectionId"];
+            /** @description Name of its enclosure or employer. */
+            owner?: string | null;
+            /** @description Where the gate stands. */
+            place_code: string;
+            result?: components["schemas"]["InspectionResult"] | null;
+            /**
+             * Format: date-time
+             * @description When a specimen was scanned at the gate first meanwhile; absent while none is known. A gate
+             *     without network tells later.
+             */
+            scanned_at?: string | null;
+            /**
+             * Format: date-time
+             * @description From when a specimen scanned at the gate counts for it.
+             */
+            started_at: string;
+            /** @description The inspector. */
+            started_by: components["schemas"]["StaffId"];
+        };
+        /** @description What the guard did. */
+        InspectionEnd: {
+            /** @description What the guard did. */
+            result: components["schemas"]["InspectionResult"];
+        };
+        /**
+         * Format: int64
+         * @description An inspection of a gate with a specimen.
+         */
+        InspectionId: number;
+        /**
+         * @description What the guard did.
+         * @enum {string}
+         */
+        InspectionResult: "stopped" | "waved_through" | "let_in_anyway" | "cancelled";
         /** @description A paper in the log. */
         IssuedPaper: {
             /**
@@ -8388,10 +8625,16 @@ export interface components {
             /** @description How the person was told. */
             means: components["schemas"]["OrderMeans"];
         };
-        /** @description How an order ends. */
+        /** @description How an order ends before its last day. */
         OrderRelease: {
-            /** @description Completed clears the exposures before it; cancelled clears nothing. */
+            /** @description Number of the paper; with a medical discharge and only then. */
+            document?: string | null;
+            /**
+             * @description Completed clears the exposures before it, and only a doctor's discharge completes an order
+             *     before its time; cancelled clears nothing.
+             */
             end_reason: components["schemas"]["EndReason"];
+            ground?: components["schemas"]["ReleaseGround"] | null;
         };
         /**
          * @description Where an order stands.
@@ -8424,6 +8667,7 @@ export interface components {
              */
             end: string;
             end_reason?: components["schemas"]["EndReason"] | null;
+            ground?: components["schemas"]["ReleaseGround"] | null;
             means?: components["schemas"]["OrderMeans"] | null;
             /** @description Where the order is served from then on. */
             place: components["schemas"]["QuarantinePlace"];
@@ -8673,6 +8917,11 @@ export interface components {
                  * @description By when the next step is due: accepting while it is open, then arriving; absent after.
                  */
                 due_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When whoever took it said they would be there; absent while they said nothing.
+                 */
+                expected_at?: string | null;
                 follows?: components["schemas"]["AlertFollow"] | null;
                 gate_id?: components["schemas"]["GateId"] | null;
                 /** @description Name of the gate. */
@@ -9202,6 +9451,46 @@ export interface components {
                  * @description When it began.
                  */
                 started_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
+        Page_Inspection: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                closed_at?: string | null;
+                /** @description Which gate. */
+                gate_id: components["schemas"]["GateId"];
+                /** @description Name of the gate. */
+                gate_name: string;
+                /** @description Identity; grows with time. */
+                inspection_id: components["schemas"]["InspectionId"];
+                /** @description Name of its enclosure or employer. */
+                owner?: string | null;
+                /** @description Where the gate stands. */
+                place_code: string;
+                result?: components["schemas"]["InspectionResult"] | null;
+                /**
+                 * Format: date-time
+                 * @description When a specimen was scanned at the gate first meanwhile; absent while none is known. A gate
+                 *     without network tells later.
+                 */
+                scanned_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when a specimen scanned at the gate counts for it.
+                 */
+                started_at: string;
+                /** @description The inspector. */
+                started_by: components["schemas"]["StaffId"];
             }[];
             /**
              * Format: int64
@@ -10225,6 +10514,11 @@ export interface components {
             /** @description Mobile number; people without one are equals. */
             phone?: string | null;
         };
+        /** @description A phone to know somebody by. */
+        PersonPhoneInput: {
+            /** @description Mobile number, as the person says it; the document has been seen. */
+            phone: string;
+        };
         /** @description A check of one person, for the team that follows the person up. */
         PersonScan: {
             /** @description What the guard was told to do, or did without network. */
@@ -10855,11 +11149,23 @@ export interface components {
             /** @description Its place in the upload, from 0. */
             index: number;
         };
+        /** @description An entry that cannot be taken. */
+        RejectedEntry: {
+            /** @description Stable code of the reason. */
+            code: string;
+            /** @description What the device calls it. */
+            entry_key: string;
+        };
         /**
          * @description What the person has to do with the gate.
          * @enum {string}
          */
         Relation: "visitor" | "works_here" | "lives_here";
+        /**
+         * @description Why an order ends before its time.
+         * @enum {string}
+         */
+        ReleaseGround: "medical_discharge" | "ordered_in_error" | "exposure_ruled_out" | "taken_over";
         /** @description Why the dates take effect. */
         ReleaseHold: {
             /** @description 1 to 200 characters; no names or numbers of people. */
@@ -11179,6 +11485,11 @@ export interface components {
             /** @description Number of a document. */
             document_number?: string | null;
             document_type?: components["schemas"]["DocumentType"] | null;
+            /**
+             * @description The reading is a second one, taken because the first at this gate was a fever. When it is
+             *     none and the first was the only one, the first counts no more.
+             */
+            measured_again?: boolean;
             pass_serial?: components["schemas"]["PassSerial"] | null;
             /** @description Text of the QR code, from a phone or from paper. */
             presentation?: string | null;
@@ -11794,15 +12105,17 @@ export interface components {
          * @enum {string}
          */
         Stay: "none" | "declared" | "confirmed";
-        /** @description An epidemic-area stay found at the door. */
-        StayFound: {
-            /** @description Division code of the area, 2 to 15 digits. */
-            area: string;
+        /** @description The answer to the question about stays in epidemic areas. */
+        StayAnswer: {
+            /** @description Division code of the area, 2 to 15 digits; with a stay and only then. */
+            area?: string | null;
+            /** @description Whether there was one; a stay when absent, as phones sent it before there was a no. */
+            found?: boolean;
             /**
              * Format: date
-             * @description Last day there.
+             * @description Last day there; with a stay and only then.
              */
-            until: string;
+            until?: string | null;
         };
         /**
          * @description A step in the life of an appeal.
@@ -12143,6 +12456,8 @@ export interface components {
             batch_id: number;
             /** @description The scans, at most 1,000. */
             scans: components["schemas"]["UploadedScan"][];
+            /** @description Specimens that it refused, at most 1,000. */
+            specimens?: components["schemas"]["UploadedSpecimen"][];
         };
         /**
          * @description How a gate without network knew the person.
@@ -12165,6 +12480,11 @@ export interface components {
             late_reds: components["schemas"]["LateRed"][];
             /** @description Scans not taken. */
             rejected: components["schemas"]["Rejected"][];
+            /**
+             * Format: int64
+             * @description Specimens counted; one that is known already or is none is not.
+             */
+            specimens?: number;
         };
         /** @description A scan that a gate kept. */
         UploadedScan: {
@@ -12192,6 +12512,16 @@ export interface components {
              * @description Reading in degrees Celsius, rounded to tenths.
              */
             temperature?: number | null;
+        };
+        /** @description A specimen that an inspector showed a gate without network. */
+        UploadedSpecimen: {
+            /**
+             * Format: date-time
+             * @description When, by the device's clock; counts to the millisecond.
+             */
+            at: string;
+            /** @description The text that was shown; only what is signed as a specimen counts. */
+            presentation: string;
         };
         /** @description Whether roll-ups equal a count over the raw rows, in one snapshot. */
         Verification: {
@@ -12503,7 +12833,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInput"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -12530,6 +12864,14 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13863,6 +14205,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GateCodeView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gate_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateHolds"];
                 };
             };
             401: {
@@ -15318,6 +15687,51 @@ export interface operations {
             };
         };
     };
+    create_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shifts: {
         parameters: {
             query?: never;
@@ -15503,6 +15917,97 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inspections: {
+        parameters: {
+            query?: {
+                /** @description Code prefix; the caller's jurisdiction when absent. */
+                prefix?: string | null;
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionEnd"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18924,6 +19429,53 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_person_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonPhoneInput"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::District;
-use crate::app::Role;
+use gridpass::access::Role;
 
 #[tokio::test]
 async fn fever_at_the_gate_stops_and_turns_the_pass_red() {
