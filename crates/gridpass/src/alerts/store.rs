@@ -194,7 +194,7 @@ pub async fn list_open_fevers(
     let sql = "-- alerts.list_open_fevers
         SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
                a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, COALESCE(a.level, 15::smallint) AS level
+               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.expected_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert a LEFT JOIN gate g USING (gate_id)
         WHERE a.person_id = $1 AND a.gate_id = $2 AND a.kind = 'fever_at_gate' AND a.status <> 'closed'
           AND a.happened_at <= $3";

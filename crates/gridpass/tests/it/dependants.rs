@@ -194,7 +194,7 @@ async fn an_adult_agrees_or_was_entered_in_the_same_household() {
         .problem(404, "person_unknown");
     let history = format!("/api/v1/pass/history?pass_serial={}", serials[1]);
     phone.get(&history).await.problem(404, "person_unknown");
-    let appeal = json!({ "pass_serial": serials[1], "about": "colour", "statement": "不是我" });
+    let appeal = json!({ "pass_serial": serials[1], "about": "colour", "statement": "依据有误" });
     phone
         .post("/api/v1/pass/appeals", appeal)
         .await

@@ -424,10 +424,13 @@ async fn a_gate_sees_everybody_held_who_comes_and_when() {
     let alerts = police.get("/api/v1/alerts").await.expect(200);
     let second = &alerts["items"][0];
     let second = format!(
-        "/api/v1/alerts/{}/{}/close",
+        "/api/v1/alerts/{}/{}",
         second["person_id"], second["alert_id"]
     );
-    police.post(&second, ended).await.expect(200);
+    let accept = format!("{second}/accept");
+    police.post(&accept, json!({})).await.expect(200);
+    let close = format!("{second}/close");
+    police.post(&close, ended).await.expect(200);
     let closed = list().await["holds"][0].clone();
     assert_eq!(
         (&closed["status"], &closed["outcome"], &closed["call"]),

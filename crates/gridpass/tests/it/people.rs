@@ -1,6 +1,7 @@
 //! Enrolment, passes, looking people up.
 
 mod counters;
+mod homes;
 
 use gridpass::access::Role;
 use serde_json::{Value, json};
@@ -433,74 +434,4 @@ async fn serials_are_dense_and_never_given_twice() {
         serials.push(view["pass_serial"].as_i64().unwrap());
     }
     assert_eq!(serials, (1..=10).collect::<Vec<i64>>());
-}
-
-#[tokio::test]
-async fn who_says_where_they_live_is_found_and_joins_no_household() {
-    let test = TestApp::with_divisions().await;
-    let estate = enclosure(&test, "金地朗悦").await;
-    let (phone, view) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    assert_eq!(view["pass"]["home_asked"], true);
-    let told = phone.get("/api/v1/pass/explanation").await.expect(200);
-    assert!(
-        told[0]["plain"]["by"].is_string(),
-        "a deadline without any evidence: {told}"
-    );
-    let home = |address: &str| json!({ "enclosure_id": estate, "address": address });
-    phone
-        .put("/api/v1/pass/home", home(" "))
-        .await
-        .problem(422, "invalid_fields");
-    phone
-        .put(
-            "/api/v1/pass/home",
-            json!({ "enclosure_id": 1, "address": "3栋" }),
-        )
-        .await
-        .problem(422, "enclosure_unknown");
-    let pass = phone
-        .put("/api/v1/pass/home", home("3栋1202"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&pass["home_asked"], &pass["reason"], &pass["residence"]),
-        (
-            &json!(false),
-            &json!("residence_unverified"),
-            &json!("金地朗悦")
-        )
-    );
-    // Said again in other words it is one home; nobody is of a household by their own word.
-    phone
-        .put("/api/v1/pass/home", home("3栋1203室"))
-        .await
-        .expect(200);
-    let facts = "SELECT count(*) FROM fact WHERE kind = 'residence'";
-    assert_eq!(test.scalar::<i64>(facts).await, 1);
-    let household = "SELECT count(*) FROM person WHERE household_id IS NOT NULL";
-    assert_eq!(test.scalar::<i64>(household).await, 0);
-    let clear = "SELECT count(*) FROM person WHERE position('1203'::bytea IN address_sealed) > 0";
-    assert_eq!(test.scalar::<i64>(clear).await, 0);
-    test.settle().await;
-    let worker = test.caller(Role::GridWorker, "440310001001").await;
-    let visits = worker.get("/api/v1/visits").await.expect(200);
-    assert_eq!(visits["items"][0]["address"], "3栋1203室");
-
-    // What a grid worker has verified is not changed by a word.
-    let who: i64 = test.scalar("SELECT person_id FROM person").await;
-    let path = format!("/api/v1/people/{who}/facts");
-    let verified = json!({ "kind": "residence", "status": "verified", "enclosure": estate, "source": "visit" });
-    worker.post(&path, verified).await.expect(201);
-    phone
-        .put("/api/v1/pass/home", home("9栋"))
-        .await
-        .problem(409, "home_verified");
-    assert_eq!(
-        phone.get("/api/v1/pass").await.expect(200)["home_asked"],
-        false
-    );
-    test.resident()
-        .put("/api/v1/pass/home", home("9栋"))
-        .await
-        .problem(401, "not_signed_in");
 }

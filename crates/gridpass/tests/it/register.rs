@@ -45,11 +45,11 @@ async fn an_entry_becomes_a_scan_of_its_own_time_once() {
     let entries = [by_number, later];
     assert_eq!(
         send(&post, &entries).await,
-        json!({ "accepted": 2, "duplicates": 0 })
+        json!({ "accepted": 2, "duplicates": 0, "rejected": [] })
     );
     assert_eq!(
         send(&post, &entries).await,
-        json!({ "accepted": 0, "duplicates": 2 })
+        json!({ "accepted": 0, "duplicates": 2, "rejected": [] })
     );
     test.settle().await;
     assert_eq!(count(&test, "scan").await, 2);
