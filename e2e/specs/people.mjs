@@ -107,6 +107,20 @@ export function peopleSpecs(world) {
       await worker.getByRole("region", { name: "有效依据" }).waitFor();
     });
 
+    test("a grid worker writes down another phone, having seen the document", async () => {
+      assert.equal(await doctor.getByRole("button", { name: "更换手机号" }).count(), 0, "not who only reads");
+      await worker.getByRole("button", { name: "更换手机号" }).click();
+      const dialog = worker.getByRole("dialog", { name: "更换手机号" });
+      await dialog.getByLabel("手机号", { exact: true }).fill("1391234");
+      await dialog.getByRole("button", { name: "登记" }).click();
+      await dialog.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+      await fits(worker, "another phone, with a fault");
+      await dialog.getByLabel("手机号", { exact: true }).fill("13600136000");
+      await dialog.getByRole("button", { name: "登记" }).click();
+      await worker.getByText("手机号已登记。").waitFor();
+      assert.match(await worker.locator(".who-card").innerText(), /136\*{4}6000/);
+    });
+
     test("a grid worker proposes what was found at the door, with its paper", async () => {
       await worker.getByRole("button", { name: "提出变红" }).click();
       const dialog = worker.getByRole("dialog", { name: "提出变红" });

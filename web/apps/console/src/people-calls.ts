@@ -49,6 +49,10 @@ export const listLookups = (person_id: number): Promise<LookupPage> =>
 export const listPersonVisits = (person_id: number, status: VisitStatus): Promise<VisitPage> =>
   get(`visits?person_id=${person_id}&status=${status}`);
 
+/** The document has been seen; the number before no longer counts. */
+export const putPersonPhone = (person_id: number, phone: string): Promise<Response> =>
+  send(`${api}people/${person_id}/phone`, { token: session.token, method: "PUT", body: { phone } });
+
 export const openBreakGlass = (body: NewGlass): Promise<Glass> => post("break-glass", body);
 
 /** Orders below a division; of one person where a number is given. */

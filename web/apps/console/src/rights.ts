@@ -14,6 +14,7 @@ const ROLES = {
   AssignAppeals: ["team_worker", "community_lead", "subdistrict_officer", "data_desk"],
   DecideAppeals: [...TEAM, "community_lead", "subdistrict_officer", "data_desk"],
   EnterAppeals: FIELD,
+  EnterPeople: ["grid_worker", "community_lead"],
   ReadAlerts: [...TEAM, "community_lead", "subdistrict_officer"],
   ReadAppeals: [...FIELD, "subdistrict_officer", "data_desk"],
   ReadAppealStats: ["community_lead", "subdistrict_officer", "data_desk", "privacy_officer", "oversight"],
