@@ -137,7 +137,7 @@ function fail(text: string, sound: "stop" | "check"): void {
 }
 
 /** What the server says no to although it is no mistake of the guard's: what was shown is no pass. */
-const NO_PASS = /^(pass_(?!serial_|too_)|presentation_replayed|not_a_pass)/;
+const NO_PASS = /^(pass_(?!serial_|too_)|presentation_replayed)/;
 const soundOf = ({ body }: Problem): "stop" | "check" => (NO_PASS.test(body.code) ? "stop" : "check");
 
 /** What a second reading goes on from. */
