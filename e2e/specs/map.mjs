@@ -13,8 +13,8 @@ export function mapSpecs(world) {
     before(async () => {
       await world.district.putMap(estate("金地朗悦花园", 6));
       const at = (address, name, n) => world.district.enterAt(address, name, residentNumber(n, "19850606"));
-      await at("3号楼1单元1504", "方明远", 861);
-      await at("3栋201", "方明达", 862);
+      await at("4号楼1单元1504", "方明远", 861);
+      await at("4栋201", "方明达", 862);
       await at("5栋302", "黄小丽", 863);
       page = await openPage(world.browser, { viewport: { width: 360, height: 740 } });
       await signInField(page, world, "grid_worker");
@@ -26,18 +26,18 @@ export function mapSpecs(world) {
 
     test("counts the doors left at each building, in word and shape", async () => {
       await openMap();
-      await building("3栋").waitFor();
-      assert.match(await building("3栋").getAttribute("aria-label"), /^3栋，剩 2 户，/);
+      await building("4栋").waitFor();
+      assert.match(await building("4栋").getAttribute("aria-label"), /^4栋，剩 2 户，/);
       assert.match(await building("5栋").getAttribute("aria-label"), /^5栋，剩 1 户，/);
-      assert.equal(await page.locator(".map-words", { hasText: "3栋" }).locator(".map-sign").count(), 1);
+      assert.equal(await page.locator(".map-words", { hasText: "4栋" }).locator(".map-sign").count(), 1);
       await page.getByRole("img", { name: "2栋，没有待办" }).waitFor({ state: "attached" });
       assert.ok(await page.locator(".map-legend li").count());
       await fits(page, "the map");
     });
 
     test("opens the doors of a building that is touched, and draws elsewhere what it does not know", async () => {
-      await building("3栋").click();
-      const doors = page.getByRole("region", { name: "3栋", exact: true });
+      await building("4栋").click();
+      const doors = page.getByRole("region", { name: "4栋", exact: true });
       await doors.getByText("1-1504").waitFor();
       assert.equal(await doors.locator("a.stop").count(), 2, "written in two ways, one building");
       await fits(page, "a building of the map");
@@ -45,10 +45,10 @@ export function mapSpecs(world) {
       await page.getByRole("button", { name: "全图" }).click();
       await fits(page, "the map enlarged");
       const elsewhere = page.getByRole("region", { name: "不在图上" });
-      assert.equal(await elsewhere.getByText("3栋").count(), 0);
+      assert.equal(await elsewhere.getByText("4栋").count(), 0);
       await page.getByLabel("按房号或楼栋查找").fill("302");
       await building("5栋").waitFor();
-      await page.getByRole("img", { name: "3栋，没有待办" }).waitFor({ state: "attached" });
+      await page.getByRole("img", { name: "4栋，没有待办" }).waitFor({ state: "attached" });
       await page.getByLabel("按房号或楼栋查找").fill("");
     });
 
@@ -58,7 +58,7 @@ export function mapSpecs(world) {
       await page.reload();
       await unlock(page);
       await openMap();
-      await building("3栋").waitFor();
+      await building("4栋").waitFor();
       await building("5栋").focus();
       await page.keyboard.press("Enter");
       await page.getByRole("region", { name: "5栋", exact: true }).getByText("302").waitFor();
