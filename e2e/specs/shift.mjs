@@ -177,7 +177,7 @@ export function shiftSpecs(world) {
       await wedge(page, red);
       await answered(page, "stop");
       await page.getByText(/换一支体温计复测/).waitFor();
-      await page.getByText("已通知，待接单").waitFor();
+      await page.getByRole("alertdialog").getByText("已通知，待接单").waitFor();
       await assertAccessible(page, "a fever");
       await page.getByRole("button", { name: "复测体温" }).click();
       await page.keyboard.type("381");
