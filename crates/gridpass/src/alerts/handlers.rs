@@ -49,7 +49,9 @@ fn calm<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
         let payload: CalmedPayload = serde_json::from_value(follow_up.payload.clone())
             .context("the payload of a second reading cannot be read")?;
         let key = (follow_up.person_id, payload.gate_id);
-        for alert in store::list_open_fevers(tx, key, payload.at).await? {
+        for alert_id in store::list_open_fevers(tx, key, payload.at).await? {
+            let open = store::find_alert(tx, follow_up.person_id.get(), alert_id).await?;
+            let alert = open.context("an open alert is not there")?;
             store::close_alert(tx, &alert, AlertOutcome::FalseAlarm, (None, app.now())).await?;
             let told = Told {
                 step: StepKind::Closed,

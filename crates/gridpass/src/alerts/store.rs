@@ -185,24 +185,20 @@ pub async fn arrive_at_alert(
     Ok(changed == 1)
 }
 
-/// Open alerts of a fever that a gate measured before a time.
+/// Open alerts of a fever that a gate measured before a time, by identity.
 pub async fn list_open_fevers(
     db: &Client,
     (person_id, gate_id): (PersonId, i64),
     before: Timestamp,
-) -> Result<Vec<Alert>, Error> {
+) -> Result<Vec<i64>, Error> {
     let sql = "-- alerts.list_open_fevers
-        SELECT a.person_id, a.alert_id, a.kind, a.reason, a.gate_id, g.name AS gate_name,
-               a.place_code, a.happened_at, a.raised_at, a.status, a.accepted_at, a.accepted_by,
-               a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.due_at, a.expected_at, COALESCE(a.level, 15::smallint) AS level
-        FROM alert a LEFT JOIN gate g USING (gate_id)
-        WHERE a.person_id = $1 AND a.gate_id = $2 AND a.kind = 'fever_at_gate' AND a.status <> 'closed'
-          AND a.happened_at <= $3";
+        SELECT alert_id FROM alert
+        WHERE person_id = $1 AND gate_id = $2 AND kind = 'fever_at_gate' AND status <> 'closed' AND happened_at <= $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(&statement, &[&person_id, &gate_id, &before])
         .await?;
-    Ok(rows.iter().filter_map(alert).collect())
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Ends an alert; false when it has ended already, or nobody accepted it and the outcome says that
