@@ -3,28 +3,28 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::District;
+use super::{District, Resident};
 use gridpass::access::Role;
+
+async fn resident(district: &District) -> Resident {
+    let home = Some(district.enclosure_id);
+    district
+        .apply("欧阳·古丽", "440399197503020073", home)
+        .await
+}
+
+async fn verify(district: &District, resident: &Resident) {
+    let home = json!({ "kind": "residence", "status": "verified", "enclosure": district.enclosure_id,
+                       "source": "grid_visit" });
+    let facts = format!("/api/v1/people/{}/facts", resident.person_id);
+    district.worker.post(&facts, home).await.expect(201);
+}
 
 #[tokio::test]
 async fn fever_at_the_gate_stops_and_turns_the_pass_red() {
     let mut district = District::open().await;
-    let resident = district
-        .apply(
-            "欧阳·古丽",
-            "440399197503020073",
-            Some(district.enclosure_id),
-        )
-        .await;
-    let verified = json!({ "kind": "residence", "status": "verified", "enclosure": district.enclosure_id, "source": "grid_visit" });
-    district
-        .worker
-        .post(
-            &format!("/api/v1/people/{}/facts", resident.person_id),
-            verified,
-        )
-        .await
-        .expect(201);
+    let resident = resident(&district).await;
+    verify(&district, &resident).await;
     let decision = district
         .scan(&district.village, &resident, Some(37.3))
         .await;
@@ -58,13 +58,8 @@ async fn fever_at_the_gate_stops_and_turns_the_pass_red() {
 #[tokio::test]
 async fn a_second_reading_takes_a_lone_fever_back_and_two_fevers_agree() {
     let district = District::open().await;
-    let home = Some(district.enclosure_id);
-    let resident = district
-        .apply("欧阳·古丽", "440399197503020073", home)
-        .await;
-    let verified = json!({ "kind": "residence", "status": "verified", "enclosure": district.enclosure_id, "source": "grid_visit" });
-    let facts = format!("/api/v1/people/{}/facts", resident.person_id);
-    district.worker.post(&facts, verified).await.expect(201);
+    let resident = resident(&district).await;
+    verify(&district, &resident).await;
     let stopped = district
         .scan(&district.village, &resident, Some(37.6))
         .await;
@@ -130,13 +125,7 @@ async fn a_second_reading_takes_a_lone_fever_back_and_two_fevers_agree() {
 #[tokio::test]
 async fn one_device_does_not_turn_many_red() {
     let district = District::open().await;
-    let resident = district
-        .apply(
-            "欧阳·古丽",
-            "440399197503020073",
-            Some(district.enclosure_id),
-        )
-        .await;
+    let resident = resident(&district).await;
     let pass = resident.phone.get("/api/v1/pass").await.expect(200);
     let colour = async || resident.phone.get("/api/v1/pass").await.expect(200)["colour"].clone();
     // Whoever counts serials stops nobody but at this gate.
