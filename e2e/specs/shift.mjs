@@ -6,14 +6,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
+import { assertLight } from "../lib/slow.mjs";
 import { answered, goOnDuty, PIN, unlockGate, wedge } from "./gate.mjs";
 import { apply, codeOf } from "./pass.mjs";
 
 const SKEW_MS = 90_000;
 const SCANS = 500;
-const FIRST_VISIT_BYTES_MAX = 300_000;
-const USABLE_MS_MAX = 3_000;
-const TRIES = 3;
 
 /** Everything this origin keeps, as text: what a thief would read. */
 const keptText = (page) =>
@@ -356,36 +354,7 @@ export function shiftSpecs(world) {
   });
 
   describe("the gate on a slow phone", () => {
-    test("is usable within three seconds, and at once the next time", async (t) => {
-      let best = { first: Infinity, again: Infinity, bytes: 0 };
-      for (let tries = 0; tries < TRIES && (best.first > USABLE_MS_MAX || best.again > 1_000); tries++) {
-        const page = await openPage(world.browser);
-        const cdp = await page.context().newCDPSession(page);
-        await cdp.send("Network.enable");
-        let bytes = 0;
-        cdp.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
-        await cdp.send("Network.emulateNetworkConditions", {
-          offline: false,
-          latency: 150,
-          downloadThroughput: 1.6e6 / 8,
-          uploadThroughput: 0.75e6 / 8,
-        });
-        await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-        const open = async () => {
-          const began = Date.now();
-          await page.goto(`${world.server.staffUrl}/gate/`, { waitUntil: "commit" });
-          await page.locator("#given").waitFor();
-          return Date.now() - began;
-        };
-        const first = await open();
-        await until(page, () => navigator.serviceWorker.controller !== null);
-        const again = await open();
-        if (first < best.first) best = { first, again, bytes };
-        await closePage(page);
-      }
-      t.diagnostic(`first ${best.first} ms, again ${best.again} ms, ${best.bytes} bytes by the page`);
-      assert.ok(best.bytes <= FIRST_VISIT_BYTES_MAX, `${best.bytes} bytes`);
-      assert.ok(best.first <= USABLE_MS_MAX, `usable after ${best.first} ms`);
-    });
+    test("weighs little, and starts again without a network", (t) =>
+      assertLight(t, world.browser, `${world.server.staffUrl}/gate/`, "#given"));
   });
 }
