@@ -36,13 +36,14 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::DefaultBodyLimit;
 use gridpass_matching::compare_names;
 use gridpass_types::document::{DocumentNumber, DocumentType};
-use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use gridpass_types::{PersonName, Phone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::audit;
 use crate::db::Client;
+use crate::divisions;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
@@ -213,6 +214,8 @@ pub enum Home<'a> {
     Household(i64),
     /// Everybody who counts in a grid.
     Grid(&'a str),
+    /// Everybody whose residence is in an enclosure, declared or verified.
+    Enclosure(EnclosureId),
 }
 
 /// People of a home after an identity, in order of identity, as far as the connection sees them.
@@ -226,7 +229,12 @@ pub async fn list_at_home(
 ) -> ApiResult<Vec<Person>> {
     Ok(match home {
         Home::Household(id) => store::list_household(db, id, (after, rows_max)).await?,
-        Home::Grid(code) => store::list_grid(db, code, (after, rows_max)).await?,
+        Home::Grid(code) => store::list_below(db, (code, None), (after, rows_max)).await?,
+        Home::Enclosure(id) => {
+            let found = divisions::find_enclosure(db, id).await?;
+            let community = found.ok_or(Code::EnclosureUnknown)?.community_code;
+            store::list_below(db, (&community, Some(id)), (after, rows_max)).await?
+        }
     })
 }
 

@@ -26,6 +26,7 @@ pub mod naive;
 mod online;
 mod partitions;
 mod proofs;
+mod readings;
 mod replay;
 mod second_reading;
 pub mod store;

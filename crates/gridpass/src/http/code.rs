@@ -97,6 +97,7 @@ codes! {
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
+    PhotoByStaff "photo_by_staff" CONFLICT "Staff took this photo; a new one is taken at a counter or at the door." "该照片由工作人员核实时拍摄，请在社区窗口或由网格员更换。";
     TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
     HasOwnPhone "has_own_phone" CONFLICT "They show the pass on a phone of their own; it works there." "对方已在自己的手机上出示通行证。";
     PhoneOfGuardian "phone_of_guardian" CONFLICT "This is your own number; enter the number of their phone." "这是您本人的手机号，请填写对方的手机号。";

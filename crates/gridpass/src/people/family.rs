@@ -91,10 +91,12 @@ fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     }
 }
 
-/// Hands a dependant's pass over to a phone of their own.
+/// Hands a child's pass over to a phone of its own. A grown-up's phone is written by a counter or a
+/// grid worker, who sees them: who carries a pass by agreement does not say whose the new phone is.
 ///
 /// # Errors
-/// 409 `has_own_phone` when there is one already, 422 for the phone or its code.
+/// 409 `ask_at_counter` when it is no child in the guardian's care, 409 `has_own_phone` when there
+/// is one already, 422 for the phone or its code.
 pub(super) async fn hand_over(
     app: &App,
     (guardian, dependant): (PersonId, PersonId),
@@ -103,6 +105,9 @@ pub(super) async fn hand_over(
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     if Some(&phone) == super::dependants::phone_of(app, guardian).await?.as_ref() {
         return Err(Code::PhoneOfGuardian.into());
+    }
+    if !is_child_of(&app.db.client().await?, (guardian, dependant)).await? {
+        return Err(Code::AskAtCounter.into());
     }
     let code = input.phone_code.expose();
     let proof = phone_codes::check(app, &phone, Purpose::HandOver, code).await?;
@@ -122,6 +127,19 @@ pub(super) async fn hand_over(
     .await?;
     tx.commit().await?;
     take_off(app, guardian, dependant).await
+}
+
+/// Whether somebody is carried as a child, and nobody entered them in another household.
+async fn is_child_of(db: &Client, (guardian, dependant): (PersonId, PersonId)) -> ApiResult<bool> {
+    let links = store::list_links(db, guardian).await?;
+    let is_minor = |(id, basis, _): &(PersonId, Option<Basis>, Timestamp)| {
+        *id == dependant && *basis == Some(Basis::Minor)
+    };
+    if !links.iter().any(is_minor) {
+        return Ok(false);
+    }
+    let entered = super::get(db, dependant).await?.household_id;
+    Ok(entered.is_none() || entered == super::get(db, guardian).await?.household_id)
 }
 
 /// Writes another phone of the holder in place of the one held. Both prove themselves: the
@@ -158,6 +176,33 @@ pub(super) async fn replace_phone(
     // Told at the number held until now, so that a theft does not go unnoticed.
     tell_before(tx, app, person_id, app.now()).await?;
     store::update_phone(tx, person_id, &sealed(app, person_id, phone)).await?;
+    Ok(())
+}
+
+/// Writes the phone that a counter or a grid worker was told in place of the one held. With another
+/// number the phone that showed the passes so far is not trusted any more.
+///
+/// # Errors
+/// 404 `person_unknown`, or when the database does not answer.
+pub(super) async fn write_phone(
+    tx: &Client,
+    app: &App,
+    (person_id, phone): (PersonId, &Phone),
+) -> ApiResult<()> {
+    let held = super::get(tx, person_id).await?.phone(app)?;
+    replace_phone(tx, app, (person_id, phone)).await?;
+    if held.as_ref() == Some(phone) {
+        return Ok(());
+    }
+    let now = app.now();
+    store::revoke_sessions(tx, person_id, now).await?;
+    let mut shown = store::list_dependants(tx, person_id).await?;
+    shown.push(person_id);
+    let ends: Vec<NewFollowUp> = shown
+        .into_iter()
+        .map(|shown| carried_no_more(shown, app.ids.next()))
+        .collect();
+    outbox::insert(tx, &ends, now).await?;
     Ok(())
 }
 

@@ -39,6 +39,8 @@ pub struct Person {
     pub household_id: Option<HouseholdId>,
     /// Whether there is a photo.
     pub has_photo: bool,
+    /// Whether staff took it.
+    pub photo_by_staff: bool,
     /// Where the record came from.
     pub source: String,
     /// When first known.
@@ -67,6 +69,7 @@ impl Person {
             grid_code: row.get("grid_code"),
             household_id: row.get("household_id"),
             has_photo: row.get("has_photo"),
+            photo_by_staff: row.get("photo_by_staff"),
             source: row.get("source"),
             created_at: row.get("created_at"),
             enrolled_at: row.get("enrolled_at"),

@@ -11,7 +11,7 @@ use super::record::Person;
 use crate::db::Client;
 
 pub use family::{
-    end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
+    end_carrier, has_live_session, link_dependant, list_below, list_carriers, list_dependants,
     list_household, list_links, note_carrier, unlink_dependant, update_phone,
 };
 pub use rekey::{
@@ -24,7 +24,7 @@ pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, 
     let sql = "-- people.find_person
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
@@ -475,19 +475,31 @@ pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u
     Ok(row.and_then(|row| row.get(0)))
 }
 
-/// Writes a person's sealed photo.
+/// Writes the sealed photo that staff took.
 pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Result<(), Error> {
     let sql = "-- people.update_photo
-        UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
+        UPDATE person SET photo_sealed = $2, photo_by_staff = true WHERE person_id = $1";
     db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
         .await?;
     Ok(())
 }
 
+/// Writes the sealed photo that the holder gave; `false` when staff took the one there is.
+pub async fn update_own_photo(
+    db: &Client,
+    person_id: PersonId,
+    sealed: &[u8],
+) -> Result<bool, Error> {
+    let sql = "-- people.update_own_photo
+        UPDATE person SET photo_sealed = $2 WHERE person_id = $1 AND NOT photo_by_staff";
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.execute(&statement, &[&person_id, &sealed]).await? > 0)
+}
+
 /// Removes a person's photo.
 pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
     let sql = "-- people.delete_photo
-        UPDATE person SET photo_sealed = NULL WHERE person_id = $1";
+        UPDATE person SET photo_sealed = NULL, photo_by_staff = false WHERE person_id = $1";
     db.execute(&db.prepare_cached(sql).await?, &[&person_id])
         .await?;
     Ok(())

@@ -120,6 +120,7 @@ fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
         action: Action::from_code(due.action).ok_or_else(lost)?,
         decicelsius: due.decicelsius,
         shown_colour: due.shown_colour,
+        is_vouched: due.pass_serial.is_none(),
     })
 }
 

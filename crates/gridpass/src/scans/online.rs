@@ -48,7 +48,11 @@ pub async fn read(app: &App, device: &Device, input: &ScanInput) -> ApiResult<Re
     };
     let Some(text) = &input.presentation else {
         let person_id = find(app, input).await?;
-        return Ok(Read::New(scan(person_id, Rung::Number, Shown::Nothing)));
+        let rung = match input.document_number {
+            Some(_) => Rung::Number,
+            None => Rung::Serial,
+        };
+        return Ok(Read::New(scan(person_id, rung, Shown::Nothing)));
     };
     let presented = match verify(app, text, now).await {
         Ok(presented) => presented,

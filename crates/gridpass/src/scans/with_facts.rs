@@ -34,7 +34,7 @@ pub struct Brought {
     pub checked_on_spot: bool,
     /// The reading is the second one.
     pub measured_again: bool,
-    /// A serial was typed, which proves nobody's presence.
+    /// A serial was typed, which by itself proves nobody's presence.
     pub by_serial: bool,
 }
 
@@ -57,6 +57,7 @@ pub async fn scan(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanVie
 
 async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView> {
     app.part::<Ingest>().partitions.ensure(app).await?;
+    let fever = fever_of(app, scan, brought).await?;
     let tx = app.db.tx().await?;
     if !store::lock_person(&tx, scan.key.person_id).await? {
         return Err(Code::PersonUnknown.into());
@@ -64,10 +65,7 @@ async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView>
     if let Some(known) = answers::recall_one(app, &tx, &scan.key).await? {
         return Ok(known);
     }
-    let mut facts = Vec::new();
-    if !brought.by_serial {
-        facts.extend(fever::evidence(app, scan).await?);
-    }
+    let mut facts: Vec<NewFact> = fever.into_iter().collect();
     if brought.checked_on_spot {
         let body = FactBody::GateCheck {
             at: scan.key.at,
@@ -94,6 +92,21 @@ async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView>
         }
         Err(error) => Err(error),
     }
+}
+
+/// The fever as evidence, if it is one. Nothing is locked yet, and a copy of a known scan counts
+/// for nothing.
+async fn fever_of(app: &App, scan: &Scan, brought: Brought) -> ApiResult<Option<NewFact>> {
+    if !scan.is_fever() {
+        return Ok(None);
+    }
+    let db = app.db.client().await?;
+    let is_known = answers::recall_one(app, &db, &scan.key).await?.is_some();
+    if is_known || (brought.by_serial && !fever::was_shown(&db, &scan.key).await?) {
+        return Ok(None);
+    }
+    drop(db);
+    fever::evidence(app, scan).await
 }
 
 /// A fact that a gate's device answers for.

@@ -1,10 +1,12 @@
 //! One phone, several people.
 
 use gridpass::access::Role;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
 use crate::people::{applicant, child_number, enrolled, resident_number};
+use crate::scans::support::{HERE, equip_for};
 
 #[tokio::test]
 async fn a_phone_carries_eight_dependants_and_no_stranger() {
@@ -80,6 +82,53 @@ async fn carried(phone: &Client) -> Vec<i64> {
         .iter()
         .map(|one| one["pass_serial"].as_i64().unwrap())
         .collect()
+}
+
+#[tokio::test]
+async fn both_parents_show_one_child_at_the_same_time() {
+    let test = TestApp::with_divisions().await;
+    let post = crate::gates::post(&test, "金地朗悦", HERE).await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
+    let added = mother
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let serial = added["pass_serial"].as_i64().unwrap();
+    let moved = "UPDATE person SET household_id = 77 RETURNING household_id";
+    let _: i64 = test.scalar(moved).await;
+    father
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let card = async |phone: &Client, seed: u8| equip_for(phone, [seed; 32], Some(serial)).await;
+    let (hers, his) = (card(&mother, 1).await, card(&father, 2).await);
+    let mut at = test.now();
+    let mut show = async |holder: &gridpass_passcode::Holder| {
+        test.advance(SignedDuration::from_secs(61));
+        at = test.now();
+        let body =
+            json!({ "presentation": holder.present(at).unwrap(), "at": at, "direction": "in" });
+        post.device.post("/api/v1/scans", body).await
+    };
+    for holder in [&hers, &his, &hers] {
+        show(holder).await.expect(200);
+    }
+    // The mother's new phone ends what her old one showed, and asks the father's to ask again.
+    let newer = card(&mother, 3).await;
+    show(&hers).await.problem(422, "pass_revoked");
+    show(&newer).await.expect(200);
+    let his = card(&father, 2).await;
+    show(&newer).await.expect(200);
+    show(&his).await.expect(200);
+    // Taken off one phone, it is void there and at once; the other renews.
+    let off = format!("{DEPENDANTS}/{serial}");
+    mother.delete(&off).await.expect(204);
+    test.settle().await;
+    show(&newer).await.problem(422, "pass_revoked");
+    test.advance(SignedDuration::from_secs(2));
+    let his = card(&father, 2).await;
+    show(&his).await.expect(200);
 }
 
 #[tokio::test]
@@ -251,6 +300,26 @@ async fn a_child_with_a_phone_takes_the_pass_over() {
     assert_eq!(notices[0]["template"], "pass_handed_over");
     let family = young.get("/api/v1/pass/family").await.expect(200);
     assert_eq!(family["carriers"], json!([]));
+}
+
+#[tokio::test]
+async fn who_carries_by_agreement_hands_nothing_over() {
+    let test = TestApp::with_divisions().await;
+    let (nephew, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    let mut form = adult("王婆婆", 21);
+    form["phone"] = "13900001234".into();
+    lead.post("/api/v1/people", form.clone()).await.expect(201);
+    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
+    let added = nephew.post(DEPENDANTS, form).await.expect(201);
+    let path = format!("{DEPENDANTS}/{}/hand-over", added["pass_serial"]);
+    let code = test.phone_code("13600001234", "hand_over").await;
+    nephew
+        .post(&path, json!({ "phone": "13600001234", "phone_code": code }))
+        .await
+        .problem(409, "ask_at_counter");
+    // She is known by her own number as before.
+    enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
 }
 
 #[tokio::test]

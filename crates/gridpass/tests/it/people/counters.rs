@@ -1,5 +1,6 @@
 //! What a counter does for people without a phone, or with another one.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
@@ -27,15 +28,52 @@ async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     test.enrol(other_phone())
         .await
         .problem(409, "ask_at_counter");
-    // The phone is lost: the counter writes the new number, and who held the old one is told.
+    // The number is written once more as it is: nothing ends.
+    lead.put(&path, says("13800005678")).await.expect(204);
+    first.get("/api/v1/pass").await.expect(200);
+    let code = crate::scans::support::equip(&first, [7; 32]).await;
+    let added = first
+        .post("/api/v1/pass/dependants", json!({ "name": "陈小宝", "document_type": "resident_id", "document_number": child_number(13) }))
+        .await
+        .expect(201);
+    let card = added["pass_serial"].as_i64();
+    let card = crate::scans::support::equip_for(&first, [8; 32], card).await;
+    // The phone is lost: the counter writes the new number. Whoever found the old one has nothing.
+    test.advance(SignedDuration::from_mins(1));
     lead.put(&path, says("13900005678")).await.expect(204);
-    let notices = first.get("/api/v1/pass/notices").await.expect(200);
-    assert_eq!(notices[0]["template"], "number_changed");
-    enrolled(&test, other_phone()).await;
     first
         .get("/api/v1/pass")
         .await
         .problem(401, "phone_replaced");
+    first
+        .put(
+            "/api/v1/pass/phone",
+            json!({ "phone": "13600005678", "phone_code": "000000" }),
+        )
+        .await
+        .problem(401, "phone_replaced");
+    test.settle().await;
+    test.advance(SignedDuration::from_secs(2));
+    let post = crate::gates::post(&test, "聚龙花园", "440310001001").await;
+    for holder in [code, card] {
+        let now = test.now();
+        let body =
+            json!({ "presentation": holder.present(now).unwrap(), "at": now, "direction": "in" });
+        let scan = post.device.post("/api/v1/scans", body).await;
+        scan.problem(422, "pass_revoked");
+    }
+    let (again, _) = enrolled(&test, other_phone()).await;
+    let notices = again.get("/api/v1/pass/notices").await.expect(200);
+    let templates: Vec<_> = notices
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["template"].clone())
+        .collect();
+    assert!(
+        templates.contains(&json!("number_changed")),
+        "{templates:?}"
+    );
     let elsewhere = test.caller(Role::CommunityLead, "440310002001").await;
     elsewhere
         .put(&path, says("13700005678"))

@@ -90,7 +90,7 @@ async fn an_upload_is_taken_once_however_often_it_is_sent() {
     );
     assert_eq!(count(&test, "scan").await, 6);
     let stored: bool = test
-        .scalar("SELECT bool_and(shown_colour = 1 AND action = 1 AND rung = 4 AND colour = 1) FROM scan")
+        .scalar("SELECT bool_and(shown_colour = 1 AND action = 1 AND rung = 6 AND colour = 1) FROM scan")
         .await;
     assert!(stored);
     assert_counts_agree(&test).await;
@@ -103,6 +103,7 @@ async fn the_same_upload_sent_by_many_is_stored_once() {
     let (test, post, phone) = keyed_scene().await;
     let mut hot = kept(&phone, test.now(), "red", "stop");
     hot["temperature"] = json!(38.5);
+    hot["presentation"] = json!(phone.show(test.now()));
     let scans: Vec<Value> = (1..60)
         .map(|second| {
             kept(

@@ -58,6 +58,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO holder_session VALUES ({id}, '\\x0{id}', now(), now(), NULL)"),
         format!("INSERT INTO guardian_link VALUES ({id}, {id}, now(), NULL)"),
         format!("INSERT INTO pass_carrier VALUES ({id}, {id}, 'minor', now(), NULL)"),
+        format!("INSERT INTO carrier_key VALUES ({id}, {id}, '', now())"),
         format!("INSERT INTO declaration VALUES ({id}, {id}, 'health', now(), '')"),
         format!("INSERT INTO pass VALUES ({id}, now(), now(), NULL, NULL, NULL)"),
         format!("INSERT INTO fact VALUES ({id}, {id}, 'health', '{{}}', 'test', now(), NULL, NULL, NULL, NULL)"),
@@ -187,6 +188,7 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let (admin, staff, engine) = two_people().await;
     // Secrets and internals of others; staff have no right to them at all.
     let closed = [
+        "carrier_key",
         "declaration",
         "gate_register",
         "holder_session",
