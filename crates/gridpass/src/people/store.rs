@@ -24,7 +24,7 @@ pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, 
     let sql = "-- people.find_person
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
@@ -491,7 +491,7 @@ pub async fn update_own_photo(
     sealed: &[u8],
 ) -> Result<bool, Error> {
     let sql = "-- people.update_own_photo
-        UPDATE person SET photo_sealed = $2 WHERE person_id = $1 AND NOT photo_by_staff";
+        UPDATE person SET photo_sealed = $2 WHERE person_id = $1 AND photo_by_staff IS NOT TRUE";
     let statement = db.prepare_cached(sql).await?;
     Ok(db.execute(&statement, &[&person_id, &sealed]).await? > 0)
 }

@@ -408,8 +408,8 @@ pub async fn list_readings(
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Vec<(PersonId, Timestamp, i16)>, Error> {
     let sql = "-- scans.list_readings
-        SELECT person_id, at, decicelsius FROM scan
-        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND decicelsius IS NOT NULL";
+        SELECT person_id, at, temperature_decicelsius FROM scan
+        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius IS NOT NULL";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(&statement, &[&people, &gate_id, &from, &to])
@@ -429,7 +429,7 @@ pub async fn list_feverish(
 ) -> Result<Vec<PersonId>, Error> {
     let sql = "-- scans.list_feverish
         SELECT DISTINCT person_id FROM scan
-        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND decicelsius >= $5";
+        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius >= $5";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(

@@ -39,7 +39,7 @@ use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::Body;
 use crate::metrics::Kind;
 use crate::rules::{InForce, Scopes};
-use fevers::Evidence;
+use fevers::{Evidence, Reading};
 use late_red::LateReds;
 use model::{Upload, UploadView};
 use read::{Kept, KeptScan, Known};
@@ -262,12 +262,9 @@ async fn store_all(
         let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
         let verdict = decide(deciding, known.state_of(app, (place, &each.scan)), &at);
         let since = known.red_since(place, &each.scan);
-        let taken_back = settled.taken_back.contains(&each.scan.key);
-        let verdict = (&verdict, since, taken_back);
+        let reading = settled.reading_of(&each.scan.key);
+        let verdict = (&verdict, since, reading);
         decided.add(&app.part::<Ingest>().asked, each, verdict);
-    }
-    for key in &settled.calmed {
-        decided.follow.extend(key, [second_reading::calm(key)]);
     }
     let Some(inserted) = decided.insert(tx, expect).await? else {
         return Ok(None);
@@ -303,7 +300,7 @@ impl<'t> Decided<'t> {
         &mut self,
         asked: &Asked,
         each: &KeptScan,
-        (verdict, since, taken_back): (&Verdict<'t>, Option<jiff::Timestamp>, bool),
+        (verdict, since, reading): (&Verdict<'t>, Option<jiff::Timestamp>, Reading),
     ) {
         let key = &each.scan.key;
         self.columns.push(&each.scan, verdict, Some(each.done));
@@ -313,8 +310,14 @@ impl<'t> Decided<'t> {
             self.asked.push(cause);
             self.follow.extend(key, verdict.visit(key));
         }
+        if reading == Reading::TakesBack {
+            // At its own time the first fever still stood; by this very reading it does not.
+            self.follow.extend(key, [second_reading::calm(key)]);
+            return;
+        }
         // A fever that a second reading took back alarms nobody.
-        let decicelsius = each.scan.decicelsius.filter(|_| !taken_back);
+        let stands = reading == Reading::Stands;
+        let decicelsius = each.scan.decicelsius.filter(|_| stands);
         let alert = verdict.alert(key, decicelsius);
         if late_red::was_let_in(verdict, &each.done) {
             let reason = verdict.colour.reason.as_str();

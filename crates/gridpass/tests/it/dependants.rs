@@ -95,8 +95,8 @@ async fn both_parents_show_one_child_at_the_same_time() {
         .await
         .expect(201);
     let serial = added["pass_serial"].as_i64().unwrap();
-    let moved = "UPDATE person SET household_id = 77 RETURNING household_id";
-    let _: i64 = test.scalar(moved).await;
+    let moved = "WITH moved AS (UPDATE person SET household_id = 77 RETURNING 1) SELECT count(*) FROM moved";
+    assert_eq!(test.scalar::<i64>(moved).await, 3);
     father
         .post(DEPENDANTS, child("张小宝", 21))
         .await

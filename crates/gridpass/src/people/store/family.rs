@@ -176,7 +176,7 @@ pub async fn list_household(
     let sql = "-- people.list_household
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id
         WHERE p.household_id = $1 AND p.person_id > $2 ORDER BY p.person_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
@@ -196,9 +196,9 @@ pub async fn list_below(
     let sql = "-- people.list_below
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id
-        WHERE s.place_code ~>=~ $1 AND s.place_code ~<~ $1 || ':' AND ($4::bigint IS NULL OR s.enclosure_id = $4)
+        WHERE s.place_code ~>=~ $1 AND s.place_code ~<~ ($1 || ':') AND ($4::bigint IS NULL OR s.enclosure_id = $4)
             AND s.person_id > $2 ORDER BY s.person_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db

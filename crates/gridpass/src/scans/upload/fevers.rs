@@ -104,13 +104,35 @@ fn readings_in(kept: &Kept, person_id: PersonId) -> Readings {
         .collect()
 }
 
+/// What a scan's reading came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Nothing but itself.
+    Stands,
+    /// A fever that a second reading took back: it alarms nobody.
+    TakenBack,
+    /// A second reading that took back a fever which was known before.
+    TakesBack,
+}
+
 /// What became of the upload's readings.
 #[derive(Default)]
 pub struct Settled {
-    /// Fevers of the upload that a second reading took back: they alarm nobody.
-    pub taken_back: BTreeSet<ScanKey>,
-    /// Second readings of the upload that took a fever back which was known before.
-    pub calmed: Vec<ScanKey>,
+    taken_back: BTreeSet<ScanKey>,
+    calmed: BTreeSet<ScanKey>,
+}
+
+impl Settled {
+    /// What the reading of a scan came to.
+    pub fn reading_of(&self, key: &ScanKey) -> Reading {
+        if self.taken_back.contains(key) {
+            Reading::TakenBack
+        } else if self.calmed.contains(key) {
+            Reading::TakesBack
+        } else {
+            Reading::Stands
+        }
+    }
 }
 
 /// Records the evidence, and withdraws what a second reading takes back, before anything is
@@ -242,7 +264,7 @@ impl Person<'_> {
                 let retract = second_reading::withdrawal(first);
                 facts::retract(tx, app, self.person_id, &retract).await?;
             }
-            settled.calmed.push(self.key(again));
+            settled.calmed.insert(self.key(again));
         }
         Ok(())
     }
