@@ -177,10 +177,12 @@ fn check(
             gate_id: device.gate_id,
         },
         device_id: Some(device.device_id),
+        shift_id: None,
         direction: sent.direction,
         rung: sent.rung.into(),
         shown: Shown::Nothing,
         decicelsius: decicelsius(sent.temperature)?,
+        shown_before: false,
     };
     if sent
         .presentation
