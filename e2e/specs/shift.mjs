@@ -338,6 +338,31 @@ export function shiftSpecs(world) {
       await page.locator(".finder").waitFor();
     });
 
+    test("a shift that ended elsewhere leads to the sign-in, and the device decides by itself meanwhile", async () => {
+      const { district, server } = world;
+      assert.doesNotMatch(await keptText(page), /gpg1\./, "the shift's token lies nowhere in the open");
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const body = JSON.stringify({ document_number: green, direction: "in", at: (await district.time()).now });
+      const alone = await fetch(`${server.staffUrl}/api/v1/scans`, { method: "POST", headers, body });
+      assert.equal(alone.status, 401);
+      assert.equal((await alone.json()).code, "shift_needed", "what lies in the open shows nobody");
+
+      await district.onDuty({ ...district.gate, device_token: token });
+      await wedge(page, world.paper.text);
+      await page.locator('[data-rung="snapshot"]').waitFor();
+      await next();
+      const notice = page.getByRole("alert").filter({ hasText: "当班已结束：请重新登录" });
+      await notice.waitFor();
+      await assertAccessible(page, "a shift that is over");
+      await notice.getByRole("button", { name: "登录确认" }).click();
+      await goOnDuty(page, district.accounts.community_lead);
+      assert.equal(await notice.count(), 0);
+      await wedge(page, world.paper.text);
+      await answered(page, "pass");
+      assert.equal(await page.locator('[data-rung="snapshot"]').count(), 0, "the server decides again");
+      await next();
+    });
+
     test("a device that was revoked wipes itself at the next contact", async () => {
       const { device_id } = await world.district.asDevice("device", token);
       await wedge(page, green);

@@ -158,6 +158,8 @@ permissions! {
     KeepGate: GateGuard CommunityLead EmployerManager;
     /// See who was on duty at a gate, and what the shifts added up to.
     ReadShifts: CommunityLead SubdistrictOfficer EmployerManager;
+    /// Read who was written down at a gate and not found, one by one, and say who it was.
+    SettleRegister: CommunityLead;
     /// Enter people at a counter or a door.
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.

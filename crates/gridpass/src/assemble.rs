@@ -84,6 +84,7 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(pass_keys))
         .with(Arc::new(given.keeper))
         .with(Arc::new(gates::Directory::default()))
+        .with(Arc::new(gates::Shifts::default()))
         .with(Arc::new(scans::Ingest::default()))
         .with(Arc::new(snapshot::Snapshots::default()))
         .with(Arc::new(feed))

@@ -3,7 +3,8 @@
 //! Invariants: a gate belongs to an enclosure, an employer or both, and to one place; a
 //! device's token is shown once and stored as a digest; a revoked device is refused by
 //! this node at once and by every other node within its next batch of scans, because the
-//! directory's version is bumped in the transaction that revokes it.
+//! directory's version is bumped in the transaction that revokes it; the end of a guard's shift
+//! reaches them the same way.
 
 mod api;
 mod codes;
@@ -12,6 +13,7 @@ mod devices;
 mod directory;
 mod enrol;
 pub mod model;
+mod on_duty;
 mod report;
 pub mod store;
 
@@ -29,6 +31,10 @@ pub use device::{DEVICE_TOKEN_PREFIX, Device, admitted};
 pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
 pub use model::GateView;
 use model::RegisteredDevice;
+pub use on_duty::{
+    OnDuty, OpenShifts, SHIFT_MAX, SHIFT_TOKEN_PREFIX, Shifts, begin_shift, end_shift,
+    refresh_shifts, was_on_duty,
+};
 
 /// How often a node looks whether another one changed the directory. Scans do not wait
 /// for it: they compare the version inside their own transaction.
@@ -57,6 +63,11 @@ pub fn loops() -> Vec<Loop> {
             round: |app| Box::pin(refresh_directory(app)),
         },
         Loop {
+            name: "tokens of shifts",
+            period: std::time::Duration::from_secs(600),
+            round: |app| Box::pin(on_duty::sweep(app)),
+        },
+        Loop {
             name: "device codes",
             period: std::time::Duration::from_secs(600),
             round: |app| Box::pin(enrol::sweep(app)),
@@ -70,6 +81,7 @@ async fn refresh_directory(app: App) -> anyhow::Result<bool> {
         .current(&app, &db)
         .await
         .map_err(|error| anyhow::anyhow!("reading the gate directory: {error:?}"))?;
+    app.part::<Shifts>().current(&db).await?;
     Ok(false)
 }
 

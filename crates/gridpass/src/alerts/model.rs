@@ -34,6 +34,15 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Whether somebody who stands at a gate is told of once while that is open: scanned or measured
+    /// again it is the same person waiting.
+    pub fn is_one_at_gate(self) -> bool {
+        matches!(
+            self,
+            Self::RedAtGate | Self::FeverAtGate | Self::SealedArea | Self::ReplayedPresentation
+        )
+    }
+
     const ALL: [Self; 10] = [
         Self::RedAtGate,
         Self::FeverAtGate,

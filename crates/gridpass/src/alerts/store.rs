@@ -81,6 +81,26 @@ pub async fn is_open_at_gate(
     Ok(row.get(0))
 }
 
+/// Joins what happened now to an open alert of the same kind about the person at that gate, raised
+/// since a time; false when there is none.
+pub async fn join_open(
+    db: &Client,
+    (person_id, gate_id, kind): (PersonId, i64, AlertKind),
+    (at, since): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- alerts.join_open
+        UPDATE alert SET happened_at = greatest(happened_at, $4)
+        WHERE person_id = $1 AND gate_id = $2 AND kind = $3 AND status <> 'closed' AND raised_at >= $5";
+    let statement = db.prepare_cached(sql).await?;
+    let joined = db
+        .execute(
+            &statement,
+            &[&person_id, &gate_id, &kind.as_str(), &at, &since],
+        )
+        .await?;
+    Ok(joined > 0)
+}
+
 /// An alert by identity.
 pub async fn find_alert(
     db: &Client,

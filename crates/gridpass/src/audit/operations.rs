@@ -246,6 +246,7 @@ operations! {
     get_readiness: Plain Administration;
     get_red_list: Read Evidence;
     get_red_proposal: Read Evidence;
+    get_register_entry: Read Gate;
     get_registry_import: Plain Comparison;
     get_rule_dmn: Plain Administration;
     get_rule_set: Plain Administration;
@@ -312,6 +313,7 @@ operations! {
     list_red_findings: Supervise Supervision;
     list_red_lists: Read Evidence;
     list_red_proposals: Read Evidence;
+    list_register_entries: Plain Gate;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
     list_risk_area_changes: Plain Administration;
@@ -378,6 +380,7 @@ operations! {
     set_division_phone: Manage Administration;
     set_own_home: Change Own;
     set_source_rhythm: Manage Administration;
+    settle_register_entry: Change Gate;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_in_with_identity: Manage Administration;

@@ -54,6 +54,7 @@ codes! {
     PhoneReplaced "phone_replaced" UNAUTHORIZED "The pass moved to another phone; this one no longer shows it." "通行证已换到另一部手机，本机不再有效。";
     WrongCredentials "wrong_credentials" UNAUTHORIZED "User name or password is wrong." "用户名或密码错误。";
     DeviceRevoked "device_revoked" UNAUTHORIZED "This device is not admitted any more." "该设备已被停用。";
+    ShiftNeeded "shift_needed" UNAUTHORIZED "No guard is on duty with this device; sign in for the shift." "本机没有当班人员，请登录上岗。";
     GateClosed "gate_closed" UNAUTHORIZED "This gate is closed; its devices are not admitted meanwhile." "该卡口已关闭，设备暂不可用。";
     NotAllowed "not_allowed" FORBIDDEN "Your role may not do this." "您的角色无权进行此操作。";
     OutsideJurisdiction "outside_jurisdiction" FORBIDDEN "You may not grant more than your own jurisdiction." "超出您的管辖范围。";
@@ -155,6 +156,7 @@ codes! {
     PresentationExpired "presentation_expired" UNPROCESSABLE_ENTITY "The code shown is too old; ask for the live one." "二维码已过期，请出示实时码。";
     PresentationInFuture "presentation_in_future" UNPROCESSABLE_ENTITY "The code shown is from the future; check the phone's clock." "二维码时间超前，请检查手机时间。";
     PresentationReplayed "presentation_replayed" UNPROCESSABLE_ENTITY "This very code was shown at another gate just now." "该二维码刚在其他卡口使用过。";
+    PresentationNearby "presentation_nearby" UNPROCESSABLE_ENTITY "This code was shown at the next gate just now; wait for the next one, at most 30 seconds." "该二维码刚在相邻卡口出示过，请等待下一个码（30 秒内）。";
     CredentialExpired "credential_expired" UNPROCESSABLE_ENTITY "The pass must be renewed on the phone." "通行证已过期，请联网更新。";
     CredentialNotYetValid "credential_not_yet_valid" UNPROCESSABLE_ENTITY "The pass is not valid yet." "通行证尚未生效。";
     NotAGateCode "not_a_gate_code" UNPROCESSABLE_ENTITY "This is not a GridPass gate code." "这不是卡口码。";

@@ -23,8 +23,8 @@ use crate::http::error::ApiError;
 const DEVICE_FACTOR: u32 = 10;
 /// All that show tokens from one address may send so many times what one without may.
 const ADDRESS_FACTOR: u32 = 20;
-/// Beginning of devices' tokens.
-const DEVICE_PREFIX: &[u8] = b"Bearer gpd1.";
+/// Beginnings of devices' tokens: their own, and that of the guard's shift.
+const DEVICE_PREFIXES: [&[u8]; 2] = [b"Bearer gpd1.", b"Bearer gpg1."];
 
 /// What the layer needs.
 pub struct Guard {
@@ -58,10 +58,10 @@ impl Guard {
         };
         self.budgets.take((1_u8, address), self.address, now)?;
         let token = token.as_bytes();
-        let rate = match token.starts_with(DEVICE_PREFIX) {
-            true => self.device,
-            false => self.client,
-        };
+        let of_device = DEVICE_PREFIXES
+            .iter()
+            .any(|prefix| token.starts_with(prefix));
+        let rate = if of_device { self.device } else { self.client };
         self.budgets.take((2_u8, token), rate, now)
     }
 

@@ -156,7 +156,7 @@ pub async fn withdraw_paper(
 /// Checks a paper that somebody shows, wherever it was issued: whether it is genuine, for whom,
 /// and whether it still counts. The number of checks an hour is limited.
 #[utoipa::path(post, path = "/api/v1/papers/check", operation_id = "check_paper", tag = "papers",
-    security(("staff" = []), ("device" = [])), request_body = CheckInput,
+    security(("staff" = []), ("shift" = [])), request_body = CheckInput,
     responses((status = 200, body = CheckedPaper), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 429, body = Problem)))]
 pub async fn check_paper(

@@ -214,6 +214,7 @@ mod tests {
         ),
         ("door_sensor", "a device on the door"),
         ("late_red", "a check at a gate that is shown"),
+        ("gate_check", "a fact that is shown"),
         ("missed_check", "a reading that is not there"),
         ("person_identifier", "a digest of the number that is shown"),
         (

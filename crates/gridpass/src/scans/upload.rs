@@ -49,7 +49,7 @@ const SCANS_MAX: usize = 1000;
 
 /// Takes the scans that a gate kept while it was without network.
 #[utoipa::path(post, path = "/api/v1/scans/batch", operation_id = "upload_scans", tag = "scans",
-    security(("device" = [])), request_body = Upload,
+    security(("device" = []), ("shift" = [])), request_body = Upload,
     params(("x-device-signature" = String, Header, description = "base64url of the Ed25519 signature of the body by the device's key")),
     responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 409, body = Problem),
               (status = 413, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
@@ -158,7 +158,7 @@ async fn store_or_recall(
     };
     let device = (sent.device.gate_id, sent.device.device_id);
     for at in &sent.specimens {
-        let counted = super::store::insert_specimen(&tx, device, *at).await?;
+        let counted = super::store::checks::insert_specimen(&tx, device, *at).await?;
         stored.answer.specimens += u64::from(counted);
     }
     let row = store::UploadRow {

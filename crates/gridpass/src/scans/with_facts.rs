@@ -14,11 +14,11 @@ use super::fever;
 use super::model::{Scan, ScanView};
 use super::second_reading;
 use super::store::{self, Inserted};
-use super::{Ingest, answers, gate_of};
+use super::{Ingest, answers, check_shift, gate_of};
 use crate::app::App;
 use crate::db::Tx;
 use crate::facts::{self, Grounds, NewFact};
-use crate::gates::Directory;
+use crate::gates::{Directory, Shifts};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::metrics::Kind;
@@ -127,6 +127,8 @@ async fn decide_and_insert(
     (facts, first): (&[NewFact], Option<FactId>),
 ) -> ApiResult<Option<(ScanView, bool)>> {
     let directory = app.part::<Directory>().current(app, tx).await?;
+    let open = app.part::<Shifts>().current(tx).await?;
+    check_shift(&open, scan, app.now())?;
     let rules = app.part::<InForce>().current(tx).await?;
     let subjects = store::list_subjects(tx, &[scan.key.person_id.get()]).await?;
     let subject = subjects.first().ok_or(Code::PersonUnknown)?;
@@ -149,7 +151,8 @@ async fn decide_and_insert(
         deciding,
         (&appended.row.state, appended.row.changed_at),
         &at,
-    );
+    )
+    .of(scan);
     let stamp = Stamp {
         received_at: app.now(),
         lane: 0,

@@ -48,10 +48,12 @@ pub async fn record_written(app: &App, tx: &Tx, written: WrittenDown) -> ApiResu
             gate_id: written.gate_id,
         },
         device_id: Some(written.device_id),
+        shift_id: None,
         direction: written.direction,
         rung: Rung::OfflinePaper,
         shown: Shown::Nothing,
         decicelsius: written.decicelsius,
+        shown_before: false,
     };
     let done = DoneOffline {
         shown_colour: written.shown_colour,

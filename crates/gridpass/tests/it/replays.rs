@@ -80,7 +80,7 @@ impl Week {
         let body = json!({ "document_number": self.phones[who].number, "at": self.test.now(),
             "direction": direction, "temperature": temperature[warm],
             "checked_on_spot": self.random.below(4) == 0 });
-        let device = &self.posts[gate].device;
+        let device = self.posts[gate].guard(&self.test).await;
         device.post("/api/v1/scans", body).await.expect(200);
     }
 

@@ -10,11 +10,10 @@ import { districtTimestamp } from "@gridpass/kit/age";
 import { isAnswer, type Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { askServer, type Outcome, pause } from "./asking";
-import { createGateCheck, getHolderCard, getHolderPhoto } from "./calls";
+import { createGateCheck, getHolderCard, getHolderPhoto, SHIFT_NEEDED } from "./calls";
 import { count, device, heard, now_ms } from "./device";
 import { decideOffline, type Decided, remeasured } from "./offline";
 import { keepCheck, keepEntry, keepNamed, recallNow } from "./outbox";
-import { noteOverride } from "./shift";
 import { announce } from "./sound";
 import { FEVER_C } from "./table";
 import { vault, whenLocked } from "./vault";
@@ -170,7 +169,7 @@ function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
     // Let in meanwhile by what this device knew.
-    recallNow(outcome.decision);
+    recallNow(outcome.decision, body.direction);
   }
 }
 
@@ -325,12 +324,17 @@ export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_histo
   name?: string;
 }
 
-/** Without network the guard's word stands; who was only named goes into the register. */
+/**
+ * Without network the guard's word stands; who was only named goes into the register, and that somebody
+ * was let in although the check spoke against it is told once there is network.
+ */
 async function settleOffline(decision: Decision, offline: Decided, answer: CheckAnswer): Promise<void> {
+  const { name, ...said } = answer;
   if ((offline.rung === "number" || offline.rung === "serial") && pending) {
     const shown_colour = decision.colour;
-    await keepNamed(pending, answer.passed ? "pass" : "stop", { shown_colour, name: answer.name });
-  }
+    await keepNamed(pending, answer.passed ? "pass" : "stop", { shown_colour, name });
+  } else if (answer.passed && answer.travel_history === "hit")
+    await keepCheck({ ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) });
   show(decision, answer.passed ? "pass" : "held");
 }
 
@@ -338,7 +342,6 @@ async function settleOffline(decision: Decision, offline: Decided, answer: Check
 export async function check(answer: CheckAnswer): Promise<void> {
   const { decision, offline } = scanning;
   if (!decision) return;
-  if (answer.passed && answer.travel_history === "hit") noteOverride();
   if (offline) return settleOffline(decision, offline, answer);
   const { name: _name, ...said } = answer;
   const body = { ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
@@ -350,12 +353,13 @@ export async function check(answer: CheckAnswer): Promise<void> {
     // A check the guard has passed opens the gate even where the table asks for it every time.
     show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {
-    if (isAnswer(error)) {
+    const over = isAnswer(error) && error.body.code === SHIFT_NEEDED;
+    if (isAnswer(error) && !over) {
       scanning.failure = error.text(words.language);
       return;
     }
-    // The network went meanwhile: the guard's word stands, and is sent when it is back.
-    heard(false);
+    // The network went meanwhile, or the shift: the guard's word stands, and is sent later.
+    if (!over) heard(false);
     await keepCheck(body);
     show({ ...decision, gate_reason: answer.passed ? "checked" : decision.gate_reason }, answer.passed ? "pass" : "held");
   }

@@ -49,6 +49,9 @@ export type GateBoard = Schemas["GateBoard"];
 export type DeviceTable = Schemas["DeviceTable"];
 export type TableRow = Schemas["TableRow"];
 export type NewEntry = Schemas["NewEntry"];
+export type RegisterEntry = Schemas["RegisterEntry"];
+export type RegisterEntryPage = Schemas["Page_RegisterEntry"];
+export type RegisterEntryText = Schemas["RegisterEntryText"];
 export type EntriesView = Schemas["EntriesView"];
 
 // On the phone.

@@ -633,7 +633,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * People whom this gate let in without network and who were red by then, of the last day, newest
+         * People whom this gate let through without network and who were red by then, of the last day, newest
          *     first: the guard tells the response team where they went.
          */
         get: operations["list_recalls"];
@@ -693,7 +693,7 @@ export interface paths {
         put?: never;
         /**
          * Hands the shift on the calling device over, with what it added up to. Sent again, it is answered
-         *     as before.
+         *     as before: the shift's token has ended by then, so the device's own is enough.
          */
         post: operations["hand_over_shift"];
         delete?: never;
@@ -1087,7 +1087,8 @@ export interface paths {
         /**
          * Records a check on the spot as evidence; the answer says what follows for the person. Somebody
          *     held is told to the community and the response team; a travel card that names an area becomes
-         *     a declared stay there, and a grid worker asks about it within a day.
+         *     a declared stay there, and a grid worker asks about it within a day. With the device's own token
+         *     a check is only told later, a minute at least, and nothing is answered about the person.
          */
         post: operations["create_gate_check"];
         delete?: never;
@@ -1203,6 +1204,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/register-entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a guard wrote down about somebody who was not found. Each look is logged. */
+        get: operations["get_register_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{gate_id}/register-entries/{entry_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says who it was: the entry becomes a scan of the moment it was written. Or that nobody can be found.
+         *     What was written goes either way.
+         */
+        post: operations["settle_register_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/shifts": {
         parameters: {
             query?: never;
@@ -1210,12 +1248,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last shifts at a gate, newest first: who was on duty with which device. */
+        /**
+         * The last shifts at a gate, newest first: who was on duty with which device, and what each adds up
+         *     to by now.
+         */
         get: operations["list_shifts"];
         put?: never;
         /**
          * Begins the caller's shift on a device of the gate; the shift before on it ends. Needs the
-         *     device's token as well, and gives what opens the device's sealed store.
+         *     device's token as well, and gives the shift's token and what opens the device's sealed store.
          */
         post: operations["start_shift"];
         delete?: never;
@@ -2978,6 +3019,23 @@ export interface paths {
         put?: never;
         /** Takes a proposal back; only who made it can. */
         post: operations["withdraw_red"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/register-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People written down at gates of the jurisdiction whom nobody has found, oldest first. Names nobody. */
+        get: operations["list_register_entries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5634,6 +5692,16 @@ export interface components {
          * @enum {string}
          */
         Desk: "community" | "team" | "data_desk";
+        /** @description What of an entry is sealed. */
+        Details: {
+            /** @description Number of a document. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Phone. */
+            phone?: string | null;
+        };
         /** @description A code by which one device is enrolled. */
         DeviceCode: {
             /** @description Ten digits; shown only here. */
@@ -6508,7 +6576,7 @@ export interface components {
             passed: boolean;
             /** @description Whom; somebody scanned at this gate within ten minutes before. */
             person_id: components["schemas"]["PersonId"];
-            /** @description The cities it names, 1 to 40 characters; only with a hit. */
+            /** @description The cities it names, 1 to 40 characters; with a hit, and only then. */
             travel_cities?: string | null;
             travel_history?: components["schemas"]["TravelHistory"] | null;
         };
@@ -6576,6 +6644,11 @@ export interface components {
              * @description Late reds of the last day.
              */
             late_reds: number;
+            /**
+             * Format: int64
+             * @description People let in although the check spoke against it.
+             */
+            overrides: number;
             /**
              * Format: int64
              * @description Let in at once.
@@ -6934,7 +7007,7 @@ export interface components {
         HandOver: {
             /**
              * Format: int32
-             * @description People let in although the check spoke against it.
+             * @description People let in although the check spoke against it whose checks the device has not told yet.
              */
             overrides: number;
             /** @description Which shift. */
@@ -9873,6 +9946,45 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_RegisterEntry: {
+            /** @description The items. */
+            items: {
+                /** @description What the guard did. */
+                action: components["schemas"]["Action"];
+                /**
+                 * Format: date-time
+                 * @description When they came.
+                 */
+                at: string;
+                /** @description Which way. */
+                direction: components["schemas"]["Direction"];
+                /**
+                 * Format: int64
+                 * @description The entry.
+                 */
+                entry_id: number;
+                /** @description Name of the gate. */
+                gate: string;
+                /** @description The gate. */
+                gate_id: components["schemas"]["GateId"];
+                /**
+                 * Format: date-time
+                 * @description When the server was told; what was written goes two weeks later.
+                 */
+                received_at: string;
+                /**
+                 * Format: double
+                 * @description Reading in degrees Celsius.
+                 */
+                temperature?: number | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_RiskAreaChange: {
             /** @description The items. */
             items: {
@@ -10923,14 +11035,15 @@ export interface components {
          * @description Reason of a decision, from a closed list
          * @enum {string}
          */
-        Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow";
-        /** @description Somebody whom this gate let in without network and who was red by then. */
+        Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow" | "shown_before";
+        /** @description Somebody whom this gate let through without network and who was red by then. */
         Recall: {
             /**
              * Format: date-time
-             * @description When they were let in.
+             * @description When they went through.
              */
             at: string;
+            direction?: components["schemas"]["Direction"] | null;
             /** @description The person's name, so that the guard knows whom to look for. */
             name: string;
             /** @description The person. */
@@ -11113,6 +11226,49 @@ export interface components {
             /** @description The reason. */
             refusal: components["schemas"]["Refusal"];
         };
+        /** @description Somebody who was written down at a gate and whom nobody has found. Names nobody. */
+        RegisterEntry: {
+            /** @description What the guard did. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: date-time
+             * @description When they came.
+             */
+            at: string;
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Format: int64
+             * @description The entry.
+             */
+            entry_id: number;
+            /** @description Name of the gate. */
+            gate: string;
+            /** @description The gate. */
+            gate_id: components["schemas"]["GateId"];
+            /**
+             * Format: date-time
+             * @description When the server was told; what was written goes two weeks later.
+             */
+            received_at: string;
+            /**
+             * Format: double
+             * @description Reading in degrees Celsius.
+             */
+            temperature?: number | null;
+        };
+        /** @description The same with what the guard wrote. */
+        RegisterEntryText: {
+            /** @description What was written. */
+            details: components["schemas"]["Details"];
+            /** @description The entry. */
+            entry: components["schemas"]["RegisterEntry"];
+        };
+        /**
+         * @description How looking for somebody ended.
+         * @enum {string}
+         */
+        RegisterOutcome: "known" | "not_found";
         /** @description A device as those who manage gates see it. */
         RegisteredDevice: {
             /** @description Whether it is admitted. */
@@ -11711,6 +11867,12 @@ export interface components {
             /** @description Units of those who recorded and confirmed it; none for a device or a registry. */
             units: string[];
         };
+        /** @description Ending the search for somebody. */
+        SettleRegisterEntry: {
+            /** @description How it ended. */
+            outcome: components["schemas"]["RegisterOutcome"];
+            person_id?: components["schemas"]["PersonId"] | null;
+        };
         /**
          * @description Sex as recorded in the document, GB/T 2261.1 numbers.
          * @enum {string}
@@ -11893,7 +12055,8 @@ export interface components {
             open_holds: number;
             /**
              * Format: int64
-             * @description People let in although the check spoke against it, by the device's word.
+             * @description People let in although the check spoke against it: as checks say, and what the device had not
+             *     told yet.
              */
             overrides?: number;
             /**
@@ -12049,6 +12212,8 @@ export interface components {
             before?: components["schemas"]["Shift"] | null;
             /** @description The shift. */
             shift: components["schemas"]["Shift"];
+            /** @description What the device shows while this guard is on duty; given once, ends with the shift. */
+            shift_token: string;
             /** @description Opens what the device keeps sealed; the device keeps it nowhere. */
             vault_secret: string;
         };
@@ -15365,6 +15530,13 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionView"];
                 };
             };
+            /** @description told later */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15723,6 +15895,100 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_register_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterEntryText"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_register_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleRegisterEntry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20483,6 +20749,38 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_register_entries: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegisterEntry"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -169,10 +169,12 @@ fn check(
             gate_id: device.gate_id,
         },
         device_id: Some(device.device_id),
+        shift_id: None,
         direction: sent.direction,
         rung,
         shown: Shown::Nothing,
         decicelsius: decicelsius(sent.temperature)?,
+        shown_before: false,
     };
     if sent
         .presentation

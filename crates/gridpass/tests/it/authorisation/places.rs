@@ -130,7 +130,13 @@ impl Scene {
         );
         let path = format!("/api/v1/people/{person}/photo");
         put_photo(&lead, &path, picture()).await.expect(204);
+        let entry = json!({ "entry_key": "places-0001", "at": test.now().to_string(), "direction": "in",
+            "action": "pass", "name": "赵无名" });
+        let entries = json!({ "entries": [entry] });
+        let written = post.device.post("/api/v1/device/register", entries).await;
+        written.expect(200);
         test.settle().await;
+        let entry = test.scalar("SELECT entry_id FROM gate_register").await;
         let desk = test.caller(Role::DataDesk, "").await;
         let employer = json!({ "name": "坪山制造", "credit_code": "9144030071526726XG", "kind": "company", "place_code": HERE });
         let employer = desk.post("/api/v1/employers", employer).await.expect(201);
@@ -184,6 +190,7 @@ impl Scene {
         let inspection = officer.post(&path, json!({})).await.expect(201);
         Self {
             ids: BTreeMap::from([
+                ("entry_id", entry),
                 ("inspection_id", id(&inspection, "inspection_id")),
                 ("appeal_id", appeal),
                 ("evidence_id", id(&shown, "evidence_id")),

@@ -69,6 +69,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO scan VALUES ({id}, '2020-03-06T12:00Z', {id}, now(), NULL, 1, 0, 0, 0, 0, NULL, NULL, 'r', 'g')"),
         format!("INSERT INTO scan_proof VALUES ({id}, now(), {id}, 1, '')"),
         format!("INSERT INTO late_red VALUES ({id}, now(), {id}, NULL, 'r', now())"),
+        format!("INSERT INTO gate_check VALUES ({id}, now(), {id}, 1, true, 1, now())"),
         format!("INSERT INTO visit (person_id, visit_id, cause, place_code, status, due_at, created_at)
             VALUES ({id}, {id}, 'c', '{place}', 'open', now(), now())"),
         format!("INSERT INTO door_call (person_id, call_id, place_code, called_at, recorded_at, staff_id, outcome, needs)
@@ -190,7 +191,7 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let closed = [
         "carrier_key",
         "declaration",
-        "gate_register",
+        "gate_check",
         "holder_session",
         "idempotency",
         "limit_count",
