@@ -2,6 +2,7 @@
 import type {
   AccountView,
   CheckedDecision,
+  CheckedPaper,
   Decision,
   DeviceShift,
   DeviceTable,
@@ -53,6 +54,10 @@ export const getHolderPhoto = async (token: string, person_id: number): Promise<
 /** The same key is the same check, however often it is sent. */
 export const createGateCheck = (token: string, body: NewGateCheck, key?: string): Promise<CheckedDecision> =>
   sendJson(`${api}gate-checks`, { token, body, ...(key && { headers: { "idempotency-key": key } }) });
+
+/** A printed paper, by its serial as printed or read. */
+export const checkPaper = (token: string, serial: string): Promise<CheckedPaper> =>
+  sendJson(`${api}papers/check`, { token, body: { serial } });
 
 export const putDeviceKey = (token: string, public_key: string): Promise<Response> =>
   send(`${api}device/key`, { token, method: "PUT", body: { public_key } });

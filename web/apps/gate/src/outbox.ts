@@ -14,7 +14,7 @@ import { reactive } from "vue";
 import { addRegisterEntries, createGateCheck, getHolderCard, listRecalls, putDeviceKey, uploadScans } from "./calls";
 import { device, now_ms } from "./device";
 import { announce } from "./sound";
-import { checkQueue, registerQueue, scanQueue, vault, whenLocked } from "./vault";
+import { checkQueue, type KeptCheck, registerQueue, scanQueue, vault, whenLocked } from "./vault";
 
 const SCANS_MAX = 500;
 const ENTRIES_MAX = 200;
@@ -64,9 +64,9 @@ export async function keepSpecimen(specimen: UploadedSpecimen): Promise<void> {
   await counted();
 }
 
-/** Keeps a check on the spot whose network went meanwhile. */
-export async function keepCheck(check: NewGateCheck): Promise<void> {
-  await checkQueue.add(check);
+/** Keeps a check on the spot whose network went meanwhile, under the key it was told with. */
+export async function keepCheck(check: NewGateCheck, key: string): Promise<void> {
+  await checkQueue.add({ check, key });
   await counted();
 }
 
@@ -127,13 +127,19 @@ async function sendScans(): Promise<void> {
   }
 }
 
+/** As it was kept; by an app of before without a key of its own. */
+const keyed =
+  (key: string) =>
+  (item: KeptCheck | NewGateCheck): KeptCheck =>
+    "check" in item ? item : { check: item, key };
+
 /** Checks one by one, after the scans they belong to. */
 async function sendChecks(): Promise<void> {
   for (;;) {
     const claim = await checkQueue.claim(1, () => crypto.randomUUID());
     if (!claim) return;
     try {
-      for (const check of claim.items) await createGateCheck(device.token, check, claim.key);
+      for (const { check, key } of claim.items.map(keyed(claim.key))) await createGateCheck(device.token, check, key);
     } catch (error) {
       if (!isFinal(error)) throw error;
       countRejected(outbox.rejected + 1);

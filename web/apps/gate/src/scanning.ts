@@ -13,10 +13,15 @@ import { askServer, type Outcome, pause } from "./asking";
 import { createGateCheck, getHolderCard, getHolderPhoto } from "./calls";
 import { count, device, heard, now_ms } from "./device";
 import { decideOffline, type Decided, remeasured } from "./offline";
-import { keepCheck, keepEntry, keepNamed, recallNow } from "./outbox";
+import { say, unsay } from "./notice";
+import { keepCheck, keepNamed, recallNow } from "./outbox";
+import { readPaper } from "./papers";
+import { note } from "./recent";
+import { said } from "./said";
 import { noteOverride } from "./shift";
 import { announce } from "./sound";
 import { FEVER_C } from "./table";
+import { lineOf } from "./typed";
 import { vault, whenLocked } from "./vault";
 import { type Key, t, words } from "./words";
 
@@ -92,14 +97,20 @@ async function loadHolder(person_id: number): Promise<void> {
   if (blob && scanning.decision?.person_id === person_id) scanning.photo = URL.createObjectURL(blob);
 }
 
-/** Shows an answer; one that corrects what was shown of the same scan is not counted again. */
-function show(decision: Decision, shown: Shown, corrects = false): void {
-  Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
-  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
+/** Sounds for an answer and counts it; one that corrects what was shown of the same scan is not counted again. */
+function tell(decision: Decision, shown: Shown, corrects: boolean): void {
   const action = shown === "held" ? "stop" : shown;
   announce(action);
   if (!corrects) count(action);
+  note(decision, shown, scanning.direction);
   if (early !== null) void takeReading(early);
+}
+
+/** Shows an answer. */
+function show(decision: Decision, shown: Shown, corrects = false): void {
+  Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
+  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
+  tell(decision, shown, corrects);
 }
 
 /** Adds somebody to the group, once; only who needs the guard is opened later. */
@@ -110,9 +121,7 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
   if (known) Object.assign(known, newer);
   else scanning.group?.push({ name: "", ...newer });
   scanning.state = "ready";
-  announce(decision.action);
-  if (!corrects) count(decision.action);
-  if (early !== null) void takeReading(early);
+  tell(decision, decision.action, corrects);
   if (offline || known?.name) return;
   const card = await getHolderCard(device.token, person_id).catch(() => null);
   const one = scanning.group?.find((each) => each.decision.person_id === person_id);
@@ -165,7 +174,7 @@ function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null
   if (outcome.is === "silent") {
     if (alone === null && mine === turn) fail(t("offline_advice"), "check");
   } else if (outcome.is === "refused") {
-    if (shown) fail(outcome.problem.text(words.language), soundOf(outcome.problem));
+    if (shown) fail(said(outcome.problem), soundOf(outcome.problem));
   } else if (shown || (mine === turn && outcome.decision.action === "stop")) {
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
@@ -181,6 +190,7 @@ const HEDGE_NAMED_MS = 2_000;
 async function submit(body: NewScan, before: Before | null = null): Promise<void> {
   const mine = ++turn;
   clear();
+  unsay();
   pending = body;
   if (!before) member = null;
   scanning.state = "asking";
@@ -190,19 +200,23 @@ async function submit(body: NewScan, before: Before | null = null): Promise<void
   const asked = askServer(body);
   const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
   if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
-  if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), soundOf(first.problem));
+  if (first?.is === "refused" && mine === turn) return fail(said(first.problem), soundOf(first.problem));
   // Shown before the server is waited for any longer.
   const alone = await decideAlone(body, before, mine);
   late(body, await asked, alone, mine);
 }
 
+const groupIsFull = (): boolean => (scanning.group?.length ?? 0) >= GROUP_MAX;
+
+/** Whether somebody has to be seen to first: only a green light lets the next code in by itself. */
+function isTaken(): boolean {
+  const { state, shown } = scanning;
+  return state === "asking" || state === "checking" || (state === "decided" && shown !== "pass") || groupIsFull();
+}
+
 /** Scans a presentation or a number, unless an answer is still being waited for. */
 export async function scan(given: Given): Promise<void> {
-  if (!vault.open) return;
-  const busy = scanning.state === "asking" || scanning.state === "checking";
-  // Only a green light lets the next code in by itself; the others wait for the guard's hand.
-  const held = scanning.state === "decided" && scanning.shown !== "pass";
-  if (busy || held || (scanning.group?.length ?? 0) >= GROUP_MAX) return;
+  if (!vault.open || isTaken()) return;
   const code = given.presentation ?? given.document_number ?? String(given.pass_serial);
   const repeated = code === last.code && Date.now() - last.seen_ms < SAME_CODE_MS;
   last = { code, seen_ms: Date.now() };
@@ -213,15 +227,6 @@ export async function scan(given: Given): Promise<void> {
     direction: scanning.direction,
     ...(scanning.temperature !== null && { temperature: scanning.temperature }),
   });
-}
-
-const READING = /^[^\d]{0,3}(3[4-9]|4[0-3])[.,](\d)\d?[^\d]{0,2}$/;
-const NUMBER = /^[A-Za-z]{0,3}\d{5,}[\dXxA-Za-z]?$/;
-
-/** A temperature as a connected thermometer types it, or null. */
-export function readingOf(text: string): number | null {
-  const parts = READING.exec(text.trim());
-  return parts ? Number(`${parts[1]}.${parts[2]}`) : null;
 }
 
 /** A reading before anybody was scanned is the next person's, if they come soon. */
@@ -256,11 +261,29 @@ async function takeReading(celsius: number): Promise<void> {
 
 /** Whatever a reader typed or the camera read: a temperature, a pass code, or a document number. */
 export async function scanText(text: string): Promise<void> {
-  const trimmed = text.trim();
-  const celsius = readingOf(trimmed);
-  if (celsius !== null) await takeReading(celsius);
-  else if (NUMBER.test(trimmed)) await scan({ document_number: trimmed.toUpperCase() });
-  else await scan({ presentation: trimmed });
+  const line = lineOf(text, now_ms());
+  if (line.is === "reading") await takeReading(line.celsius);
+  else if (line.is === "absurd") say(t("temperature_absurd"));
+  else if (line.is === "wrong_number") say(t("number_checksum"));
+  else if (line.is === "paper") await showPaper(line.serial);
+  else await scan(line.is === "number" ? { document_number: line.number } : { presentation: line.text });
+}
+
+/** A printed paper, which is looked at on a page of its own. */
+async function showPaper(serial: string): Promise<void> {
+  if (isTaken()) return;
+  next();
+  await readPaper(serial);
+}
+
+/** What a reader typed: not taken in silence while somebody is still before the guard. */
+export async function scanLine(text: string): Promise<void> {
+  const line = lineOf(text, now_ms());
+  const isPerson = line.is === "number" || line.is === "code" || line.is === "paper";
+  const code = line.is === "number" ? line.number : text.trim();
+  if (!isPerson || !isTaken()) await scanText(text);
+  // A reader that reads the same twice says nothing new.
+  else if (code !== last.code) say(t(groupIsFull() ? "group_full" : "finish_first"));
 }
 
 /** Sends the unanswered scan again, unchanged. */
@@ -271,6 +294,7 @@ export async function retry(): Promise<void> {
 /** The next person. */
 export function next(): void {
   clear();
+  unsay();
   dropReading();
   turn++;
   member = early = null;
@@ -325,9 +349,15 @@ export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_histo
   name?: string;
 }
 
-/** Without network the guard's word stands; who was only named goes into the register. */
-async function settleOffline(decision: Decision, offline: Decided, answer: CheckAnswer): Promise<void> {
-  if ((offline.rung === "number" || offline.rung === "serial") && pending) {
+/** What is on record of a check: the guard's answers, and of whom. */
+function checkOf({ person_id }: Decision, { name: _name, ...told }: CheckAnswer): NewGateCheck {
+  return { ...told, person_id, at: districtTimestamp(now_ms()) };
+}
+
+/** Without network the guard's word stands, and is told later; who was only named goes into the register. */
+async function settleOffline(decision: Decision, answer: CheckAnswer): Promise<void> {
+  if (decision.person_id > 0) await keepCheck(checkOf(decision, answer), crypto.randomUUID());
+  else if (pending) {
     const shown_colour = decision.colour;
     await keepNamed(pending, answer.passed ? "pass" : "stop", { shown_colour, name: answer.name });
   }
@@ -339,48 +369,27 @@ export async function check(answer: CheckAnswer): Promise<void> {
   const { decision, offline } = scanning;
   if (!decision) return;
   if (answer.passed && answer.travel_history === "hit") noteOverride();
-  if (offline) return settleOffline(decision, offline, answer);
-  const { name: _name, ...said } = answer;
-  const body = { ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
+  if (offline) return settleOffline(decision, answer);
+  const body = checkOf(decision, answer);
+  // The same key when it is told again: its answer may be all that got lost.
+  const key = crypto.randomUUID();
+  const gate_reason = answer.passed ? "checked" : decision.gate_reason;
   try {
-    const followed = await createGateCheck(device.token, body);
+    const followed = await createGateCheck(device.token, body, key);
     heard(true);
     const stopped = followed.colour === "red";
-    const gate_reason = answer.passed ? "checked" : decision.gate_reason;
     // A check the guard has passed opens the gate even where the table asks for it every time.
     show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {
     if (isAnswer(error)) {
-      scanning.failure = error.text(words.language);
+      scanning.failure = said(error);
       return;
     }
     // The network went meanwhile: the guard's word stands, and is sent when it is back.
     heard(false);
-    await keepCheck(body);
-    show({ ...decision, gate_reason: answer.passed ? "checked" : decision.gate_reason }, answer.passed ? "pass" : "held");
+    await keepCheck(body, key);
+    show({ ...decision, gate_reason }, answer.passed ? "pass" : "held");
   }
-}
-
-/** Writes somebody into the register by hand, when nothing else is left. */
-export async function writeDown(entry: {
-  name: string;
-  phone: string;
-  document_number: string;
-  passed: boolean;
-}): Promise<void> {
-  const { name, phone, document_number, passed } = entry;
-  await keepEntry({
-    at: districtTimestamp(now_ms()),
-    direction: scanning.direction,
-    action: passed ? "pass" : "stop",
-    name,
-    ...(phone && { phone }),
-    ...(document_number && { document_number }),
-    ...(scanning.temperature !== null && { temperature: scanning.temperature }),
-  });
-  dropReading();
-  announce(passed ? "pass" : "stop");
-  count(passed ? "pass" : "stop");
 }
 
 export const colourName = (colour: string): string => t(`colour_${colour}` as Key);
