@@ -39,6 +39,7 @@ import { rulesSpecs } from "./specs/rules.mjs";
 import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs";
 import { shiftSpecs } from "./specs/shift.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
+import { twiceSpecs } from "./specs/twice.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
@@ -71,6 +72,7 @@ heldSpecs(world);
 aloneSpecs(world);
 cutSpecs(world);
 movedSpecs(world);
+twiceSpecs(world);
 consoleSpecs(world);
 menuSpecs(world);
 fieldSpecs(world);

@@ -8,8 +8,8 @@ import { answered, goOnDuty, wedge } from "./gate.mjs";
 
 export function aloneSpecs(world) {
   describe("a gate whose devices type at the wrong moment", () => {
-    const [green, second, third] = [residentNumber(831), residentNumber(832), residentNumber(833)];
-    const names = { green: "严冬梅", second: "傅长河", third: "戴小军" };
+    const [green, second, third, fourth] = [831, 832, 833, 835].map((n) => residentNumber(n));
+    const names = { green: "严冬梅", second: "傅长河", third: "戴小军", fourth: "邵建华" };
     let page;
     let token;
     before(async () => {
@@ -19,6 +19,7 @@ export function aloneSpecs(world) {
         await district.verify(number);
       }
       await district.enrol(names.third, third);
+      await district.enrol(names.fourth, fourth);
       page = await openPage(world.browser, { viewport: { width: 360, height: 740 } });
       await page.goto(`${world.server.staffUrl}/gate/#code=${await district.deviceCode("五号机")}`);
       await page.locator("form button.primary").click();
@@ -146,6 +147,72 @@ export function aloneSpecs(world) {
       await next();
     });
 
+    test("the reading of somebody nobody knows is theirs, and never the next one's", async () => {
+      const stranger = residentNumber(834);
+      await wedge(page, stranger);
+      await page.getByRole("heading", { name: "没有判定" }).waitFor();
+      await wedge(page, "38.4");
+      await page.getByRole("alertdialog", { name: "请拦停" }).getByText("38.4℃").waitFor();
+      await fits(page, "a fever of somebody nobody knows");
+      // The next code is read without a tap in between.
+      await wedge(page, second);
+      await page.locator("[data-action]").waitFor();
+      await page.getByRole("heading", { name: names.second }).waitFor();
+      assert.equal(await page.locator(".measured").count(), 0, "it was nobody else's");
+      await next();
+      // Measured before the number was read: the same.
+      await wedge(page, "38.6");
+      await wedge(page, stranger);
+      await page.getByRole("alertdialog", { name: "请拦停" }).getByText("38.6℃").waitFor();
+      await wedge(page, second);
+      await page.getByRole("heading", { name: names.second }).waitFor();
+      assert.equal(await page.locator(".measured").count(), 0);
+      await next();
+      // It goes into the register with them.
+      await wedge(page, stranger);
+      await page.getByRole("heading", { name: "没有判定" }).waitFor();
+      await wedge(page, "38.5");
+      await page.getByRole("button", { name: "手工登记" }).click();
+      await page.getByText(/体温 38\.5℃/).waitFor();
+      assert.equal(await page.getByLabel("证件号").inputValue(), stranger);
+      await page.getByLabel("姓名").fill("过路人");
+      assert.ok(await page.getByRole("button", { name: "登记放行" }).isDisabled(), "nobody with a fever is let in");
+      await fits(page, "writing down somebody with a fever");
+      const sent = page.waitForRequest((one) => one.url().endsWith("/device/register"));
+      await page.getByRole("button", { name: "登记暂留" }).click();
+      await page.getByText("已登记 过路人，暂留。").waitFor();
+      await page.getByRole("button", { name: "返回扫码" }).click();
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      const [entry] = (await sent).postDataJSON().entries;
+      assert.deepEqual([entry.name, entry.action, entry.temperature], ["过路人", "stop", 38.5]);
+      await page.getByRole("button", { name: "体温" }).getByText("未测").waitFor();
+    });
+
+    test("in a group a reading is of whom was scanned last, also again, and of a stranger never a member's", async () => {
+      await page.getByRole("button", { name: "更多" }).click();
+      await page.getByRole("button", { name: "多人一起查" }).click();
+      for (const [at, number] of [green, third].entries()) {
+        await wedge(page, number);
+        await page.locator(".group li").nth(at).waitFor();
+      }
+      await wedge(page, residentNumber(834));
+      await page.getByRole("heading", { name: "没有判定" }).waitFor();
+      await wedge(page, "38.4");
+      await page.getByRole("alertdialog", { name: "请拦停" }).getByText("38.4℃").waitFor();
+      await next();
+      await page.locator(".group").waitFor();
+      assert.equal(await page.locator(".group .on-red").count(), 0, "no member is stopped by it");
+      // The first again: the reading is theirs, not of the last on the list.
+      await wedge(page, green);
+      await page.waitForTimeout(1_500);
+      await wedge(page, "37.9");
+      await answered(page, "stop");
+      await page.getByRole("heading", { name: names.green }).waitFor();
+      await next();
+      await page.getByRole("button", { name: "结束", exact: true }).click();
+      await page.getByRole("button", { name: "仍然结束" }).click();
+    });
+
     test("somebody still before the guard is seen to first, and that is said", async () => {
       await wedge(page, third);
       await answered(page, "check");
@@ -162,6 +229,20 @@ export function aloneSpecs(world) {
       await answered(page, "pass");
       await next();
       assert.equal((await page.locator(".toast").innerText()).trim(), "");
+    });
+
+    test("somebody yellow who turns away leaves without a verdict", async () => {
+      const checks = [];
+      page.on("request", (one) => one.url().endsWith("/gate-checks") && checks.push(one.url()));
+      await wedge(page, fourth);
+      await answered(page, "check");
+      await fits(page, "somebody to check who may leave");
+      await page.getByRole("button", { name: "人已离开" }).click();
+      await page.getByRole("radiogroup", { name: "方向" }).waitFor();
+      await wedge(page, green);
+      await page.getByRole("heading", { name: names.green }).waitFor();
+      await next();
+      assert.deepEqual(checks, [], "nothing was said of them");
     });
 
     test("on every page a pass leads back to the scan page, and a reading goes with what is written down", async () => {

@@ -100,6 +100,10 @@ export function cutSpecs(world) {
       const took = await guard.waits(born(6));
       assert.ok(took < PERSON_MS_MAX, `a number: ${Math.round(took)} ms`);
       await page.locator('[data-action="check"][data-rung="number"]').waitFor();
+      await page.getByRole("button", { name: "开始核查" }).click();
+      await page.getByRole("radio", { name: "没到过" }).click();
+      await page.getByRole("button", { name: "不通过，暂留" }).click();
+      await answered(page, "held");
       await guard.next();
       await page.unroute("**/api/v1/**");
       await nudge(page);
@@ -182,6 +186,7 @@ export function cutSpecs(world) {
       await page.context().setOffline(true);
       await page.getByRole("button", { name: "不通过，暂留" }).click();
       await answered(page, "held");
+      await page.getByText("请在等候区等待，请您打电话告知小组").waitFor();
       await fits(page, "somebody held without network");
       await guard.next();
       await guard.waiting(1);
@@ -297,6 +302,13 @@ export function cutSpecs(world) {
       await guard.menu("交班");
       await page.getByRole("heading", { name: "无网络交班" }).waitFor();
       await fits(page, "handing over without network");
+      // The network comes back meanwhile: the sums are there, and the usual end of a shift.
+      await page.context().setOffline(false);
+      await nudge(page);
+      await page.locator(".sums").waitFor();
+      await page.getByRole("button", { name: "确认交班" }).waitFor();
+      await page.context().setOffline(true);
+      await page.getByRole("heading", { name: "无网络交班" }).waitFor();
       await page.getByRole("button", { name: "不交给任何人，直接结束" }).click();
       await page.getByText(/卡口将停用/).waitFor();
       await page.getByLabel("接班人姓名").fill("小王");

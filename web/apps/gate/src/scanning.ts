@@ -5,20 +5,19 @@
  * gate and answers the same. A code seen again while its answer is on the screen is not asked again.
  * In a group the answers gather in a list instead: a family, a bus, a shift.
  */
-import type { Decision, Direction, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
+import type { Decision, Direction, HolderCard, NewScan } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import { isAnswer, type Problem } from "@gridpass/kit/problem";
+import type { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { askServer, type Outcome, pause } from "./asking";
-import { createGateCheck, getHolderCard, getHolderPhoto } from "./calls";
-import { count, device, heard, now_ms } from "./device";
+import { getHolderCard, getHolderPhoto } from "./calls";
+import { count, device, now_ms } from "./device";
 import { decideOffline, type Decided, remeasured } from "./offline";
 import { say, unsay } from "./notice";
-import { keepCheck, keepNamed, recallNow } from "./outbox";
+import { recallNow } from "./outbox";
 import { readPaper } from "./papers";
 import { note } from "./recent";
 import { said } from "./said";
-import { noteOverride } from "./shift";
 import { announce } from "./sound";
 import { FEVER_C } from "./table";
 import { lineOf } from "./typed";
@@ -50,6 +49,10 @@ const CLEAR = {
   refused: false,
   /** How it was decided without network; null with. */
   offline: null as Decided | null,
+  /** Somebody held by a check that nobody heard of yet. */
+  untold: false,
+  /** The reading that went with this person. */
+  measured: null as number | null,
 };
 
 export const scanning = reactive({
@@ -58,8 +61,6 @@ export const scanning = reactive({
   temperature: null as number | null,
   /** What the guard does now; differs from the decision after a check on the spot. */
   shown: "pass" as Shown,
-  /** The reading that went with this decision. */
-  measured: null as number | null,
   /** The people of a group by now; null outside of one. */
   group: null as Member[] | null,
   ...CLEAR,
@@ -73,6 +74,11 @@ let turn = 0;
 let early: number | null = null;
 /** Of a group: whose answer is on the screen. */
 let member: Member | null = null;
+/** Of a group: who was scanned last, and stands there still. */
+let standing: Member | null = null;
+
+/** What is being asked, or was asked last. */
+export const asked = (): NewScan | null => pending;
 
 function clear(): void {
   if (scanning.photo) URL.revokeObjectURL(scanning.photo);
@@ -84,7 +90,7 @@ whenLocked(() => {
   Object.assign(scanning, { state: "ready", group: null });
   dropReading();
   turn++;
-  pending = member = early = null;
+  pending = member = standing = early = null;
 });
 
 /** Face and name follow the colour; a guard does not wait for them. */
@@ -107,7 +113,7 @@ function tell(decision: Decision, shown: Shown, corrects: boolean): void {
 }
 
 /** Shows an answer. */
-function show(decision: Decision, shown: Shown, corrects = false): void {
+export function show(decision: Decision, shown: Shown, corrects = false): void {
   Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
   if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
   tell(decision, shown, corrects);
@@ -120,6 +126,7 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
   const known = scanning.group?.find((one) => person_id > 0 && one.decision.person_id === person_id);
   if (known) Object.assign(known, newer);
   else scanning.group?.push({ name: "", ...newer });
+  standing = known ?? scanning.group?.at(-1) ?? null;
   scanning.state = "ready";
   tell(decision, decision.action, corrects);
   if (offline || known?.name) return;
@@ -130,7 +137,6 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
 
 function decided(body: NewScan, decision: Decision, offline: Decided | null, corrects = false): void {
   scanning.measured = body.temperature ?? null;
-  dropReading();
   if (scanning.group && !member) {
     void addMember(body, decision, offline, corrects);
     return;
@@ -141,8 +147,10 @@ function decided(body: NewScan, decision: Decision, offline: Decided | null, cor
 }
 
 function fail(text: string, sound: "stop" | "check"): void {
-  Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop" });
-  announce(sound);
+  const measured = pending?.temperature ?? null;
+  Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop", measured });
+  announce((measured ?? 0) >= FEVER_C ? "stop" : sound);
+  if (early !== null) void takeReading(early);
 }
 
 /** What the server says no to although it is no mistake of the guard's: what was shown is no pass. */
@@ -191,8 +199,10 @@ async function submit(body: NewScan, before: Before | null = null): Promise<void
   const mine = ++turn;
   clear();
   unsay();
+  // From here on the reading is this person's, whatever becomes of the question.
+  dropReading();
   pending = body;
-  if (!before) member = null;
+  if (!before) member = standing = early = null;
   scanning.state = "asking";
   vault.touch();
   // A device that knows it is alone does not let a queue wait; it looks for the network by itself.
@@ -250,13 +260,20 @@ async function takeReading(celsius: number): Promise<void> {
   early = null;
   if (scanning.state === "asking") early = celsius;
   else if (scanning.state === "decided" || scanning.state === "checking") await measureAgain(celsius);
-  else if (scanning.group?.length) {
-    // In a group whoever was scanned last stands there.
-    const last = scanning.group[scanning.group.length - 1]!;
-    if (celsius < FEVER_C && last.decision.gate_reason !== "fever") return;
-    openMember(last);
+  else if (scanning.state === "failed") measureUnknown(celsius);
+  else if (standing) {
+    if (celsius < FEVER_C && standing.decision.gate_reason !== "fever") return;
+    openMember(standing);
     await measureAgain(celsius);
   } else keepReading(celsius);
+}
+
+/** Of somebody nobody knows, who stands there all the same: shown, and never the next one's. */
+function measureUnknown(celsius: number): void {
+  scanning.measured = celsius;
+  // Asked again, it is another question than the one without it.
+  if (pending) pending = { ...pending, at: districtTimestamp(now_ms()), temperature: celsius };
+  announce(celsius >= FEVER_C ? "stop" : "check");
 }
 
 /** Whatever a reader typed or the camera read: a temperature, a pass code, or a document number. */
@@ -297,7 +314,7 @@ export function next(): void {
   unsay();
   dropReading();
   turn++;
-  member = early = null;
+  member = standing = early = null;
   scanning.state = "ready";
 }
 
@@ -340,56 +357,9 @@ export function openMember(one: Member): void {
   turn++;
   member = one;
   pending = one.body;
-  Object.assign(scanning, { state: "decided", decision: one.decision, shown: one.shown, offline: one.offline });
+  const { decision, shown, offline, body } = one;
+  Object.assign(scanning, { state: "decided", decision, shown, offline, measured: body.temperature ?? null });
   if (!one.offline) void loadHolder(one.decision.person_id);
-}
-
-export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host_consent"> {
-  /** What the guard was told of somebody named by a number alone. */
-  name?: string;
-}
-
-/** What is on record of a check: the guard's answers, and of whom. */
-function checkOf({ person_id }: Decision, { name: _name, ...told }: CheckAnswer): NewGateCheck {
-  return { ...told, person_id, at: districtTimestamp(now_ms()) };
-}
-
-/** Without network the guard's word stands, and is told later; who was only named goes into the register. */
-async function settleOffline(decision: Decision, answer: CheckAnswer): Promise<void> {
-  if (decision.person_id > 0) await keepCheck(checkOf(decision, answer), crypto.randomUUID());
-  else if (pending) {
-    const shown_colour = decision.colour;
-    await keepNamed(pending, answer.passed ? "pass" : "stop", { shown_colour, name: answer.name });
-  }
-  show(decision, answer.passed ? "pass" : "held");
-}
-
-/** Records a check on the spot and shows what follows. */
-export async function check(answer: CheckAnswer): Promise<void> {
-  const { decision, offline } = scanning;
-  if (!decision) return;
-  if (answer.passed && answer.travel_history === "hit") noteOverride();
-  if (offline) return settleOffline(decision, answer);
-  const body = checkOf(decision, answer);
-  // The same key when it is told again: its answer may be all that got lost.
-  const key = crypto.randomUUID();
-  const gate_reason = answer.passed ? "checked" : decision.gate_reason;
-  try {
-    const followed = await createGateCheck(device.token, body, key);
-    heard(true);
-    const stopped = followed.colour === "red";
-    // A check the guard has passed opens the gate even where the table asks for it every time.
-    show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
-  } catch (error) {
-    if (isAnswer(error)) {
-      scanning.failure = said(error);
-      return;
-    }
-    // The network went meanwhile: the guard's word stands, and is sent when it is back.
-    heard(false);
-    await keepCheck(body, key);
-    show({ ...decision, gate_reason }, answer.passed ? "pass" : "held");
-  }
 }
 
 export const colourName = (colour: string): string => t(`colour_${colour}` as Key);
