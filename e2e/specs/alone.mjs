@@ -154,6 +154,14 @@ export function aloneSpecs(world) {
       await wedge(page, "38.4");
       await page.getByRole("alertdialog", { name: "请拦停" }).getByText("38.4℃").waitFor();
       await fits(page, "a fever of somebody nobody knows");
+      // Somebody hot waits for the guard's hand like anybody who is stopped.
+      await wedge(page, second);
+      await page.getByRole("alert").filter({ hasText: "请先处理完眼前这一位" }).waitFor();
+      await next();
+      await wedge(page, stranger);
+      await page.getByRole("heading", { name: "没有判定" }).waitFor();
+      await wedge(page, "36.5");
+      await page.getByRole("alertdialog", { name: "没有判定" }).getByText("36.5℃").waitFor();
       // The next code is read without a tap in between.
       await wedge(page, second);
       await page.locator("[data-action]").waitFor();
@@ -164,6 +172,7 @@ export function aloneSpecs(world) {
       await wedge(page, "38.6");
       await wedge(page, stranger);
       await page.getByRole("alertdialog", { name: "请拦停" }).getByText("38.6℃").waitFor();
+      await next();
       await wedge(page, second);
       await page.getByRole("heading", { name: names.second }).waitFor();
       assert.equal(await page.locator(".measured").count(), 0);

@@ -312,6 +312,10 @@ export function cutSpecs(world) {
       await page.getByRole("button", { name: "不交给任何人，直接结束" }).click();
       await page.getByText(/卡口将停用/).waitFor();
       await page.getByLabel("接班人姓名").fill("小王");
+      await page.getByLabel("您的 6 位口令").fill(PIN);
+      await page.getByLabel("接班人的新口令").fill(PIN);
+      await page.getByRole("alert").filter({ hasText: "不能与您的相同" }).waitFor();
+      assert.ok(await page.getByRole("button", { name: "交给接班人" }).isDisabled());
       await page.getByLabel("您的 6 位口令").fill("111111");
       await page.getByLabel("接班人的新口令").fill(RELIEF_PIN);
       await page.getByRole("button", { name: "交给接班人" }).click();

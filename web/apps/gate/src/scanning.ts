@@ -136,7 +136,7 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
 }
 
 function decided(body: NewScan, decision: Decision, offline: Decided | null, corrects = false): void {
-  scanning.measured = body.temperature ?? null;
+  scanning.measured = body.temperature ?? (corrects ? scanning.measured : null);
   if (scanning.group && !member) {
     void addMember(body, decision, offline, corrects);
     return;
@@ -207,21 +207,22 @@ async function submit(body: NewScan, before: Before | null = null): Promise<void
   vault.touch();
   // A device that knows it is alone does not let a queue wait; it looks for the network by itself.
   if (!device.online && (await decideAlone(body, before, mine))) return;
-  const asked = askServer(body);
-  const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
+  const answer = askServer(body);
+  const first = await Promise.race([answer, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
   if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
   if (first?.is === "refused" && mine === turn) return fail(said(first.problem), soundOf(first.problem));
   // Shown before the server is waited for any longer.
   const alone = await decideAlone(body, before, mine);
-  late(body, await asked, alone, mine);
+  late(body, await answer, alone, mine);
 }
 
 const groupIsFull = (): boolean => (scanning.group?.length ?? 0) >= GROUP_MAX;
 
 /** Whether somebody has to be seen to first: only a green light lets the next code in by itself. */
 function isTaken(): boolean {
-  const { state, shown } = scanning;
-  return state === "asking" || state === "checking" || (state === "decided" && shown !== "pass") || groupIsFull();
+  const { state, shown, measured } = scanning;
+  const stops = (state === "decided" && shown !== "pass") || (state === "failed" && (measured ?? 0) >= FEVER_C);
+  return stops || state === "asking" || state === "checking" || groupIsFull();
 }
 
 /** Scans a presentation or a number, unless an answer is still being waited for. */
