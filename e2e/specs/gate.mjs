@@ -222,12 +222,15 @@ export function gateSpecs(world) {
       await wedge(page, `${code.slice(0, -4)}AAAA`);
       await page.getByText(/离线核验不通过/).waitFor();
       await next();
-      await page.getByText("待上传 2").waitFor();
+      // A scan, its check, and a line of the register.
+      await page.getByText("待上传 3").waitFor();
       const upload = page.waitForResponse((answer) => answer.url().endsWith("/scans/batch"));
+      const checks = page.waitForResponse((answer) => answer.url().endsWith("/gate-checks"));
       const entries = page.waitForResponse((answer) => answer.url().endsWith("/device/register"));
       await page.context().setOffline(false);
       const { accepted, rejected } = await (await upload).json();
       assert.deepEqual({ accepted, rejected }, { accepted: 1, rejected: [] });
+      assert.equal((await checks).status(), 201, "what the guard found is told, too");
       assert.equal((await (await entries).json()).accepted, 1);
       await page.getByText(/待上传/).waitFor({ state: "detached" });
       await page.getByText("已联网").waitFor();

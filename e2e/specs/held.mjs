@@ -1,11 +1,11 @@
 /**
  * Somebody held at a gate: who comes and when, on the guard's device, as the response team says it on a
- * phone; late, escalated, without network.
+ * phone; late, escalated, without network. And an inspector at the gate with a specimen.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { closePage, openPage, PHONE } from "../lib/browser.mjs";
-import { fits } from "../lib/console.mjs";
+import { assertAccessible, closePage, openPage, PHONE } from "../lib/browser.mjs";
+import { fits, openConsole } from "../lib/console.mjs";
 import { setClock } from "../lib/clock.mjs";
 import { enterDistrict, residentNumber } from "../lib/district.mjs";
 import { openTab } from "../lib/field.mjs";
@@ -123,6 +123,52 @@ export function heldSpecs(world) {
       await fits(gate, "somebody who was seen to");
       await back();
       await gate.getByRole("button", { name: /暂留/ }).waitFor({ state: "detached" });
+    });
+
+    test("an inspector shows a specimen to a gate without network: scanned, counted once, told at the end", async () => {
+      const inspector = await openPage(world.browser, { viewport: SMALL });
+      await openConsole(inspector, own, "subdistrict_officer", "gates", "卡口");
+      await inspector.getByRole("link", { name: /金地朗悦花园 · 东门/ }).click();
+      const made = inspector.waitForResponse((one) => one.url().endsWith("/specimen-passes"));
+      await inspector.getByRole("button", { name: "开始暗访" }).click();
+      const { qr } = await (await made).json();
+      const specimen = inspector.getByRole("dialog", { name: /^暗访：/ });
+      await specimen.getByRole("img", { name: "样张的二维码" }).waitFor();
+      await fits(inspector, "a specimen at 360 pixels");
+
+      await gate.context().setOffline(true);
+      await gate.getByText(/^离线/).first().waitFor();
+      await wedge(gate, qr);
+      await gate.getByRole("alertdialog").getByText(/样张/).waitFor();
+      await assertAccessible(gate, "a specimen without network");
+      // Tried again, it is the same scan.
+      await gate.getByRole("button", { name: "再试一次" }).click();
+      await gate.getByRole("alertdialog").getByText(/样张/).waitFor();
+      await gate.getByRole("button", { name: "下一位" }).click();
+      await gate.getByText(/^待上传 [12]$/).waitFor();
+      await gate.context().setOffline(false);
+      await nudge(gate);
+      await gate.getByText(/^待上传/).waitFor({ state: "detached" });
+      await specimen.getByText("已扫到样张").waitFor();
+
+      await specimen.getByRole("button", { name: "结束暗访" }).click();
+      const how = inspector.getByRole("dialog", { name: "值守人员怎么做的？" });
+      await fits(inspector, "ending an inspection");
+      await how.getByRole("button", { name: /^拦下/ }).click();
+      const line = inspector.locator(".inspections li").first();
+      await line.getByText("拦下").waitFor();
+      await line.getByText(/扫到样张/).waitFor();
+      await fits(inspector, "the inspections at 360 pixels");
+      await inspector.setViewportSize({ width: 1440, height: 900 });
+      await fits(inspector, "the inspections on a desktop");
+      await closePage(inspector);
+
+      await gate.getByRole("button", { name: "更多" }).click();
+      await gate.getByRole("button", { name: "本卡口今天" }).click();
+      await gate.getByText("拦下，做得对").waitFor();
+      const rows = (await gate.locator(".board .rows").innerText()).replace(/\s+/g, " ");
+      assert.match(rows, /扫到暗访样张 1( |$)/);
+      await fits(gate, "the gate's page with an inspection");
     });
   });
 }

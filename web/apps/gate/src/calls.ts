@@ -2,6 +2,7 @@
 import type {
   AccountView,
   CheckedDecision,
+  CheckedPaper,
   Decision,
   DeviceShift,
   DeviceTable,
@@ -83,6 +84,10 @@ export const createGateCheck = (token: string, body: NewGateCheck, key?: string)
   asGuard(token, (guard) =>
     sendJson(`${api}gate-checks`, { token: guard, body, ...(key && { headers: { "idempotency-key": key } }) }),
   );
+
+/** A printed paper, by its serial as printed or read. */
+export const checkPaper = (token: string, serial: string): Promise<CheckedPaper> =>
+  sendJson(`${api}papers/check`, { token, body: { serial } });
 
 export const putDeviceKey = (token: string, public_key: string): Promise<Response> =>
   send(`${api}device/key`, { token, method: "PUT", body: { public_key } });

@@ -34,6 +34,8 @@ export const device = reactive({
   skew_ms: Number(localStorage.getItem(SKEW) ?? 0),
   /** The server does not admit us now: a wrong token, or a closed gate. */
   refused: "",
+  /** It was to become another gate's while something of this one's waits to be uploaded. */
+  stays: false,
   counts: { pass: 0, check: 0, stop: 0 } as Counts,
 });
 
@@ -157,7 +159,7 @@ export async function start(): Promise<void> {
     if (same || (await leave())) {
       device.token = token;
       localStorage.setItem(TOKEN, token);
-    }
+    } else device.stays = true;
   }
   // Known already: the page need not wait for an answer that may never come.
   const first = beat();

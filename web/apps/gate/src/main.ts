@@ -3,6 +3,7 @@ import "@gridpass/ui/tokens.css";
 import "@gridpass/ui/base.css";
 import "./gate.css";
 import "./holds.css";
+import "./lane.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

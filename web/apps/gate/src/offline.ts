@@ -16,6 +16,7 @@ import { now_ms } from "./device";
 import { keepNamed, keepScan, keepSpecimen } from "./outbox";
 import { heldSnapshot } from "./snapshot";
 import { type Answer, answerOf, type Situation } from "./table";
+import { vault, whenLocked } from "./vault";
 
 const KEPT = "gridpass.pass_keys";
 
@@ -96,21 +97,30 @@ function colourOfPass({ serial, colour_at_issue, issued_at }: Presented): { colo
   return { colour: colour_at_issue, as_of_ms: issued_at * 1000, known: false };
 }
 
-/** Codes shown here lately, each with the scan that it was first shown for. */
-const shownHere = new Map<string, string>();
-const SHOWN_MAX = 500;
+/** Codes shown here lately, each with the scan that it was first shown for; kept, for a page that is thrown away. */
+let shownHere = new Map<string, string>();
+const SHOWN = "codes_shown";
+const SHOWN_MAX = 200;
+
+whenLocked(() => shownHere.clear());
+
+/** Opens what was shown before the page was thrown away. */
+export async function openShown(): Promise<void> {
+  shownHere = new Map([...((await vault.get<[string, string][]>(SHOWN)) ?? []), ...shownHere]);
+}
 
 /**
  * A code is shown once; the same again within its half minute may be a picture of it on another
  * phone. Paper has no code of the moment and is shown as often as somebody comes.
  */
-function once({ credential_id, presented_at }: Presented, { at, direction }: NewScan, answer: Answer): Answer {
+async function once({ credential_id, presented_at }: Presented, { at, direction }: NewScan, answer: Answer): Promise<Answer> {
   if (presented_at === null || presented_at === undefined) return answer;
   const name = `${credential_id}/${presented_at}/${direction}`;
   const first = shownHere.get(name);
   if (first === undefined) {
     shownHere.set(name, at);
     for (const oldest of shownHere.keys()) if (shownHere.size > SHOWN_MAX) shownHere.delete(oldest);
+    await vault.put(SHOWN, [...shownHere]);
   }
   if (first === undefined || first === at || answer.action !== "pass") return answer;
   return { action: "check", gate_reason: "shown_before", checks: ["key_facts"] } as unknown as Answer;
@@ -128,7 +138,7 @@ async function byPresentation(body: NewScan, text: string, keys: KeySet): Promis
   const { colour, as_of_ms, known } = colourOfPass(pass);
   const rung = known ? "snapshot" : pass.form === "paper" ? "paper" : "code";
   const situation = situationOf(body, colour);
-  const answer = once(pass, body, tableAnswer(situation));
+  const answer = await once(pass, body, tableAnswer(situation));
   const { person_id, serial: pass_serial } = pass;
   await keepScan({
     person_id,

@@ -22,7 +22,7 @@ import {
 } from "./calls";
 import { device, now_ms } from "./device";
 import { announce } from "./sound";
-import { checkQueue, registerQueue, scanQueue, vault, whenLocked } from "./vault";
+import { checkQueue, type KeptCheck, registerQueue, scanQueue, vault, whenLocked } from "./vault";
 
 const SCANS_MAX = 500;
 const ENTRIES_MAX = 200;
@@ -85,9 +85,9 @@ export async function keepSpecimen(specimen: UploadedSpecimen): Promise<void> {
   await counted();
 }
 
-/** Keeps a check on the spot whose network went meanwhile. */
-export async function keepCheck(check: NewGateCheck): Promise<void> {
-  await checkQueue.add(check);
+/** Keeps a check on the spot whose network went meanwhile, under the key it was told with. */
+export async function keepCheck(check: NewGateCheck, key: string): Promise<void> {
+  await checkQueue.add({ check, key });
   if (isAgainst(check)) await countAgainst(1);
   await counted();
 }
@@ -149,13 +149,20 @@ async function sendScans(): Promise<void> {
   }
 }
 
+/** As it was kept; by an app of before without a key of its own. */
+const keyed =
+  (key: string) =>
+  (item: KeptCheck | NewGateCheck): KeptCheck =>
+    "check" in item ? item : { check: item, key };
+
 /** Checks one by one, after the scans they belong to. */
 async function sendChecks(): Promise<void> {
   for (;;) {
     const claim = await checkQueue.claim(1, () => crypto.randomUUID());
     if (!claim) return;
+    const checks = claim.items.map(keyed(claim.key));
     try {
-      for (const check of claim.items) await createGateCheck(device.token, check, claim.key);
+      for (const { check, key } of checks) await createGateCheck(device.token, check, key);
     } catch (error) {
       // Taken a minute later, or once a guard is on duty again; the register need not wait for that.
       if (isAnswer(error) && error.body.code === SHIFT_NEEDED) return;
@@ -163,7 +170,7 @@ async function sendChecks(): Promise<void> {
       countRejected(outbox.rejected + 1);
     }
     await checkQueue.settle(claim.key);
-    await countAgainst(-claim.items.filter(isAgainst).length);
+    await countAgainst(-checks.filter(({ check }) => isAgainst(check)).length);
     await counted();
   }
 }

@@ -1,2 +1,2 @@
 /** The pages of a guard at work. */
-export type Page = "scan" | "code" | "board" | "register" | "holds" | "hand_over";
+export type Page = "scan" | "code" | "board" | "register" | "holds" | "hand_over" | "paper";

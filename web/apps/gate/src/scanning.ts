@@ -5,17 +5,22 @@
  * gate and answers the same. A code seen again while its answer is on the screen is not asked again.
  * In a group the answers gather in a list instead: a family, a bus, a shift.
  */
-import type { Decision, Direction, HolderCard, NewGateCheck, NewScan } from "@gridpass/api";
+import type { Decision, Direction, HolderCard, NewScan } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
-import { isAnswer, type Problem } from "@gridpass/kit/problem";
+import type { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
 import { askServer, type Outcome, pause } from "./asking";
-import { createGateCheck, getHolderCard, getHolderPhoto, SHIFT_NEEDED } from "./calls";
-import { count, device, heard, now_ms } from "./device";
+import { getHolderCard, getHolderPhoto } from "./calls";
+import { count, device, now_ms } from "./device";
 import { decideOffline, type Decided, remeasured } from "./offline";
-import { keepCheck, keepEntry, keepNamed, recallNow } from "./outbox";
+import { say, unsay } from "./notice";
+import { recallNow } from "./outbox";
+import { readPaper } from "./papers";
+import { note } from "./recent";
+import { said } from "./said";
 import { announce } from "./sound";
 import { FEVER_C } from "./table";
+import { lineOf } from "./typed";
 import { vault, whenLocked } from "./vault";
 import { type Key, t, words } from "./words";
 
@@ -44,6 +49,10 @@ const CLEAR = {
   refused: false,
   /** How it was decided without network; null with. */
   offline: null as Decided | null,
+  /** Somebody held by a check that nobody heard of yet. */
+  untold: false,
+  /** The reading that went with this person. */
+  measured: null as number | null,
 };
 
 export const scanning = reactive({
@@ -52,8 +61,6 @@ export const scanning = reactive({
   temperature: null as number | null,
   /** What the guard does now; differs from the decision after a check on the spot. */
   shown: "pass" as Shown,
-  /** The reading that went with this decision. */
-  measured: null as number | null,
   /** The people of a group by now; null outside of one. */
   group: null as Member[] | null,
   ...CLEAR,
@@ -67,6 +74,11 @@ let turn = 0;
 let early: number | null = null;
 /** Of a group: whose answer is on the screen. */
 let member: Member | null = null;
+/** Of a group: who was scanned last, and stands there still. */
+let standing: Member | null = null;
+
+/** What is being asked, or was asked last. */
+export const asked = (): NewScan | null => pending;
 
 function clear(): void {
   if (scanning.photo) URL.revokeObjectURL(scanning.photo);
@@ -78,7 +90,7 @@ whenLocked(() => {
   Object.assign(scanning, { state: "ready", group: null });
   dropReading();
   turn++;
-  pending = member = early = null;
+  pending = member = standing = early = null;
 });
 
 /** Face and name follow the colour; a guard does not wait for them. */
@@ -91,14 +103,20 @@ async function loadHolder(person_id: number): Promise<void> {
   if (blob && scanning.decision?.person_id === person_id) scanning.photo = URL.createObjectURL(blob);
 }
 
-/** Shows an answer; one that corrects what was shown of the same scan is not counted again. */
-function show(decision: Decision, shown: Shown, corrects = false): void {
-  Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
-  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
+/** Sounds for an answer and counts it; one that corrects what was shown of the same scan is not counted again. */
+function tell(decision: Decision, shown: Shown, corrects: boolean): void {
   const action = shown === "held" ? "stop" : shown;
   announce(action);
   if (!corrects) count(action);
+  note(decision, shown, scanning.direction);
   if (early !== null) void takeReading(early);
+}
+
+/** Shows an answer. */
+export function show(decision: Decision, shown: Shown, corrects = false): void {
+  Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
+  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
+  tell(decision, shown, corrects);
 }
 
 /** Adds somebody to the group, once; only who needs the guard is opened later. */
@@ -108,10 +126,9 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
   const known = scanning.group?.find((one) => person_id > 0 && one.decision.person_id === person_id);
   if (known) Object.assign(known, newer);
   else scanning.group?.push({ name: "", ...newer });
+  standing = known ?? scanning.group?.at(-1) ?? null;
   scanning.state = "ready";
-  announce(decision.action);
-  if (!corrects) count(decision.action);
-  if (early !== null) void takeReading(early);
+  tell(decision, decision.action, corrects);
   if (offline || known?.name) return;
   const card = await getHolderCard(device.token, person_id).catch(() => null);
   const one = scanning.group?.find((each) => each.decision.person_id === person_id);
@@ -119,8 +136,7 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
 }
 
 function decided(body: NewScan, decision: Decision, offline: Decided | null, corrects = false): void {
-  scanning.measured = body.temperature ?? null;
-  dropReading();
+  scanning.measured = body.temperature ?? (corrects ? scanning.measured : null);
   if (scanning.group && !member) {
     void addMember(body, decision, offline, corrects);
     return;
@@ -131,8 +147,10 @@ function decided(body: NewScan, decision: Decision, offline: Decided | null, cor
 }
 
 function fail(text: string, sound: "stop" | "check"): void {
-  Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop" });
-  announce(sound);
+  const measured = pending?.temperature ?? null;
+  Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop", measured });
+  announce((measured ?? 0) >= FEVER_C ? "stop" : sound);
+  if (early !== null) void takeReading(early);
 }
 
 /** What the server says no to although it is no mistake of the guard's: what was shown is no pass. */
@@ -164,7 +182,7 @@ function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null
   if (outcome.is === "silent") {
     if (alone === null && mine === turn) fail(t("offline_advice"), "check");
   } else if (outcome.is === "refused") {
-    if (shown) fail(outcome.problem.text(words.language), soundOf(outcome.problem));
+    if (shown) fail(said(outcome.problem), soundOf(outcome.problem));
   } else if (shown || (mine === turn && outcome.decision.action === "stop")) {
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
@@ -180,28 +198,36 @@ const HEDGE_NAMED_MS = 2_000;
 async function submit(body: NewScan, before: Before | null = null): Promise<void> {
   const mine = ++turn;
   clear();
+  unsay();
+  // From here on the reading is this person's, whatever becomes of the question.
+  dropReading();
   pending = body;
-  if (!before) member = null;
+  if (!before) member = standing = early = null;
   scanning.state = "asking";
   vault.touch();
   // A device that knows it is alone does not let a queue wait; it looks for the network by itself.
   if (!device.online && (await decideAlone(body, before, mine))) return;
-  const asked = askServer(body);
-  const first = await Promise.race([asked, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
+  const answer = askServer(body);
+  const first = await Promise.race([answer, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
   if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
-  if (first?.is === "refused" && mine === turn) return fail(first.problem.text(words.language), soundOf(first.problem));
+  if (first?.is === "refused" && mine === turn) return fail(said(first.problem), soundOf(first.problem));
   // Shown before the server is waited for any longer.
   const alone = await decideAlone(body, before, mine);
-  late(body, await asked, alone, mine);
+  late(body, await answer, alone, mine);
+}
+
+const groupIsFull = (): boolean => (scanning.group?.length ?? 0) >= GROUP_MAX;
+
+/** Whether somebody has to be seen to first: only a green light lets the next code in by itself. */
+function isTaken(): boolean {
+  const { state, shown, measured } = scanning;
+  const stops = (state === "decided" && shown !== "pass") || (state === "failed" && (measured ?? 0) >= FEVER_C);
+  return stops || state === "asking" || state === "checking" || groupIsFull();
 }
 
 /** Scans a presentation or a number, unless an answer is still being waited for. */
 export async function scan(given: Given): Promise<void> {
-  if (!vault.open) return;
-  const busy = scanning.state === "asking" || scanning.state === "checking";
-  // Only a green light lets the next code in by itself; the others wait for the guard's hand.
-  const held = scanning.state === "decided" && scanning.shown !== "pass";
-  if (busy || held || (scanning.group?.length ?? 0) >= GROUP_MAX) return;
+  if (!vault.open || isTaken()) return;
   const code = given.presentation ?? given.document_number ?? String(given.pass_serial);
   const repeated = code === last.code && Date.now() - last.seen_ms < SAME_CODE_MS;
   last = { code, seen_ms: Date.now() };
@@ -212,15 +238,6 @@ export async function scan(given: Given): Promise<void> {
     direction: scanning.direction,
     ...(scanning.temperature !== null && { temperature: scanning.temperature }),
   });
-}
-
-const READING = /^[^\d]{0,3}(3[4-9]|4[0-3])[.,](\d)\d?[^\d]{0,2}$/;
-const NUMBER = /^[A-Za-z]{0,3}\d{5,}[\dXxA-Za-z]?$/;
-
-/** A temperature as a connected thermometer types it, or null. */
-export function readingOf(text: string): number | null {
-  const parts = READING.exec(text.trim());
-  return parts ? Number(`${parts[1]}.${parts[2]}`) : null;
 }
 
 /** A reading before anybody was scanned is the next person's, if they come soon. */
@@ -244,22 +261,47 @@ async function takeReading(celsius: number): Promise<void> {
   early = null;
   if (scanning.state === "asking") early = celsius;
   else if (scanning.state === "decided" || scanning.state === "checking") await measureAgain(celsius);
-  else if (scanning.group?.length) {
-    // In a group whoever was scanned last stands there.
-    const last = scanning.group[scanning.group.length - 1]!;
-    if (celsius < FEVER_C && last.decision.gate_reason !== "fever") return;
-    openMember(last);
+  else if (scanning.state === "failed") measureUnknown(celsius);
+  else if (standing) {
+    if (celsius < FEVER_C && standing.decision.gate_reason !== "fever") return;
+    openMember(standing);
     await measureAgain(celsius);
   } else keepReading(celsius);
 }
 
+/** Of somebody nobody knows, who stands there all the same: shown, and never the next one's. */
+function measureUnknown(celsius: number): void {
+  scanning.measured = celsius;
+  // Asked again, it is another question than the one without it.
+  if (pending) pending = { ...pending, at: districtTimestamp(now_ms()), temperature: celsius };
+  announce(celsius >= FEVER_C ? "stop" : "check");
+}
+
 /** Whatever a reader typed or the camera read: a temperature, a pass code, or a document number. */
 export async function scanText(text: string): Promise<void> {
-  const trimmed = text.trim();
-  const celsius = readingOf(trimmed);
-  if (celsius !== null) await takeReading(celsius);
-  else if (NUMBER.test(trimmed)) await scan({ document_number: trimmed.toUpperCase() });
-  else await scan({ presentation: trimmed });
+  const line = lineOf(text, now_ms());
+  if (line.is === "reading") await takeReading(line.celsius);
+  else if (line.is === "absurd") say(t("temperature_absurd"));
+  else if (line.is === "wrong_number") say(t("number_checksum"));
+  else if (line.is === "paper") await showPaper(line.serial);
+  else await scan(line.is === "number" ? { document_number: line.number } : { presentation: line.text });
+}
+
+/** A printed paper, which is looked at on a page of its own. */
+async function showPaper(serial: string): Promise<void> {
+  if (isTaken()) return;
+  next();
+  await readPaper(serial);
+}
+
+/** What a reader typed: not taken in silence while somebody is still before the guard. */
+export async function scanLine(text: string): Promise<void> {
+  const line = lineOf(text, now_ms());
+  const isPerson = line.is === "number" || line.is === "code" || line.is === "paper";
+  const code = line.is === "number" ? line.number : text.trim();
+  if (!isPerson || !isTaken()) await scanText(text);
+  // A reader that reads the same twice says nothing new.
+  else if (code !== last.code) say(t(groupIsFull() ? "group_full" : "finish_first"));
 }
 
 /** Sends the unanswered scan again, unchanged. */
@@ -270,9 +312,10 @@ export async function retry(): Promise<void> {
 /** The next person. */
 export function next(): void {
   clear();
+  unsay();
   dropReading();
   turn++;
-  member = early = null;
+  member = standing = early = null;
   scanning.state = "ready";
 }
 
@@ -315,76 +358,9 @@ export function openMember(one: Member): void {
   turn++;
   member = one;
   pending = one.body;
-  Object.assign(scanning, { state: "decided", decision: one.decision, shown: one.shown, offline: one.offline });
+  const { decision, shown, offline, body } = one;
+  Object.assign(scanning, { state: "decided", decision, shown, offline, measured: body.temperature ?? null });
   if (!one.offline) void loadHolder(one.decision.person_id);
-}
-
-export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host_consent"> {
-  /** What the guard was told of somebody named by a number alone. */
-  name?: string;
-}
-
-/**
- * Without network the guard's word stands; who was only named goes into the register, and that somebody
- * was let in although the check spoke against it is told once there is network.
- */
-async function settleOffline(decision: Decision, offline: Decided, answer: CheckAnswer): Promise<void> {
-  const { name, ...said } = answer;
-  if ((offline.rung === "number" || offline.rung === "serial") && pending) {
-    const shown_colour = decision.colour;
-    await keepNamed(pending, answer.passed ? "pass" : "stop", { shown_colour, name });
-  } else if (answer.passed && answer.travel_history === "hit")
-    await keepCheck({ ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) });
-  show(decision, answer.passed ? "pass" : "held");
-}
-
-/** Records a check on the spot and shows what follows. */
-export async function check(answer: CheckAnswer): Promise<void> {
-  const { decision, offline } = scanning;
-  if (!decision) return;
-  if (offline) return settleOffline(decision, offline, answer);
-  const { name: _name, ...said } = answer;
-  const body = { ...said, person_id: decision.person_id, at: districtTimestamp(now_ms()) };
-  try {
-    const followed = await createGateCheck(device.token, body);
-    heard(true);
-    const stopped = followed.colour === "red";
-    const gate_reason = answer.passed ? "checked" : decision.gate_reason;
-    // A check the guard has passed opens the gate even where the table asks for it every time.
-    show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
-  } catch (error) {
-    const over = isAnswer(error) && error.body.code === SHIFT_NEEDED;
-    if (isAnswer(error) && !over) {
-      scanning.failure = error.text(words.language);
-      return;
-    }
-    // The network went meanwhile, or the shift: the guard's word stands, and is sent later.
-    if (!over) heard(false);
-    await keepCheck(body);
-    show({ ...decision, gate_reason: answer.passed ? "checked" : decision.gate_reason }, answer.passed ? "pass" : "held");
-  }
-}
-
-/** Writes somebody into the register by hand, when nothing else is left. */
-export async function writeDown(entry: {
-  name: string;
-  phone: string;
-  document_number: string;
-  passed: boolean;
-}): Promise<void> {
-  const { name, phone, document_number, passed } = entry;
-  await keepEntry({
-    at: districtTimestamp(now_ms()),
-    direction: scanning.direction,
-    action: passed ? "pass" : "stop",
-    name,
-    ...(phone && { phone }),
-    ...(document_number && { document_number }),
-    ...(scanning.temperature !== null && { temperature: scanning.temperature }),
-  });
-  dropReading();
-  announce(passed ? "pass" : "stop");
-  count(passed ? "pass" : "stop");
 }
 
 export const colourName = (colour: string): string => t(`colour_${colour}` as Key);

@@ -48,3 +48,9 @@ export function announce(action: Action): void {
   TUNES[action]();
   navigator.vibrate?.(BUZZES[action]);
 }
+
+/** One low blip: what a device typed was not taken. */
+export function decline(): void {
+  tone("square", 150, 0, 0.18);
+  navigator.vibrate?.(200);
+}

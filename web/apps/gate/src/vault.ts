@@ -22,8 +22,14 @@ export interface KeptSpecimen {
   specimen: UploadedSpecimen;
 }
 
+/** A check, under the key it was told with: told again, it is the same one. */
+export interface KeptCheck {
+  check: NewGateCheck;
+  key: string;
+}
+
 export const scanQueue = vault.queue<UploadedScan | KeptSpecimen>("scans");
-export const checkQueue = vault.queue<NewGateCheck>("checks");
+export const checkQueue = vault.queue<KeptCheck | NewGateCheck>("checks");
 export const registerQueue = vault.queue<NewEntry>("register");
 
 /** Whatever the guard does counts as being there. */

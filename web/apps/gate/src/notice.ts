@@ -1,0 +1,23 @@
+/** A short word to the guard over whatever page is up: why what a reader typed was not taken. */
+import { reactive } from "vue";
+import { decline } from "./sound";
+
+const SHOWN_MS = 5_000;
+
+export const notice = reactive({ text: "" });
+
+let hiding = 0;
+
+/** Says it, with the sound of "not now". */
+export function say(text: string): void {
+  clearTimeout(hiding);
+  notice.text = text;
+  hiding = window.setTimeout(unsay, SHOWN_MS);
+  decline();
+}
+
+/** Whatever the guard does next, it has been read. */
+export function unsay(): void {
+  clearTimeout(hiding);
+  notice.text = "";
+}
