@@ -47,7 +47,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
-pub use address::{Correction, Door, correct_address, household_of};
+pub use address::{Correction, Door, checked_address, correct_address, household_of};
 pub use basis::Basis;
 pub use card::{PersonCard, card};
 pub use correct::correct_name;

@@ -1,6 +1,7 @@
 //! SQL of people, their phones and their dependants.
 
 mod family;
+mod households;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -14,6 +15,7 @@ pub use family::{
     end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
     list_household, list_links, note_carrier, unlink_dependant, update_phone,
 };
+pub use households::is_household;
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,

@@ -9,8 +9,8 @@ use crate::app::TestApp;
 use crate::audit::of;
 use crate::calls::{CALLS, Street, call, person_of, stops, street};
 use crate::evidence::{
-    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, decision_path, enclosure,
-    facts_path, medical, person, red_fact,
+    ELSEWHERE, HERE, PROPOSALS, assert_counts_agree, assert_states_are_derived, decision_path,
+    enclosure, facts_path, medical, person, red_fact, red_fact_input,
 };
 use crate::visits::need;
 
@@ -316,4 +316,30 @@ async fn nobody_asked_about_drops_a_connection() {
         let named = entries.iter().any(|entry| entry.subjects == [5]);
         assert!(named, "{action} names whom it was asked about");
     }
+}
+
+/// Whichever way a stay comes in, it was somewhere.
+#[tokio::test]
+async fn a_stay_is_somewhere_that_exists() {
+    let street = street().await;
+    for area in ["99", "4299", "420", "x"] {
+        let problem = street
+            .worker
+            .post(&facts_path(street.li), declared(area))
+            .await
+            .problem(422, "fact_invalid");
+        assert_eq!(problem["fields"][0]["field"], "area", "{area}: {problem}");
+    }
+    let doctor = street.test.caller(Role::TeamDoctor, HERE).await;
+    let mut stay = medical("stay");
+    stay["area"] = "99".into();
+    doctor
+        .post(PROPOSALS, red_fact_input(street.li, stay))
+        .await
+        .problem(422, "fact_invalid");
+    street
+        .worker
+        .post(&facts_path(street.li), declared("4201"))
+        .await
+        .expect(201);
 }

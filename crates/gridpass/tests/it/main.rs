@@ -30,6 +30,7 @@ mod dependants;
 mod divisions;
 mod door_answers;
 mod durability;
+mod doors;
 mod duty;
 mod employers;
 mod evidence;

@@ -1063,7 +1063,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `held` (somebody held at a gate, for grid workers), `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -1696,7 +1696,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Papers issued under a prefix within the caller's jurisdiction. */
+        /**
+         * Papers issued under a prefix within the caller's jurisdiction, the newest first; the next page
+         *     goes on below `after`.
+         */
         get: operations["list_papers"];
         put?: never;
         /**
@@ -2716,8 +2719,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Orders under a prefix within the caller's jurisdiction, with how many people and
-         *     households they concern.
+         * Orders under a prefix within the caller's jurisdiction, the newest first, with how many people
+         *     and households they concern; the next page goes on below `after`.
          */
         get: operations["list_quarantine_orders"];
         put?: never;
@@ -3958,6 +3961,26 @@ export interface paths {
         get: operations["list_stops"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A door, whether or not a visit is open there: everybody known to live behind it, as far as they
+         *     are within the caller's reach. Behind a door that nobody is known of, the stop has no people.
+         */
+        post: operations["find_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5822,6 +5845,21 @@ export interface components {
             text: string;
             /** @description Unit without its word; empty when there is none. */
             unit: string;
+        };
+        /** @description Which door: its enclosure with building and room, or somebody who lives behind it. */
+        DoorInput: {
+            /** @description Building and room, 1 to 200 characters, in any way of writing them. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Enclosure; goes with `address`.
+             */
+            enclosure_id?: number | null;
+            /**
+             * Format: int64
+             * @description Somebody of the household, instead of enclosure and address.
+             */
+            person_id?: number | null;
         };
         /**
          * @description A level of the administration that answers for something.
@@ -12147,7 +12185,7 @@ export interface components {
             /** @description Unit of that person then. */
             unit?: string | null;
         };
-        /** @description A household with open visits. */
+        /** @description A household with what is open there. */
         Stop: {
             /** @description Standard address code of the door, 25 digits, where one is known. */
             address_code?: string | null;
@@ -23138,6 +23176,53 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stop"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,24 @@
+//! SQL of households: who makes one.
+
+use gridpass_types::ids::EnclosureId;
+use tokio_postgres::Error;
+
+use crate::db::Client;
+
+/// Whether somebody of a household counts under a prefix and lives in no other enclosure than the
+/// given one, if one is.
+pub async fn is_household(
+    db: &Client,
+    household_id: i64,
+    (prefix, enclosure_id): (&str, Option<EnclosureId>),
+) -> Result<bool, Error> {
+    let sql = "-- people.is_household
+        SELECT EXISTS (SELECT FROM person p JOIN person_state s USING (person_id)
+                       WHERE p.household_id = $1 AND starts_with(s.place_code, $2)
+                         AND ($3::bigint IS NULL OR s.enclosure_id IS NULL OR s.enclosure_id = $3))";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&household_id, &prefix, &enclosure_id])
+        .await?;
+    Ok(row.get(0))
+}
