@@ -202,7 +202,11 @@ pub async fn list_alert_notices(
     let mut notices = Vec::new();
     if let Some(prefix) = staff.caller.narrow(None) {
         let db = staff.tx(&app).await?;
-        let to = (prefix.as_str(), level_of(&prefix), kind_for(staff.caller.role));
+        let to = (
+            prefix.as_str(),
+            level_of(&prefix),
+            kind_for(staff.caller.role),
+        );
         notices = steps::list_notices(&db, to, NOTICES_MAX).await?;
     }
     audit::subjects(notices.iter().map(|notice| notice.alert.person_id));

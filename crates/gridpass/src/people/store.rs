@@ -12,10 +12,11 @@ use super::record::Person;
 use crate::db::Client;
 
 pub use family::{
-    end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
-    list_household, list_links, note_carrier, unlink_dependant, update_phone,
+    end_carrier, end_household_carriers, end_household_links, has_live_session, link_dependant,
+    list_carriers, list_dependants, list_grid, list_household, list_links, note_carrier,
+    unlink_dependant, update_phone,
 };
-pub use households::is_household;
+pub use households::{is_household, leave_household};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,

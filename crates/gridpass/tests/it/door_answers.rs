@@ -174,6 +174,26 @@ async fn a_try_in_vain_counts_also_when_the_phone_had_no_network_until_after_the
 }
 
 #[tokio::test]
+async fn a_call_at_the_end_of_time_is_refused_like_any_other() {
+    let street = street().await;
+    let person = json!({ "person_id": street.wang, "outcome": "absent", "reason": "at_work", "seen": {},
+        "next_try_at": "9999-12-29T00:00:00Z" });
+    let mut far = call(&street.test, 5, json!([person]));
+    for at in ["9999-12-25T00:00:00Z", "-009999-01-02T01:59:59Z"] {
+        far["called_at"] = at.into();
+        let problem = street.worker.post(CALLS, far.clone()).await;
+        let problem = problem.problem(422, "invalid_fields");
+        let codes: Vec<&Value> = problem["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["code"])
+            .collect();
+        assert!(codes.contains(&&json!("called_at_invalid")), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn a_household_is_one_that_lives_there_within_reach() {
     let street = street().await;
     let moved = |call_id: i64, household: i64| {

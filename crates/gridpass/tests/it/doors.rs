@@ -7,7 +7,7 @@ use crate::app::Client;
 use crate::audit::of;
 use crate::calls::{CALLS, Street, call, people, person_of, stops, street};
 use crate::evidence::{ELSEWHERE, assert_counts_agree, assert_states_are_derived, enclosure};
-use crate::people::{applicant, resident_number};
+use crate::people::{applicant, enrolled, resident_number};
 
 const FIND: &str = "/api/v1/stops/find";
 
@@ -51,9 +51,14 @@ async fn a_door_with_nothing_open_is_found_by_its_room_and_by_who_lives_there() 
     assert_eq!(stop["enclosure_name"], "金地朗悦");
     assert_eq!(stop["door"]["room"], "201");
     assert!(!stop["place_code"].as_str().unwrap().is_empty());
-    let li = people(&stop).iter().find(|one| one["person_id"] == street.li);
+    let li = people(&stop)
+        .iter()
+        .find(|one| one["person_id"] == street.li);
     let li = li.unwrap();
-    assert_eq!((&li["name"], &li["residence"]), (&json!("李雷"), &json!("verified")));
+    assert_eq!(
+        (&li["name"], &li["residence"]),
+        (&json!("李雷"), &json!("verified"))
+    );
     assert_eq!(li["visits"], json!([]));
 
     let by_person = find(&street.worker, json!({ "person_id": street.han })).await;
@@ -66,7 +71,7 @@ async fn a_door_with_nothing_open_is_found_by_its_room_and_by_who_lives_there() 
     for entry in entries {
         let mut named = entry.subjects;
         named.sort_unstable();
-        assert_eq!((&*entry.result, named), ("done", behind.clone()));
+        assert_eq!((&*entry.result, named), ("shown", behind.clone()));
     }
 }
 
@@ -82,8 +87,16 @@ async fn what_is_found_there_is_recorded_without_a_visit() {
         .await
         .expect(200);
     assert_eq!(view["results"][0]["status"], "saved", "{view}");
-    let after = find(&street.worker, json!({ "person_id": street.wang })).await;
+    // Who has left counts in the district, and not here any more.
+    street
+        .worker
+        .post(FIND, json!({ "person_id": street.wang }))
+        .await
+        .problem(404, "not_found");
+    let everywhere = street.test.caller(Role::GridWorker, "440310").await;
+    let after = find(&everywhere, json!({ "person_id": street.wang })).await;
     assert_eq!(people(&after)[0]["residence"], "away");
+    assert_eq!(after["door"], Value::Null, "the door is theirs no more");
 
     // A new tenant of the same door makes the household of it.
     let door = json!({ "enclosure_id": street.enclosure, "address": "12栋1504" });
@@ -141,7 +154,10 @@ async fn doors_and_people_out_of_reach_are_as_unknown() {
         .problem(404, "not_found");
     for role in [Role::SubdistrictOfficer, Role::TeamDoctor, Role::GateGuard] {
         let other = street.test.caller(role, "440310").await;
-        other.post(FIND, door.clone()).await.problem(403, "not_allowed");
+        other
+            .post(FIND, door.clone())
+            .await
+            .problem(403, "not_allowed");
     }
     for wrong in [
         json!({}),
@@ -151,11 +167,16 @@ async fn doors_and_people_out_of_reach_are_as_unknown() {
         json!({ "enclosure_id": street.enclosure, "address": " " }),
         json!({ "enclosure_id": street.enclosure, "address": "栋".repeat(201) }),
     ] {
-        street.worker.post(FIND, wrong).await.problem(422, "invalid_fields");
+        street
+            .worker
+            .post(FIND, wrong)
+            .await
+            .problem(422, "invalid_fields");
     }
     // Somebody of the household who counts elsewhere is not shown to whoever works here.
     let far = enclosure(&street.test, "440310002003").await;
-    let home = json!({ "kind": "residence", "status": "verified", "enclosure": far, "source": "x" });
+    let home =
+        json!({ "kind": "residence", "status": "verified", "enclosure": far, "source": "x" });
     let everywhere = street.test.caller(Role::GridWorker, "440310").await;
     let path = format!("/api/v1/people/{}/facts", street.han);
     everywhere.post(&path, home).await.expect(201);
@@ -199,4 +220,57 @@ async fn a_newcomer_joins_a_household_within_reach_only() {
         .post("/api/v1/people", newcomer(55, 78.into()))
         .await
         .expect(201);
+}
+
+/// A household is the door's: whoever moves in makes the same one, and opens nothing of those before.
+#[tokio::test]
+async fn who_moves_in_opens_nothing_of_who_moved_out() {
+    let street = settled().await;
+    let tenant = applicant("新房客", 61, "13800001261");
+    let mut body = tenant.clone();
+    body["enclosure_id"] = street.enclosure.into();
+    body["address"] = "3栋201".into();
+    street.worker.post("/api/v1/people", body).await.expect(201);
+    let (phone, _) = enrolled(&street.test, tenant).await;
+    let li = json!({ "name": "李雷", "document_type": "resident_id", "document_number": "440399198001010013" });
+    let path = "/api/v1/pass/dependants";
+    let added = phone.post(path, li.clone()).await.expect(201);
+    let data = format!("/api/v1/pass/data?pass_serial={}", added["pass_serial"]);
+    phone.get(&data).await.expect(200);
+
+    let stop = find(&street.worker, json!({ "person_id": street.li })).await;
+    let theirs = people(&stop)
+        .iter()
+        .find(|one| one["person_id"] == street.li);
+    let seen = theirs.unwrap()["seen"].clone();
+    let gone = json!([{ "person_id": street.li, "outcome": "moved_out", "seen": seen }]);
+    street
+        .worker
+        .post(CALLS, call(&street.test, 71, gone))
+        .await
+        .expect(200);
+    // At once, before anything else has run.
+    phone.get(&data).await.problem(404, "person_unknown");
+    street.test.settle().await;
+    let family = phone.get("/api/v1/pass/family").await.expect(200);
+    assert_eq!(family["members"], json!([]));
+    phone.post(path, li).await.problem(409, "ask_at_counter");
+    let left = format!(
+        "SELECT count(*) FROM person WHERE person_id = {} AND household_id IS NULL AND address_sealed IS NULL",
+        street.li
+    );
+    assert_eq!(street.test.scalar::<i64>(&left).await, 1);
+    let live = "SELECT count(*) FROM pass_carrier WHERE ended_at IS NULL";
+    assert_eq!(street.test.scalar::<i64>(live).await, 0);
+    let stop = find(&street.worker, json!({ "person_id": street.han })).await;
+    assert!(!ids(&stop).contains(&street.li), "the door is not theirs");
+
+    // Recorded some other way, as a fact: the household still stands on record and opens nothing.
+    let han = json!({ "name": "韩梅梅", "document_type": "resident_id", "document_number": "440399198202020023" });
+    let away = json!({ "kind": "residence", "status": "away", "enclosure": street.enclosure, "source": "x" });
+    let facts = format!("/api/v1/people/{}/facts", street.han);
+    street.worker.post(&facts, away).await.expect(201);
+    phone.post(path, han).await.problem(409, "ask_at_counter");
+    assert_states_are_derived(&street.test).await;
+    assert_counts_agree(&street.test).await;
 }

@@ -215,23 +215,41 @@ async fn grid_workers_answer_for_whoever_is_held_and_see_no_other_alert() {
     // The other alert is as if it were not there.
     for verb in ["accept", "arrive"] {
         let path = step(other, verb);
-        worker.post(&path, json!({})).await.problem(404, "not_found");
+        worker
+            .post(&path, json!({}))
+            .await
+            .problem(404, "not_found");
     }
     let advised = json!({ "outcome": "advised" });
     let path = step(other, "close");
-    worker.post(&path, advised.clone()).await.problem(404, "not_found");
+    worker
+        .post(&path, advised.clone())
+        .await
+        .problem(404, "not_found");
     let path = step(other, "steps");
     worker.get(&path).await.problem(404, "not_found");
 
     let there = test.now() + SignedDuration::from_mins(10);
     let said = json!({ "expected_at": there.to_string() });
-    worker.post(&step(&mine[0], "accept"), said).await.expect(200);
+    worker
+        .post(&step(&mine[0], "accept"), said)
+        .await
+        .expect(200);
     let hold = format!("/api/v1/device/holds/{}", phone.person_id);
-    assert_eq!(post.device.get(&hold).await.expect(200)["status"], "accepted");
-    worker.post(&step(&mine[0], "arrive"), json!({})).await.expect(200);
+    assert_eq!(
+        post.device.get(&hold).await.expect(200)["status"],
+        "accepted"
+    );
+    worker
+        .post(&step(&mine[0], "arrive"), json!({}))
+        .await
+        .expect(200);
     let steps = worker.get(&step(&mine[0], "steps")).await.expect(200);
     assert_eq!(steps.as_array().unwrap().len(), 3);
-    worker.post(&step(&mine[0], "close"), advised).await.expect(200);
+    worker
+        .post(&step(&mine[0], "close"), advised)
+        .await
+        .expect(200);
     let left = worker.get("/api/v1/alerts").await.expect(200);
     assert_eq!(left["items"], json!([]));
     let elsewhere = test.caller(Role::GridWorker, "440310002").await;

@@ -1,6 +1,7 @@
-//! SQL of households: who makes one.
+//! SQL of households: who makes one, and who has left.
 
-use gridpass_types::ids::EnclosureId;
+use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
+use jiff::Timestamp;
 use tokio_postgres::Error;
 
 use crate::db::Client;
@@ -21,4 +22,19 @@ pub async fn is_household(
         .query_one(&statement, &[&household_id, &prefix, &enclosure_id])
         .await?;
     Ok(row.get(0))
+}
+
+/// Takes somebody out of household and address: they live there no more.
+pub async fn leave_household(
+    db: &Client,
+    person_id: PersonId,
+    (now, by): (Timestamp, StaffId),
+) -> Result<(), Error> {
+    let sql = "-- people.leave_household
+        UPDATE person SET household_id = NULL, address_sealed = NULL, address_code_sealed = NULL,
+            address_changed_at = $2, address_changed_by = $3
+        WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id, &now, &by]).await?;
+    Ok(())
 }
