@@ -51,6 +51,7 @@ mod markers;
 mod migrate;
 mod notices;
 mod observation;
+mod order_lists;
 mod outbound;
 mod oversight;
 mod own_data;
