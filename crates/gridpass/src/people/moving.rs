@@ -1,10 +1,13 @@
+//! Moving in and out. Whom a worker has seen at their door is of its household.
+//!
 //! Somebody has moved out: the household of that door is theirs no more, and nobody's phone carries
 //! a pass on the ground of it. Whoever moves in makes the same household, for it is the door's; so
 //! neither they nor their letters open what was the former tenant's.
 
 use gridpass_rules::words::Residence;
-use gridpass_types::ids::{PersonId, StaffId};
+use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
+use super::address::{Door, household_of};
 use super::family::carried_no_more;
 use super::store;
 use crate::app::App;
@@ -13,6 +16,7 @@ use crate::db::{Client, Tx};
 use crate::facts::{self, StateRow};
 use crate::http::error::ApiResult;
 use crate::jobs::outbox::{self, FollowUp, Handlers, Handling, NewFollowUp};
+use crate::seal::Field;
 
 /// Outbox topic: somebody has left a household.
 const TOPIC_MOVED_OUT: &str = "person.moved_out";
@@ -39,6 +43,30 @@ pub async fn move_out(
         payload: serde_json::json!({}),
     };
     outbox::insert(tx, &[told], app.now()).await?;
+    Ok(())
+}
+
+/// Puts somebody whom a worker has seen at their door into its household, in the transaction that
+/// records it: where an address with a room is on record, and no household yet. Who applied on a phone
+/// has none, for nobody joins one by their own word.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn move_in(
+    tx: &Client,
+    app: &App,
+    (person_id, enclosure): (PersonId, Option<EnclosureId>),
+) -> ApiResult<()> {
+    let sealed = store::find_unjoined_address(tx, person_id).await?;
+    let (Some(sealed), Some(enclosure)) = (sealed, enclosure) else {
+        return Ok(());
+    };
+    let id = person_id.get();
+    let address = app.sealer.open_text(Field::Address, id, &sealed)?;
+    if !Door::parse(&address).room.is_empty() {
+        let household_id = household_of(app, enclosure, &address);
+        store::join_household(tx, person_id, household_id).await?;
+    }
     Ok(())
 }
 

@@ -191,6 +191,10 @@ impl Call<'_> {
             people::move_out(tx, app, (self.person_id(), self.caller.staff_id)).await?;
         }
         self.correct(tx, app, &appended.row).await?;
+        if self.input.outcome == CallOutcome::VerifiedMovedIn {
+            let home = (self.person_id(), appended.row.state.enclosure);
+            people::move_in(tx, app, home).await?;
+        }
         self.end_visits(tx, app).await?;
         self.ask_for_needs(tx, app).await?;
         self.keep(tx, app, &appended.row).await?;

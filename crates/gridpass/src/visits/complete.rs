@@ -84,8 +84,13 @@ async fn record(
     };
     let whose = (visit.person_id, &withdrawn[..]);
     let appended = facts::replace_all(tx, app, whose, &found).await?;
-    if input.outcome == VisitOutcome::MovedOut {
-        people::move_out(tx, app, (visit.person_id, by)).await?;
+    match input.outcome {
+        VisitOutcome::MovedOut => people::move_out(tx, app, (visit.person_id, by)).await?,
+        VisitOutcome::VerifiedMovedIn => {
+            let home = (visit.person_id, appended.row.state.enclosure);
+            people::move_in(tx, app, home).await?;
+        }
+        VisitOutcome::NotFound | VisitOutcome::Checked => {}
     }
     Ok(appended)
 }

@@ -274,3 +274,52 @@ async fn who_moves_in_opens_nothing_of_who_moved_out() {
     assert_states_are_derived(&street.test).await;
     assert_counts_agree(&street.test).await;
 }
+
+/// Who applied on a phone is of no household by their own word; whom a worker has seen there, is.
+#[tokio::test]
+async fn a_family_that_applied_on_phones_is_one_household_once_it_was_seen() {
+    let street = street().await;
+    let mut family = Vec::new();
+    for (n, phone, address) in [
+        (71, "13800001271", "26栋1"),
+        (72, "13800001272", "26号楼 1室"),
+        (73, "13800001273", "26栋"),
+    ] {
+        let (phone, _) = enrolled(&street.test, applicant("房家人", n, phone)).await;
+        let home = json!({ "enclosure_id": street.enclosure, "address": address });
+        phone.put("/api/v1/pass/home", home).await.expect(200);
+        let serial = phone.get("/api/v1/pass").await.expect(200)["pass_serial"].clone();
+        let sql = format!("SELECT person_id FROM person WHERE pass_serial = {serial}");
+        family.push(street.test.scalar::<i64>(&sql).await);
+    }
+    street.test.settle().await;
+    let household = |person: i64| {
+        let sql = format!("SELECT coalesce(household_id, 0) FROM person WHERE person_id = {person}");
+        let test = &street.test;
+        async move { test.scalar::<i64>(&sql).await }
+    };
+    assert_eq!(household(family[0]).await, 0, "nobody joins by their own word");
+    let open = stops(&street.worker, "").await;
+    let found: Vec<Value> = family
+        .iter()
+        .map(|person| {
+            json!({ "person_id": person, "outcome": "verified_moved_in",
+                    "seen": person_of(&open, *person)["seen"] })
+        })
+        .collect();
+    let view = street
+        .worker
+        .post(CALLS, call(&street.test, 81, found.into()))
+        .await
+        .expect(200);
+    assert_eq!(view["results"][2]["status"], "saved", "{view}");
+    assert_ne!(household(family[0]).await, 0);
+    assert_eq!(household(family[0]).await, household(family[1]).await);
+    assert_eq!(household(family[2]).await, 0, "a building is no door");
+    let door = json!({ "enclosure_id": street.enclosure, "address": "26栋1" });
+    let mut behind = ids(&find(&street.worker, door).await);
+    behind.sort_unstable();
+    let mut both = family[..2].to_vec();
+    both.sort_unstable();
+    assert_eq!(behind, both);
+}

@@ -238,7 +238,7 @@ async fn grid_workers_answer_for_whoever_is_held_and_see_no_other_alert() {
     let hold = format!("/api/v1/device/holds/{}", phone.person_id);
     assert_eq!(
         post.device.get(&hold).await.expect(200)["status"],
-        "accepted"
+        "on_the_way"
     );
     worker
         .post(&step(&mine[0], "arrive"), json!({}))

@@ -8838,7 +8838,7 @@ export interface components {
         };
         /** @description Where somebody says they live. */
         OwnHomeInput: {
-            /** @description Building and room, 1 to 200 characters; sealed. */
+            /** @description Building and room, 1 to 40 characters; sealed. */
             address: string;
             /** @description The enclosure. */
             enclosure_id: components["schemas"]["EnclosureId"];

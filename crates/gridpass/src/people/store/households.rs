@@ -1,4 +1,4 @@
-//! SQL of households: who makes one, and who has left.
+//! SQL of households: who makes one, who joins, and who has left.
 
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 use jiff::Timestamp;
@@ -36,5 +36,32 @@ pub async fn leave_household(
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&person_id, &now, &by]).await?;
+    Ok(())
+}
+
+/// The sealed address of somebody who is of no household yet; none without an address.
+pub async fn find_unjoined_address(
+    db: &Client,
+    person_id: PersonId,
+) -> Result<Option<Vec<u8>>, Error> {
+    let sql = "-- people.find_unjoined_address
+        SELECT address_sealed FROM person
+        WHERE person_id = $1 AND household_id IS NULL AND address_sealed IS NOT NULL";
+    let row = db
+        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Puts somebody into a household who is of none.
+pub async fn join_household(
+    db: &Client,
+    person_id: PersonId,
+    household_id: i64,
+) -> Result<(), Error> {
+    let sql = "-- people.join_household
+        UPDATE person SET household_id = $2 WHERE person_id = $1 AND household_id IS NULL";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id, &household_id]).await?;
     Ok(())
 }
