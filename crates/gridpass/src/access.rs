@@ -225,8 +225,8 @@ permissions! {
     OrderQuarantine: TeamWorker TeamDoctor TeamPolice;
     /// See quarantine orders.
     ReadQuarantine: TeamWorker TeamDoctor TeamPolice CommunityLead;
-    /// Accept alerts, arrive, close them.
-    WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Accept alerts, arrive, close them; grid workers those of somebody held at a gate.
+    WorkAlerts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Open an appeal for somebody at a counter and add what they show.
     EnterAppeals: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// See appeals with what was written and shown for them.
@@ -239,8 +239,8 @@ permissions! {
     ReadAppealStats: CommunityLead SubdistrictOfficer DataDesk PrivacyOfficer Oversight;
     /// Set the phones that the public is told.
     SetPublicPhones: DataDesk SubdistrictOfficer CommunityLead;
-    /// See alerts, and be told of those that nobody answers.
-    ReadAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
+    /// See alerts, and be told of those that nobody answers; grid workers those of somebody held at a gate.
+    ReadAlerts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
     /// Watch over people under observation: daily checks, openings of doors, needs.
     WorkObservation: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Put sensors on doors of people under observation, and take them down.

@@ -119,13 +119,14 @@ impl Caller {
         self.scope == Scope::Division && in_jurisdiction(&self.jurisdiction, code)
     }
 
-    /// Whether an entity lies in the caller's jurisdiction.
+    /// Whether an entity lies in the caller's jurisdiction and concerns the role.
     pub fn covers_entity(&self, entity: &impl Entity) -> bool {
-        match self.scope {
+        let there = match self.scope {
             Scope::Division => self.covers(entity.place_code()),
             Scope::Enclosure(id) => entity.enclosure_id() == Some(id),
             Scope::Employer(id) => entity.employer_id() == Some(id),
-        }
+        };
+        there && entity.concerns(self.role)
     }
 
     /// The narrower of the caller's jurisdiction and an asked prefix; `None` when they
@@ -208,6 +209,10 @@ pub trait Entity: Sized + Send {
     /// things.
     fn subject(&self) -> Option<PersonId> {
         None
+    }
+    /// Whether it concerns a role at all; one that it does not concern sees nothing there.
+    fn concerns(&self, _role: Role) -> bool {
+        true
     }
     /// The enclosure it belongs to, for grants of one enclosure.
     fn enclosure_id(&self) -> Option<EnclosureId> {

@@ -157,10 +157,13 @@ pub async fn tell(
     let body = serde_json::json!({
         "alert_id": alert.alert_id, "status": status, "level": told.level,
     });
-    let event = LiveEvent {
-        topic: events::ALERT,
+    let event = |topic| LiveEvent {
+        topic,
         place_code: alert.place_code.clone(),
         body: body.to_string().into(),
     };
-    events::notify(tx, &event).await
+    if alert.kind == AlertKind::HeldAtGate {
+        events::notify(tx, &event(events::HELD)).await?;
+    }
+    events::notify(tx, &event(events::ALERT)).await
 }

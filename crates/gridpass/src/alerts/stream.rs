@@ -13,13 +13,14 @@ use futures_util::Stream;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
+use super::model::kind_for;
 use crate::access::{
     Permission, ProposeRed, ReadAlerts, ReadRedLists, ReadStats, ReviewBreakGlass, SignedIn,
     WorkObservation, WorkVisits,
 };
 use crate::app::{App, LiveEvent};
 use crate::auth::{Caller, Staff};
-use crate::events::{ALERT, BREAK_GLASS, OBSERVATION, RED, RESYNC, STATS, VISIT};
+use crate::events::{ALERT, BREAK_GLASS, HELD, OBSERVATION, RED, RESYNC, STATS, VISIT};
 use crate::http::error::Problem;
 
 /// Pause between comments that keep the connection open.
@@ -27,7 +28,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts before the page has to come back with its session.
 const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 
-/// Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
+/// Live events of the caller's jurisdiction: `alert`, `held` (somebody held at a gate, for grid workers), `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
 /// lists have to be read anew (also at the start).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
     security(("staff" = [])),
@@ -84,9 +85,13 @@ fn resync() -> Event {
 
 /// Whether a caller may hear of an event.
 fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
+    let held_only = kind_for(caller.role).is_some();
     let roles = match event.topic {
         RESYNC => return true,
-        ALERT => ReadAlerts::ROLES,
+        // Everybody hears of an alert once: as one among all, or because somebody is held.
+        ALERT if held_only => return false,
+        HELD if !held_only => return false,
+        ALERT | HELD => ReadAlerts::ROLES,
         OBSERVATION => WorkObservation::ROLES,
         VISIT => WorkVisits::ROLES,
         // Lists are approved by others than those who confirm, so both hear.
@@ -131,6 +136,14 @@ mod tests {
         assert!(concerns(&caller(Role::TeamDoctor, "440310001"), &here));
         assert!(!concerns(&caller(Role::TeamDoctor, "440310002"), &here));
         assert!(!concerns(&caller(Role::SystemAdmin, ""), &here));
+        let held = event(HELD, "440310001001003");
+        let worker = caller(Role::GridWorker, "440310001");
+        assert!(concerns(&worker, &held) && !concerns(&worker, &here));
+        assert!(!concerns(&caller(Role::GridWorker, "440310002"), &held));
+        assert!(
+            !concerns(&caller(Role::TeamDoctor, "440310001"), &held),
+            "heard as an alert"
+        );
         assert!(concerns(
             &caller(Role::SystemAdmin, "440310002"),
             &event(RESYNC, "")

@@ -204,6 +204,7 @@ operations! {
     enrol_person: Change Own;
     evaluate_case: Plain Administration;
     find_public_enclosures: Plain Own;
+    find_stop: Read Visits;
     get_appeal: Read Evidence;
     get_appeal_evidence: Read Evidence;
     get_appeal_stats: Plain Administration;

@@ -151,8 +151,10 @@ impl FromRequestParts<App> for Entering {
         if !token.starts_with(STAFF_TOKEN_PREFIX) {
             return Err(Code::NotSignedIn.into());
         }
-        let session = find(app, &token_digest(token)).await?;
-        let session = session.ok_or(Code::SessionExpired)?;
+        let digest = token_digest(token);
+        let Some(session) = find(app, &digest).await? else {
+            return Err(gone(app, &digest).await?.into());
+        };
         audit::actor(|| {
             let home = session.home.clone();
             audit::Actor::account(session.staff_id, Some(&session.unit), home)
@@ -174,6 +176,16 @@ pub(crate) async fn find(app: &App, digest: &[u8]) -> ApiResult<Option<Session>>
         store::touch_session(&db, found.session_id, now).await?;
     }
     Ok(Some(found.judge(rules.factor_required)))
+}
+
+/// Why a token opens nothing: its time is over, or somebody ended it. A phone that is away from the
+/// network goes on under its lock after the first, and not after the second.
+async fn gone(app: &App, digest: &[u8]) -> ApiResult<Code> {
+    let db = app.db.client().await?;
+    Ok(match store::is_revoked(&db, digest).await? {
+        true => Code::SessionRevoked,
+        false => Code::SessionExpired,
+    })
 }
 
 #[cfg(test)]

@@ -36,6 +36,17 @@ pub(super) async fn find_session(
     Ok(row.as_ref().map(found))
 }
 
+/// Whether somebody ended the session of a token's digest, or closed its account.
+pub(super) async fn is_revoked(db: &Client, digest: &[u8]) -> Result<bool, Error> {
+    let sql = "-- auth.is_revoked
+        SELECT EXISTS (SELECT FROM staff_session t JOIN staff s USING (staff_id)
+                       WHERE t.token_digest = $1 AND (t.revoked_at IS NOT NULL OR NOT s.active))";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&digest])
+        .await?;
+    Ok(row.get(0))
+}
+
 fn found(row: &Row) -> Found {
     Found {
         session_id: SessionId::new(row.get("session_id")),

@@ -51,6 +51,7 @@ codes! {
     // Callers
     NotSignedIn "not_signed_in" UNAUTHORIZED "Sign in first." "请先登录。";
     SessionExpired "session_expired" UNAUTHORIZED "The session has ended; sign in again." "登录已失效，请重新登录。";
+    SessionRevoked "session_revoked" UNAUTHORIZED "This sign-in was ended by somebody, or the account was closed." "此次登录已被注销，或账号已停用。";
     PhoneReplaced "phone_replaced" UNAUTHORIZED "The pass moved to another phone; this one no longer shows it." "通行证已换到另一部手机，本机不再有效。";
     WrongCredentials "wrong_credentials" UNAUTHORIZED "User name or password is wrong." "用户名或密码错误。";
     DeviceRevoked "device_revoked" UNAUTHORIZED "This device is not admitted any more." "该设备已被停用。";

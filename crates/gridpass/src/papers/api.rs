@@ -87,7 +87,8 @@ async fn issue(
     Ok(view)
 }
 
-/// Papers issued under a prefix within the caller's jurisdiction.
+/// Papers issued under a prefix within the caller's jurisdiction, the newest first; the next page
+/// goes on below `after`.
 #[utoipa::path(get, path = "/api/v1/papers", operation_id = "list_papers", tag = "papers",
     security(("staff" = [])), params(PaperQuery, PageQuery),
     responses((status = 200, body = Page<IssuedPaper>), (status = 403, body = Problem)))]

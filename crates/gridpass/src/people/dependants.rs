@@ -14,6 +14,7 @@ use super::apply::{count_at_document, count_try, guardian_key};
 use super::basis::{Basis, Link};
 use super::enrol::{Enrolment, enrol};
 use super::model::{DependantInput, Details};
+use super::moving::may_live_together;
 use super::record::Person;
 use super::{number_digests, store};
 use crate::app::App;
@@ -118,11 +119,8 @@ async fn open(
     if let Some(proof) = &proof {
         proof.spend(&tx, app).await?;
     }
-    let (guardian_lives, dependant_lives) = link.households;
     let enrolment = Enrolment {
-        same_household: proof.is_none()
-            && guardian_lives.is_some()
-            && guardian_lives == dependant_lives,
+        same_household: proof.is_none() && link.in_one_household(),
         ..Enrolment::by_holder(details.clone(), None)
     };
     let enrolled = enrol(&tx, app, &enrolment).await?;
@@ -146,7 +144,12 @@ async fn link_of(
         Some(held) => held.phone(app)?,
         None => None,
     };
+    let together = match &held {
+        Some(held) => may_live_together(tx, [guardian.person_id, held.person_id]).await?,
+        None => true,
+    };
     Ok(Link {
+        apart: !together,
         consented,
         age_years: details.number.age_years(district_date(app.now())),
         nobody_elses: held.is_none() || (reached.is_some() && reached == guardian.phone(app)?),

@@ -13,6 +13,7 @@ use super::basis::Basis;
 use super::family_model::{CarrierView, FamilyMemberView, HandOverPassInput};
 use super::holder::Holder;
 use super::model::phone_field;
+use super::moving::may_live_together;
 use super::store::{self, PhoneAddition};
 use crate::app::App;
 use crate::audit;
@@ -82,7 +83,7 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
 }
 
 /// The code that the guardian's phone still shows has to end; `passes` does it.
-fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
+pub(super) fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     NewFollowUp {
         person_id: dependant,
         topic: super::TOPIC_CARRIED_NO_MORE,
@@ -250,7 +251,13 @@ pub async fn list_in_care(db: &Client, app: &App, holder: Holder) -> ApiResult<V
                 let entered = super::get(db, dependant).await?.household_id;
                 entered.is_none() || entered == household
             }
-            Some(Basis::Household) => !store::has_live_session(db, dependant, app.now()).await?,
+            Some(Basis::Household) => {
+                let entered = super::get(db, dependant).await?.household_id;
+                entered.is_some()
+                    && entered == household
+                    && may_live_together(db, [holder.person_id, dependant]).await?
+                    && !store::has_live_session(db, dependant, app.now()).await?
+            }
             Some(Basis::Consent) | None => false,
         };
         if cared_for {

@@ -1,6 +1,7 @@
 //! SQL of people, their phones and their dependants.
 
 mod family;
+mod households;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -11,8 +12,12 @@ use super::record::Person;
 use crate::db::Client;
 
 pub use family::{
-    end_carrier, has_live_session, link_dependant, list_below, list_carriers, list_dependants,
-    list_household, list_links, note_carrier, unlink_dependant, update_phone,
+    end_carrier, end_household_carriers, end_household_links, has_live_session, link_dependant,
+    list_below, list_carriers, list_dependants, list_household, list_links, note_carrier,
+    unlink_dependant, update_phone,
+};
+pub use households::{
+    find_unjoined_address, is_household, join_household, leave_household,
 };
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,

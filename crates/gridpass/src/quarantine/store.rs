@@ -130,9 +130,9 @@ pub async fn list_orders(
                o.status, o.reason, o.document, o.household_id, o.created_at, o.created_by,
                o.released_at, o.end_reason, p.name_sealed
         FROM quarantine_order o LEFT JOIN person p USING (person_id)
-        WHERE o.order_id > $3 AND o.status = $2 AND starts_with(o.place_code, $1)
+        WHERE ($3::bigint = 0 OR o.order_id < $3) AND o.status = $2 AND starts_with(o.place_code, $1)
           AND ($5::bigint IS NULL OR o.person_id = $5)
-        ORDER BY o.order_id LIMIT $4";
+        ORDER BY o.order_id DESC LIMIT $4";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(

@@ -175,3 +175,86 @@ async fn nobody_ends_from_a_chair_what_nobody_went_for() {
         assert_eq!(closed.expect(200)["status"], "closed");
     }
 }
+
+/// Grid workers are told of whoever waits held at a gate, and of nothing else that the team sees.
+#[tokio::test]
+async fn grid_workers_answer_for_whoever_is_held_and_see_no_other_alert() {
+    let (test, post, phone) = scene().await;
+    let red = person(&test, HERE).await;
+    raise(&test, red).await;
+    test.advance(SignedDuration::from_secs(1));
+    scan(&test, &post, &phone).await;
+    check(&test, &post, &phone, json!({ "passed": false })).await;
+    test.settle().await;
+    let team = test.caller(Role::TeamPolice, HERE).await;
+    let all = team.get("/api/v1/alerts").await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 2);
+    let other = &all["items"][0];
+    assert_eq!(other["person_id"], red);
+
+    let worker = test.caller(Role::GridWorker, HERE).await;
+    let mine = worker.get("/api/v1/alerts").await.expect(200);
+    let mine = mine["items"].as_array().unwrap();
+    assert_eq!(mine.len(), 1);
+    assert_eq!(
+        (&mine[0]["kind"], &mine[0]["person_id"]),
+        (&json!("held_at_gate"), &json!(phone.person_id))
+    );
+    let step = |alert: &Value, verb: &str| {
+        let (person, id) = (&alert["person_id"], &alert["alert_id"]);
+        format!("/api/v1/alerts/{person}/{id}/{verb}")
+    };
+    // The other alert is as if it were not there.
+    for verb in ["accept", "arrive"] {
+        let path = step(other, verb);
+        worker
+            .post(&path, json!({}))
+            .await
+            .problem(404, "not_found");
+    }
+    let advised = json!({ "outcome": "advised" });
+    let path = step(other, "close");
+    worker
+        .post(&path, advised.clone())
+        .await
+        .problem(404, "not_found");
+    let path = step(other, "steps");
+    worker.get(&path).await.problem(404, "not_found");
+
+    let there = test.now() + SignedDuration::from_mins(10);
+    let said = json!({ "expected_at": there.to_string() });
+    worker
+        .post(&step(&mine[0], "accept"), said)
+        .await
+        .expect(200);
+    let hold = format!("/api/v1/device/holds/{}", phone.person_id);
+    assert_eq!(
+        post.device.get(&hold).await.expect(200)["status"],
+        "on_the_way"
+    );
+    worker
+        .post(&step(&mine[0], "arrive"), json!({}))
+        .await
+        .expect(200);
+    let steps = worker.get(&step(&mine[0], "steps")).await.expect(200);
+    assert_eq!(steps.as_array().unwrap().len(), 3);
+    worker
+        .post(&step(&mine[0], "close"), advised)
+        .await
+        .expect(200);
+    let left = worker.get("/api/v1/alerts").await.expect(200);
+    assert_eq!(left["items"], json!([]));
+    let elsewhere = test.caller(Role::GridWorker, "440310002").await;
+    let path = step(&mine[0], "steps");
+    elsewhere.get(&path).await.problem(404, "not_found");
+
+    // One that nobody answered goes up: the community hears of all, its grid workers of those held.
+    let team_steps = "INSERT INTO alert_step (person_id, alert_id, step_id, place_code, step, level, at)
+        SELECT person_id, alert_id, alert_id + 7, place_code, 'escalated', 12, raised_at FROM alert";
+    let db = test.app.db.client().await.unwrap();
+    db.execute(team_steps, &[]).await.unwrap();
+    for (caller, count) in [(&team, 2), (&worker, 1)] {
+        let told = caller.get("/api/v1/alert-notices").await.expect(200);
+        assert_eq!(told.as_array().unwrap().len(), count, "{told}");
+    }
+}

@@ -244,6 +244,8 @@ export type CheckedPaper = Schemas["CheckedPaper"];
 export type NewPaper = Schemas["NewPaper"];
 // In the field.
 export type Stop = Schemas["Stop"];
+export type DoorInput = Schemas["DoorInput"];
+export type PersonSearch = Schemas["SearchInput"];
 export type StopPage = Schemas["StopPage"];
 export type StopPerson = Schemas["StopPerson"];
 export type StopVisit = Schemas["StopVisit"];

@@ -102,6 +102,35 @@ pub async fn end_carrier(
     Ok(())
 }
 
+/// Ends the links of a person's phone that stand on one household; answers whom it carried.
+pub async fn end_household_links(
+    db: &Client,
+    person_id: PersonId,
+    now: Timestamp,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.end_household_links
+        UPDATE guardian_link SET ended_at = $2
+        WHERE person_id = $1 AND basis = 'household' AND ended_at IS NULL RETURNING dependant_id";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&person_id, &now]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Notes that no phone carries a person's pass on the ground of one household any more; answers
+/// whose did.
+pub async fn end_household_carriers(
+    db: &Client,
+    person_id: PersonId,
+    now: Timestamp,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.end_household_carriers
+        UPDATE pass_carrier SET ended_at = $2
+        WHERE person_id = $1 AND basis = 'household' AND ended_at IS NULL RETURNING guardian_id";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&person_id, &now]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Somebody whose phone carries a person's pass.
 pub struct Carrier {
     /// Who.

@@ -54,11 +54,12 @@ const NO_ENTITY: [(&str, &str); 13] = [
 
 /// Operations that name an entity in their body or query and nowhere else, and what they
 /// answer outside the jurisdiction.
-const NAMED_INSIDE: [(&str, u16); 9] = [
+const NAMED_INSIDE: [(&str, u16); 10] = [
     ("create_employer", 422),
     ("create_gate", 422),
     ("create_person", 422),
     ("create_visit", 404),
+    ("find_stop", 422),
     ("issue_paper", 404),
     ("list_scans", 404),
     ("open_appeal", 404),
@@ -269,6 +270,9 @@ impl Scene {
             "create_employer" => {
                 json!({ "name": "坪山建设", "credit_code": "91440300708461136T", "kind": "company",
                 "place_code": "440310002003", "enclosure_id": self.ids["enclosure_id"] })
+            }
+            "find_stop" => {
+                json!({ "enclosure_id": self.ids["enclosure_id"], "address": "3栋201" })
             }
             "search_people" => json!({ "document_number": resident_number(1) }),
             _ => json!({}),

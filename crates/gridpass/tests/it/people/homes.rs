@@ -16,10 +16,12 @@ async fn who_says_where_they_live_is_found_and_joins_no_household() {
         "a deadline without any evidence: {told}"
     );
     let home = |address: &str| json!({ "enclosure_id": estate, "address": address });
-    phone
-        .put("/api/v1/pass/home", home(" "))
-        .await
-        .problem(422, "invalid_fields");
+    for wrong in [" ", &"栋".repeat(41)] {
+        phone
+            .put("/api/v1/pass/home", home(wrong))
+            .await
+            .problem(422, "invalid_fields");
+    }
     phone
         .put(
             "/api/v1/pass/home",
