@@ -10,9 +10,9 @@ import { type Colour, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { familySection } from "./family";
-import { gateScanner } from "./gate";
 import { code, currentHolder, currentPhoto, isReachable, leave as endHere, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
+import { gateScanner } from "./scan";
 import { type Key, t, words } from "./words";
 
 const CODE_LIFE_MS = 30_000;
