@@ -9,7 +9,7 @@ use gridpass_types::Phone;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 
-use super::basis::Basis;
+use super::basis::{Basis, is_minor};
 use super::family_model::{CarrierView, FamilyMemberView, HandOverPassInput};
 use super::holder::Holder;
 use super::model::phone_field;
@@ -28,6 +28,10 @@ use crate::seal::Field;
 /// Who is on a phone besides the holder.
 pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<FamilyMemberView>> {
     let db = app.db.client().await?;
+    let holder = Holder {
+        person_id: guardian,
+    };
+    let cared_for = list_in_care(&db, app, holder).await?;
     let mut members = Vec::new();
     for (dependant, basis, since) in store::list_links(&db, guardian).await? {
         audit::subject(dependant);
@@ -40,6 +44,7 @@ pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<Fami
             basis,
             since,
             own_phone: store::has_live_session(&db, dependant, app.now()).await?,
+            in_care: cared_for.contains(&dependant),
         });
     }
     Ok(members)
@@ -81,8 +86,8 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
     Ok(())
 }
 
-/// The code that the guardian's phone still shows has to end; `passes` does it.
-fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
+/// The code that a phone still shows has to end; `passes` does it.
+pub(super) fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     NewFollowUp {
         person_id: dependant,
         topic: super::TOPIC_CARRIED_NO_MORE,
@@ -186,7 +191,7 @@ fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
     }
 }
 
-/// The holder, and who is in the holder's care: children, unless somebody entered them in another
+/// The holder, and who is in the holder's care: children under 18, unless somebody entered them in another
 /// household, and people of the household who have no phone of their own to ask with. Who only
 /// agreed to be carried is not.
 ///
@@ -202,8 +207,11 @@ pub async fn list_in_care(db: &Client, app: &App, holder: Holder) -> ApiResult<V
     for (dependant, basis, _) in links {
         let cared_for = match basis {
             Some(Basis::Minor) => {
-                let entered = super::get(db, dependant).await?.household_id;
-                entered.is_none() || entered == household
+                // Who has come of age decides for themselves; the pass stays on show.
+                let child = super::get(db, dependant).await?;
+                let entered = child.household_id;
+                is_minor(child.age_years(app, app.now())?)
+                    && (entered.is_none() || entered == household)
             }
             Some(Basis::Household) => !store::has_live_session(db, dependant, app.now()).await?,
             Some(Basis::Consent) | None => false,

@@ -1,5 +1,6 @@
 //! SQL of people, their phones and their dependants.
 
+mod claims;
 mod family;
 mod rekey;
 
@@ -10,6 +11,10 @@ use tokio_postgres::Error;
 use super::record::Person;
 use crate::db::Client;
 
+pub use claims::{
+    Claim, end_claim, expire_sessions, insert_claim, list_claimed_by_phone, list_open_claims,
+    update_document,
+};
 pub use family::{
     end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
     list_household, list_links, note_carrier, unlink_dependant, update_phone,

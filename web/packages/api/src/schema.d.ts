@@ -2562,6 +2562,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/number-claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who gave this person's number on a phone without being known to be this person, or whose
+         *     number this person gave. Waits for somebody who sees the document.
+         */
+        get: operations["list_number_claims"];
+        put?: never;
+        /**
+         * Decides to whom a number belongs, by the document that was seen. For one and the same person
+         *     the phone that applied is written on the record held, and the person applies once more.
+         */
+        post: operations["decide_number_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/paper-passes": {
         parameters: {
             query?: never;
@@ -5618,6 +5642,12 @@ export interface components {
         DeclaredSymptom: "fever" | "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description Somebody whose pass is carried on the guardian's phone. */
         DependantInput: {
+            /**
+             * Format: int32
+             * @description Year of birth of a child whose document carries no birth date. It is what the guardian
+             *     says: a grid worker who calls sees whether it is so.
+             */
+            birth_year?: number | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -6346,6 +6376,8 @@ export interface components {
         /** @description Somebody whose pass this phone carries. */
         FamilyMemberView: {
             basis?: components["schemas"]["Basis"] | null;
+            /** @description Whether the holder may read and change their record: a photo, a declaration, a paper. */
+            in_care?: boolean;
             /** @description Name. */
             name: string;
             /** @description Whether they show the pass on a phone of their own, too. */
@@ -8423,6 +8455,53 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /** @description What somebody who has seen the document decides. */
+        NumberClaimDecision: {
+            /** @description For `other_number`: its number. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description For `same_person`: the name on the document, where the record held has another. */
+            name?: string | null;
+            /** @description What the document shows. */
+            outcome: components["schemas"]["NumberClaimOutcome"];
+            /** @description Serial of the pass that was given on a phone. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
+        /**
+         * @description How it ends.
+         * @enum {string}
+         */
+        NumberClaimOutcome: "same_person" | "other_number" | "not_theirs";
+        /** @description One of the two, as far as the caller's role sees it. */
+        NumberClaimSide: {
+            /**
+             * Format: date-time
+             * @description When first known.
+             */
+            created_at: string;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Identity. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Phone. */
+            phone?: string | null;
+            /** @description Where the record came from. */
+            source: string;
+        };
+        /** @description A number that two people gave. */
+        NumberClaimView: {
+            applicant?: components["schemas"]["NumberClaimSide"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            claimed_at: string;
+            held?: components["schemas"]["NumberClaimSide"] | null;
+            /** @description Serial of the pass that was given for it on a phone, for the time being. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
         /** @description A page of people under observation, with what the whole list holds. */
         ObservedPage: {
             /**
@@ -19366,6 +19445,98 @@ export interface operations {
             };
         };
     };
+    list_number_claims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberClaimView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_number_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberClaimDecision"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_paper_pass: {
         parameters: {
             query?: never;
@@ -19657,6 +19828,14 @@ export interface operations {
                 };
             };
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
