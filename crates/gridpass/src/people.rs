@@ -1,7 +1,8 @@
 //! People: enrolment, what is held about them, their phones and photos.
 //!
 //! Invariants: a document number belongs to one person, whoever enters it first and however
-//! often; names, numbers, phones, addresses and photos are stored sealed and found by keyed
+//! often, and who else gives it is answered as if nobody held it, until somebody sees the
+//! document; names, numbers, phones, addresses and photos are stored sealed and found by keyed
 //! digest; a person's serial is dense and never given twice; who knows a number but not the
 //! rest learns nothing about the person; one person has one phone.
 
@@ -11,6 +12,9 @@ mod apply;
 mod basis;
 mod card;
 mod challenge;
+mod claim;
+mod claim_api;
+mod claim_model;
 mod correct;
 mod create;
 mod dependants;
@@ -87,6 +91,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::search_people))
         .routes(routes!(api::get_person))
         .routes(routes!(phone_api::put_person_phone))
+        .routes(routes!(
+            claim_api::list_number_claims,
+            claim_api::decide_number_claim
+        ))
 }
 
 /// Routes of the public listener.

@@ -190,6 +190,7 @@ operations! {
     create_staff: Manage Administration;
     create_visit: Change Visits;
     decide_appeal: Change Evidence;
+    decide_number_claim: Change Registration;
     delete_division_map: Manage Administration;
     delete_own_photo: Change Own;
     deliver_need: Change Response;
@@ -298,6 +299,7 @@ operations! {
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
     list_needs: Read Response;
+    list_number_claims: Read Registration;
     list_observed: Read Response;
     list_openings: Read Response;
     list_order_steps: Read Response;

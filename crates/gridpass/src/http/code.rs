@@ -92,11 +92,14 @@ codes! {
     NoTextGateway "no_text_gateway" NOT_IMPLEMENTED "Text messages cannot be sent from here; apply at a counter." "系统未开通短信，请到社区窗口办理。";
     PhoneCodeWrong "phone_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong or no longer counts; ask for a new one." "验证码有误或已失效，请重新获取。";
     TooManyCodes "too_many_codes" TOO_MANY_REQUESTS "A code was sent to this phone a moment ago, or several within the hour; wait a little." "验证码获取过于频繁，请稍后再试。";
+    TooManyCodesHere "too_many_codes_here" TOO_MANY_REQUESTS "Many codes were asked for from this network; wait a little, or use mobile data instead of Wi-Fi." "当前网络获取验证码过于频繁，请稍后再试，或改用手机流量。";
     TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries within a day; try tomorrow, or take the document to a counter." "今日尝试次数过多，请明日再试，或持证件到社区窗口办理。";
     AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter, or show it to the grid worker. At every gate the document alone is enough." "手机上无法办理，请持证件到社区窗口办理，或请网格员上门登记手机号。在卡口出示证件即可通行核验。";
     ChallengeUnsolved "challenge_unsolved" UNPROCESSABLE_ENTITY "The task before enrolment was not solved, or has run out; ask for a new one." "人机校验未通过或已过期，请重试。";
     // People
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
+    NumberClaimed "number_claimed" CONFLICT "Another record holds this number; look at the document and decide whose it is, on the person's page." "该证件号码登记在另一份记录上，请核对证件并在人员页面确认号码归属。";
+    HeldElsewhere "held_elsewhere" CONFLICT "This number's record counts in another place; the community there changes it, or the person asks for it in the app." "该证件号码的记录属于其他辖区，请由当地社区办理，或由本人在手机上申请更正。";
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
     PhotoByStaff "photo_by_staff" CONFLICT "Staff took this photo; a new one is taken at a counter or at the door." "该照片由工作人员核实时拍摄，请在社区窗口或由网格员更换。";

@@ -146,6 +146,7 @@ pub async fn create_person(
     let details = input.typed().check(app.now())?;
     let tx = app.db.tx().await?;
     check_places(&app, &tx, &staff.caller, &input).await?;
+    check_reach(&tx, &app, (&staff.caller, &details)).await?;
     let enrolment = by_staff(&app, &staff.caller, (input, details))?;
     let enrolled = enrol(&tx, &app, &enrolment).await?;
     tx.commit().await?;
@@ -178,6 +179,7 @@ fn by_staff(
         grid_code: input.grid_code,
         entered_by: Some(caller.staff_id),
         same_household: false,
+        birth_year: None,
     })
 }
 
@@ -191,6 +193,28 @@ fn household(app: &App, input: &PersonInput) -> Option<i64> {
 fn door_household(app: &App, input: &PersonInput) -> Option<i64> {
     let (enclosure_id, text) = input.enclosure_id.zip(input.address.as_ref())?;
     Some(address::household_of(app, enclosure_id, text.expose()))
+}
+
+/// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a
+/// name and a number takes nobody over from elsewhere. The community there ends the stay first.
+///
+/// # Errors
+/// 409 `held_elsewhere`.
+async fn check_reach(
+    tx: &Client,
+    app: &App,
+    (caller, details): (&Caller, &Details),
+) -> ApiResult<()> {
+    let digests = super::number_digests(app, &details.number);
+    let Some(known) = store::find_by_digests(tx, &digests).await? else {
+        return Ok(());
+    };
+    audit::subject(known);
+    let place = super::get(tx, known).await?.place_code;
+    if caller.covers(&place) || place == facts::home_place(app, None) {
+        return Ok(());
+    }
+    Err(Code::HeldElsewhere.into())
 }
 
 /// Enclosure, grid and household must be known and lie in the caller's jurisdiction; outside it

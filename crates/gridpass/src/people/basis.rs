@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// Age in years from which somebody decides for themselves.
 const ADULT_YEARS: i16 = 18;
 
+/// Whether an age is that of somebody for whom a guardian decides; one that is not known is not.
+pub(super) fn is_minor(age_years: Option<i16>) -> bool {
+    age_years.is_some_and(|age| age < ADULT_YEARS)
+}
+
 /// What a guardian's phone carries a pass on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -43,7 +48,7 @@ impl Basis {
 
     /// The basis there is, the strongest first; `None` sends the family to a counter.
     pub fn of(link: &Link) -> Option<Self> {
-        let is_child = link.age_years.is_some_and(|age| age < ADULT_YEARS);
+        let is_child = is_minor(link.age_years);
         let in_one_household = link.in_one_household();
         if link.consented {
             Some(Basis::Consent)

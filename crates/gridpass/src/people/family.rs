@@ -9,7 +9,7 @@ use gridpass_types::Phone;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 
-use super::basis::Basis;
+use super::basis::{Basis, is_minor};
 use super::family_model::{CarrierView, FamilyMemberView, HandOverPassInput};
 use super::holder::Holder;
 use super::model::phone_field;
@@ -29,6 +29,10 @@ use crate::seal::Field;
 /// Who is on a phone besides the holder.
 pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<FamilyMemberView>> {
     let db = app.db.client().await?;
+    let holder = Holder {
+        person_id: guardian,
+    };
+    let cared_for = list_in_care(&db, app, holder).await?;
     let mut members = Vec::new();
     for (dependant, basis, since) in store::list_links(&db, guardian).await? {
         audit::subject(dependant);
@@ -41,6 +45,7 @@ pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<Fami
             basis,
             since,
             own_phone: store::has_live_session(&db, dependant, app.now()).await?,
+            in_care: cared_for.contains(&dependant),
         });
     }
     Ok(members)
@@ -82,7 +87,7 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
     Ok(())
 }
 
-/// The code that the guardian's phone still shows has to end; `passes` does it.
+/// The code that a phone still shows has to end; `passes` does it.
 pub(super) fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     NewFollowUp {
         person_id: dependant,
@@ -107,7 +112,7 @@ pub(super) async fn hand_over(
     if Some(&phone) == super::dependants::phone_of(app, guardian).await?.as_ref() {
         return Err(Code::PhoneOfGuardian.into());
     }
-    if !is_child_of(&app.db.client().await?, (guardian, dependant)).await? {
+    if !is_child_of(&app.db.client().await?, app, (guardian, dependant)).await? {
         return Err(Code::AskAtCounter.into());
     }
     let code = input.phone_code.expose();
@@ -131,16 +136,24 @@ pub(super) async fn hand_over(
 }
 
 /// Whether somebody is carried as a child, and nobody entered them in another household.
-async fn is_child_of(db: &Client, (guardian, dependant): (PersonId, PersonId)) -> ApiResult<bool> {
+async fn is_child_of(
+    db: &Client,
+    app: &App,
+    (guardian, dependant): (PersonId, PersonId),
+) -> ApiResult<bool> {
     let links = store::list_links(db, guardian).await?;
-    let is_minor = |(id, basis, _): &(PersonId, Option<Basis>, Timestamp)| {
+    let carried_as_child = |(id, basis, _): &(PersonId, Option<Basis>, Timestamp)| {
         *id == dependant && *basis == Some(Basis::Minor)
     };
-    if !links.iter().any(is_minor) {
+    if !links.iter().any(carried_as_child) {
         return Ok(false);
     }
-    let entered = super::get(db, dependant).await?.household_id;
-    Ok(entered.is_none() || entered == super::get(db, guardian).await?.household_id)
+    let child = super::get(db, dependant).await?;
+    if !is_minor(child.age_years(app, app.now())?) {
+        return Ok(false);
+    }
+    let household = super::get(db, guardian).await?.household_id;
+    Ok(child.household_id.is_none() || child.household_id == household)
 }
 
 /// Writes another phone of the holder in place of the one held. Both prove themselves: the
@@ -232,7 +245,7 @@ fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
     }
 }
 
-/// The holder, and who is in the holder's care: children, unless somebody entered them in another
+/// The holder, and who is in the holder's care: children under 18, unless somebody entered them in another
 /// household, and people of the household who have no phone of their own to ask with. Who only
 /// agreed to be carried is not.
 ///
@@ -248,8 +261,11 @@ pub async fn list_in_care(db: &Client, app: &App, holder: Holder) -> ApiResult<V
     for (dependant, basis, _) in links {
         let cared_for = match basis {
             Some(Basis::Minor) => {
-                let entered = super::get(db, dependant).await?.household_id;
-                entered.is_none() || entered == household
+                // Who has come of age decides for themselves; the pass stays on show.
+                let child = super::get(db, dependant).await?;
+                let entered = child.household_id;
+                is_minor(child.age_years(app, app.now())?)
+                    && (entered.is_none() || entered == household)
             }
             Some(Basis::Household) => {
                 let entered = super::get(db, dependant).await?.household_id;

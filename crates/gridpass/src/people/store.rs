@@ -1,5 +1,6 @@
 //! SQL of people, their phones and their dependants.
 
+mod claims;
 mod family;
 mod households;
 mod rekey;
@@ -11,14 +12,16 @@ use tokio_postgres::Error;
 use super::record::Person;
 use crate::db::Client;
 
+pub use claims::{
+    Claim, end_claim, expire_sessions, insert_claim, list_claimed_by_phone, list_open_claims,
+    update_document,
+};
 pub use family::{
     end_carrier, end_household_carriers, end_household_links, has_live_session, link_dependant,
     list_below, list_carriers, list_dependants, list_household, list_links, note_carrier,
     unlink_dependant, update_phone,
 };
-pub use households::{
-    find_unjoined_address, is_household, join_household, leave_household,
-};
+pub use households::{find_unjoined_address, is_household, join_household, leave_household};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,

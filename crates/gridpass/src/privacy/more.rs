@@ -189,7 +189,7 @@ mod tests {
     ];
 
     /// Tables with personal columns of somebody that it does not show, and why.
-    const NOT_SHOWN: [(&str, &str); 18] = [
+    const NOT_SHOWN: [(&str, &str); 20] = [
         (
             "alert",
             "about an event that is shown: a reading, a check at a gate, an opening",
@@ -216,6 +216,10 @@ mod tests {
         ("late_red", "a check at a gate that is shown"),
         ("gate_check", "a fact that is shown"),
         ("missed_check", "a reading that is not there"),
+        (
+            "number_claim",
+            "whether another record holds the number, which who gave it must not learn",
+        ),
         ("person_identifier", "a digest of the number that is shown"),
         (
             "person_state",

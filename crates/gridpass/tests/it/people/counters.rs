@@ -6,6 +6,59 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
+async fn nobody_is_taken_over_from_another_street_by_name_and_number() {
+    let test = TestApp::with_divisions().await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    let home = enclosure(&test, "六联新村").await;
+    let body = json!({ "name": "李四", "document_type": "resident_id", "document_number": resident_number(14),
+                       "phone": "13800001234", "enclosure_id": home, "address": "7栋0301" });
+    let person = lead.post("/api/v1/people", body).await.expect(201);
+    let desk = test.caller(Role::DataDesk, "").await;
+    let new = json!({ "name": "远方苑", "kind": "estate", "community_code": "440310002001" });
+    let far = desk.post("/api/v1/enclosures", new).await.expect(201)["enclosure_id"].clone();
+    let there = test.caller(Role::GridWorker, "440310002").await;
+    let claim = json!({ "name": "李四", "document_type": "resident_id", "document_number": resident_number(14),
+                        "enclosure_id": far, "address": "1栋1" });
+    there
+        .post("/api/v1/people", claim.clone())
+        .await
+        .problem(409, "held_elsewhere");
+    let path = format!("/api/v1/people/{}", person["person_id"]);
+    let held = lead.get(&path).await.expect(200);
+    assert_eq!(held["place_code"], person["place_code"]);
+    assert_eq!(held["residence"], "六联新村");
+    there.get(&path).await.problem(404, "not_found");
+    // Who counts nowhere yet is entered where they turn up.
+    enrolled(&test, applicant("王五", 15, "13700001234")).await;
+    let mut newcomer = claim;
+    newcomer["name"] = "王五".into();
+    newcomer["document_number"] = resident_number(15).into();
+    there.post("/api/v1/people", newcomer).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_counter_does_not_take_back_what_was_verified() {
+    let test = TestApp::with_divisions().await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    let worker = test.caller(Role::GridWorker, "440310001001").await;
+    let (home, other) = (
+        enclosure(&test, "六联新村").await,
+        enclosure(&test, "金地").await,
+    );
+    let body = |enclosure: i64| {
+        json!({ "name": "李四", "document_type": "resident_id", "document_number": resident_number(16),
+                "enclosure_id": enclosure, "address": "7栋0301" })
+    };
+    let person = lead.post("/api/v1/people", body(home)).await.expect(201);
+    let verified = json!({ "kind": "residence", "status": "verified", "enclosure": home, "source": "grid_visit" });
+    let path = format!("/api/v1/people/{}/facts", person["person_id"]);
+    worker.post(&path, verified).await.expect(201);
+    let again = lead.post("/api/v1/people", body(other)).await.expect(200);
+    assert_eq!(again["residence"], "六联新村");
+    assert_eq!(again["decision"]["colour"], "green");
+}
+
+#[tokio::test]
 async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     let test = TestApp::with_divisions().await;
     let lead = test.caller(Role::CommunityLead, "440310001001").await;
@@ -15,7 +68,8 @@ async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     assert!(person["phone"].is_null());
     // Name and number are known to many: they open nobody's record.
     let form = || applicant("陈婆婆", 11, "13800005678");
-    test.enrol(form()).await.problem(409, "ask_at_counter");
+    let (_, beside) = enrolled(&test, form()).await;
+    assert_ne!(beside["pass_serial"], person["pass_serial"]);
     let path = format!("/api/v1/people/{}/phone", person["person_id"]);
     let says = |phone: &str| json!({ "phone": phone });
     lead.put(&path, says("138"))
@@ -25,9 +79,8 @@ async fn people_without_a_phone_are_entered_and_may_enrol_later() {
     let (first, view) = enrolled(&test, form()).await;
     assert_eq!(view["pass_serial"], person["pass_serial"]);
     let other_phone = || applicant("陈婆婆", 11, "13900005678");
-    test.enrol(other_phone())
-        .await
-        .problem(409, "ask_at_counter");
+    let (_, beside) = enrolled(&test, other_phone()).await;
+    assert_ne!(beside["pass_serial"], person["pass_serial"]);
     // The number is written once more as it is: nothing ends.
     lead.put(&path, says("13800005678")).await.expect(204);
     first.get("/api/v1/pass").await.expect(200);

@@ -57,6 +57,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO person_identifier VALUES ('\\x0{id}', {id})"),
         format!("INSERT INTO holder_session VALUES ({id}, '\\x0{id}', now(), now(), NULL)"),
         format!("INSERT INTO guardian_link VALUES ({id}, {id}, now(), NULL)"),
+        format!("INSERT INTO number_claim VALUES ({id}, {id} + 100, {id}, now(), NULL, NULL, NULL)"),
         format!("INSERT INTO pass_carrier VALUES ({id}, {id}, 'minor', now(), NULL)"),
         format!("INSERT INTO carrier_key VALUES ({id}, {id}, '', now())"),
         format!("INSERT INTO declaration VALUES ({id}, {id}, 'health', now(), '')"),
