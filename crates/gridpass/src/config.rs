@@ -107,8 +107,7 @@ pub struct SiteConfig {
     /// Issuer named in credentials; the district's code unless given
     #[arg(long, env = "GRIDPASS_ISSUER")]
     pub issuer: Option<String>,
-    /// People whom one member of staff may propose to stop within an hour; longer lists are held
-    /// for approval above
+    /// People whom one member of staff may propose to stop within an hour; more wait for approval
     #[arg(
         long,
         env = "GRIDPASS_RED_PEOPLE_PER_HOUR",
@@ -134,8 +133,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Where phones reach the pass, like `https://pass.example`; gates then show their codes as
-    /// addresses there, which any phone's camera opens
+    /// Where phones reach the pass, like `https://pass.example`; gates' codes are addresses there
     #[arg(long, env = "GRIDPASS_PASS_URL", value_name = "URL", value_parser = pass_url::parse)]
     pub pass_url: Option<String>,
     /// Folder with the built web apps (pass, resident, gate, field, console)

@@ -3,6 +3,7 @@
 mod claims;
 mod family;
 mod households;
+mod photos;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -22,6 +23,7 @@ pub use family::{
     unlink_dependant, update_phone,
 };
 pub use households::{find_unjoined_address, is_household, join_household, leave_household};
+pub use photos::{delete_photo, find_photo, update_own_photo, update_photo};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
@@ -470,45 +472,5 @@ pub async fn update_own_address(
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&person_id, &sealed, &now]).await?;
-    Ok(())
-}
-
-/// A person's sealed photo.
-pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u8>>, Error> {
-    let sql = "-- people.find_photo
-        SELECT photo_sealed FROM person WHERE person_id = $1";
-    let row = db
-        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
-    Ok(row.and_then(|row| row.get(0)))
-}
-
-/// Writes the sealed photo that staff took.
-pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Result<(), Error> {
-    let sql = "-- people.update_photo
-        UPDATE person SET photo_sealed = $2, photo_by_staff = true WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
-        .await?;
-    Ok(())
-}
-
-/// Writes the sealed photo that the holder gave; `false` when staff took the one there is.
-pub async fn update_own_photo(
-    db: &Client,
-    person_id: PersonId,
-    sealed: &[u8],
-) -> Result<bool, Error> {
-    let sql = "-- people.update_own_photo
-        UPDATE person SET photo_sealed = $2 WHERE person_id = $1 AND photo_by_staff IS NOT TRUE";
-    let statement = db.prepare_cached(sql).await?;
-    Ok(db.execute(&statement, &[&person_id, &sealed]).await? > 0)
-}
-
-/// Removes a person's photo.
-pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
-    let sql = "-- people.delete_photo
-        UPDATE person SET photo_sealed = NULL, photo_by_staff = false WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
     Ok(())
 }

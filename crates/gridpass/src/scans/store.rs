@@ -1,7 +1,10 @@
 //! SQL of scans. The statements of the hot path are constants, because its connections
 //! prepare them once and pipeline them.
 
+mod at_gate;
 pub mod checks;
+
+pub use at_gate::{list_feverish, list_readings, was_scanned, was_shown};
 
 use gridpass_rules::State;
 use gridpass_rules::words::{
@@ -14,7 +17,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::columns::{FollowColumns, ScanColumns};
-use super::model::{FEVER_DECICELSIUS, LeafCode, Rung, ScanKey, Shown};
+use super::model::{LeafCode, ScanKey, Shown};
 use super::proofs::Proof;
 use crate::db::Client;
 use crate::facts;
@@ -368,81 +371,6 @@ pub async fn list_stored(db: &Client, keys: &[ScanKey]) -> Result<Vec<Stored>, E
         by_live_code: row.get(9),
     };
     Ok(rows.iter().map(read).collect())
-}
-
-/// Whether a person was scanned at a gate since a time.
-pub async fn was_scanned(
-    db: &Client,
-    (person_id, gate_id): (PersonId, GateId),
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "-- scans.was_scanned
-        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 LIMIT 1";
-    let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_opt(&statement, &[&person_id, &gate_id, &since, &until])
-        .await?;
-    Ok(row.is_some())
-}
-
-/// Whether the person was known at the gate within these times by more than a typed serial.
-pub async fn was_shown(
-    db: &Client,
-    (person_id, gate_id): (PersonId, GateId),
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "-- scans.was_shown
-        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 AND rung <= $5 LIMIT 1";
-    let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_opt(
-            &statement,
-            &[&person_id, &gate_id, &since, &until, &Rung::Code.code()],
-        )
-        .await?;
-    Ok(row.is_some())
-}
-
-/// Person, time and reading in tenths of a degree of what a gate measured, in no order.
-pub async fn list_readings(
-    db: &Client,
-    gate_id: GateId,
-    people: &[i64],
-    (from, to): (Timestamp, Timestamp),
-) -> Result<Vec<(PersonId, Timestamp, i16)>, Error> {
-    let sql = "-- scans.list_readings
-        SELECT person_id, at, temperature_decicelsius FROM scan
-        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius IS NOT NULL";
-    let statement = db.prepare_cached(sql).await?;
-    let rows = db
-        .query(&statement, &[&people, &gate_id, &from, &to])
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect())
-}
-
-/// Which of these people a gate has measured a fever of within the times.
-pub async fn list_feverish(
-    db: &Client,
-    gate_id: GateId,
-    people: &[i64],
-    (from, to): (Timestamp, Timestamp),
-) -> Result<Vec<PersonId>, Error> {
-    let sql = "-- scans.list_feverish
-        SELECT DISTINCT person_id FROM scan
-        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius >= $5";
-    let statement = db.prepare_cached(sql).await?;
-    let rows = db
-        .query(
-            &statement,
-            &[&people, &gate_id, &from, &to, &FEVER_DECICELSIUS],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Which recorded scans to list.

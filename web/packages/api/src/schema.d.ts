@@ -1063,7 +1063,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `held` (somebody held at a gate, for grid workers), `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -1737,7 +1737,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Papers issued under a prefix within the caller's jurisdiction. */
+        /**
+         * Papers issued under a prefix within the caller's jurisdiction, the newest first; the next page
+         *     goes on below `after`.
+         */
         get: operations["list_papers"];
         put?: never;
         /**
@@ -1966,7 +1969,7 @@ export interface paths {
         /**
          * Issues a credential to the holder's phone, for the holder or a dependant without a phone of
          *     their own. A phone with a new key takes the place of the one before, whose credentials no
-         *     longer count.
+         *     longer count; several guardians' phones show a dependant's pass side by side.
          */
         post: operations["issue_credential"];
         delete?: never;
@@ -2325,7 +2328,10 @@ export interface paths {
         };
         /** The photo of the holder or of a dependant. */
         get: operations["get_own_photo"];
-        /** Stores the photo of the holder or of a dependant. */
+        /**
+         * Stores the photo of the holder or of a dependant, unless staff took one: that stands until
+         *     staff take another, or the holder removes it and gates look at the document.
+         */
         put: operations["put_own_photo"];
         post?: never;
         /**
@@ -2603,6 +2609,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/number-claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who gave this person's number on a phone without being known to be this person, or whose
+         *     number this person gave. Waits for somebody who sees the document.
+         */
+        get: operations["list_number_claims"];
+        put?: never;
+        /**
+         * Decides to whom a number belongs, by the document that was seen. For one and the same person
+         *     the phone that applied is written on the record held, and the person applies once more.
+         */
+        post: operations["decide_number_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/paper-passes": {
         parameters: {
             query?: never;
@@ -2650,7 +2680,8 @@ export interface paths {
         get?: never;
         /**
          * Writes the phone by which a person is known, in place of the one before: a first phone, a new
-         *     number, a lost one. The person then applies on it with three fields and a code.
+         *     number, a lost one. The phone before ends, and what it shows is void. The person then applies on
+         *     the new one with three fields and a code.
          */
         put: operations["put_person_phone"];
         post?: never;
@@ -2757,8 +2788,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Orders under a prefix within the caller's jurisdiction, with how many people and
-         *     households they concern.
+         * Orders under a prefix within the caller's jurisdiction, the newest first, with how many people
+         *     and households they concern; the next page goes on below `after`.
          */
         get: operations["list_quarantine_orders"];
         put?: never;
@@ -4016,6 +4047,26 @@ export interface paths {
         get: operations["list_stops"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A door, whether or not a visit is open there: everybody known to live behind it, as far as they
+         *     are within the caller's reach. Behind a door that nobody is known of, the stop has no people.
+         */
+        post: operations["find_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5676,6 +5727,12 @@ export interface components {
         DeclaredSymptom: "fever" | "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description Somebody whose pass is carried on the guardian's phone. */
         DependantInput: {
+            /**
+             * Format: int32
+             * @description Year of birth of a child whose document carries no birth date. It is what the guardian
+             *     says: a grid worker who calls sees whether it is so.
+             */
+            birth_year?: number | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -5890,6 +5947,21 @@ export interface components {
             text: string;
             /** @description Unit without its word; empty when there is none. */
             unit: string;
+        };
+        /** @description Which door: its enclosure with building and room, or somebody who lives behind it. */
+        DoorInput: {
+            /** @description Building and room, 1 to 200 characters, in any way of writing them. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Enclosure; goes with `address`.
+             */
+            enclosure_id?: number | null;
+            /**
+             * Format: int64
+             * @description Somebody of the household, instead of enclosure and address.
+             */
+            person_id?: number | null;
         };
         /**
          * @description A level of the administration that answers for something.
@@ -6414,6 +6486,8 @@ export interface components {
         /** @description Somebody whose pass this phone carries. */
         FamilyMemberView: {
             basis?: components["schemas"]["Basis"] | null;
+            /** @description Whether the holder may read and change their record: a photo, a declaration, a paper. */
+            in_care?: boolean;
             /** @description Name. */
             name: string;
             /** @description Whether they show the pass on a phone of their own, too. */
@@ -8496,6 +8570,53 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /** @description What somebody who has seen the document decides. */
+        NumberClaimDecision: {
+            /** @description For `other_number`: its number. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description For `same_person`: the name on the document, where the record held has another. */
+            name?: string | null;
+            /** @description What the document shows. */
+            outcome: components["schemas"]["NumberClaimOutcome"];
+            /** @description Serial of the pass that was given on a phone. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
+        /**
+         * @description How it ends.
+         * @enum {string}
+         */
+        NumberClaimOutcome: "same_person" | "other_number" | "not_theirs";
+        /** @description One of the two, as far as the caller's role sees it. */
+        NumberClaimSide: {
+            /**
+             * Format: date-time
+             * @description When first known.
+             */
+            created_at: string;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Identity. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Phone. */
+            phone?: string | null;
+            /** @description Where the record came from. */
+            source: string;
+        };
+        /** @description A number that two people gave. */
+        NumberClaimView: {
+            applicant?: components["schemas"]["NumberClaimSide"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            claimed_at: string;
+            held?: components["schemas"]["NumberClaimSide"] | null;
+            /** @description Serial of the pass that was given for it on a phone, for the time being. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
         /** @description A page of people under observation, with what the whole list holds. */
         ObservedPage: {
             /**
@@ -8873,7 +8994,7 @@ export interface components {
         };
         /** @description Where somebody says they live. */
         OwnHomeInput: {
-            /** @description Building and room, 1 to 200 characters; sealed. */
+            /** @description Building and room, 1 to 40 characters; sealed. */
             address: string;
             /** @description The enclosure. */
             enclosure_id: components["schemas"]["EnclosureId"];
@@ -10393,6 +10514,7 @@ export interface components {
             after?: components["schemas"]["PersonId"] | null;
             /** @description The beginning of the addresses, 1 to 40 characters, as in `3栋`. */
             building?: string | null;
+            enclosure_id?: components["schemas"]["EnclosureId"] | null;
             /** @description Everybody of a grid, 15 digits, whose address begins with `building`. */
             grid_code?: string | null;
             household_id?: components["schemas"]["HouseholdId"] | null;
@@ -10596,6 +10718,8 @@ export interface components {
             has_photo: boolean;
             /** @description Name, to be called by. */
             name: string;
+            /** @description Whether staff took it; otherwise the holder gave it, and the document says more. */
+            photo_by_staff: boolean;
             /** @description Enclosure, once residence in it is declared or verified. */
             residence?: string | null;
             /** @description Employer, once employment there is declared or verified. */
@@ -11593,7 +11717,7 @@ export interface components {
          * @description How a gate knew the person, from the surest to the barest.
          * @enum {string}
          */
-        Rung: "presentation" | "gate_code" | "number" | "paper" | "snapshot" | "code" | "offline_paper";
+        Rung: "presentation" | "gate_code" | "number" | "paper" | "snapshot" | "code" | "offline_paper" | "serial";
         /** @description Scans, counted several ways. */
         ScanCount: {
             /** @description By colour. */
@@ -12312,7 +12436,7 @@ export interface components {
             /** @description Unit of that person then. */
             unit?: string | null;
         };
-        /** @description A household with open visits. */
+        /** @description A household with what is open there. */
         Stop: {
             /** @description Standard address code of the door, 25 digits, where one is known. */
             address_code?: string | null;
@@ -18795,6 +18919,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19632,6 +19764,98 @@ export interface operations {
             };
         };
     };
+    list_number_claims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberClaimView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_number_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberClaimDecision"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_paper_pass: {
         parameters: {
             query?: never;
@@ -19923,6 +20147,14 @@ export interface operations {
                 };
             };
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23436,6 +23668,53 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stop"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
