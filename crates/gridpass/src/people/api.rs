@@ -146,6 +146,7 @@ pub async fn create_person(
     let details = input.typed().check(app.now())?;
     let tx = app.db.tx().await?;
     check_places(&tx, &staff.caller, &input).await?;
+    check_household(&tx, &staff.caller, &input).await?;
     check_reach(&tx, &app, (&staff.caller, &details)).await?;
     let enrolment = by_staff(&app, &staff.caller, (input, details))?;
     let enrolled = enrol(&tx, &app, &enrolment).await?;
@@ -190,6 +191,22 @@ fn household(app: &App, input: &PersonInput) -> Option<i64> {
     named.or_else(|| {
         door.map(|(enclosure_id, text)| address::household_of(app, enclosure_id, text.expose()))
     })
+}
+
+/// A household opens records to its members, so nobody is put into one that is not there: somebody
+/// of it lives in the enclosure named and counts in the caller's jurisdiction.
+///
+/// # Errors
+/// 422 `household_unknown`.
+async fn check_household(tx: &Client, caller: &Caller, input: &PersonInput) -> ApiResult<()> {
+    let Some(household) = input.household_id else {
+        return Ok(());
+    };
+    let places = store::list_household_places(tx, household, input.enclosure_id).await?;
+    match places.iter().any(|place| caller.covers(place)) {
+        true => Ok(()),
+        false => Err(Code::HouseholdUnknown.into()),
+    }
 }
 
 /// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a

@@ -51,10 +51,11 @@ impl Basis {
         let is_child = is_minor(link.age_years);
         let (guardian, dependant) = link.households;
         let in_one_household = guardian.is_some() && guardian == dependant;
-        if link.consented {
-            Some(Basis::Consent)
-        } else if is_child && (in_one_household || link.nobody_elses) {
+        // A child with a phone is a child: the guardian still has to be able to act for it.
+        if is_child && (in_one_household || link.nobody_elses) {
             Some(Basis::Minor)
+        } else if link.consented {
+            Some(Basis::Consent)
         } else {
             in_one_household.then_some(Basis::Household)
         }
@@ -83,6 +84,8 @@ mod tests {
         let cases = [
             (true, Some(80), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), false, (one, one), Some(Basis::Minor)),
             (false, Some(17), false, (None, None), None),
             (false, Some(17), false, (one, other), None),

@@ -2,6 +2,7 @@
 
 mod claims;
 mod family;
+mod household;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -19,6 +20,7 @@ pub use family::{
     end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
     list_household, list_links, note_carrier, unlink_dependant, update_phone,
 };
+pub use household::list_household_places;
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
