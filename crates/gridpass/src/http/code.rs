@@ -83,6 +83,7 @@ codes! {
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
     MapInvalid "map_invalid" UNPROCESSABLE_ENTITY "The map cannot be taken; nothing was stored." "地图无法采用，未保存任何内容。";
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
+    HomeUnderOrder "home_under_order" CONFLICT "While you are under observation the response team changes the home; call them." "隔离观察期间住址由社区小组变更，请与小组联系。";
     HomeVerified "home_verified" CONFLICT "A grid worker has verified this home; ask for a correction instead." "住址已经网格员核实，如有变动请申请更正。";
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";

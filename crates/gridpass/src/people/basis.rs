@@ -50,10 +50,11 @@ impl Basis {
     pub fn of(link: &Link) -> Option<Self> {
         let is_child = is_minor(link.age_years);
         let in_one_household = link.in_one_household();
-        if link.consented {
-            Some(Basis::Consent)
-        } else if is_child && (in_one_household || link.nobody_elses) {
+        // A child with a phone is a child: the guardian still has to be able to act for it.
+        if is_child && (in_one_household || link.nobody_elses) {
             Some(Basis::Minor)
+        } else if link.consented {
+            Some(Basis::Consent)
         } else {
             in_one_household.then_some(Basis::Household)
         }
@@ -96,6 +97,8 @@ mod tests {
         let cases = [
             (true, Some(80), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), false, (one, one), Some(Basis::Minor)),
             (false, Some(17), false, (None, None), None),
             (false, Some(17), false, (one, other), None),

@@ -7,7 +7,7 @@
 
 use gridpass_matching::Agreement;
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
 use gridpass_types::AddressCode;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 use jiff::Timestamp;
@@ -207,11 +207,12 @@ pub(super) async fn declare(
     enrolment: &Enrolment,
 ) -> ApiResult<()> {
     let states = facts::read_states(tx, &[person_id.get()]).await?;
-    // What somebody has verified at a door, no counter takes back by what it is told.
-    let verified = states
-        .iter()
-        .any(|row| row.state.residence == Residence::Verified);
-    let keeps = enrolment.entered_by.is_some() && verified;
+    // What somebody has verified at a door is not taken back by a form, nor does a form move the
+    // door that the team watches: for that there is a correction.
+    let keeps = states.iter().any(|row| {
+        let watched = row.state.quarantine != Quarantine::None;
+        row.state.residence == Residence::Verified || watched
+    });
     let lives_there = |enclosure| {
         states.iter().any(|row| {
             let known = matches!(

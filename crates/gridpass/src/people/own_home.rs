@@ -1,11 +1,12 @@
 //! Where somebody says they live: the estate, and building and room, so that a grid worker finds
 //! the door. It is a declaration. It puts nobody into a household, because a household lets people
-//! carry each other's pass, and it does not touch what a grid worker has verified.
+//! carry each other's pass, and it does not touch what a grid worker has verified, nor the door
+//! that somebody under observation is watched at.
 
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
 use gridpass_types::Sensitive;
 use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use serde::Deserialize;
@@ -93,6 +94,10 @@ async fn declare(
     let row = facts::lock_person(&tx, person_id).await?;
     if row.state.residence == Residence::Verified {
         return Err(Code::HomeVerified.into());
+    }
+    // The team watches the door that the order was given for.
+    if row.state.quarantine != Quarantine::None {
+        return Err(Code::HomeUnderOrder.into());
     }
     let body = FactBody::Residence {
         status: ResidenceStatus::Declared,

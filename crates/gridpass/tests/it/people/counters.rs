@@ -37,6 +37,43 @@ async fn nobody_is_taken_over_from_another_street_by_name_and_number() {
 }
 
 #[tokio::test]
+async fn nobody_is_put_into_a_household_that_is_not_there() {
+    let test = TestApp::with_divisions().await;
+    let lead = test.caller(Role::CommunityLead, "440310001001").await;
+    let home = enclosure(&test, "六联新村").await;
+    let body = |sequence: u32, household: Option<&Value>| {
+        let mut body = json!({ "name": "李四", "document_type": "resident_id", "document_number": resident_number(sequence),
+                               "enclosure_id": home, "address": "7栋0301" });
+        if let Some(household) = household {
+            body["household_id"] = household.clone();
+        }
+        body
+    };
+    let first = lead
+        .post("/api/v1/people", body(31, None))
+        .await
+        .expect(201);
+    let second = lead
+        .post("/api/v1/people", body(32, Some(&first["household_id"])))
+        .await
+        .expect(201);
+    assert_eq!(second["household_id"], first["household_id"]);
+    for nowhere in [json!(-7), json!(0), json!(999)] {
+        lead.post("/api/v1/people", body(33, Some(&nowhere)))
+            .await
+            .problem(422, "household_unknown");
+    }
+    // One that is there, in another street.
+    let there = test.caller(Role::CommunityLead, "440310002001").await;
+    let stolen = json!({ "name": "混入", "document_type": "resident_id", "document_number": resident_number(34),
+                         "household_id": first["household_id"] });
+    there
+        .post("/api/v1/people", stolen)
+        .await
+        .problem(422, "household_unknown");
+}
+
+#[tokio::test]
 async fn a_counter_does_not_take_back_what_was_verified() {
     let test = TestApp::with_divisions().await;
     let lead = test.caller(Role::CommunityLead, "440310001001").await;
