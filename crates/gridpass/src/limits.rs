@@ -22,7 +22,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
 pub use budgets::Budgets;
-pub use layer::{Guard, guard};
+pub use layer::{Guard, Network, guard};
 
 /// Rows removed in one statement.
 const SWEEP_ROWS_MAX: i64 = 1000;

@@ -6,16 +6,19 @@
 //! be a whole carrier's phones or all gates of an estate; gates get the widest budget of all, as
 //! scans are the last to be refused.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gridpass_types::Clock;
 
 use super::budgets::{Budgets, Rate};
+use crate::app::App;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 
@@ -52,7 +55,7 @@ impl Guard {
 
     fn take(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<(), u32> {
         let now = self.clock.now();
-        let address = network(self.address_of(headers).or(peer));
+        let address = network(forwarded_address(self.forwarded.as_ref(), headers).or(peer));
         let Some(token) = headers.get(header::AUTHORIZATION) else {
             return self.budgets.take((0_u8, address), self.client, now);
         };
@@ -64,13 +67,35 @@ impl Guard {
         };
         self.budgets.take((2_u8, token), rate, now)
     }
+}
 
-    /// The last address of the header: the one our own proxy wrote. Those before it were sent
-    /// by the client and may say anything.
-    fn address_of(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let name = self.forwarded.as_ref()?;
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
+/// The last address of the header: the one our own proxy wrote. Those before it were sent by the
+/// client and may say anything.
+fn forwarded_address(forwarded: Option<&HeaderName>, headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(forwarded?).iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// The network a request comes from: what counts as one client that shows no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network((u8, u64));
+
+impl Network {
+    /// For counting in the database, under a keyed digest.
+    pub fn key(self) -> String {
+        format!("{}|{:x}", self.0.0, self.0.1)
+    }
+}
+
+impl FromRequestParts<App> for Network {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let forwarded = app.settings.limits.client_address_header.as_ref();
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(address)| address.ip());
+        let address = forwarded_address(forwarded, &parts.headers).or(peer);
+        Ok(Self(network(address)))
     }
 }
 
