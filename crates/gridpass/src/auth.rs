@@ -28,7 +28,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 
 pub(crate) use session::find as find_session;
-pub use session::{Entering, Need, Session};
+pub use session::{Entering, Need, Session, acts_still};
 
 /// Prefix of staff session tokens.
 pub const STAFF_TOKEN_PREFIX: &str = "gps1.";

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use gridpass_types::ids::{SessionId, StaffId};
+use gridpass_types::ids::{GrantId, SessionId, StaffId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -174,6 +174,20 @@ pub(crate) async fn find(app: &App, digest: &[u8]) -> ApiResult<Option<Session>>
         store::touch_session(&db, found.session_id, now).await?;
     }
     Ok(Some(found.judge(rules.factor_required)))
+}
+
+/// Whether a session still acts under a grant. Asking is no use of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn acts_still(
+    app: &App,
+    (session_id, grant_id): (SessionId, GrantId),
+) -> ApiResult<bool> {
+    let now = app.now();
+    let idle_since = now - app.settings.sign_in.idle_max;
+    let db = app.db.client().await?;
+    Ok(store::acts_still(&db, (session_id, grant_id), (now, idle_since)).await?)
 }
 
 #[cfg(test)]
