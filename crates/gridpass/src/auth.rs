@@ -14,7 +14,7 @@ pub(crate) mod store;
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use gridpass_types::ids::{EmployerId, EnclosureId, GrantId, PersonId, StaffId};
@@ -26,9 +26,10 @@ use crate::audit;
 use crate::db::{self, Client, Tx};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::extract::Path;
 
 pub(crate) use session::find as find_session;
-pub use session::{Entering, Need, Session};
+pub use session::{Entering, Need, Session, acts_still};
 
 /// Prefix of staff session tokens.
 pub const STAFF_TOKEN_PREFIX: &str = "gps1.";
@@ -248,9 +249,7 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let Staff { caller, .. } = Staff::<P>::from_request_parts(parts, app).await?;
-        let Path(id) = Path::<E::Id>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| ApiError::new(Code::BadPath))?;
+        let Path(id) = Path::<E::Id>::from_request_parts(parts, app).await?;
         let entity = authorise::<E>(app, &caller, id).await?;
         Ok(Self {
             entity,

@@ -20,9 +20,11 @@ pub mod store;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::audit;
 use crate::auth::Entity;
 use crate::db::Client;
 use crate::http::error::ApiResult;
+use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 
@@ -52,6 +54,16 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(device::get_device))
         .routes(routes!(device::put_device_key))
         .routes(routes!(codes::get_gate_code))
+}
+
+/// Tells whose key a call of a device has.
+pub fn register(callers: Callers) -> Callers {
+    callers.with(DEVICE_TOKEN_PREFIX, |app, token| {
+        Box::pin(async move {
+            let device = admitted(&app, &token).await?;
+            Ok(audit::Actor::device(device.device_id))
+        })
+    })
 }
 
 /// Background work.

@@ -51,6 +51,7 @@ use crate::db::Client;
 use crate::divisions;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
 
 pub use address::{Correction, Door, checked_address, correct_address, household_of};
@@ -80,6 +81,16 @@ pub fn loops() -> Vec<Loop> {
 
 /// Outbox topic: a guardian's phone shows this person's pass no more.
 pub const TOPIC_CARRIED_NO_MORE: &str = "pass.carried_no_more";
+
+/// Tells whose key a call of a phone has.
+pub fn register(callers: Callers) -> Callers {
+    callers.with(HOLDER_TOKEN_PREFIX, |app, token| {
+        Box::pin(async move {
+            let person_id = holder::admitted(&app, &token).await?;
+            Ok(audit::Actor::holder(person_id))
+        })
+    })
+}
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

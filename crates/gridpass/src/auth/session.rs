@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use gridpass_types::ids::{SessionId, StaffId};
+use gridpass_types::ids::{GrantId, SessionId, StaffId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -186,6 +186,20 @@ async fn gone(app: &App, digest: &[u8]) -> ApiResult<Code> {
         true => Code::SessionRevoked,
         false => Code::SessionExpired,
     })
+}
+
+/// Whether a session still acts under a grant. Asking is no use of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn acts_still(
+    app: &App,
+    (session_id, grant_id): (SessionId, GrantId),
+) -> ApiResult<bool> {
+    let now = app.now();
+    let idle_since = now - app.settings.sign_in.idle_max;
+    let db = app.db.client().await?;
+    Ok(store::acts_still(&db, (session_id, grant_id), (now, idle_since)).await?)
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This method is not offered here." "不支持该请求方法。";
     Conflict "conflict" CONFLICT "The state changed meanwhile; read it again." "状态已变化，请刷新后重试。";
     IdempotencyKeyReused "idempotency_key_reused" CONFLICT "This Idempotency-Key came with another request before." "该幂等键已用于其他请求。";
+    IdempotencyKeyInUse "idempotency_key_in_use" CONFLICT "A call with this Idempotency-Key is still running; send it again shortly." "使用该幂等键的请求仍在处理，请稍后重试。";
+    IdempotencyAnswerLost "idempotency_answer_lost" CONFLICT "The call with this Idempotency-Key was done, but its answer is lost; look at what is there, and use another key." "使用该幂等键的请求已执行，但结果未能保存。请先核对，再用新的键提交。";
+    UnstorableText "unstorable_text" UNPROCESSABLE_ENTITY "A text holds a character that cannot be stored." "文本含有无法保存的字符。";
+    TimeOutOfRange "time_out_of_range" UNPROCESSABLE_ENTITY "A time lies too far in the past or the future." "时间超出可用范围。";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side." "系统内部错误。";
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many requests from here; wait a little." "请求过于频繁，请稍后再试。";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much to do at this moment; try again shortly." "系统繁忙，请稍后重试。";

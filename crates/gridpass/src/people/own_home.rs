@@ -104,7 +104,9 @@ async fn declare(
         enclosure,
     };
     facts::check_places(&tx, &body).await?;
-    let known = row.state.enclosure == Some(enclosure);
+    // Who moved out keeps the enclosure they left; coming back is news.
+    let lives = row.state.residence == Residence::Declared;
+    let known = lives && row.state.enclosure == Some(enclosure);
     let new: Vec<NewFact> = (!known)
         .then(|| NewFact {
             body,

@@ -182,3 +182,17 @@ fn order(row: &Row) -> Option<QuarantineOrder> {
         end_reason: end_reason.and_then(EndReason::from_word),
     })
 }
+
+/// When each order of a person began, oldest first, and whether it lives.
+pub async fn list_begins(
+    db: &Client,
+    person_id: PersonId,
+) -> Result<Vec<(Timestamp, bool)>, Error> {
+    let sql = "-- quarantine.list_begins
+        SELECT created_at, status = 'live' FROM quarantine_order WHERE person_id = $1
+        ORDER BY created_at LIMIT 1000";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass::access::Role;
+use gridpass::config::Limits;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -72,18 +73,40 @@ async fn a_device_is_enrolled_once_by_a_code() {
 }
 
 #[tokio::test]
-async fn guesses_are_counted_before_they_are_known_to_be_wrong() {
-    let test = TestApp::start().await;
-    for _ in 0..1000 {
-        test.anonymous()
-            .post("/api/v1/device/enrol", json!({ "code": "1" }))
-            .await
-            .problem(422, "device_code_wrong");
+async fn guesses_are_counted_before_they_are_known_to_be_wrong_and_stop_nobody_else() {
+    let limits = Limits {
+        client_address_header: Some("x-real-ip".parse().unwrap()),
+        ..Limits::default()
+    };
+    let test = TestApp::with_limits(limits).await;
+    let nobody = test.anonymous();
+    let guess = async |from: &str| {
+        let request = nobody.request(Method::POST, "/api/v1/device/enrol");
+        let request = request.header("x-real-ip", from);
+        nobody.send(request.json(&json!({ "code": "1" }))).await
+    };
+    for _ in 0..100 {
+        guess("10.1.0.1").await.problem(422, "device_code_wrong");
     }
-    test.anonymous()
-        .post("/api/v1/device/enrol", json!({ "code": "1" }))
+    let refused = guess("10.1.0.1").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.problem(429, "too_many_requests");
+    guess("10.1.0.2").await.problem(422, "device_code_wrong");
+    // One IPv6 line is one client.
+    for host in 0..100 {
+        let from = format!("2001:db8::{host:x}");
+        guess(&from).await.problem(422, "device_code_wrong");
+    }
+    guess("2001:db8::ffff")
         .await
         .problem(429, "too_many_requests");
+    guess("2001:db8:0:1::1")
+        .await
+        .problem(422, "device_code_wrong");
+    let clear = "SELECT count(*) FROM limit_count WHERE position('10.1'::bytea IN key_digest) > 0";
+    assert_eq!(test.scalar::<i64>(clear).await, 0, "no address is kept");
+    test.advance(SignedDuration::from_mins(16));
+    guess("10.1.0.1").await.problem(422, "device_code_wrong");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::alerts_fixture::raise;
 use crate::app::TestApp;
+use crate::appeals::{OWN, against, decision, path};
 use crate::evidence::{assert_counts_agree, assert_states_are_derived, person};
 use crate::gates::Post;
 use crate::scans::support::{HERE, Phone, count, record, scan, scene};
@@ -257,4 +258,53 @@ async fn grid_workers_answer_for_whoever_is_held_and_see_no_other_alert() {
         let told = caller.get("/api/v1/alert-notices").await.expect(200);
         assert_eq!(told.as_array().unwrap().len(), count, "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_card_that_an_appeal_found_wrong_is_asked_about_and_colours_nobody_again() {
+    let (test, post, phone) = scene().await;
+    scan(&test, &post, &phone).await;
+    let card =
+        |cities: &str| json!({ "passed": true, "travel_history": "hit", "travel_cities": cities });
+    check(&test, &post, &phone, card("湖北武汉")).await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let opened = phone.client.post(OWN, against("colour")).await.expect(201);
+    assert_eq!(opened["cause"], "epidemic_area_declared");
+    let decide = path(phone.person_id, &opened, "/decide");
+    lead.post(&decide, decision("wrong_person"))
+        .await
+        .expect(200);
+
+    let seen = async |rest: Value| {
+        test.advance(SignedDuration::from_secs(61));
+        // By number: the phone's code would be a day old.
+        let scan = json!({ "document_number": phone.number, "at": test.now().to_string(), "direction": "in" });
+        post.device.post("/api/v1/scans", scan).await.expect(200);
+        let decision = check(&test, &post, &phone, rest).await;
+        decision["reason"].as_str().unwrap().to_owned()
+    };
+    let stay = "epidemic_area_declared";
+    assert_ne!(seen(card("湖北武汉")).await, stay);
+    assert_ne!(seen(card("武汉市")).await, stay);
+    assert_ne!(seen(card("Wuhan; Shenzhen")).await, stay);
+    assert_ne!(seen(card("湖北")).await, stay);
+    let mut consent = card("武汉");
+    consent["host_consent"] = true.into();
+    assert_ne!(seen(consent).await, stay);
+    test.settle().await;
+    let visit = "visit WHERE cause = 'epidemic_area_declared'";
+    assert!(count(&test, visit).await >= 1, "a person asks");
+    for _ in 0..2 {
+        test.advance(SignedDuration::from_hours(24));
+        assert_ne!(
+            seen(card("湖北武汉")).await,
+            stay,
+            "the card shows it for two weeks"
+        );
+    }
+    assert_eq!(count(&test, "fact WHERE kind = 'stay'").await, 1);
+    // Another city is another stay; so is the same city when the card cannot mean those days.
+    assert_eq!(seen(card("黄石")).await, stay);
+    test.advance(SignedDuration::from_hours(24 * 20));
+    assert_eq!(seen(card("武汉")).await, stay);
 }

@@ -45,6 +45,8 @@ export class Problem extends Error {
 
 /** Statuses that say "not now": of a proxy, or of a server that cannot at this moment. */
 const NOT_NOW = new Set([408, 425, 429]);
+/** The same call still runs: its answer is there when it is sent again. */
+const STILL_RUNS = "idempotency_key_in_use";
 
 /**
  * Whether the server itself said no. A proxy whose server restarts, a database that is away and a
@@ -53,7 +55,8 @@ const NOT_NOW = new Set([408, 425, 429]);
 export function isAnswer(error: unknown): error is Problem {
   if (!(error instanceof Problem)) return false;
   const { status, code } = error.body;
-  return status >= 400 && status < 500 && !NOT_NOW.has(status) && !code.startsWith("http_");
+  if (code === STILL_RUNS || code.startsWith("http_")) return false;
+  return status >= 400 && status < 500 && !NOT_NOW.has(status);
 }
 
 /** No answer at all: no network, no server, or none in time. */

@@ -128,3 +128,57 @@ async fn applying_once_more_takes_back_no_verified_home() {
         (&json!("金地朗悦"), &json!("green"))
     );
 }
+
+#[tokio::test]
+async fn who_moved_out_and_comes_back_to_the_same_estate_lives_there_again() {
+    let test = TestApp::with_divisions().await;
+    let estate = enclosure(&test, "金地朗悦").await;
+    let (phone, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let home = json!({ "enclosure_id": estate, "address": "3栋301" });
+    phone
+        .put("/api/v1/pass/home", home.clone())
+        .await
+        .expect(200);
+    let worker = test.caller(Role::GridWorker, "440310001001").await;
+    let who: i64 = test.scalar("SELECT person_id FROM person").await;
+    for round in 0..2 {
+        for status in ["verified", "away"] {
+            test.advance(jiff::SignedDuration::from_mins(5));
+            let fact = json!({ "kind": "residence", "status": status, "enclosure": estate, "source": "visit" });
+            let path = format!("/api/v1/people/{who}/facts");
+            worker.post(&path, fact).await.expect(201);
+        }
+        let pass = phone.get("/api/v1/pass").await.expect(200);
+        assert_eq!(
+            (&pass["reason"], &pass["residence"], &pass["home_asked"]),
+            (&json!("unknown"), &json!(null), &json!(true)),
+            "the door that is held is the one they left; round {round}"
+        );
+        test.advance(jiff::SignedDuration::from_mins(5));
+        let pass = phone
+            .put("/api/v1/pass/home", home.clone())
+            .await
+            .expect(200);
+        assert_eq!(
+            (&pass["reason"], &pass["residence"], &pass["home_asked"]),
+            (
+                &json!("residence_unverified"),
+                &json!("金地朗悦"),
+                &json!(false)
+            )
+        );
+        // Once more the same: nothing is new.
+        let facts = "SELECT count(*) FROM fact WHERE kind = 'residence'";
+        let before: i64 = test.scalar(facts).await;
+        phone
+            .put("/api/v1/pass/home", home.clone())
+            .await
+            .expect(200);
+        assert_eq!(test.scalar::<i64>(facts).await, before);
+    }
+    test.settle().await;
+    let visits = worker.get("/api/v1/visits").await.expect(200);
+    let mut visits = visits["items"].as_array().unwrap().iter();
+    let visit = visits.find(|visit| visit["cause"] == "residence_unverified");
+    assert_eq!(visit.expect("somebody calls")["address"], "3栋301");
+}
