@@ -31,7 +31,15 @@ export function guardOn(page, world) {
       await hands.online();
     },
     waiting: (count) => page.getByText(`待上传 ${count}`, { exact: true }).waitFor(),
-    nothingWaits: () => page.getByText(/^待上传/).waitFor({ state: "detached" }),
+    /** A heartbeat that is under way already does not look again, so it is asked for more than once. */
+    nothingWaits: async () => {
+      const waits = page.getByText(/^待上传/);
+      for (let tries = 0; tries < 20 && (await waits.count()) > 0; tries++) {
+        await nudge(page);
+        await page.waitForTimeout(500);
+      }
+      await waits.waitFor({ state: "detached" });
+    },
     token: () => page.evaluate(() => localStorage.getItem("gridpass.device_token")),
     /** What the server counts of the device's gate. */
     today: async () => (await world.district.asDevice("device/board", await hands.token())).day,

@@ -20,11 +20,15 @@ export const wedge = reactive({ lines: 0 });
 export function listenToWedge(wanted: () => boolean, onLine: (text: string) => void): () => void {
   let line = "";
   let last_ms = 0;
+  /** The sheet that the last key went to; what is typed on goes to the same. */
+  let before: Element | null = null;
   const onKey = (event: KeyboardEvent): void => {
     const on = event.target instanceof Element ? event.target : null;
     const typing = on?.closest("input") != null;
-    const keyed = on?.closest("[data-keypad]") != null && KEYED.test(line);
-    if (!wanted()) line = "";
+    const sheet = on?.closest("dialog") ?? null;
+    if (!wanted() || sheet !== before) line = "";
+    before = sheet;
+    const keyed = sheet?.matches("[data-keypad]") === true && KEYED.test(line);
     if (!wanted() || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.timeStamp - last_ms > PAUSE_MS_MAX) line = "";
     last_ms = event.timeStamp;
