@@ -124,7 +124,7 @@ fn handlers() -> Handlers {
     let handlers = alerts::handlers::register(Handlers::default());
     let handlers = visits::handlers::register(handlers);
     let handlers = passes::register(handlers);
-    let handlers = people::register(handlers);
+    let handlers = people::register_handlers(handlers);
     notify::register(handlers)
 }
 

@@ -63,7 +63,7 @@ pub use create::{NewPerson, Opened, create};
 pub use family::{in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
-pub use moving::{move_in, move_out, register};
+pub use moving::{move_in, move_out, register as register_handlers};
 pub use photo::{Jpeg, photo, redraw};
 pub use record::Person;
 pub(crate) use record::open_name;

@@ -81,7 +81,7 @@ async fn guesses_are_counted_before_they_are_known_to_be_wrong_and_stop_nobody_e
     let test = TestApp::with_limits(limits).await;
     let nobody = test.anonymous();
     let guess = async |from: &str| {
-        let request = nobody.request(Method::POST, "/api/v1/device/enrol");
+        let request = nobody.request(reqwest::Method::POST, "/api/v1/device/enrol");
         let request = request.header("x-real-ip", from);
         nobody.send(request.json(&json!({ "code": "1" }))).await
     };
