@@ -65,8 +65,8 @@ pub async fn list_register_entries(
 }
 
 /// What a guard wrote down about somebody who was not found. Each look is logged.
-#[utoipa::path(get, path = "/api/v1/gates/{gate_id}/register-entries/{entry_id}", operation_id = "get_register_entry",
-    tag = "gates", security(("staff" = [])), params(("gate_id" = i64, Path,), ("entry_id" = i64, Path,)),
+#[utoipa::path(get, path = "/api/v1/gates/{gate_id}/register-entries/{register_entry_id}", operation_id = "get_register_entry",
+    tag = "gates", security(("staff" = [])), params(("gate_id" = i64, Path,), ("register_entry_id" = i64, Path,)),
     responses((status = 200, body = RegisterEntryText), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_register_entry(
     State(app): State<App>,
@@ -87,9 +87,9 @@ pub async fn get_register_entry(
 
 /// Says who it was: the entry becomes a scan of the moment it was written. Or that nobody can be found.
 /// What was written goes either way.
-#[utoipa::path(post, path = "/api/v1/gates/{gate_id}/register-entries/{entry_id}/settle",
+#[utoipa::path(post, path = "/api/v1/gates/{gate_id}/register-entries/{register_entry_id}/settle",
     operation_id = "settle_register_entry", tag = "gates", security(("staff" = [])),
-    params(("gate_id" = i64, Path,), ("entry_id" = i64, Path,)), request_body = SettleRegisterEntry,
+    params(("gate_id" = i64, Path,), ("register_entry_id" = i64, Path,)), request_body = SettleRegisterEntry,
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn settle_register_entry(

@@ -191,7 +191,7 @@ impl Scene {
         let inspection = officer.post(&path, json!({})).await.expect(201);
         Self {
             ids: BTreeMap::from([
-                ("entry_id", entry),
+                ("register_entry_id", entry),
                 ("inspection_id", id(&inspection, "inspection_id")),
                 ("appeal_id", appeal),
                 ("evidence_id", id(&shown, "evidence_id")),
