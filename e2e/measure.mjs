@@ -1,24 +1,22 @@
 /**
- * Measures what a resident's phone feels, how long a guard waits, and what somebody who guesses learns. Prints figures; asserts nothing
- * about clocks, which belong to the machine.
+ * Measures what a phone feels, how long a guard waits, and what somebody who guesses learns.
+ * Prints figures; asserts nothing about clocks, which belong to the machine.
  *
  *   node measure.mjs page          bytes and time until the colour is on the screen of a slow phone
  *   node measure.mjs gate 300      from a hand scanner's Enter until the decision is painted, online and without network;
- *                                  seconds a person with the number typed on the screen; first and later starts on a slow phone
+ *                                  seconds a person with the number typed on the screen
+ *   node measure.mjs starts        first and later starts of the apps for gates and doors on a slow phone
  *   node measure.mjs guesses 10000 answers to guesses at known and at unknown numbers, compared
  */
 import { openBrowser, openPage } from "./lib/browser.mjs";
 import { enterDistrict, residentNumber } from "./lib/district.mjs";
 import { startServer } from "./lib/server.mjs";
+import { POOR_PHONE, SLOW_PHONE, slowDown } from "./lib/slow.mjs";
 import { openGate } from "./specs/gate.mjs";
 import { apply } from "./specs/pass.mjs";
 
 const PHONE = "13700139999";
-/** A cheap phone of some years ago on a poor mobile network. */
-const SLOW = { cpu: 6, latency_ms: 300, down_kbit_s: 400, up_kbit_s: 200 };
 const ROUNDS = 9;
-/** The gate's budget is for this one: three seconds until it can be used. */
-const SLOW_GATE = { cpu: 4, latency_ms: 150, down_kbit_s: 1600, up_kbit_s: 750 };
 /** A practised thumb: eight keys a second. */
 const KEY_MS = 125;
 /** People whose number is typed. */
@@ -26,19 +24,6 @@ const TYPED = 30;
 
 const sorted = (numbers) => numbers.toSorted((a, b) => a - b);
 const at = (numbers, share) => sorted(numbers)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))];
-
-async function slow(page, profile = SLOW) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Network.enable");
-  await devtools.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: profile.latency_ms,
-    downloadThroughput: (profile.down_kbit_s * 1000) / 8,
-    uploadThroughput: (profile.up_kbit_s * 1000) / 8,
-  });
-  await devtools.send("Emulation.setCPUThrottlingRate", { rate: profile.cpu });
-  return devtools;
-}
 
 /** Milliseconds from the start of the navigation until the page shows what is waited for. */
 async function shown(page, go, selector) {
@@ -62,22 +47,19 @@ async function measurePage() {
     let bytes = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const page = await openPage(browser, { serviceWorkers: "block" });
-      const devtools = await slow(page);
-      bytes = 0;
-      devtools.on("Network.loadingFinished", ({ encodedDataLength }) => {
-        bytes += encodedDataLength;
-      });
+      const counted = await slowDown(page, POOR_PHONE);
       first.push(await shown(page, () => page.goto(server.publicUrl), "form"));
+      bytes = counted();
       await page.context().close();
     }
     const page = await openPage(browser);
     await apply(page, server, { name: "测量员", number: residentNumber(301) });
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    await slow(page);
+    await slowDown(page, POOR_PHONE);
     const again = [];
     for (let round = 0; round < ROUNDS; round++) again.push(await shown(page, () => page.reload(), ".sign"));
     await page.context().close();
-    console.log(`profile: ${JSON.stringify(SLOW)}`);
+    console.log(`profile: ${JSON.stringify(POOR_PHONE)}`);
     console.log(`first visit, until the form: ${bytes} bytes with headers; median ${Math.round(at(first, 0.5))} ms`);
     console.log(`with a pass, until the colour: median ${Math.round(at(again, 0.5))} ms, slowest ${Math.round(at(again, 1))} ms`);
   } finally {
@@ -188,21 +170,37 @@ const typedFor = (page, numbers, key_ms) =>
     [numbers, key_ms],
   );
 
-/** Starts of the gate app on a slow phone: the first one, and one with the service worker. */
-async function measureStarts(browser, server) {
-  const [first, again] = [[], []];
+/** Where each app of the staff can be used from: its first field takes typing. */
+const STARTS = { gate: "#given", field: "form input" };
+
+/** First starts of an app on a slow phone, and later ones, with the service worker. */
+async function startsOf(browser, server, app) {
+  const [first, again, bytes] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     const page = await openPage(browser);
-    await slow(page, SLOW_GATE);
-    const go = () => page.goto(`${server.staffUrl}/gate/`, { waitUntil: "commit" });
-    first.push(await shown(page, go, "#given"));
+    const counted = await slowDown(page);
+    const go = () => page.goto(`${server.staffUrl}/${app}/`, { waitUntil: "commit" });
+    first.push(await shown(page, go, STARTS[app]));
+    bytes.push(counted());
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    again.push(await shown(page, go, "#given"));
+    again.push(await shown(page, go, STARTS[app]));
     await page.context().close();
   }
-  console.log(`profile: ${JSON.stringify(SLOW_GATE)}`);
+  console.log(`${app}: ${at(bytes, 1)} bytes at most until it can be used the first time`);
   for (const [name, all] of Object.entries({ "first start": first, "later start": again }))
-    console.log(`${name}, until usable: median ${at(all, 0.5).toFixed(0)} ms, slowest ${at(all, 1).toFixed(0)} ms of ${all.length}`);
+    console.log(`${app}, ${name}: median ${at(all, 0.5).toFixed(0)} ms, slowest ${at(all, 1).toFixed(0)} ms of ${all.length}`);
+}
+
+async function measureStarts() {
+  const server = await startServer();
+  const browser = await openBrowser();
+  try {
+    console.log(`profile: ${JSON.stringify(SLOW_PHONE)}`);
+    for (const app of Object.keys(STARTS)) await startsOf(browser, server, app);
+  } finally {
+    await browser.close();
+    await server.end();
+  }
 }
 
 async function measureGate(count) {
@@ -232,7 +230,6 @@ async function measureGate(count) {
     await page.getByText(/^离线/).first().waitFor();
     say("without network, paper", await waitsFor(page, all(papers)));
     await page.context().close();
-    await measureStarts(browser, server);
   } finally {
     await browser.close();
     await server.end();
@@ -243,8 +240,9 @@ const [what, given] = process.argv.slice(2);
 const count = given ?? (what === "gate" ? "300" : "10000");
 if (what === "page") await measurePage();
 else if (what === "gate") await measureGate(Number(count));
+else if (what === "starts") await measureStarts();
 else if (what === "guesses") await measureGuesses(Number(count));
 else {
-  console.error("node measure.mjs page | gate [COUNT] | guesses [COUNT]");
+  console.error("node measure.mjs page | gate [COUNT] | starts | guesses [COUNT]");
   process.exit(2);
 }

@@ -35,6 +35,9 @@ const run = (...args) => promisify(execFile)(sim, args, { cwd: root, maxBuffer: 
 async function anHour({ server, district }, state) {
   const start_ms = Date.parse(START);
   const [red, held] = [new Set(), new Set()];
+  await setClock(server, start_ms);
+  const guards = new Map();
+  for (const gate of state.gates) guards.set(gate, await district.onDuty(gate));
   for (let minute = 0; minute < 60; minute++) {
     const now_ms = start_ms + minute * 60_000;
     await setClock(server, now_ms);
@@ -53,7 +56,7 @@ async function anHour({ server, district }, state) {
       const gate = state.gates[Math.floor(state.gates.length * (((i * 0.618 + minute * 0.377) % 1) ** 1.8))];
       return fetch(`${server.staffUrl}/api/v1/scans`, {
         method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${gate.device_token}` },
+        headers: { "content-type": "application/json", authorization: `Bearer ${guards.get(gate)}` },
         body: JSON.stringify({ pass_serial: phone.serial, direction: i % 3 ? "in" : "out", at: new Date(now_ms + i * 7).toISOString() }),
       });
     });

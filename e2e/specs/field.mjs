@@ -5,46 +5,17 @@ import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs
 import { fits } from "../lib/console.mjs";
 import { residentNumber } from "../lib/district.mjs";
 import { openField, setPin, signInField, unlock } from "../lib/field.mjs";
+import { assertLight } from "../lib/slow.mjs";
 
 /** The card of a door on the list. */
 const card = (page, room) => page.locator("a.stop", { hasText: room });
 const person = (page, name) => page.getByRole("region", { name, exact: true });
 const back = (page) => page.getByRole("heading", { level: 1, name: "今日上门" }).waitFor();
 
-/** A slow phone on a slow line: a quarter of this machine's speed, 1.6 Mbit/s. */
-async function slowPhone(world) {
-  const page = await openPage(world.browser);
-  const wire = await page.context().newCDPSession(page);
-  await wire.send("Emulation.setCPUThrottlingRate", { rate: 4 });
-  await wire.send("Network.enable");
-  const line = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 90_000 };
-  await wire.send("Network.emulateNetworkConditions", line);
-  let bytes = 0;
-  wire.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
-  const open = async () => {
-    const began_ms = performance.now();
-    await page.goto(`${world.server.staffUrl}/field/`);
-    await page.getByLabel("用户名").fill("x");
-    return Math.round(performance.now() - began_ms);
-  };
-  return { page, open, bytes: () => bytes };
-}
-
 export function fieldSpecs(world) {
   describe("the field app on a slow phone", () => {
-    test("weighs little the first time and nothing afterwards", async () => {
-      const { page, open, bytes } = await slowPhone(world);
-      const first_ms = await open();
-      const first = bytes();
-      assert.ok(first > 10_000 && first <= 300_000, `${first} bytes`);
-      await until(page, () => navigator.serviceWorker.controller !== null);
-      const again_ms = await open();
-      // A figure, not a law: the machine that runs the tests is busy with other things.
-      console.info(`field: usable after ${first_ms} ms with ${first} bytes, again after ${again_ms} ms`);
-      await page.context().setOffline(true);
-      await open();
-      await closePage(page);
-    });
+    test("weighs little, and starts again without a network", (t) =>
+      assertLight(t, world.browser, `${world.server.staffUrl}/field/`, "form input"));
   });
 
   describe("a grid worker's shift", () => {

@@ -121,6 +121,36 @@ export function peopleSpecs(world) {
       assert.match(await worker.locator(".who-card").innerText(), /136\*{4}6000/);
     });
 
+    test("two people who gave one number are told apart by who has the document", async () => {
+      const theirs = residentNumber(702);
+      const first = await world.district.enrol("吴某甲", theirs, { phone: "13700137001" });
+      const right = await world.district.enrol("吴小二", theirs, { phone: "13700137002" });
+      assert.notEqual(right.pass.pass_serial, first.pass.pass_serial);
+      assert.equal(right.pass.colour, "yellow");
+      await worker.getByLabel("按什么查").selectOption({ label: "居民身份证" });
+      await find(worker, theirs);
+      const claims = worker.getByRole("region", { name: "两人填了同一证件号码" });
+      await claims.getByText(/吴小二/).waitFor();
+      await fits(worker, "a number that two people gave");
+      await claims.getByRole("button", { name: "核对后确认" }).click();
+      const dialog = worker.getByRole("dialog", { name: "核对后确认" });
+      await dialog.getByLabel("证件核对结果").selectOption({ label: "另有其人，证件号码不同" });
+      await dialog.getByLabel("证件号码", { exact: true }).fill(theirs);
+      await dialog.getByRole("button", { name: "确认", exact: true }).click();
+      await dialog.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+      await fits(worker, "the decision, with a fault");
+      await dialog.getByLabel("证件核对结果").selectOption({ label: "号码是本人的，两份登记为同一人" });
+      await dialog.getByLabel("证件上的姓名").fill("吴小二");
+      await dialog.getByRole("button", { name: "确认", exact: true }).click();
+      await worker.locator(".who-card").getByText("吴小二").waitFor();
+      await claims.waitFor({ state: "detached" });
+      const again = await world.district.enrol("吴小二", theirs, { phone: "13700137002" });
+      assert.equal(again.pass.pass_serial, first.pass.pass_serial);
+      await worker.getByLabel("按什么查").selectOption({ label: "通行证序号" });
+      await find(worker, String(serial));
+      await worker.locator(".who-card").getByText("孙丽华").waitFor();
+    });
+
     test("a grid worker proposes what was found at the door, with its paper", async () => {
       await worker.getByRole("button", { name: "提出变红" }).click();
       const dialog = worker.getByRole("dialog", { name: "提出变红" });

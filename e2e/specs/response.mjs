@@ -207,7 +207,7 @@ export function responseSpecs(world) {
       await fits(doctor, "the papers");
     });
 
-    test("speaks English too, and leaves alerts and orders to the team", async () => {
+    test("speaks English too, and leaves orders and other alerts to the team", async () => {
       const worker = await openPage(world.browser, { viewport: { width: 360, height: 740 }, language: "en" });
       await openTab(worker, own, "grid_worker", "watch", ENGLISH);
       await worker.getByText("Nobody is under observation here today").waitFor();

@@ -158,6 +158,8 @@ permissions! {
     KeepGate: GateGuard CommunityLead EmployerManager;
     /// See who was on duty at a gate, and what the shifts added up to.
     ReadShifts: CommunityLead SubdistrictOfficer EmployerManager;
+    /// Read who was written down at a gate and not found, one by one, and say who it was.
+    SettleRegister: CommunityLead;
     /// Enter people at a counter or a door.
     EnterPeople: GridWorker CommunityLead;
     /// Look a person up and see the masked record.
@@ -223,8 +225,8 @@ permissions! {
     OrderQuarantine: TeamWorker TeamDoctor TeamPolice;
     /// See quarantine orders.
     ReadQuarantine: TeamWorker TeamDoctor TeamPolice CommunityLead;
-    /// Accept alerts, arrive, close them.
-    WorkAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead;
+    /// Accept alerts, arrive, close them; grid workers those of somebody held at a gate.
+    WorkAlerts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Open an appeal for somebody at a counter and add what they show.
     EnterAppeals: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// See appeals with what was written and shown for them.
@@ -237,8 +239,8 @@ permissions! {
     ReadAppealStats: CommunityLead SubdistrictOfficer DataDesk PrivacyOfficer Oversight;
     /// Set the phones that the public is told.
     SetPublicPhones: DataDesk SubdistrictOfficer CommunityLead;
-    /// See alerts, and be told of those that nobody answers.
-    ReadAlerts: TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
+    /// See alerts, and be told of those that nobody answers; grid workers those of somebody held at a gate.
+    ReadAlerts: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead SubdistrictOfficer;
     /// Watch over people under observation: daily checks, openings of doors, needs.
     WorkObservation: GridWorker TeamWorker TeamDoctor TeamPolice CommunityLead;
     /// Put sensors on doors of people under observation, and take them down.

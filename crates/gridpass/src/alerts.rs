@@ -3,7 +3,7 @@
 //! Invariants: an alert is for a person to check, never a penalty; the same cause raises
 //! one alert; an alert is accepted, reached and closed by named staff, and closing says how it
 //! ended; one that nobody answers in time is told one level up, again and again; every step is
-//! kept and told.
+//! kept and told. Grid workers see those of somebody held at a gate, and no others.
 //! Alerts come from the outbox, so they exist exactly when what caused them is committed.
 
 mod api;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use gridpass_types::ids::PersonId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use crate::access::Role;
 use crate::app::App;
 use crate::auth::Entity;
 use crate::db::Client;
@@ -65,5 +66,9 @@ impl Entity for Alert {
 
     fn subject(&self) -> Option<PersonId> {
         Some(self.person_id)
+    }
+
+    fn concerns(&self, role: Role) -> bool {
+        model::kind_for(role).is_none_or(|kind| self.kind == kind)
     }
 }

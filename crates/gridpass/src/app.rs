@@ -128,7 +128,7 @@ impl HoldLimit {
 /// Something that happened, for live pages. Names and codes only, no personal data.
 #[derive(Clone, Debug)]
 pub struct LiveEvent {
-    /// `alert`, `visit`, `red`, `appeal`, `rules` or `stats`.
+    /// `alert`, `held`, `visit`, `red`, `appeal`, `rules` or `stats`.
     pub topic: &'static str,
     /// Division concerned, 15 digits; a listener sees its jurisdiction only.
     pub place_code: String,

@@ -9,6 +9,7 @@ use crate::app::{App, AppBuilder, Settings};
 use crate::audit;
 use crate::db::Db;
 use crate::events::Feed;
+use crate::http::idempotency::{self, Callers};
 use crate::ids::Entropy;
 use crate::jobs::Loop;
 use crate::jobs::outbox::Handlers;
@@ -84,10 +85,12 @@ pub async fn assemble(given: Given) -> anyhow::Result<Assembled> {
         .with(Arc::new(pass_keys))
         .with(Arc::new(given.keeper))
         .with(Arc::new(gates::Directory::default()))
+        .with(Arc::new(gates::Shifts::default()))
         .with(Arc::new(scans::Ingest::default()))
         .with(Arc::new(snapshot::Snapshots::default()))
         .with(Arc::new(feed))
         .with(Arc::new(handlers()))
+        .with(Arc::new(callers()))
         .with(Arc::new(rules::InForce::default()))
         .with(Arc::new(facts::recolour::Recolouring::default()))
         .with(Arc::new(
@@ -121,7 +124,14 @@ fn handlers() -> Handlers {
     let handlers = alerts::handlers::register(Handlers::default());
     let handlers = visits::handlers::register(handlers);
     let handlers = passes::register(handlers);
+    let handlers = people::register(handlers);
     notify::register(handlers)
+}
+
+/// Tokens by which callers with an `Idempotency-Key` are known.
+fn callers() -> Callers {
+    let callers = people::register(Callers::default());
+    observation::register(gates::register(callers))
 }
 
 /// Background work of every slice.
@@ -153,6 +163,7 @@ fn loops() -> Vec<Loop> {
     loops.extend(appeals::loops());
     loops.extend(phone_codes::loops());
     loops.extend(limits::loops());
+    loops.extend(idempotency::loops());
     loops.extend(stats::loops());
     loops.extend(oversight::loops());
     // Last: what the others caused is linked in the same round.

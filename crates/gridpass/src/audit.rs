@@ -31,7 +31,8 @@ use crate::jobs::Loop;
 
 pub(crate) use context::before_commit;
 pub use context::{
-    Actor, actor, as_job, entry_of, object, reference, refused, repeats, subject, subjects,
+    Actor, actor, as_job, carry, entry_of, is_reading, named, object, reference, refused, repeats,
+    repeats_showing, subject, subjects,
 };
 pub use entry::{Entry, read as read_entry};
 pub use export::{export, verify_file};

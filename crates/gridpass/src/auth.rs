@@ -14,7 +14,7 @@ pub(crate) mod store;
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use gridpass_types::ids::{EmployerId, EnclosureId, GrantId, PersonId, StaffId};
@@ -26,9 +26,10 @@ use crate::audit;
 use crate::db::{self, Client, Tx};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::extract::Path;
 
 pub(crate) use session::find as find_session;
-pub use session::{Entering, Need, Session};
+pub use session::{Entering, Need, Session, acts_still};
 
 /// Prefix of staff session tokens.
 pub const STAFF_TOKEN_PREFIX: &str = "gps1.";
@@ -119,13 +120,14 @@ impl Caller {
         self.scope == Scope::Division && in_jurisdiction(&self.jurisdiction, code)
     }
 
-    /// Whether an entity lies in the caller's jurisdiction.
+    /// Whether an entity lies in the caller's jurisdiction and concerns the role.
     pub fn covers_entity(&self, entity: &impl Entity) -> bool {
-        match self.scope {
+        let there = match self.scope {
             Scope::Division => self.covers(entity.place_code()),
             Scope::Enclosure(id) => entity.enclosure_id() == Some(id),
             Scope::Employer(id) => entity.employer_id() == Some(id),
-        }
+        };
+        there && entity.concerns(self.role)
     }
 
     /// The narrower of the caller's jurisdiction and an asked prefix; `None` when they
@@ -209,6 +211,10 @@ pub trait Entity: Sized + Send {
     fn subject(&self) -> Option<PersonId> {
         None
     }
+    /// Whether it concerns a role at all; one that it does not concern sees nothing there.
+    fn concerns(&self, _role: Role) -> bool {
+        true
+    }
     /// The enclosure it belongs to, for grants of one enclosure.
     fn enclosure_id(&self) -> Option<EnclosureId> {
         None
@@ -243,9 +249,7 @@ impl<E: Entity, P: Permission> FromRequestParts<App> for Authorised<E, P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let Staff { caller, .. } = Staff::<P>::from_request_parts(parts, app).await?;
-        let Path(id) = Path::<E::Id>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| ApiError::new(Code::BadPath))?;
+        let Path(id) = Path::<E::Id>::from_request_parts(parts, app).await?;
         let entity = authorise::<E>(app, &caller, id).await?;
         Ok(Self {
             entity,

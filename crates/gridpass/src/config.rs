@@ -107,8 +107,7 @@ pub struct SiteConfig {
     /// Issuer named in credentials; the district's code unless given
     #[arg(long, env = "GRIDPASS_ISSUER")]
     pub issuer: Option<String>,
-    /// People whom one member of staff may propose to stop within an hour; longer lists are held
-    /// for approval above
+    /// People whom one member of staff may propose to stop within an hour; more wait for approval
     #[arg(
         long,
         env = "GRIDPASS_RED_PEOPLE_PER_HOUR",
@@ -134,8 +133,7 @@ pub struct SiteConfig {
     /// A proxy in front speaks TLS: tell browsers to use nothing else
     #[arg(long, env = "GRIDPASS_BEHIND_TLS")]
     pub behind_tls: bool,
-    /// Where phones reach the pass, like `https://pass.example`; gates then show their codes as
-    /// addresses there, which any phone's camera opens
+    /// Where phones reach the pass, like `https://pass.example`; gates' codes are addresses there
     #[arg(long, env = "GRIDPASS_PASS_URL", value_name = "URL", value_parser = pass_url::parse)]
     pub pass_url: Option<String>,
     /// Folder with the built web apps (pass, resident, gate, field, console)
@@ -302,6 +300,12 @@ pub struct LimitConfig {
     /// Codes sent to one phone within an hour, 60 s apart [production: 5; 0: no limit]
     #[arg(long, env = "GRIDPASS_CODES_PER_PHONE_HOUR", value_name = "N")]
     pub codes_per_phone_hour: Option<u32>,
+    /// Codes asked for from one network (an IPv4 address, an IPv6 line) within an hour [production: 120; 0: no limit]
+    #[arg(long, env = "GRIDPASS_CODES_PER_NETWORK_HOUR", value_name = "N")]
+    pub codes_per_network_hour: Option<u32>,
+    /// Codes sent within a minute in all [production: 3000; 0: no limit]
+    #[arg(long, env = "GRIDPASS_CODES_PER_MINUTE", value_name = "N")]
+    pub codes_per_minute: Option<u32>,
     /// Enrolments one phone may try within a day [production: 10; 0: no limit]
     #[arg(long, env = "GRIDPASS_TRIES_PER_PHONE_DAY", value_name = "N")]
     pub tries_per_phone_day: Option<u32>,
@@ -329,6 +333,10 @@ pub struct LimitConfig {
 pub struct Limits {
     /// Codes sent to one phone within an hour; 0 is no limit, here and below.
     pub codes_per_phone_hour: u32,
+    /// Codes asked for from one network within an hour.
+    pub codes_per_network_hour: u32,
+    /// Codes sent within a minute in all.
+    pub codes_per_minute: u32,
     /// Enrolments one phone may try within a day.
     pub tries_per_phone_day: u32,
     /// Enrolments that may be tried with one document within a day.
@@ -350,6 +358,8 @@ impl LimitConfig {
         };
         Limits {
             codes_per_phone_hour: or(self.codes_per_phone_hour, 5),
+            codes_per_network_hour: or(self.codes_per_network_hour, 120),
+            codes_per_minute: or(self.codes_per_minute, 3000),
             tries_per_phone_day: or(self.tries_per_phone_day, 10),
             tries_per_document_day: or(self.tries_per_document_day, 5),
             client_requests_per_s: or(self.client_requests_per_s, 50),

@@ -1,4 +1,5 @@
-//! The version of the directory: enclosures, employers, gates and devices.
+//! The version of the directory: enclosures, employers, gates and devices; and that of the open
+//! shifts at gates, which change oftener.
 //!
 //! Whoever changes one of them bumps the version in the same transaction; caches compare
 //! it inside the scan batch's transaction, so a sealed enclosure or a revoked device counts
@@ -24,4 +25,20 @@ pub async fn version(db: &Client) -> Result<i64, Error> {
         .query_one(&db.prepare_cached(sql).await?, &[])
         .await?
         .get(0))
+}
+
+/// Counts a shift that began or ended, in the caller's transaction.
+pub async fn bump_shifts(tx: &Client) -> Result<(), Error> {
+    let sql = "-- directory.bump_shifts
+        UPDATE epoch SET value = value + 1 WHERE name = 'shifts'";
+    tx.execute(&tx.prepare_cached(sql).await?, &[]).await?;
+    Ok(())
+}
+
+/// The version of the open shifts now.
+pub async fn shifts_version(db: &Client) -> Result<i64, Error> {
+    let sql = "-- directory.shifts_version
+        SELECT value FROM epoch WHERE name = 'shifts'";
+    let row = db.query_one(&db.prepare_cached(sql).await?, &[]).await?;
+    Ok(row.get(0))
 }

@@ -4,7 +4,7 @@
 //! Invariants: a device has one shift at a time; a guard begins it with their own sign-in and the
 //! device's token, both; the secret that opens what the device keeps sealed is given then and only
 //! then, so never to a device that was revoked; a scan of a device is the scan of the guard on
-//! duty, and scanning itself asks nothing here.
+//! duty, whose token it shows, and scanning itself asks nothing here.
 
 mod api;
 mod board;
@@ -14,14 +14,11 @@ mod store;
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::gates::SHIFT_MAX;
 use crate::jobs::Loop;
-
-/// A shift that nobody ended is over after this.
-const SHIFT_MAX: SignedDuration = SignedDuration::from_hours(16);
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

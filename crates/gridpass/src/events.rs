@@ -18,6 +18,8 @@ const CHANNEL: &str = "gridpass_events";
 pub const RESYNC: &str = "resync";
 /// Topic of alerts.
 pub const ALERT: &str = "alert";
+/// Topic of alerts of somebody held at a gate, for those whom no other alerts concern.
+pub const HELD: &str = "held";
 /// Topic of visits.
 pub const VISIT: &str = "visit";
 /// Topic of daily checks, announced openings and needs of people under observation.
@@ -102,6 +104,7 @@ fn read(payload: &str) -> Option<LiveEvent> {
     let message: Message = serde_json::from_str(payload).ok()?;
     let topic = [
         ALERT,
+        HELD,
         VISIT,
         RED,
         RULES,

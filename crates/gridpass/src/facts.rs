@@ -68,7 +68,7 @@ pub use model::{
 pub use replay::{Replayed, state_at};
 pub use resolve::{
     Cause, REASON_GRANTED, REASON_SUSPENDED, Resolution, cause_of_colour, cause_of_detail,
-    list_by_id, reinstate, resolve,
+    list_by_id, list_of_source, reinstate, resolve,
 };
 
 use ledger::Change;

@@ -3,7 +3,8 @@
 //! Invariants: a gate belongs to an enclosure, an employer or both, and to one place; a
 //! device's token is shown once and stored as a digest; a revoked device is refused by
 //! this node at once and by every other node within its next batch of scans, because the
-//! directory's version is bumped in the transaction that revokes it.
+//! directory's version is bumped in the transaction that revokes it; the end of a guard's shift
+//! reaches them the same way.
 
 mod api;
 mod codes;
@@ -12,15 +13,18 @@ mod devices;
 mod directory;
 mod enrol;
 pub mod model;
+mod on_duty;
 mod report;
 pub mod store;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
+use crate::audit;
 use crate::auth::Entity;
 use crate::db::Client;
 use crate::http::error::ApiResult;
+use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
 use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId};
 
@@ -29,6 +33,10 @@ pub use device::{DEVICE_TOKEN_PREFIX, Device, admitted};
 pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
 pub use model::GateView;
 use model::RegisteredDevice;
+pub use on_duty::{
+    OnDuty, OpenShifts, SHIFT_MAX, SHIFT_TOKEN_PREFIX, Shifts, begin_shift, end_shift,
+    refresh_shifts, was_on_duty,
+};
 
 /// How often a node looks whether another one changed the directory. Scans do not wait
 /// for it: they compare the version inside their own transaction.
@@ -48,6 +56,16 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(codes::get_gate_code))
 }
 
+/// Tells whose key a call of a device has.
+pub fn register(callers: Callers) -> Callers {
+    callers.with(DEVICE_TOKEN_PREFIX, |app, token| {
+        Box::pin(async move {
+            let device = admitted(&app, &token).await?;
+            Ok(audit::Actor::device(device.device_id))
+        })
+    })
+}
+
 /// Background work.
 pub fn loops() -> Vec<Loop> {
     vec![
@@ -55,6 +73,11 @@ pub fn loops() -> Vec<Loop> {
             name: "gate directory",
             period: DIRECTORY_REFRESH,
             round: |app| Box::pin(refresh_directory(app)),
+        },
+        Loop {
+            name: "tokens of shifts",
+            period: std::time::Duration::from_secs(600),
+            round: |app| Box::pin(on_duty::sweep(app)),
         },
         Loop {
             name: "device codes",
@@ -70,6 +93,7 @@ async fn refresh_directory(app: App) -> anyhow::Result<bool> {
         .current(&app, &db)
         .await
         .map_err(|error| anyhow::anyhow!("reading the gate directory: {error:?}"))?;
+    app.part::<Shifts>().current(&db).await?;
     Ok(false)
 }
 

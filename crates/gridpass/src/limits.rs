@@ -22,7 +22,7 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::Loop;
 
 pub use budgets::Budgets;
-pub use layer::{Guard, guard};
+pub use layer::{Guard, Network, guard};
 
 /// Rows removed in one statement.
 const SWEEP_ROWS_MAX: i64 = 1000;
@@ -43,8 +43,8 @@ pub struct Limit {
 /// Counts a use, whatever becomes of the rest of the request.
 ///
 /// # Errors
-/// The limit's code when it is used up, with the time to wait if that is a 429; or when the database does
-/// not answer.
+/// The limit's code when it is used up, with the time to wait if that is a 429 or a 503; or when the
+/// database does not answer.
 pub async fn take(app: &App, limit: &Limit, key: &[u8]) -> ApiResult<()> {
     if limit.uses_max == 0 {
         return Ok(());
@@ -56,7 +56,11 @@ pub async fn take(app: &App, limit: &Limit, key: &[u8]) -> ApiResult<()> {
         return Ok(());
     }
     let error = ApiError::new(limit.code);
-    if limit.code.status() != StatusCode::TOO_MANY_REQUESTS {
+    let says_when = [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ];
+    if !says_when.contains(&limit.code.status()) {
         return Err(error);
     }
     let wait_s = count.ends_at.duration_since(now).as_secs() + 1;

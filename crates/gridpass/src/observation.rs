@@ -29,6 +29,8 @@ use crate::db::Client;
 use crate::events;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
+pub use sensors::register;
+
 use model::{NeedView, OpeningView, SensorView};
 
 /// Routes of the staff listener.

@@ -1,7 +1,8 @@
 //! People: enrolment, what is held about them, their phones and photos.
 //!
 //! Invariants: a document number belongs to one person, whoever enters it first and however
-//! often; names, numbers, phones, addresses and photos are stored sealed and found by keyed
+//! often, and who else gives it is answered as if nobody held it, until somebody sees the
+//! document; names, numbers, phones, addresses and photos are stored sealed and found by keyed
 //! digest; a person's serial is dense and never given twice; who knows a number but not the
 //! rest learns nothing about the person; one person has one phone.
 
@@ -11,6 +12,9 @@ mod apply;
 mod basis;
 mod card;
 mod challenge;
+mod claim;
+mod claim_api;
+mod claim_model;
 mod correct;
 mod create;
 mod dependants;
@@ -21,6 +25,7 @@ mod family_api;
 mod family_model;
 mod holder;
 mod model;
+mod moving;
 mod own_home;
 mod phone_api;
 mod photo;
@@ -36,18 +41,20 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::DefaultBodyLimit;
 use gridpass_matching::compare_names;
 use gridpass_types::document::{DocumentNumber, DocumentType};
-use gridpass_types::ids::{PassSerial, PersonId};
+use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use gridpass_types::{PersonName, Phone};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::audit;
 use crate::db::Client;
+use crate::divisions;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
+use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
 
-pub use address::{Correction, Door, correct_address, household_of};
+pub use address::{Correction, Door, checked_address, correct_address, household_of};
 pub use basis::Basis;
 pub use card::{PersonCard, card};
 pub use correct::correct_name;
@@ -56,6 +63,7 @@ pub use create::{NewPerson, Opened, create};
 pub use family::{in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
+pub use moving::{move_in, move_out, register};
 pub use photo::{Jpeg, photo, redraw};
 pub use record::Person;
 pub(crate) use record::open_name;
@@ -74,6 +82,16 @@ pub fn loops() -> Vec<Loop> {
 /// Outbox topic: a guardian's phone shows this person's pass no more.
 pub const TOPIC_CARRIED_NO_MORE: &str = "pass.carried_no_more";
 
+/// Tells whose key a call of a phone has.
+pub fn register(callers: Callers) -> Callers {
+    callers.with(HOLDER_TOKEN_PREFIX, |app, token| {
+        Box::pin(async move {
+            let person_id = holder::admitted(&app, &token).await?;
+            Ok(audit::Actor::holder(person_id))
+        })
+    })
+}
+
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -84,6 +102,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::search_people))
         .routes(routes!(api::get_person))
         .routes(routes!(phone_api::put_person_phone))
+        .routes(routes!(
+            claim_api::list_number_claims,
+            claim_api::decide_number_claim
+        ))
 }
 
 /// Routes of the public listener.
@@ -213,6 +235,8 @@ pub enum Home<'a> {
     Household(i64),
     /// Everybody who counts in a grid.
     Grid(&'a str),
+    /// Everybody whose residence is in an enclosure, declared or verified.
+    Enclosure(EnclosureId),
 }
 
 /// People of a home after an identity, in order of identity, as far as the connection sees them.
@@ -226,7 +250,12 @@ pub async fn list_at_home(
 ) -> ApiResult<Vec<Person>> {
     Ok(match home {
         Home::Household(id) => store::list_household(db, id, (after, rows_max)).await?,
-        Home::Grid(code) => store::list_grid(db, code, (after, rows_max)).await?,
+        Home::Grid(code) => store::list_below(db, (code, None), (after, rows_max)).await?,
+        Home::Enclosure(id) => {
+            let found = divisions::find_enclosure(db, id).await?;
+            let community = found.ok_or(Code::EnclosureUnknown)?.community_code;
+            store::list_below(db, (&community, Some(id)), (after, rows_max)).await?
+        }
     })
 }
 

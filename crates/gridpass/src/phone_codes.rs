@@ -22,7 +22,7 @@ use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 use crate::jobs::Loop;
-use crate::limits::{self, Limit};
+use crate::limits::{self, Limit, Network};
 use crate::notify;
 
 pub use model::Purpose;
@@ -34,6 +34,8 @@ const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 const TRIES_MAX: i16 = 5;
 /// How long a phone waits for another code.
 const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// What is counted for all together.
+const EVERYBODY: &[u8] = b"everybody";
 /// Rows removed in one statement.
 const SWEEP_ROWS_MAX: i64 = 1000;
 
@@ -61,12 +63,17 @@ async fn sweep(app: App) -> anyhow::Result<bool> {
 /// Sends a code to a phone.
 ///
 /// # Errors
-/// 501 `no_text_gateway` when nothing can be sent from here; 429 `too_many_codes` when the phone
-/// was sent one just now, or several within the hour.
-async fn send(app: &App, phone: &Phone, purpose: Purpose) -> ApiResult<()> {
+/// 501 `no_text_gateway` when nothing can be sent from here; 429 `too_many_codes_here` when many
+/// were asked for from one network, 503 `overloaded` when many were from everywhere, and 429
+/// `too_many_codes` when the phone was sent one just now, or several within the hour.
+async fn send(app: &App, from: Network, phone: &Phone, purpose: Purpose) -> ApiResult<()> {
     if !notify::can_text(app) {
         return Err(Code::NoTextGateway.into());
     }
+    // One network first: what it is refused uses up nothing of the others'.
+    let network = app.sealer.lasting_digest("network", &from.digest_input());
+    limits::take(app, &network_limit(app), &network).await?;
+    limits::take(app, &ceiling(app), EVERYBODY).await?;
     let key = phone_key(app, phone);
     for limit in sending_limits(app) {
         limits::take(app, &limit, &key).await?;
@@ -89,6 +96,26 @@ async fn send(app: &App, phone: &Phone, purpose: Purpose) -> ApiResult<()> {
     }
     app.work_waiting.notify_waiters();
     Ok(())
+}
+
+/// Codes asked for from one network: an address of IPv4, behind which may be many phones.
+fn network_limit(app: &App) -> Limit {
+    Limit {
+        kind: "codes_by_network",
+        uses_max: app.settings.limits.codes_per_network_hour,
+        window: SignedDuration::from_hours(1),
+        code: Code::TooManyCodesHere,
+    }
+}
+
+/// Codes asked for by everybody: each costs money, and the gateway is not the only one's.
+fn ceiling(app: &App) -> Limit {
+    Limit {
+        kind: "codes_in_all",
+        uses_max: app.settings.limits.codes_per_minute,
+        window: SignedDuration::from_mins(1),
+        code: Code::Overloaded,
+    }
 }
 
 fn sending_limits(app: &App) -> [Limit; 2] {

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod model;
 mod release;
 pub mod store;
+mod whole;
 
 use std::time::Duration;
 
@@ -28,10 +29,11 @@ use crate::db::Client;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
 
-pub use change::{cancel_live, carry_out, check, find_live_fact};
+pub use change::{cancel_live, carry_out, check};
 pub use model::{ExtendOrder, NewOrder, QuarantineOrder, Step, TransferOrder};
 pub use store::find_order;
 pub use store::steps::was_discharged;
+pub use whole::whole_of;
 
 /// Routes of the staff listener.
 pub fn router() -> OpenApiRouter<App> {

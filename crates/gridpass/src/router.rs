@@ -155,7 +155,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
     description.merge(staff);
     let components = description.components.get_or_insert_default();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    for caller in ["staff", "device", "holder", "sensor"] {
+    for caller in ["staff", "device", "shift", "holder", "sensor"] {
         components.add_security_scheme(caller, bearer.clone());
     }
     description

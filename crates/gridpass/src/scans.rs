@@ -26,6 +26,7 @@ pub mod naive;
 mod online;
 mod partitions;
 mod proofs;
+mod readings;
 mod replay;
 mod second_reading;
 pub mod store;
@@ -39,12 +40,13 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use gridpass_batcher::{Batcher, Limits, OneLane, SubmitError};
 use gridpass_passcode::Limits as PassLimits;
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
 use crate::db::DbError;
-use crate::gates::{GateInfo, Snapshot};
+use crate::gates::{GateInfo, OpenShifts, Snapshot};
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::jobs::Loop;
@@ -175,6 +177,14 @@ fn gate_of<'d>(directory: &'d Snapshot, scan: &Scan) -> Result<&'d GateInfo, Cod
             let gate = directory.gate(scan.key.gate_id);
             gate.filter(|gate| gate.active).ok_or(Code::GateUnknown)
         }
+    }
+}
+
+/// Refuses a scan whose guard's shift ended meanwhile, as of these open shifts.
+fn check_shift(open: &OpenShifts, scan: &Scan, now: Timestamp) -> Result<(), Code> {
+    match (scan.device_id, scan.shift_id) {
+        (Some(device_id), Some(shift_id)) => open.check((device_id, shift_id), now),
+        _ => Ok(()),
     }
 }
 

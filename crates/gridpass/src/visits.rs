@@ -10,6 +10,7 @@ mod api;
 mod call;
 mod call_model;
 mod complete;
+mod door;
 pub mod handlers;
 mod jobs;
 mod leads;
@@ -50,6 +51,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(api::assign_visit))
         .routes(routes!(complete::complete_visit))
         .routes(routes!(stops::list_stops))
+        .routes(routes!(door::find_stop))
         .routes(routes!(call::record_calls))
         .routes(routes!(leads::get_visit_load))
         .routes(routes!(leads::assign_visits))

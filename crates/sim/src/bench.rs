@@ -206,6 +206,14 @@ fn read_clock(base: &str) -> Result<ServerClock> {
     Ok(ServerClock::new(now, Instant::now()))
 }
 
+/// Tokens of guards who are on duty at every gate.
+fn go_on_duty(state: &State) -> Result<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(crate::shifts::open_all(state))
+}
+
 fn plan(args: &BenchArgs, target: SocketAddr) -> Plan {
     let pace = match args.mode {
         Mode::Closed => Pace::Closed,
@@ -267,12 +275,13 @@ fn run_scans(
             )
         })?;
     let plan = plan(args, at.0);
+    let guards = go_on_duty(state)?;
     let started = Instant::now();
     let shares = phones.chunks(phones.len().div_ceil(args.threads));
     let works = shares.enumerate().map(|(thread, phones)| {
         let cast = Cast {
             phones,
-            gates: &state.gates,
+            guards: &guards,
             host: at.1,
             path: &args.path,
             seed: thread as u64,

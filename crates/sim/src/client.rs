@@ -137,6 +137,26 @@ impl Client {
         .await
     }
 
+    /// Sends nothing but that a device is there, too: its own token beside the caller's.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post_as_device<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        device_token: &str,
+    ) -> Result<T> {
+        self.call(Method::POST, path, |request| {
+            request.header("x-device-token", device_token)
+        })
+        .await
+    }
+
+    /// Whether both show the same token.
+    pub fn is_same_caller(&self, other: &Self) -> bool {
+        self.token == other.token
+    }
+
     /// Sends a CSV file that fits in memory.
     ///
     /// # Errors
@@ -284,6 +304,13 @@ async fn read<T: DeserializeOwned>(response: Response, path: &str) -> Result<T> 
         .with_context(|| format!("the answer to {path} broke off"))?;
     serde_json::from_slice(&body)
         .with_context(|| format!("the answer to {path} has an unexpected form"))
+}
+
+/// Whether `error` is a refusal with this stable code.
+pub fn refused_with_code(error: &anyhow::Error, code: &str) -> bool {
+    error
+        .downcast_ref::<Refused>()
+        .is_some_and(|refused| refused.code == code)
 }
 
 /// Whether `error` is a refusal with `status`.

@@ -2,6 +2,7 @@
 //! What they do is what the apps do, over the same calls.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use crate::api::{self, BatchView, ScanView, Visit};
 use crate::client::{self, Client};
 use crate::random::Stream;
+use crate::shifts::{Roster, Watch};
 use crate::state::State;
 use crate::upload::{DeviceKey, KeptScan};
 use crate::world::people::Person;
@@ -38,7 +40,9 @@ pub struct Reading {
 /// A guard's device.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    client: Client,
+    watch: Watch,
+    /// The device by itself, which needs nobody to upload.
+    device: Client,
     key: DeviceKey,
 }
 
@@ -59,7 +63,7 @@ impl Guard {
                 body["document_number"] = number.as_str().into();
             }
         }
-        self.client.post("/api/v1/scans", &body).await
+        self.watch.post("/api/v1/scans", &body).await
     }
 
     /// Records an on-the-spot check of a yellow pass.
@@ -70,8 +74,9 @@ impl Guard {
         let body = json!({
             "person_id": person_id, "at": at, "passed": passed,
             "travel_history": if passed { "none" } else { "hit" },
+            "travel_cities": if passed { None } else { Some("武汉") },
         });
-        self.client
+        self.watch
             .post::<Value>("/api/v1/gate-checks", &body)
             .await
             .map(drop)
@@ -84,7 +89,7 @@ impl Guard {
     pub async fn upload(&self, batch_id: i64, scans: &[KeptScan]) -> Result<BatchView> {
         let body = crate::upload::body(batch_id, scans)?;
         let signature = self.key.sign(&body);
-        self.client
+        self.device
             .post_signed("/api/v1/scans/batch", &body, &signature)
             .await
     }
@@ -113,6 +118,7 @@ impl Crew {
     /// When an account or a device of the state file does not work any more.
     pub async fn assemble(state: &State) -> Result<Self> {
         let staff = Client::new(&state.staff)?;
+        let roster = Arc::new(Roster::of(state)?);
         let mut home_gates = vec![Vec::new(); state.enclosures.len()];
         let mut work_gates = HashMap::new();
         let mut guards = Vec::with_capacity(state.gates.len());
@@ -127,7 +133,8 @@ impl Crew {
                 work_gates.insert(employer, index);
             }
             guards.push(Guard {
-                client: staff.with_token(&gate.device_token),
+                watch: Watch::at(&roster, gate),
+                device: staff.with_token(&gate.device_token),
                 key: DeviceKey::of(gate)?,
             });
         }

@@ -335,7 +335,7 @@ async fn enter_gate(admin: &Client, gate: PlannedGate) -> Result<Gate> {
     })
 }
 
-/// One account per role, and two grid workers of the lead's own community, so that there is
+/// One account per role, a second guard for every gate, and two grid workers of the lead's own community, so that there is
 /// somebody to give visits to. Passwords are drawn anew for every load: a password known
 /// from the source would open every demo there ever was.
 async fn load_accounts(world: &World, (staff, admin): (&Client, &Client)) -> Result<Vec<Account>> {
@@ -349,6 +349,7 @@ async fn load_accounts(world: &World, (staff, admin): (&Client, &Client)) -> Res
         ("rule_maker", "规则员", "区指挥部规则组", district),
         ("rule_approver", "规则审批员", "区指挥部专家组", district),
         ("gate_guard", "卡口值守", "物业公司", community),
+        ("gate_guard", "卡口轮值", "物业公司", district),
         ("grid_worker", "网格员", "街道网格中心", district),
         ("grid_worker", "网格员小陈", "街道网格中心", community),
         ("grid_worker", "网格员小林", "街道网格中心", community),

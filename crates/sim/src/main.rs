@@ -14,6 +14,7 @@ mod load;
 mod progress;
 mod random;
 mod replay;
+mod shifts;
 mod state;
 mod upload;
 mod world;

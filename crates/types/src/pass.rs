@@ -31,7 +31,7 @@ crate::word_list! {
         Presentation = 0, "presentation";
         /// The holder's phone read the gate's rotating code.
         GateCode = 1, "gate_code";
-        /// A document number or a pass serial, typed.
+        /// A document number, typed.
         Number = 2, "number";
         /// A paper pass.
         Paper = 3, "paper";
@@ -39,7 +39,9 @@ crate::word_list! {
         Snapshot = 4, "snapshot";
         /// Without network: the signed presentation alone.
         Code = 5, "code";
-        /// Without network: a paper pass or a number.
+        /// Without network: a paper pass, a number, or somebody of whom nothing was shown.
         OfflinePaper = 6, "offline_paper";
+        /// A pass serial, typed: it says whose pass is meant, and not that anybody is there.
+        Serial = 7, "serial";
     }
 }

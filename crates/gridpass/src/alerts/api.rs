@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::handlers::{self, Told};
 use super::model::{
     AcceptInput, Alert, AlertFollow, AlertNotice, AlertQuery, AlertStatus, AlertStep, CloseInput,
-    StepKind, level_of,
+    StepKind, kind_for, level_of,
 };
 use super::store::{self, steps};
 use crate::access::{ReadAlerts, WorkAlerts};
@@ -44,7 +44,8 @@ pub async fn list_alerts(
     let rows = match staff.caller.narrow(query.prefix.as_deref()) {
         Some(prefix) => {
             let db = staff.tx(&app).await?;
-            store::list_alerts(&db, (&prefix, query.status), page.after(), limit).await?
+            let which = (prefix.as_str(), query.status, kind_for(staff.caller.role));
+            store::list_alerts(&db, which, page.after(), limit).await?
         }
         None => Vec::new(),
     };
@@ -201,7 +202,11 @@ pub async fn list_alert_notices(
     let mut notices = Vec::new();
     if let Some(prefix) = staff.caller.narrow(None) {
         let db = staff.tx(&app).await?;
-        let to = (prefix.as_str(), level_of(&prefix));
+        let to = (
+            prefix.as_str(),
+            level_of(&prefix),
+            kind_for(staff.caller.role),
+        );
         notices = steps::list_notices(&db, to, NOTICES_MAX).await?;
     }
     audit::subjects(notices.iter().map(|notice| notice.alert.person_id));

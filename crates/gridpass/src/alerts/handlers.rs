@@ -65,7 +65,8 @@ fn calm<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
     })
 }
 
-/// Raises the alert of any of the topics; the same cause raises one.
+/// Raises the alert of any of the topics; the same cause raises one, and so does a person who is still
+/// there.
 pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
     Box::pin(async move {
         let payload: AlertPayload = serde_json::from_value(follow_up.payload.clone())
@@ -82,6 +83,12 @@ pub fn raise<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
             // Red or feverish, or held before: somebody is told of the same person there.
             let there = (follow_up.person_id, gate_id);
             if store::is_open_at_gate(tx, there, now - HOLD_MAX).await? {
+                return Ok(());
+            }
+        }
+        if let Some(gate_id) = payload.gate_id.filter(|_| kind.is_one_at_gate()) {
+            let there = (follow_up.person_id, gate_id, kind);
+            if store::join_open(tx, there, (payload.at, now - HOLD_MAX)).await? {
                 return Ok(());
             }
         }
@@ -150,10 +157,13 @@ pub async fn tell(
     let body = serde_json::json!({
         "alert_id": alert.alert_id, "status": status, "level": told.level,
     });
-    let event = LiveEvent {
-        topic: events::ALERT,
+    let event = |topic| LiveEvent {
+        topic,
         place_code: alert.place_code.clone(),
         body: body.to_string().into(),
     };
-    events::notify(tx, &event).await
+    if alert.kind == AlertKind::HeldAtGate {
+        events::notify(tx, &event(events::HELD)).await?;
+    }
+    events::notify(tx, &event(events::ALERT)).await
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Role;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
 /// What happened.
@@ -34,6 +35,15 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Whether somebody who stands at a gate is told of once while that is open: scanned or measured
+    /// again it is the same person waiting.
+    pub fn is_one_at_gate(self) -> bool {
+        matches!(
+            self,
+            Self::RedAtGate | Self::FeverAtGate | Self::SealedArea | Self::ReplayedPresentation
+        )
+    }
+
     const ALL: [Self; 10] = [
         Self::RedAtGate,
         Self::FeverAtGate,
@@ -67,6 +77,12 @@ impl AlertKind {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
+}
+
+/// The one kind of alerts that concerns a role; `None` for the response team and its leads, whom all
+/// concern. Whoever waits held at a gate waits for a grid worker as well.
+pub fn kind_for(role: Role) -> Option<AlertKind> {
+    (role == Role::GridWorker).then_some(AlertKind::HeldAtGate)
 }
 
 /// Where an alert stands.

@@ -81,6 +81,26 @@ pub async fn is_open_at_gate(
     Ok(row.get(0))
 }
 
+/// Joins what happened now to an open alert of the same kind about the person at that gate, raised
+/// since a time; false when there is none.
+pub async fn join_open(
+    db: &Client,
+    (person_id, gate_id, kind): (PersonId, i64, AlertKind),
+    (at, since): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- alerts.join_open
+        UPDATE alert SET happened_at = greatest(happened_at, $4)
+        WHERE person_id = $1 AND gate_id = $2 AND kind = $3 AND status <> 'closed' AND raised_at >= $5";
+    let statement = db.prepare_cached(sql).await?;
+    let joined = db
+        .execute(
+            &statement,
+            &[&person_id, &gate_id, &kind.as_str(), &at, &since],
+        )
+        .await?;
+    Ok(joined > 0)
+}
+
 /// An alert by identity.
 pub async fn find_alert(
     db: &Client,
@@ -99,10 +119,10 @@ pub async fn find_alert(
     Ok(row.as_ref().and_then(alert))
 }
 
-/// Alerts under a prefix, oldest first, with the sealed names of the people concerned.
+/// Alerts under a prefix, of one kind or of all, oldest first, with the sealed names of the people concerned.
 pub async fn list_alerts(
     db: &Client,
-    (prefix, status): (&str, Option<AlertStatus>),
+    (prefix, status, kind): (&str, Option<AlertStatus>, Option<AlertKind>),
     after: i64,
     limit: i64,
 ) -> Result<Vec<(Alert, Option<Vec<u8>>)>, Error> {
@@ -113,11 +133,13 @@ pub async fn list_alerts(
         FROM alert a LEFT JOIN gate g USING (gate_id) LEFT JOIN person p USING (person_id)
         WHERE a.alert_id > $3 AND starts_with(a.place_code, $1)
           AND CASE WHEN $2::text IS NULL THEN a.status <> 'closed' ELSE a.status = $2 END
+          AND ($5::text IS NULL OR a.kind = $5)
         ORDER BY a.alert_id LIMIT $4";
     let statement = db.prepare_cached(sql).await?;
     let status = status.map(AlertStatus::as_str);
+    let kind = kind.map(AlertKind::as_str);
     let rows = db
-        .query(&statement, &[&prefix, &status, &after, &limit])
+        .query(&statement, &[&prefix, &status, &after, &limit, &kind])
         .await?;
     let both = |row: &Row| Some((alert(row)?, row.get("name_sealed")));
     Ok(rows.iter().filter_map(both).collect())

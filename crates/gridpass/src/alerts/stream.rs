@@ -2,7 +2,7 @@
 //!
 //! A page hears of its jurisdiction and of what its role may see. A page that falls behind,
 //! or a node that may have missed something, gets `resync`: read the lists again. A stream
-//! ends after a while, so that the session is checked again when the page comes back.
+//! looks at its session every half minute and ends with it, with the account and with the grant.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,24 +10,29 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
+use gridpass_types::ids::{GrantId, SessionId};
+use jiff::Timestamp;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
+use super::model::kind_for;
 use crate::access::{
     Permission, ProposeRed, ReadAlerts, ReadRedLists, ReadStats, ReviewBreakGlass, SignedIn,
     WorkObservation, WorkVisits,
 };
 use crate::app::{App, LiveEvent};
-use crate::auth::{Caller, Staff};
-use crate::events::{ALERT, BREAK_GLASS, OBSERVATION, RED, RESYNC, STATS, VISIT};
+use crate::auth::{self, Caller, Entering, Staff};
+use crate::events::{ALERT, BREAK_GLASS, HELD, OBSERVATION, RED, RESYNC, STATS, VISIT};
 use crate::http::error::Problem;
 
 /// Pause between comments that keep the connection open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts before the page has to come back with its session.
 const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How old the last look at the session may be when something is told.
+const LOOKED_MAX: Duration = Duration::from_secs(30);
 
-/// Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
+/// Live events of the caller's jurisdiction: `alert`, `held` (somebody held at a gate, for grid workers), `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
 /// lists have to be read anew (also at the start).
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "alerts",
     security(("staff" = [])),
@@ -36,6 +41,7 @@ const STREAM_LIFE: Duration = Duration::from_secs(15 * 60);
 pub async fn stream_events(
     State(app): State<App>,
     staff: Staff<SignedIn>,
+    Entering(session): Entering,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let listening = Listening {
         events: app.events.subscribe(),
@@ -43,11 +49,53 @@ pub async fn stream_events(
         until: Instant::now() + STREAM_LIFE,
         greeted: false,
     };
-    let stream = futures_util::stream::unfold(listening, |mut listening| async move {
-        let event = listening.next().await?;
-        Some((Ok(event), listening))
+    let session = Watched {
+        session_id: session.session_id,
+        grant_id: listening.caller.grant_id,
+        looked_at: app.now(),
+        app,
+    };
+    let both = (listening, session);
+    let stream = futures_util::stream::unfold(both, |(mut listening, mut session)| async move {
+        let event = told(&mut listening, &mut session).await?;
+        Some((Ok(event), (listening, session)))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+}
+
+/// The session of a stream.
+struct Watched {
+    app: App,
+    session_id: SessionId,
+    grant_id: GrantId,
+    looked_at: Timestamp,
+}
+
+impl Watched {
+    /// Whether the session may still hear what the stream tells; nobody is told anything while
+    /// that cannot be found out.
+    async fn is_admitted(&mut self) -> bool {
+        let now = self.app.now();
+        if now.duration_since(self.looked_at).unsigned_abs() < LOOKED_MAX {
+            return true;
+        }
+        self.looked_at = now;
+        let asked = (self.session_id, self.grant_id);
+        auth::acts_still(&self.app, asked).await.unwrap_or(false)
+    }
+}
+
+/// The next event, as long as the session lasts; `None` ends the stream.
+async fn told(listening: &mut Listening, session: &mut Watched) -> Option<Event> {
+    loop {
+        let heard = tokio::time::timeout(LOOKED_MAX, listening.next()).await;
+        if !session.is_admitted().await {
+            return None;
+        }
+        if let Ok(event) = heard {
+            return event;
+        }
+    }
 }
 
 struct Listening {
@@ -84,9 +132,13 @@ fn resync() -> Event {
 
 /// Whether a caller may hear of an event.
 fn concerns(caller: &Caller, event: &LiveEvent) -> bool {
+    let held_only = kind_for(caller.role).is_some();
     let roles = match event.topic {
         RESYNC => return true,
-        ALERT => ReadAlerts::ROLES,
+        // Everybody hears of an alert once: as one among all, or because somebody is held.
+        ALERT if held_only => return false,
+        HELD if !held_only => return false,
+        ALERT | HELD => ReadAlerts::ROLES,
         OBSERVATION => WorkObservation::ROLES,
         VISIT => WorkVisits::ROLES,
         // Lists are approved by others than those who confirm, so both hear.
@@ -107,7 +159,7 @@ mod tests {
     use super::*;
     use crate::access::Role;
     use crate::auth::Scope;
-    use gridpass_types::ids::{GrantId, StaffId};
+    use gridpass_types::ids::StaffId;
 
     fn event(topic: &'static str, place_code: &str) -> LiveEvent {
         LiveEvent {
@@ -131,6 +183,14 @@ mod tests {
         assert!(concerns(&caller(Role::TeamDoctor, "440310001"), &here));
         assert!(!concerns(&caller(Role::TeamDoctor, "440310002"), &here));
         assert!(!concerns(&caller(Role::SystemAdmin, ""), &here));
+        let held = event(HELD, "440310001001003");
+        let worker = caller(Role::GridWorker, "440310001");
+        assert!(concerns(&worker, &held) && !concerns(&worker, &here));
+        assert!(!concerns(&caller(Role::GridWorker, "440310002"), &held));
+        assert!(
+            !concerns(&caller(Role::TeamDoctor, "440310001"), &held),
+            "heard as an alert"
+        );
         assert!(concerns(
             &caller(Role::SystemAdmin, "440310002"),
             &event(RESYNC, "")

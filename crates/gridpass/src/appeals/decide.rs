@@ -110,10 +110,10 @@ async fn grant(
 ) -> ApiResult<()> {
     let person_id = appeal.person_id;
     let mut fact_ids = appeal.fact_ids.clone();
-    if appeal.cause == "quarantine" {
-        // An order speaks through its fact, which may have been renewed since.
-        let live = quarantine::find_live_fact(tx, person_id).await?;
-        fact_ids.extend(live);
+    // What is wrong with an order is wrong with every paper it ever stood on.
+    let orders = quarantine::whole_of(tx, person_id, &fact_ids).await?;
+    fact_ids.extend(orders.fact_ids);
+    if orders.live {
         quarantine::cancel_live(tx, app, (person_id, by)).await?;
     }
     let resolution = Resolution {

@@ -4,7 +4,10 @@
 //! A PDF can carry programs, forms that send themselves, and other files. The names by which it
 //! does are looked for everywhere, also inside compressed object streams and written with
 //! escapes; what cannot be looked into is refused. Metadata (author, program, dates, XMP, the
-//! places in embedded photos) is blanked where it stands, so that no offset of the file moves.
+//! places in embedded photos, keys of the maker's own) is blanked where it stands, and so is what
+//! would happen on opening, so that no offset of the file moves.
+
+mod quiet;
 
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -104,6 +107,8 @@ pub fn clean(upload: &[u8]) -> Result<Vec<u8>, PdfError> {
         clean_stream(&mut cleaned, stream, &mut budget)?;
     }
     blank_texts(&mut cleaned);
+    quiet::forget_maker(&mut cleaned);
+    quiet::still(&mut cleaned);
     blank_between(&mut cleaned, b"<?xpacket begin", b"<?xpacket end");
     blank_between(&mut cleaned, b"<x:xmpmeta", b"</x:xmpmeta>");
     blank_segments(&mut cleaned);
@@ -175,6 +180,8 @@ fn clean_stream(file: &mut [u8], stream: &Stream, budget: &mut u64) -> Result<()
     check_names(&objects)?;
     let before = objects.clone();
     blank_texts(&mut objects);
+    quiet::forget_maker(&mut objects);
+    quiet::still(&mut objects);
     if objects == before {
         return Ok(());
     }

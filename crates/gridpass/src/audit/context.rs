@@ -369,6 +369,34 @@ pub fn reference(what: impl Into<String>) {
     note(|draft| draft.reference = Some(what.into()));
 }
 
+/// Whether the present request only shows something.
+pub fn is_reading() -> bool {
+    let reading = |context: &Arc<Context>| matches!(context.kind, Kind::Read | Kind::Supervise);
+    CURRENT.try_with(reading).unwrap_or(false)
+}
+
+/// Whom and what the present request has named so far.
+pub fn named() -> (Vec<i64>, Option<String>) {
+    let named = CURRENT.try_with(|context| {
+        context.with(|draft| {
+            let people = draft.recorded.iter().chain(&draft.subjects);
+            (people.copied().collect(), draft.object.clone())
+        })
+    });
+    named.unwrap_or_default()
+}
+
+/// Takes the present request along into a task of its own.
+pub fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let current = CURRENT.try_with(Arc::clone).ok();
+    async move {
+        match current {
+            Some(context) => context.run(work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// The newest committed entry of the present request.
 pub fn entry_of() -> Option<i64> {
     let entry = CURRENT.try_with(|context| context.with(|draft| draft.written));
@@ -385,6 +413,15 @@ pub async fn repeats(db: &Client, entry_id: i64) -> Result<(), DbError> {
     };
     note(|draft| draft.take_over(first));
     Ok(())
+}
+
+/// Says whom an earlier answer showed that is given again, and which other thing it is about.
+pub fn repeats_showing(people: Vec<i64>, thing: Option<String>) {
+    note(|draft| {
+        draft.named = true;
+        draft.subjects = people;
+        draft.object = thing;
+    });
 }
 
 impl Draft {

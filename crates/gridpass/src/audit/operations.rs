@@ -190,6 +190,7 @@ operations! {
     create_staff: Manage Administration;
     create_visit: Change Visits;
     decide_appeal: Change Evidence;
+    decide_number_claim: Change Registration;
     delete_division_map: Manage Administration;
     delete_own_photo: Change Own;
     deliver_need: Change Response;
@@ -204,6 +205,7 @@ operations! {
     enrol_person: Change Own;
     evaluate_case: Plain Administration;
     find_public_enclosures: Plain Own;
+    find_stop: Read Visits;
     get_appeal: Read Evidence;
     get_appeal_evidence: Read Evidence;
     get_appeal_stats: Plain Administration;
@@ -246,6 +248,7 @@ operations! {
     get_readiness: Plain Administration;
     get_red_list: Read Evidence;
     get_red_proposal: Read Evidence;
+    get_register_entry: Read Gate;
     get_registry_import: Plain Comparison;
     get_rule_dmn: Plain Administration;
     get_rule_set: Plain Administration;
@@ -296,6 +299,7 @@ operations! {
     list_lookup_findings: Supervise Supervision;
     list_lookups: Read Supervision;
     list_needs: Read Response;
+    list_number_claims: Read Registration;
     list_observed: Read Response;
     list_openings: Read Response;
     list_order_steps: Read Response;
@@ -312,6 +316,7 @@ operations! {
     list_red_findings: Supervise Supervision;
     list_red_lists: Read Evidence;
     list_red_proposals: Read Evidence;
+    list_register_entries: Plain Gate;
     list_registry_import_rows: Read Comparison;
     list_registry_imports: Plain Comparison;
     list_risk_area_changes: Plain Administration;
@@ -378,6 +383,7 @@ operations! {
     set_division_phone: Manage Administration;
     set_own_home: Change Own;
     set_source_rhythm: Manage Administration;
+    settle_register_entry: Change Gate;
     show_phone_code: Manage Own;
     sign_in: Manage Administration;
     sign_in_with_identity: Manage Administration;

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use gridpass_types::ids::{SessionId, StaffId};
+use gridpass_types::ids::{GrantId, SessionId, StaffId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -151,8 +151,10 @@ impl FromRequestParts<App> for Entering {
         if !token.starts_with(STAFF_TOKEN_PREFIX) {
             return Err(Code::NotSignedIn.into());
         }
-        let session = find(app, &token_digest(token)).await?;
-        let session = session.ok_or(Code::SessionExpired)?;
+        let digest = token_digest(token);
+        let Some(session) = find(app, &digest).await? else {
+            return Err(gone(app, &digest).await?.into());
+        };
         audit::actor(|| {
             let home = session.home.clone();
             audit::Actor::account(session.staff_id, Some(&session.unit), home)
@@ -174,6 +176,30 @@ pub(crate) async fn find(app: &App, digest: &[u8]) -> ApiResult<Option<Session>>
         store::touch_session(&db, found.session_id, now).await?;
     }
     Ok(Some(found.judge(rules.factor_required)))
+}
+
+/// Why a token opens nothing: its time is over, or somebody ended it. A phone that is away from the
+/// network goes on under its lock after the first, and not after the second.
+async fn gone(app: &App, digest: &[u8]) -> ApiResult<Code> {
+    let db = app.db.client().await?;
+    Ok(match store::is_revoked(&db, digest).await? {
+        true => Code::SessionRevoked,
+        false => Code::SessionExpired,
+    })
+}
+
+/// Whether a session still acts under a grant. Asking is no use of it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn acts_still(
+    app: &App,
+    (session_id, grant_id): (SessionId, GrantId),
+) -> ApiResult<bool> {
+    let now = app.now();
+    let idle_since = now - app.settings.sign_in.idle_max;
+    let db = app.db.client().await?;
+    Ok(store::acts_still(&db, (session_id, grant_id), (now, idle_since)).await?)
 }
 
 #[cfg(test)]

@@ -36,6 +36,38 @@ pub(super) async fn find_session(
     Ok(row.as_ref().map(found))
 }
 
+/// Whether somebody ended the session of a token's digest, or closed its account.
+pub(super) async fn is_revoked(db: &Client, digest: &[u8]) -> Result<bool, Error> {
+    let sql = "-- auth.is_revoked
+        SELECT EXISTS (SELECT FROM staff_session t JOIN staff s USING (staff_id)
+                       WHERE t.token_digest = $1 AND (t.revoked_at IS NOT NULL OR NOT s.active))";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&digest])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Whether a live session acts under a grant that counts now.
+pub(super) async fn acts_still(
+    db: &Client,
+    (session_id, grant_id): (SessionId, GrantId),
+    (now, idle_since): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let sql = "-- auth.acts_still
+        SELECT EXISTS (SELECT FROM staff_session t JOIN staff s USING (staff_id)
+            JOIN staff_grant g ON g.grant_id = t.grant_id AND g.ended_at IS NULL
+                AND g.valid_from <= $3 AND (g.valid_until IS NULL OR g.valid_until > $3)
+            WHERE t.session_id = $1 AND t.grant_id = $2 AND t.expires_at > $3 AND t.last_seen_at > $4
+              AND t.revoked_at IS NULL AND s.active)";
+    let row = db
+        .query_one(
+            &db.prepare_cached(sql).await?,
+            &[&session_id.get(), &grant_id.get(), &now, &idle_since],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 fn found(row: &Row) -> Found {
     Found {
         session_id: SessionId::new(row.get("session_id")),

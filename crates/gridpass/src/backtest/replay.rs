@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gridpass_rules::{Fact, RuleSet};
+use gridpass_rules::{Action, Fact, RuleSet};
+use gridpass_types::Rung;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -174,6 +175,14 @@ fn recorded(scan: &PastScan) -> String {
     format!("{} {colour_rule} {gate_rule} {action:?}", scan.colour)
 }
 
+/// Whether a code that the gate had seen a moment before was checked where the table lets pass: what
+/// codes were shown is on no record.
+fn was_shown_before(scan: &PastScan, decided: Action) -> bool {
+    scan.rung == Rung::Presentation
+        && decided == Action::Pass
+        && scan.action == Action::Check.code()
+}
+
 fn decided_again(scan: &PastScan, (gates, rules, known): (&Gates, Deciding<'_>, &Known)) -> String {
     let state = scan.state(known);
     let counted_at = known.counted_at(scan.decided_for());
@@ -182,7 +191,10 @@ fn decided_again(scan: &PastScan, (gates, rules, known): (&Gates, Deciding<'_>, 
         return "the gate is not known any more".to_owned();
     };
     let gate = rules.gate.decide_gate(&context);
-    let action = (!scan.is_offline()).then_some(gate.action.code());
+    let action = (!scan.is_offline()).then_some(match was_shown_before(scan, gate.action) {
+        true => scan.action,
+        false => gate.action.code(),
+    });
     format!(
         "{} {} {} {action:?}",
         colour.colour.code(),

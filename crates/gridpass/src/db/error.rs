@@ -39,6 +39,10 @@ pub enum DbErrorKind {
     Retry,
     /// The statement ran into its time limit.
     TimedOut,
+    /// A text holds what the database does not store, such as U+0000.
+    BadText,
+    /// A time lies beyond what the database counts.
+    OutOfRange,
     /// A fault of ours.
     Internal,
 }
@@ -116,6 +120,12 @@ fn kind_of(error: &tokio_postgres::Error) -> DbErrorKind {
         DbErrorKind::Retry
     } else if *code == SqlState::QUERY_CANCELED {
         DbErrorKind::TimedOut
+    } else if *code == SqlState::CHARACTER_NOT_IN_REPERTOIRE
+        || *code == SqlState::UNTRANSLATABLE_CHARACTER
+    {
+        DbErrorKind::BadText
+    } else if *code == SqlState::DATETIME_FIELD_OVERFLOW {
+        DbErrorKind::OutOfRange
     } else if is_absence(code) {
         DbErrorKind::Unavailable
     } else {

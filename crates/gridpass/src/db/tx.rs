@@ -41,11 +41,13 @@ impl Tx {
     /// returns, the server has both on disk.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when the entry cannot be written: nothing is changed then.
+    /// [`DbError::Unavailable`] when the entry cannot be written, or when another call took the
+    /// request's `Idempotency-Key` over: nothing is changed then.
     /// [`DbError::Postgres`]; the changes may or may not have been committed
     /// when the connection broke during the answer.
     pub async fn commit(mut self) -> Result<(), DbError> {
         let entry = crate::audit::before_commit(&self).await?;
+        crate::http::idempotency::mark_committed(&self).await?;
         self.batch_execute("COMMIT").await?;
         if let Some(entry) = entry {
             entry.committed();

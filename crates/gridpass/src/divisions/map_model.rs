@@ -162,6 +162,7 @@ const LABEL: Fault = (
 /// # Errors
 /// [`Code::MapInvalid`] with what is wrong, by the feature's place in the file from 1.
 pub fn read_map(file: &[u8], enclosures: &[KnownEnclosure]) -> ApiResult<Vec<MapFeature>> {
+    crate::http::extract::refuse_nul(file)?;
     let parsed: Value = serde_json::from_slice(file)
         .map_err(|error| crate::http::extract::json_problem(file, &error))?;
     read_collection(parsed, enclosures)

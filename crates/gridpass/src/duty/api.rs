@@ -24,7 +24,7 @@ const DEVICE_HEADER: &str = "x-device-token";
 const SHIFTS_MAX: i64 = 100;
 
 /// Begins the caller's shift on a device of the gate; the shift before on it ends. Needs the
-/// device's token as well, and gives what opens the device's sealed store.
+/// device's token as well, and gives the shift's token and what opens the device's sealed store.
 #[utoipa::path(post, path = "/api/v1/gates/{gate_id}/shifts", operation_id = "start_shift", tag = "gates",
     security(("staff" = [])),
     params(("gate_id" = i64, Path), ("x-device-token" = String, Header, description = "token of the device")),
@@ -42,21 +42,23 @@ pub async fn start_shift(
         return Err(Code::NotFound.into());
     }
     audit::object(format!("device/{}", device.device_id));
-    let (shift, before) = relieve(&app, &device, gate.caller.staff_id).await?;
+    let (shift, token, before) = relieve(&app, &device, gate.caller.staff_id).await?;
+    gates::refresh_shifts(&app).await?;
     let started = StartedShift {
         shift,
+        shift_token: token,
         vault_secret: vault_secret(&app, device.device_id),
         before,
     };
     Ok((StatusCode::CREATED, Json(started)))
 }
 
-/// Ends the shift on a device and begins the guard's; answers both.
+/// Ends the shift on a device and begins the guard's; answers it with its token, and the one before.
 async fn relieve(
     app: &App,
     device: &Device,
     staff_id: StaffId,
-) -> ApiResult<(Shift, Option<Shift>)> {
+) -> ApiResult<(Shift, String, Option<Shift>)> {
     let tx = app.db.tx().await?;
     store::lock_device(&tx, device.device_id).await?;
     let before = end_open(app, &tx, device).await?;
@@ -68,9 +70,11 @@ async fn relieve(
         started_at: app.now(),
     };
     store::insert_shift(&tx, &new).await?;
+    let opened = (device.device_id, new.shift_id);
+    let token = gates::begin_shift(&tx, app, opened, new.started_at).await?;
     let shift = store::find_shift(&tx, new.shift_id).await?;
     tx.commit().await?;
-    Ok((shift.ok_or(Code::ShiftUnknown)?, before))
+    Ok((shift.ok_or(Code::ShiftUnknown)?, token, before))
 }
 
 /// Ends the open shift on a device, if there is one; answers the last that was.
@@ -93,7 +97,7 @@ fn vault_secret(app: &App, device_id: DeviceId) -> String {
 
 /// The shift on the calling device, and what it adds up to by now.
 #[utoipa::path(get, path = "/api/v1/device/shift", operation_id = "get_shift", tag = "gates",
-    security(("device" = [])),
+    security(("device" = []), ("shift" = [])),
     responses((status = 200, body = DeviceShift), (status = 401, body = Problem)))]
 pub async fn get_shift(State(app): State<App>, device: Device) -> ApiResult<Json<DeviceShift>> {
     let db = app.db.client().await?;
@@ -106,9 +110,9 @@ pub async fn get_shift(State(app): State<App>, device: Device) -> ApiResult<Json
 }
 
 /// Hands the shift on the calling device over, with what it added up to. Sent again, it is answered
-/// as before.
+/// as before: the shift's token has ended by then, so the device's own is enough.
 #[utoipa::path(post, path = "/api/v1/device/shift/hand-over", operation_id = "hand_over_shift", tag = "gates",
-    security(("device" = [])), request_body = HandOver,
+    security(("device" = []), ("shift" = [])), request_body = HandOver,
     responses((status = 200, body = Shift), (status = 401, body = Problem), (status = 404, body = Problem),
               (status = 422, body = Problem)))]
 pub async fn hand_over_shift(
@@ -125,24 +129,33 @@ pub async fn hand_over_shift(
     if shift.ended_at.is_some() {
         return Ok(Json(shift));
     }
-    let summary = ShiftSummary {
-        waiting: input.waiting.into(),
-        overrides: input.overrides.into(),
-        ..store::sum_up(&tx, &shift, app.now()).await?
-    };
-    store::end_shift(
-        &tx,
-        shift.shift_id,
-        (ShiftEnd::HandedOver, app.now()),
-        &summary,
-    )
-    .await?;
+    end_with_sums(&app, &tx, (&shift, &input)).await?;
     let ended = store::find_shift(&tx, shift.shift_id).await?;
     tx.commit().await?;
+    gates::refresh_shifts(&app).await?;
     Ok(Json(ended.ok_or(Code::ShiftUnknown)?))
 }
 
-/// The last shifts at a gate, newest first: who was on duty with which device.
+/// Ends a shift with what it added up to, and what the device has not told yet.
+async fn end_with_sums(
+    app: &App,
+    tx: &crate::db::Tx,
+    (shift, input): (&Shift, &HandOver),
+) -> ApiResult<()> {
+    let now = app.now();
+    let counted = store::sum_up(tx, shift, now).await?;
+    let summary = ShiftSummary {
+        waiting: input.waiting.into(),
+        overrides: counted.overrides + i64::from(input.overrides),
+        ..counted
+    };
+    let how = (ShiftEnd::HandedOver, now);
+    store::end_shift(tx, shift.shift_id, how, &summary).await?;
+    gates::end_shift(tx, shift.device_id, now).await
+}
+
+/// The last shifts at a gate, newest first: who was on duty with which device, and what each adds up
+/// to by now.
 #[utoipa::path(get, path = "/api/v1/gates/{gate_id}/shifts", operation_id = "list_shifts", tag = "gates",
     security(("staff" = [])), params(("gate_id" = i64, Path)),
     responses((status = 200, body = Vec<Shift>), (status = 403, body = Problem), (status = 404, body = Problem)))]
@@ -151,7 +164,10 @@ pub async fn list_shifts(
     gate: Authorised<GateView, ReadShifts>,
 ) -> ApiResult<Json<Vec<Shift>>> {
     let db = app.db.client().await?;
-    Ok(Json(
-        store::list_shifts(&db, gate.entity.gate_id, SHIFTS_MAX).await?,
-    ))
+    let mut shifts = store::list_shifts(&db, gate.entity.gate_id, SHIFTS_MAX).await?;
+    // Each device has one at most.
+    for shift in shifts.iter_mut().filter(|shift| shift.ended_at.is_none()) {
+        shift.summary = Some(store::sum_up(&db, shift, app.now()).await?);
+    }
+    Ok(Json(shifts))
 }

@@ -26,7 +26,7 @@ const PACE_PEOPLE_MIN: i64 = 5;
 
 /// What goes on at the calling device's gate; exact up to the last second.
 #[utoipa::path(get, path = "/api/v1/device/board", operation_id = "get_gate_board", tag = "gates",
-    security(("device" = [])),
+    security(("device" = []), ("shift" = [])),
     responses((status = 200, body = GateBoard), (status = 401, body = Problem)))]
 pub async fn get_gate_board(State(app): State<App>, device: Device) -> ApiResult<Json<GateBoard>> {
     let (now, gate_id) = (app.now(), device.gate_id);
@@ -38,6 +38,7 @@ pub async fn get_gate_board(State(app): State<App>, device: Device) -> ApiResult
     let day = GateDay {
         late_reds: store::count_late_reds(&db, gate_id, midnight).await?,
         specimens: store::count_specimens(&db, gate_id, midnight).await?,
+        overrides: store::count_overrides(&db, gate_id, midnight).await?,
         ..day_of(&cells)
     };
     let since = now - INSPECTIONS_LIFE;

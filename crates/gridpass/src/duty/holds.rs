@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit;
 use crate::db::Client;
 use crate::divisions::{self, Desk, DutyLevel};
-use crate::gates::{Device, Directory};
+use crate::gates::{Directory, OnDuty};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -33,11 +33,11 @@ const HOLDS_MAX: i64 = 50;
 /// Where the alert about somebody just held at this gate stands: whether somebody took it, of
 /// which unit, when they will be there, and whom to call.
 #[utoipa::path(get, path = "/api/v1/device/holds/{person_id}", operation_id = "get_hold", tag = "gates",
-    security(("device" = [])), params(("person_id" = i64, Path)),
+    security(("shift" = [])), params(("person_id" = i64, Path)),
     responses((status = 200, body = GateHold), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_hold(
     State(app): State<App>,
-    device: Device,
+    OnDuty(device): OnDuty,
     extract::Path(person_id): extract::Path<PersonId>,
 ) -> ApiResult<Json<GateHold>> {
     audit::subject(person_id);
@@ -60,9 +60,12 @@ async fn with_call(db: &Client, mut hold: GateHold) -> ApiResult<GateHold> {
 /// Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
 /// them and when. Kept by the device for when there is no network.
 #[utoipa::path(get, path = "/api/v1/device/holds", operation_id = "list_gate_holds", tag = "gates",
-    security(("device" = [])),
+    security(("shift" = [])),
     responses((status = 200, body = GateHolds), (status = 401, body = Problem)))]
-pub async fn list_gate_holds(State(app): State<App>, device: Device) -> ApiResult<Json<GateHolds>> {
+pub async fn list_gate_holds(
+    State(app): State<App>,
+    OnDuty(device): OnDuty,
+) -> ApiResult<Json<GateHolds>> {
     let now = app.now();
     let db = app.db.client().await?;
     let wanted = Wanted {
@@ -89,12 +92,15 @@ pub async fn list_gate_holds(State(app): State<App>, device: Device) -> ApiResul
     }))
 }
 
-/// People whom this gate let in without network and who were red by then, of the last day, newest
+/// People whom this gate let through without network and who were red by then, of the last day, newest
 /// first: the guard tells the response team where they went.
 #[utoipa::path(get, path = "/api/v1/device/recalls", operation_id = "list_recalls", tag = "gates",
-    security(("device" = [])),
+    security(("shift" = [])),
     responses((status = 200, body = Vec<Recall>), (status = 401, body = Problem)))]
-pub async fn list_recalls(State(app): State<App>, device: Device) -> ApiResult<Json<Vec<Recall>>> {
+pub async fn list_recalls(
+    State(app): State<App>,
+    OnDuty(device): OnDuty,
+) -> ApiResult<Json<Vec<Recall>>> {
     let db = app.db.client().await?;
     let since = app.now() - RECALL_LIFE;
     let mut recalls = store::list_recalls(&db, device.gate_id, (since, RECALLS_MAX)).await?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::divisions::{DutyLevel, ResponsibleUnit};
+use gridpass_rules::Direction;
 
 /// How a shift ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,7 +68,8 @@ pub struct ShiftSummary {
     /// What the device had not uploaded at the hand-over, by its own word.
     #[serde(default)]
     pub waiting: i64,
-    /// People let in although the check spoke against it, by the device's word.
+    /// People let in although the check spoke against it: as checks say, and what the device had not
+    /// told yet.
     #[serde(default)]
     pub overrides: i64,
 }
@@ -91,7 +93,7 @@ pub struct Shift {
     pub ended_at: Option<Timestamp>,
     /// How it ended.
     pub ended_how: Option<ShiftEnd>,
-    /// What it added up to, once it was handed over.
+    /// What it added up to, once it was handed over; to its gate's supervisors by now, while it lasts.
     pub summary: Option<ShiftSummary>,
 }
 
@@ -100,6 +102,8 @@ pub struct Shift {
 pub struct StartedShift {
     /// The shift.
     pub shift: Shift,
+    /// What the device shows while this guard is on duty; given once, ends with the shift.
+    pub shift_token: String,
     /// Opens what the device keeps sealed; the device keeps it nowhere.
     pub vault_secret: String,
     /// The shift before on this device, if there was one.
@@ -123,7 +127,7 @@ pub struct HandOver {
     pub shift_id: ShiftId,
     /// What the device has not uploaded yet.
     pub waiting: u16,
-    /// People let in although the check spoke against it.
+    /// People let in although the check spoke against it whose checks the device has not told yet.
     pub overrides: u16,
 }
 
@@ -240,15 +244,17 @@ pub struct GateHolds {
     pub holds: Vec<GateHold>,
 }
 
-/// Somebody whom this gate let in without network and who was red by then.
+/// Somebody whom this gate let through without network and who was red by then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Recall {
     /// The person.
     pub person_id: PersonId,
     /// The person's name, so that the guard knows whom to look for.
     pub name: String,
-    /// When they were let in.
+    /// When they went through.
     pub at: Timestamp,
+    /// Which way; absent for a scan of long ago.
+    pub direction: Option<Direction>,
     /// Since when they were red; absent when no date says.
     pub red_since: Option<Timestamp>,
     /// Why.
@@ -289,6 +295,8 @@ pub struct GateDay {
     pub late_reds: i64,
     /// Specimens that inspectors showed and the guard scanned.
     pub specimens: i64,
+    /// People let in although the check spoke against it.
+    pub overrides: i64,
 }
 
 /// An inspection of a gate that has ended.

@@ -2,6 +2,7 @@
 
 pub mod holds;
 
+use gridpass_rules::Direction;
 use gridpass_types::ids::{DeviceId, GateId, ShiftId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::types::Json;
@@ -170,7 +171,9 @@ pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<Shif
              WHERE action = 2 OR (passed IS FALSE AND NOT (action = 0 AND at > checked_at))) AS open_holds,
             (SELECT count(*) FROM late_red l WHERE l.gate_id = $4 AND l.recorded_at >= $2 AND l.recorded_at <= $3)
                 AS late_reds,
-            (SELECT count(*) FROM gate_register r WHERE r.device_id = $1 AND r.at >= $2 AND r.at <= $3) AS registered
+            (SELECT count(*) FROM gate_register r WHERE r.device_id = $1 AND r.at >= $2 AND r.at <= $3) AS registered,
+            (SELECT count(*) FROM gate_check k WHERE k.gate_id = $4 AND k.at >= $2 AND k.at <= $3 AND k.device_id = $1
+                AND k.passed AND k.travel_history = 1) AS overrides
         FROM mine";
     let statement = db.prepare_cached(sql).await?;
     let row = db
@@ -193,19 +196,20 @@ pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<Shif
         late_reds: row.get("late_reds"),
         registered: row.get("registered"),
         waiting: 0,
-        overrides: 0,
+        overrides: row.get("overrides"),
     })
 }
 
-/// People a gate let in who were red by then, newest first; names are put in by the caller.
+/// People a gate let through who were red by then, newest first; names are put in by the caller.
 pub async fn list_recalls(
     db: &Client,
     gate_id: GateId,
     (since, limit): (Timestamp, i64),
 ) -> Result<Vec<Recall>, Error> {
     let sql = "-- duty.list_recalls
-        SELECT person_id, at, red_since, reason, recorded_at FROM late_red
-        WHERE gate_id = $1 AND recorded_at >= $2 ORDER BY recorded_at DESC, person_id LIMIT $3";
+        SELECT l.person_id, l.at, l.red_since, l.reason, l.recorded_at, s.direction
+        FROM late_red l LEFT JOIN scan s ON s.person_id = l.person_id AND s.at = l.at AND s.gate_id = l.gate_id
+        WHERE l.gate_id = $1 AND l.recorded_at >= $2 ORDER BY l.recorded_at DESC, l.person_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&gate_id, &since, &limit]).await?;
     let read = |row: &Row| Recall {
@@ -215,6 +219,7 @@ pub async fn list_recalls(
         red_since: row.get(2),
         reason: row.get(3),
         recorded_at: row.get(4),
+        direction: row.get::<_, Option<i16>>(5).and_then(Direction::from_code),
     };
     Ok(rows.iter().map(read).collect())
 }
@@ -286,6 +291,16 @@ pub async fn count_since(db: &Client, gate_id: GateId, from: Timestamp) -> Resul
 pub async fn count_late_reds(db: &Client, gate_id: GateId, from: Timestamp) -> Result<i64, Error> {
     let sql = "-- duty.count_late_reds
         SELECT count(*) FROM late_red WHERE gate_id = $1 AND recorded_at >= $2";
+    let row = db
+        .query_one(&db.prepare_cached(sql).await?, &[&gate_id, &from])
+        .await?;
+    Ok(row.get(0))
+}
+
+/// People let in at a gate since a time although the check spoke against it.
+pub async fn count_overrides(db: &Client, gate_id: GateId, from: Timestamp) -> Result<i64, Error> {
+    let sql = "-- duty.count_overrides
+        SELECT count(*) FROM gate_check WHERE gate_id = $1 AND at >= $2 AND passed AND travel_history = 1";
     let row = db
         .query_one(&db.prepare_cached(sql).await?, &[&gate_id, &from])
         .await?;

@@ -2,8 +2,11 @@
 //! back by another door.
 //!
 //! Evidence with a number is that number: the same paper with another date on it is the same
-//! paper. Evidence without one is its source and what it says. A call at the door, and the
-//! person's own word, are new each time: somebody looked, or spoke, again.
+//! paper. Evidence without one is its source and what it says. A stay somewhere is the place and
+//! the days, whoever says it and however it is worded: the travel card that was wrong today shows
+//! the same tomorrow, and the railway's list and the police's say it once more. A call at the
+//! door, and the person's own word, are new each time: somebody looked, or spoke, again; so is a
+//! paper of another number that two people answer for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,6 +14,7 @@ use gridpass_rules::FactBody;
 use gridpass_rules::red::EvidenceKind;
 use gridpass_rules::words::{CaseStatus, RegistryStatus};
 use gridpass_types::ids::PersonId;
+use jiff::civil::Date;
 
 use super::model::{FactView, NewFact};
 use super::store::resolved as store;
@@ -23,14 +27,38 @@ use crate::seal::DIGEST_BYTES;
 pub const SOURCE_VISIT: &str = "visit";
 /// Sources that are the person's own word.
 const OWN_WORD: [&str; 2] = ["holder", "counter"];
+/// How sources of gates begin.
+const SOURCE_GATE: &str = "gate";
+/// Days that the operators' travel card names, the last one with them.
+const TRAVEL_CARD_DAYS: i64 = 14;
+/// Days by which two sources may differ about the same stay.
+const DAYS_APART: i64 = 1;
 /// What the digests are for.
 const PURPOSE: &str = "evidence";
 
 /// What was shown, and its number.
 type Shown<'a> = Option<(EvidenceKind, &'a str)>;
 
-/// The words by which evidence is known again; `None` for what speaks for the person, and for
-/// what is new each time.
+/// The words by which evidence is known again; none for what speaks for the person, and for what
+/// is new each time.
+fn asked(body: &FactBody, source: &str, shown: Shown<'_>) -> Vec<String> {
+    let mut keys: Vec<String> = key(body, source, shown).into_iter().collect();
+    if let Some(stay) = Stay::of(body).filter(|_| keeps_days(source, shown)) {
+        keys.extend(stay.asked(days(source)));
+    }
+    keys
+}
+
+/// The words under which evidence that an appeal found wrong is noted: a stay also with the days
+/// about it, because clerks and registers are a day apart.
+fn noted(body: &FactBody, source: &str, shown: Shown<'_>) -> Vec<String> {
+    let mut keys: Vec<String> = key(body, source, shown).into_iter().collect();
+    if let Some(stay) = Stay::of(body).filter(|_| !is_new_each_time(source)) {
+        keys.extend(stay.noted(days(source)));
+    }
+    keys
+}
+
 fn key(body: &FactBody, source: &str, shown: Shown<'_>) -> Option<String> {
     if !burdens(body) {
         return None;
@@ -43,11 +71,89 @@ fn key(body: &FactBody, source: &str, shown: Shown<'_>) -> Option<String> {
             folded(reference)
         ));
     }
-    if source == SOURCE_VISIT || OWN_WORD.contains(&source) {
+    if is_new_each_time(source) {
         return None;
     }
     let said = said(body)?;
     Some(format!("{kind}|{}|{said}", folded(source)))
+}
+
+fn is_new_each_time(source: &str) -> bool {
+    source == SOURCE_VISIT || OWN_WORD.contains(&source)
+}
+
+/// Whether a stay is known again by its days: not when two people answer for a paper.
+fn keeps_days(source: &str, shown: Shown<'_>) -> bool {
+    let by_row = |(evidence, _)| evidence == EvidenceKind::RegistryImport;
+    !is_new_each_time(source) && shown.is_none_or(by_row)
+}
+
+/// Days that a source shows before the last one: a gate's guard reads a travel card, which names
+/// where somebody was within two weeks.
+fn days(source: &str) -> i64 {
+    match source.starts_with(SOURCE_GATE) {
+        true => TRAVEL_CARD_DAYS - 1,
+        false => 0,
+    }
+}
+
+/// A stay, for comparing by place and days.
+struct Stay<'a> {
+    area: &'a str,
+    until: Date,
+}
+
+impl<'a> Stay<'a> {
+    fn of(body: &'a FactBody) -> Option<Self> {
+        let FactBody::Stay { area, until, .. } = body else {
+            return None;
+        };
+        // `4201` and `420100` are one city, `42` and `420000` one province.
+        let mut area = area.as_str();
+        while let Some(wider) = area.strip_suffix("00") {
+            area = wider;
+        }
+        Some(Self {
+            area,
+            until: *until,
+        })
+    }
+
+    /// The place and whatever it lies in.
+    fn with_wider(&self) -> impl Iterator<Item = &'a str> {
+        let area = self.area;
+        (2..=area.len())
+            .step_by(2)
+            .filter_map(|end| area.get(..end))
+    }
+
+    fn asked(&self, before: i64) -> Vec<String> {
+        let mut keys = Vec::new();
+        for day in span(self.until, before, 0) {
+            keys.extend(
+                self.with_wider()
+                    .map(|area| format!("stay|in {area}|{day}")),
+            );
+            keys.push(format!("stay|about {}|{day}", self.area));
+        }
+        keys
+    }
+
+    fn noted(&self, before: i64) -> Vec<String> {
+        let mut keys = Vec::new();
+        for day in span(self.until, before.max(DAYS_APART), DAYS_APART) {
+            keys.push(format!("stay|in {}|{day}", self.area));
+            keys.extend(
+                self.with_wider()
+                    .map(|area| format!("stay|about {area}|{day}")),
+            );
+        }
+        keys
+    }
+}
+
+fn span(until: Date, before: i64, after: i64) -> impl Iterator<Item = Date> {
+    (-before..=after).filter_map(move |by| until.checked_add(jiff::Span::new().days(by)).ok())
 }
 
 /// What a body says, without what a clerk may word otherwise.
@@ -118,15 +224,15 @@ fn digest(app: &App, person_id: PersonId, key: &str) -> [u8; DIGEST_BYTES] {
     app.sealer.lasting_digest(PURPOSE, &text)
 }
 
-/// The digest of a recorded fact's evidence.
+/// The digests of a recorded fact's evidence.
 pub(super) fn of_recorded(
     app: &App,
     person_id: PersonId,
     view: &FactView,
-) -> Option<[u8; DIGEST_BYTES]> {
+) -> Vec<[u8; DIGEST_BYTES]> {
     let shown = view.evidence_kind.zip(view.evidence_reference.as_deref());
-    let key = key(&view.fact.body, &view.source, shown)?;
-    Some(digest(app, person_id, &key))
+    let keys = noted(&view.fact.body, &view.source, shown);
+    keys.iter().map(|key| digest(app, person_id, key)).collect()
 }
 
 /// Evidence about people that appeals found wrong.
@@ -145,7 +251,7 @@ impl Resolved {
     /// Whether a fact can stand on evidence that is known again at all. What speaks for the
     /// person, a call at the door and the person's own word cannot: nothing is read for them.
     pub fn concerns(fact: &NewFact) -> bool {
-        key(&fact.body, &fact.source, fact.shown()).is_some()
+        !asked(&fact.body, &fact.source, fact.shown()).is_empty()
     }
 
     /// Whether a fact about to be recorded stands on such evidence.
@@ -164,8 +270,9 @@ impl Resolved {
         let Some(digests) = self.0.get(&person_id.get()) else {
             return false;
         };
-        let key = key(body, source, shown);
-        key.is_some_and(|key| digests.contains(&digest(app, person_id, &key)[..]))
+        let keys = asked(body, source, shown);
+        keys.iter()
+            .any(|key| digests.contains(&digest(app, person_id, key)[..]))
     }
 }
 
@@ -200,6 +307,73 @@ mod tests {
         assert_eq!(one, key(&home, "人口库 ", None));
         assert_ne!(one, key(&other, "人口库", None));
         assert_ne!(one, key(&home, "公安库", None));
+    }
+
+    fn stay(area: &str, until: &str) -> FactBody {
+        body(&format!(
+            r#"{{"kind":"stay","area":"{area}","risk":"high","until":"{until}","certainty":"declared"}}"#
+        ))
+    }
+
+    /// Whether the second stay is known again after the first was found wrong.
+    fn again(first: (&str, &str, &str), second: (&str, &str, &str)) -> bool {
+        let noted = noted(&stay(first.0, first.1), first.2, None);
+        let asked = asked(&stay(second.0, second.1), second.2, None);
+        asked.iter().any(|key| noted.contains(key))
+    }
+
+    #[test]
+    fn a_stay_is_its_place_and_days_whoever_says_it() {
+        let card = "gate; travel card: hit 湖北武汉";
+        let wrong = ("4201", "2020-03-05", card);
+        for same in [
+            (
+                "4201",
+                "2020-03-05",
+                "gate; travel card: hit 武汉市; host consents",
+            ),
+            ("4201", "2020-03-06", card),
+            ("4201", "2020-03-18", "gate"),
+            ("420100", "2020-03-05", "铁路"),
+            ("420100", "2020-02-21", "公安库"),
+            ("42", "2020-03-05", card),
+            ("420106", "2020-03-05", "公安库"),
+        ] {
+            assert!(again(wrong, same), "{same:?}");
+        }
+        for new in [
+            ("4201", "2020-03-20", "gate"),
+            ("420100", "2020-03-07", "铁路"),
+            ("420100", "2020-02-19", "公安库"),
+            ("4202", "2020-03-05", card),
+            ("44", "2020-03-05", card),
+        ] {
+            assert!(!again(wrong, new), "{new:?}");
+        }
+        let dated = ("420100", "2020-03-01", "公安库");
+        assert!(again(dated, ("420100", "2020-03-02", "电话核查")));
+        assert!(
+            !again(dated, ("420100", "2020-03-03", "公安库")),
+            "he went again"
+        );
+        assert!(
+            again(dated, ("4201", "2020-03-05", "gate")),
+            "the card still shows it"
+        );
+    }
+
+    #[test]
+    fn a_stay_that_somebody_found_or_two_people_answer_for_is_new() {
+        let wrong = noted(&stay("4201", "2020-03-05"), "gate", None);
+        let known = |keys: Vec<String>| keys.iter().any(|key| wrong.contains(key));
+        let same = stay("4201", "2020-03-05");
+        for source in ["visit", "holder", "counter"] {
+            assert!(asked(&same, source, None).is_empty(), "{source}");
+        }
+        let paper = Some((EvidenceKind::Investigation, "INV-9"));
+        assert!(!known(asked(&same, "red_proposal", paper)));
+        let row = Some((EvidenceKind::RegistryImport, "row"));
+        assert!(known(asked(&same, "police", row)));
     }
 
     #[test]

@@ -108,6 +108,7 @@ pub(super) async fn apply(
     }
     end_holds(tx, &mut rows, (now, Timestamp::MIN)).await?;
     let decisions = rewrite(tx, app, &mut rows, (&mut basis, &columns)).await?;
+    check_numbers(tx, &before, &rows).await?;
     let joined = rows.into_iter().zip(decisions).zip(appended).zip(before);
     Ok(joined
         .map(|(((row, decision), fact_ids), before)| Appended {
@@ -128,6 +129,19 @@ async fn lock(tx: &Client, people: &[i64]) -> ApiResult<Vec<StateRow>> {
         .map(|row| row?.ok_or_else(|| Code::PersonUnknown.into()))
         .try_collect()
         .await
+}
+
+/// Nobody turns green whose number another record holds: first somebody decides whose it is.
+async fn check_numbers(tx: &Client, before: &[Colour], rows: &[StateRow]) -> ApiResult<()> {
+    let turned = before.iter().zip(rows).filter_map(|(before, row)| {
+        let green = row.colour == Colour::Green && *before != Colour::Green;
+        green.then_some(row.person_id.get())
+    });
+    let turned: Vec<i64> = turned.collect();
+    if !turned.is_empty() && store::count_number_claims(tx, &turned).await? > 0 {
+        return Err(Code::NumberClaimed.into());
+    }
+    Ok(())
 }
 
 fn recorded(fact_id: i64, fact: &NewFact, now: Timestamp) -> Fact {

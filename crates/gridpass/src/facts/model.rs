@@ -15,6 +15,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
+use crate::areas;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
@@ -273,8 +274,8 @@ impl FactInput {
     /// 422 with the field at fault.
     pub fn validate(&self, now: Timestamp) -> ApiResult<()> {
         let source = check_text("source", &self.source, SOURCE_CHARS_MAX);
-        let body = self.body.validate(now).map_err(fact_field);
-        let wrong: Vec<FieldError> = [source.err(), body.err()].into_iter().flatten().collect();
+        let body = fault(&self.body, now);
+        let wrong: Vec<FieldError> = [source.err(), body].into_iter().flatten().collect();
         if wrong.is_empty() {
             Ok(())
         } else {
@@ -288,8 +289,21 @@ impl FactInput {
 /// # Errors
 /// 422 with the field.
 pub fn check_body(body: &FactBody, now: Timestamp) -> ApiResult<()> {
-    body.validate(now)
-        .map_err(|error| ApiError::new(Code::FactInvalid).with_fields(vec![fact_field(error)]))
+    match fault(body, now) {
+        Some(wrong) => Err(ApiError::new(Code::FactInvalid).with_fields(vec![wrong])),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a body; a stay has to be somewhere that exists.
+fn fault(body: &FactBody, now: Timestamp) -> Option<FieldError> {
+    match (body.validate(now), body) {
+        (Err(error), _) => Some(fact_field(error)),
+        (Ok(()), FactBody::Stay { area, .. }) if !areas::is_known(area) => {
+            Some(areas::unknown("area"))
+        }
+        (Ok(()), _) => None,
+    }
 }
 
 /// A refused fact's reason as a field error.

@@ -14,6 +14,7 @@ use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
 use crate::http::page::LIMIT_MAX;
+use crate::seal::DIGEST_BYTES;
 
 /// Reason on record of a fact that is suspended while an appeal waits too long.
 pub const REASON_SUSPENDED: &str = "appeal_suspended";
@@ -93,6 +94,19 @@ pub async fn cause_of_detail(
     Ok(Cause::of(&views))
 }
 
+/// A person's facts of one source with the time of each, retracted or not, in order of identity.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_of_source(
+    db: &Client,
+    person_id: PersonId,
+    source: &str,
+) -> ApiResult<Vec<(FactId, jiff::Timestamp)>> {
+    let limit = i64::from(LIMIT_MAX);
+    Ok(resolved::list_of_source(db, person_id, (source, limit)).await?)
+}
+
 /// Some of a person's facts, retracted or not.
 ///
 /// # Errors
@@ -166,9 +180,10 @@ async fn note(
 ) -> ApiResult<()> {
     let rows: Vec<(Vec<u8>, FactId)> = views
         .iter()
-        .filter_map(|view| {
-            let digest = of_recorded(app, person_id, view)?;
-            Some((digest.to_vec(), view.fact.id))
+        .flat_map(|view| {
+            let digests = of_recorded(app, person_id, view);
+            let row = |digest: [u8; DIGEST_BYTES]| (digest.to_vec(), view.fact.id);
+            digests.into_iter().map(row)
         })
         .collect();
     if rows.is_empty() {

@@ -19,6 +19,14 @@ use super::columns::{FactColumns, StateColumns};
 use super::model::{FactView, REASON_EXPIRY, StateRow, word};
 use crate::db::Client;
 
+/// How many of these people gave a number that another record holds.
+pub async fn count_number_claims(db: &Client, people: &[i64]) -> Result<i64, Error> {
+    let sql = "-- facts.count_number_claims
+        SELECT count(*) FROM number_claim WHERE person_id = ANY ($1) AND outcome IS DISTINCT FROM 'other_number'";
+    let statement = db.prepare_cached(sql).await?;
+    Ok(db.query_one(&statement, &[&people]).await?.get(0))
+}
+
 /// State rows of these people, in no order; unknown people are left out.
 pub async fn list_states(db: &Client, people: &[i64]) -> Result<Vec<StateRow>, Error> {
     let sql = "-- facts.list_states

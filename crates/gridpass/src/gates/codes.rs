@@ -13,7 +13,7 @@ use crate::http::error::{ApiError, ApiResult, Problem};
 
 /// The code to show on the calling device's gate now.
 #[utoipa::path(get, path = "/api/v1/device/gate-code", operation_id = "get_gate_code", tag = "gates",
-    security(("device" = [])),
+    security(("device" = []), ("shift" = [])),
     responses((status = 200, body = GateCodeView), (status = 401, body = Problem)))]
 pub async fn get_gate_code(
     State(app): State<App>,

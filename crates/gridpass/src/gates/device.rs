@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use gridpass_types::ids::{DeviceId, GateId};
+use gridpass_types::ids::{DeviceId, GateId, ShiftId};
 
 use super::directory::{Directory, GateInfo};
 use super::model::{DeviceGate, DeviceKey, DeviceView, Named, NewDeviceReport};
+use super::on_duty::{self, SHIFT_TOKEN_PREFIX};
 use super::report;
 use super::store;
 use crate::app::App;
@@ -33,6 +34,19 @@ pub struct Device {
     pub gate_id: GateId,
     /// Name.
     pub name: Arc<str>,
+    /// The guard's shift whose token was shown; absent with the device's own token, which shows
+    /// nobody and decides about nobody.
+    pub shift_id: Option<ShiftId>,
+}
+
+impl Device {
+    /// The same with a guard on duty.
+    pub(super) fn on_duty(&self, shift_id: ShiftId) -> Self {
+        Self {
+            shift_id: Some(shift_id),
+            ..self.clone()
+        }
+    }
 }
 
 impl FromRequestParts<App> for Device {
@@ -41,18 +55,22 @@ impl FromRequestParts<App> for Device {
     /// Costs one SHA-256 and two look-ups in memory; the database is asked only about a
     /// device this node has not heard of yet.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let device = admitted(app, bearer(parts)?).await?;
+        let token = bearer(parts)?;
+        let device = match token.starts_with(SHIFT_TOKEN_PREFIX) {
+            true => on_duty::admitted(app, token).await?,
+            false => admitted(app, token).await?,
+        };
         audit::actor(|| audit::Actor::device(device.device_id));
         Ok(device)
     }
 }
 
-/// The device of a token, if it is admitted.
+/// The device of its own token, if it is admitted.
 ///
 /// # Errors
 /// [`Code::NotSignedIn`], [`Code::DeviceRevoked`] and [`Code::GateClosed`].
 pub async fn admitted(app: &App, token: &str) -> ApiResult<Device> {
-    let id = device_id(token).ok_or(Code::NotSignedIn)?;
+    let id = device_id(token, DEVICE_TOKEN_PREFIX).ok_or(Code::NotSignedIn)?;
     let digest = token_digest(token);
     let directory = app.part::<Directory>();
     let known = directory.latest();
@@ -66,15 +84,16 @@ pub async fn admitted(app: &App, token: &str) -> ApiResult<Device> {
     Ok(fresh.admit(id, &digest)?.clone())
 }
 
-fn device_id(token: &str) -> Option<DeviceId> {
-    let (id, _secret) = token.strip_prefix(DEVICE_TOKEN_PREFIX)?.split_once('.')?;
+/// The device that a token names.
+pub(super) fn device_id(token: &str, prefix: &str) -> Option<DeviceId> {
+    let (id, _secret) = token.strip_prefix(prefix)?.split_once('.')?;
     id.parse().ok()
 }
 
 /// The calling device and its gate. What it says of itself with the question is what its
 /// supervisor sees of it.
 #[utoipa::path(get, path = "/api/v1/device", operation_id = "get_device", tag = "gates",
-    security(("device" = [])), params(NewDeviceReport),
+    security(("device" = []), ("shift" = [])), params(NewDeviceReport),
     responses((status = 200, body = DeviceView), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn get_device(
     State(app): State<App>,
@@ -115,7 +134,7 @@ fn device_gate(gate: &GateInfo) -> DeviceGate {
 
 /// Registers the calling device's key for uploads; it replaces the one before.
 #[utoipa::path(put, path = "/api/v1/device/key", operation_id = "put_device_key", tag = "gates",
-    security(("device" = [])), request_body = DeviceKey,
+    security(("device" = []), ("shift" = [])), request_body = DeviceKey,
     responses((status = 204), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn put_device_key(
     State(app): State<App>,

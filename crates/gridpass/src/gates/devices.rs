@@ -11,6 +11,7 @@ use gridpass_types::ids::{DeviceId, EmployerId, GateId};
 use super::device::DEVICE_TOKEN_PREFIX;
 use super::directory::Directory;
 use super::model::{EnrolledDevice, GateView, NewDevice, RegisteredDevice};
+use super::on_duty::{self, Shifts};
 use super::store;
 use crate::access::{ManageDevices, Role};
 use crate::app::App;
@@ -91,9 +92,11 @@ pub async fn revoke_device(
     check_own(&device.caller, device.entity.employer_id)?;
     let tx = app.db.tx().await?;
     store::revoke_device(&tx, device.entity.device_id).await?;
+    on_duty::end_shift(&tx, device.entity.device_id, app.now()).await?;
     directory::bump(&tx).await?;
     tx.commit().await?;
     let db = app.db.client().await?;
     app.part::<Directory>().current(&app, &db).await?;
+    app.part::<Shifts>().current(&db).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -122,7 +122,16 @@ impl Snapshot {
         if !bool::from(info.token_digest.ct_eq(token_digest)) {
             return Err(Code::NotSignedIn);
         }
+        self.admitted(id)
+    }
+
+    /// A device, if it is admitted.
+    ///
+    /// # Errors
+    /// As [`Snapshot::gate_of`].
+    pub(super) fn admitted(&self, id: DeviceId) -> Result<&Device, Code> {
         self.gate_of(id)?;
+        let info = self.device(id).ok_or(Code::DeviceRevoked)?;
         Ok(&info.device)
     }
 }

@@ -1,8 +1,9 @@
 //! Enrolling a device by a code that a supervisor reads out: nobody copies a token.
 //!
 //! A code is ten digits, for one device, for a quarter of an hour. Who guesses is counted before
-//! it is known whether the guess was right; the chance of a right one within the limit is below
-//! one in a hundred thousand even while every gate of a district has a code open.
+//! it is known whether the guess was right, by the network they come from: whoever guesses stops
+//! nobody else. While a hundred codes are open, the chance of a right guess within one network's
+//! limit is one in a million, within that of all together below one in a thousand.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,16 +20,23 @@ use crate::auth::{Authorised, Caller};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
-use crate::limits::{self, Limit};
+use crate::limits::{self, Limit, Network};
 
 /// How long a code counts.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// Purpose of the keyed digest.
 const DIGEST: &str = "device_code";
-/// Tries of all callers together.
+/// Tries of one network.
 const TRIES: Limit = Limit {
+    kind: "device_code_network",
+    uses_max: 100,
+    window: CODE_LIFE,
+    code: Code::TooManyRequests,
+};
+/// Tries of all networks together: a thousand of them would have to guess.
+const TRIES_OF_ALL: Limit = Limit {
     kind: "device_code",
-    uses_max: 1000,
+    uses_max: 100_000,
     window: CODE_LIFE,
     code: Code::TooManyRequests,
 };
@@ -77,9 +85,12 @@ fn new_code(app: &App) -> String {
     responses((status = 201, body = EnrolledDevice), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn enrol_device(
     State(app): State<App>,
+    network: Network,
     extract::Json(input): extract::Json<DeviceEnrolment>,
 ) -> ApiResult<(StatusCode, Json<EnrolledDevice>)> {
-    limits::take(&app, &TRIES, b"all").await?;
+    let from = app.sealer.digest(TRIES.kind, &network.digest_input());
+    limits::take(&app, &TRIES, &from).await?;
+    limits::take(&app, &TRIES_OF_ALL, b"all").await?;
     let code = input.code.chars().filter(char::is_ascii_digit);
     let digests = app.sealer.digests(DIGEST, &code.collect::<String>());
     let tx = app.db.tx().await?;

@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod reports;
+pub mod shifts;
 
 use std::collections::HashMap;
 
@@ -334,6 +335,7 @@ pub async fn list_all_devices(db: &Client) -> Result<Vec<DeviceInfo>, Error> {
                 device_id: row.get("device_id"),
                 gate_id: row.get("gate_id"),
                 name: row.get::<_, &str>("name").into(),
+                shift_id: None,
             },
             token_digest: row.get::<_, &[u8]>("token_digest").try_into().ok()?,
             public_key: key.and_then(|key| PublicKey::from_bytes(key).ok()),

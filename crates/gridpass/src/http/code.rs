@@ -43,6 +43,10 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This method is not offered here." "不支持该请求方法。";
     Conflict "conflict" CONFLICT "The state changed meanwhile; read it again." "状态已变化，请刷新后重试。";
     IdempotencyKeyReused "idempotency_key_reused" CONFLICT "This Idempotency-Key came with another request before." "该幂等键已用于其他请求。";
+    IdempotencyKeyInUse "idempotency_key_in_use" CONFLICT "A call with this Idempotency-Key is still running; send it again shortly." "使用该幂等键的请求仍在处理，请稍后重试。";
+    IdempotencyAnswerLost "idempotency_answer_lost" CONFLICT "The call with this Idempotency-Key was done, but its answer is lost; look at what is there, and use another key." "使用该幂等键的请求已执行，但结果未能保存。请先核对，再用新的键提交。";
+    UnstorableText "unstorable_text" UNPROCESSABLE_ENTITY "A text holds a character that cannot be stored." "文本含有无法保存的字符。";
+    TimeOutOfRange "time_out_of_range" UNPROCESSABLE_ENTITY "A time lies too far in the past or the future." "时间超出可用范围。";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side." "系统内部错误。";
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS "Too many requests from here; wait a little." "请求过于频繁，请稍后再试。";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much to do at this moment; try again shortly." "系统繁忙，请稍后重试。";
@@ -51,9 +55,11 @@ codes! {
     // Callers
     NotSignedIn "not_signed_in" UNAUTHORIZED "Sign in first." "请先登录。";
     SessionExpired "session_expired" UNAUTHORIZED "The session has ended; sign in again." "登录已失效，请重新登录。";
+    SessionRevoked "session_revoked" UNAUTHORIZED "This sign-in was ended by somebody, or the account was closed." "此次登录已被注销，或账号已停用。";
     PhoneReplaced "phone_replaced" UNAUTHORIZED "The pass moved to another phone; this one no longer shows it." "通行证已换到另一部手机，本机不再有效。";
     WrongCredentials "wrong_credentials" UNAUTHORIZED "User name or password is wrong." "用户名或密码错误。";
     DeviceRevoked "device_revoked" UNAUTHORIZED "This device is not admitted any more." "该设备已被停用。";
+    ShiftNeeded "shift_needed" UNAUTHORIZED "No guard is on duty with this device; sign in for the shift." "本机没有当班人员，请登录上岗。";
     GateClosed "gate_closed" UNAUTHORIZED "This gate is closed; its devices are not admitted meanwhile." "该卡口已关闭，设备暂不可用。";
     NotAllowed "not_allowed" FORBIDDEN "Your role may not do this." "您的角色无权进行此操作。";
     OutsideJurisdiction "outside_jurisdiction" FORBIDDEN "You may not grant more than your own jurisdiction." "超出您的管辖范围。";
@@ -81,6 +87,7 @@ codes! {
     CsvInvalid "csv_invalid" UNPROCESSABLE_ENTITY "The file has rows that cannot be taken; nothing was stored." "文件中有无法识别的行，未保存任何内容。";
     MapInvalid "map_invalid" UNPROCESSABLE_ENTITY "The map cannot be taken; nothing was stored." "地图无法采用，未保存任何内容。";
     DivisionUnknown "division_unknown" UNPROCESSABLE_ENTITY "This division is not known." "未知的行政区划。";
+    HomeUnderOrder "home_under_order" CONFLICT "While you are under observation the response team changes the home; call them." "隔离观察期间住址由社区小组变更，请与小组联系。";
     HomeVerified "home_verified" CONFLICT "A grid worker has verified this home; ask for a correction instead." "住址已经网格员核实，如有变动请申请更正。";
     EnclosureUnknown "enclosure_unknown" UNPROCESSABLE_ENTITY "This enclosure is not known." "未知的围合区。";
     EmployerUnknown "employer_unknown" UNPROCESSABLE_ENTITY "This employer is not known." "未知的复工单位。";
@@ -90,13 +97,17 @@ codes! {
     NoTextGateway "no_text_gateway" NOT_IMPLEMENTED "Text messages cannot be sent from here; apply at a counter." "系统未开通短信，请到社区窗口办理。";
     PhoneCodeWrong "phone_code_wrong" UNPROCESSABLE_ENTITY "The code is wrong or no longer counts; ask for a new one." "验证码有误或已失效，请重新获取。";
     TooManyCodes "too_many_codes" TOO_MANY_REQUESTS "A code was sent to this phone a moment ago, or several within the hour; wait a little." "验证码获取过于频繁，请稍后再试。";
+    TooManyCodesHere "too_many_codes_here" TOO_MANY_REQUESTS "Many codes were asked for from this network; wait a little, or use mobile data instead of Wi-Fi." "当前网络获取验证码过于频繁，请稍后再试，或改用手机流量。";
     TooManyTries "too_many_tries" TOO_MANY_REQUESTS "Too many tries within a day; try tomorrow, or take the document to a counter." "今日尝试次数过多，请明日再试，或持证件到社区窗口办理。";
     AskAtCounter "ask_at_counter" CONFLICT "This cannot be settled on the phone; take the document to your community's counter, or show it to the grid worker. At every gate the document alone is enough." "手机上无法办理，请持证件到社区窗口办理，或请网格员上门登记手机号。在卡口出示证件即可通行核验。";
     ChallengeUnsolved "challenge_unsolved" UNPROCESSABLE_ENTITY "The task before enrolment was not solved, or has run out; ask for a new one." "人机校验未通过或已过期，请重试。";
     // People
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
+    NumberClaimed "number_claimed" CONFLICT "Another record holds this number; look at the document and decide whose it is, on the person's page." "该证件号码登记在另一份记录上，请核对证件并在人员页面确认号码归属。";
+    HeldElsewhere "held_elsewhere" CONFLICT "This number's record counts in another place; the community there changes it, or the person asks for it in the app." "该证件号码的记录属于其他辖区，请由当地社区办理，或由本人在手机上申请更正。";
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
+    PhotoByStaff "photo_by_staff" CONFLICT "Staff took this photo; a new one is taken at a counter or at the door." "该照片由工作人员核实时拍摄，请在社区窗口或由网格员更换。";
     TooManyDependants "too_many_dependants" CONFLICT "One phone may carry eight people at most." "一部手机最多代办八人。";
     HasOwnPhone "has_own_phone" CONFLICT "They show the pass on a phone of their own; it works there." "对方已在自己的手机上出示通行证。";
     PhoneOfGuardian "phone_of_guardian" CONFLICT "This is your own number; enter the number of their phone." "这是您本人的手机号，请填写对方的手机号。";
@@ -154,6 +165,7 @@ codes! {
     PresentationExpired "presentation_expired" UNPROCESSABLE_ENTITY "The code shown is too old; ask for the live one." "二维码已过期，请出示实时码。";
     PresentationInFuture "presentation_in_future" UNPROCESSABLE_ENTITY "The code shown is from the future; check the phone's clock." "二维码时间超前，请检查手机时间。";
     PresentationReplayed "presentation_replayed" UNPROCESSABLE_ENTITY "This very code was shown at another gate just now." "该二维码刚在其他卡口使用过。";
+    PresentationNearby "presentation_nearby" UNPROCESSABLE_ENTITY "This code was shown at the next gate just now; wait for the next one, at most 30 seconds." "该二维码刚在相邻卡口出示过，请等待下一个码（30 秒内）。";
     CredentialExpired "credential_expired" UNPROCESSABLE_ENTITY "The pass must be renewed on the phone." "通行证已过期，请联网更新。";
     CredentialNotYetValid "credential_not_yet_valid" UNPROCESSABLE_ENTITY "The pass is not valid yet." "通行证尚未生效。";
     NotAGateCode "not_a_gate_code" UNPROCESSABLE_ENTITY "This is not a GridPass gate code." "这不是卡口码。";

@@ -219,6 +219,9 @@ impl From<Code> for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         let code = match error.kind() {
+            // The caller's mistakes, not ours: nothing for the log.
+            DbErrorKind::BadText => return Code::UnstorableText.into(),
+            DbErrorKind::OutOfRange => return Code::TimeOutOfRange.into(),
             DbErrorKind::Busy | DbErrorKind::TimedOut => Code::Overloaded,
             DbErrorKind::Unavailable | DbErrorKind::Retry => Code::DatabaseUnavailable,
             _ => Code::Internal,

@@ -6,16 +6,19 @@
 //! be a whole carrier's phones or all gates of an estate; gates get the widest budget of all, as
 //! scans are the last to be refused.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gridpass_types::Clock;
 
 use super::budgets::{Budgets, Rate};
+use crate::app::App;
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 
@@ -23,8 +26,8 @@ use crate::http::error::ApiError;
 const DEVICE_FACTOR: u32 = 10;
 /// All that show tokens from one address may send so many times what one without may.
 const ADDRESS_FACTOR: u32 = 20;
-/// Beginning of devices' tokens.
-const DEVICE_PREFIX: &[u8] = b"Bearer gpd1.";
+/// Beginnings of devices' tokens: their own, and that of the guard's shift.
+const DEVICE_PREFIXES: [&[u8]; 2] = [b"Bearer gpd1.", b"Bearer gpg1."];
 
 /// What the layer needs.
 pub struct Guard {
@@ -52,26 +55,25 @@ impl Guard {
 
     fn take(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<(), u32> {
         let now = self.clock.now();
-        let address = network(self.address_of(headers).or(peer));
+        let address = network(address_of(self.forwarded.as_ref(), headers).or(peer));
         let Some(token) = headers.get(header::AUTHORIZATION) else {
             return self.budgets.take((0_u8, address), self.client, now);
         };
         self.budgets.take((1_u8, address), self.address, now)?;
         let token = token.as_bytes();
-        let rate = match token.starts_with(DEVICE_PREFIX) {
-            true => self.device,
-            false => self.client,
-        };
+        let of_device = DEVICE_PREFIXES
+            .iter()
+            .any(|prefix| token.starts_with(prefix));
+        let rate = if of_device { self.device } else { self.client };
         self.budgets.take((2_u8, token), rate, now)
     }
+}
 
-    /// The last address of the header: the one our own proxy wrote. Those before it were sent
-    /// by the client and may say anything.
-    fn address_of(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let name = self.forwarded.as_ref()?;
-        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
-    }
+/// The last address of the header: the one our own proxy wrote. Those before it were sent
+/// by the client and may say anything.
+fn address_of(forwarded: Option<&HeaderName>, headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(forwarded?).iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// What counts as one client: an IPv4 address, or the 64 bits that an IPv6 line is given.
@@ -83,10 +85,38 @@ fn network(address: Option<IpAddr>) -> (u8, u64) {
     }
 }
 
+fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(address)| address.ip())
+}
+
+/// Where a request came from, for limits that are counted in the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Network((u8, u64));
+
+impl Network {
+    /// A text to digest; it is not stored itself.
+    pub fn digest_input(self) -> String {
+        let (kind, bits) = self.0;
+        format!("{kind} {bits:x}")
+    }
+}
+
+impl FromRequestParts<App> for Network {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let header = app.settings.limits.client_address_header.as_ref();
+        let address = address_of(header, &parts.headers);
+        Ok(Self(network(
+            address.or_else(|| peer_of(&parts.extensions)),
+        )))
+    }
+}
+
 /// Refuses a client that has used up its budget with 429.
 pub async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map(|ConnectInfo(address)| address.ip());
+    let peer = peer_of(request.extensions());
     match guard.take(request.headers(), peer) {
         Ok(()) => next.run(request).await,
         Err(wait_s) => ApiError::new(Code::TooManyRequests)

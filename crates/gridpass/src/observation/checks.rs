@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_rules::red::EvidenceKind;
+use gridpass_types::clock::district_date;
 use gridpass_types::ids::PersonId;
 
 use super::model::{CheckView, DiaryView, NewCheck, Reading, RecordedCheck};
@@ -78,7 +79,8 @@ pub(super) async fn record(
     if let Some(known) = rows::find_check_at(tx, person_id, reading.at).await? {
         return again(tx, app, (person_id, known), reading).await;
     }
-    let day = reading.slot().day;
+    // The day it was taken, although a night's reading counts for the evening before.
+    let day = district_date(reading.at);
     let order = store::find_observing(tx, person_id, day).await?;
     let order = order.ok_or(Code::NotObserved)?;
     let (fact_id, decision) = evidence(tx, app, (person_id, caller), reading).await?;

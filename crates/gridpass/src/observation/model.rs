@@ -149,10 +149,7 @@ impl Reading {
 
     /// The check it is.
     pub fn slot(&self) -> Slot {
-        Slot {
-            day: district_date(self.at),
-            part: DayPart::of(self.at),
-        }
+        Slot::of(self.at)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::facts::Subject;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
+use crate::http::idempotency::Callers;
 use crate::jobs::outbox::{self, NewFollowUp};
 use crate::seal::token_digest;
 
@@ -41,15 +42,7 @@ impl FromRequestParts<App> for Sensor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = bearer(parts)?;
-        let (person_id, sensor_id) = named(token).ok_or(Code::NotSignedIn)?;
-        let db = app.db.client().await?;
-        let digest = token_digest(token);
-        match doors::admit_sensor(&db, (person_id, sensor_id), &digest).await? {
-            Some(true) => {}
-            Some(false) => return Err(Code::SensorRemoved.into()),
-            None => return Err(Code::NotSignedIn.into()),
-        }
+        let (person_id, sensor_id) = admitted(app, bearer(parts)?).await?;
         // Numbers are given once, so a sensor's is no gate device's.
         audit::actor(|| audit::Actor::device(DeviceId::new(sensor_id)));
         audit::subject(person_id);
@@ -58,6 +51,28 @@ impl FromRequestParts<App> for Sensor {
             sensor_id,
         })
     }
+}
+
+/// The sensor of a token, if it is up.
+async fn admitted(app: &App, token: &str) -> ApiResult<(PersonId, i64)> {
+    let (person_id, sensor_id) = named(token).ok_or(Code::NotSignedIn)?;
+    let db = app.db.client().await?;
+    let digest = token_digest(token);
+    match doors::admit_sensor(&db, (person_id, sensor_id), &digest).await? {
+        Some(true) => Ok((person_id, sensor_id)),
+        Some(false) => Err(Code::SensorRemoved.into()),
+        None => Err(Code::NotSignedIn.into()),
+    }
+}
+
+/// Tells whose key a call of a sensor has.
+pub fn register(callers: Callers) -> Callers {
+    callers.with(SENSOR_TOKEN_PREFIX, |app, token| {
+        Box::pin(async move {
+            let (_, sensor_id) = admitted(&app, &token).await?;
+            Ok(audit::Actor::device(DeviceId::new(sensor_id)))
+        })
+    })
 }
 
 fn named(token: &str) -> Option<(PersonId, i64)> {

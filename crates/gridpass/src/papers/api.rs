@@ -87,7 +87,8 @@ async fn issue(
     Ok(view)
 }
 
-/// Papers issued under a prefix within the caller's jurisdiction.
+/// Papers issued under a prefix within the caller's jurisdiction, the newest first; the next page
+/// goes on below `after`.
 #[utoipa::path(get, path = "/api/v1/papers", operation_id = "list_papers", tag = "papers",
     security(("staff" = [])), params(PaperQuery, PageQuery),
     responses((status = 200, body = Page<IssuedPaper>), (status = 403, body = Problem)))]
@@ -156,7 +157,7 @@ pub async fn withdraw_paper(
 /// Checks a paper that somebody shows, wherever it was issued: whether it is genuine, for whom,
 /// and whether it still counts. The number of checks an hour is limited.
 #[utoipa::path(post, path = "/api/v1/papers/check", operation_id = "check_paper", tag = "papers",
-    security(("staff" = []), ("device" = [])), request_body = CheckInput,
+    security(("staff" = []), ("shift" = [])), request_body = CheckInput,
     responses((status = 200, body = CheckedPaper), (status = 403, body = Problem), (status = 404, body = Problem),
               (status = 429, body = Problem)))]
 pub async fn check_paper(

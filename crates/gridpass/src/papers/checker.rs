@@ -7,10 +7,10 @@ use gridpass_types::ids::{DeviceId, StaffId};
 use crate::access::CheckPapers;
 use crate::app::App;
 use crate::auth::{Staff, bearer};
-use crate::gates::{DEVICE_TOKEN_PREFIX, Device};
+use crate::gates::{DEVICE_TOKEN_PREFIX, OnDuty, SHIFT_TOKEN_PREFIX};
 use crate::http::error::{ApiError, ApiResult};
 
-/// Who checks papers: staff who may, and a gate's device for its guard.
+/// Who checks papers: staff who may, and a gate's device with its guard on duty.
 pub enum Checker {
     /// A member of staff.
     Staff(StaffId),
@@ -32,8 +32,12 @@ impl FromRequestParts<App> for Checker {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        if bearer(parts)?.starts_with(DEVICE_TOKEN_PREFIX) {
-            let device = Device::from_request_parts(parts, app).await?;
+        let token = bearer(parts)?;
+        if [DEVICE_TOKEN_PREFIX, SHIFT_TOKEN_PREFIX]
+            .iter()
+            .any(|prefix| token.starts_with(prefix))
+        {
+            let OnDuty(device) = OnDuty::from_request_parts(parts, app).await?;
             return Ok(Self::Device(device.device_id));
         }
         let staff = Staff::<CheckPapers>::from_request_parts(parts, app).await?;

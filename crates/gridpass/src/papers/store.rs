@@ -71,8 +71,8 @@ pub async fn list_papers(
                i.issued_unit, i.withdrawn_at, p.name_sealed
         FROM issued_paper i LEFT JOIN person p USING (person_id)
         WHERE starts_with(i.place_code, $1) AND ($2::bigint IS NULL OR i.person_id = $2)
-          AND i.paper_id > $3
-        ORDER BY i.paper_id LIMIT $4";
+          AND ($3::bigint = 0 OR i.paper_id < $3)
+        ORDER BY i.paper_id DESC LIMIT $4";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(&statement, &[&prefix, &person_id, &after, &limit])

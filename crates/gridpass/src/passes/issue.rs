@@ -32,7 +32,7 @@ pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Issues a credential to the holder's phone, for the holder or a dependant without a phone of
 /// their own. A phone with a new key takes the place of the one before, whose credentials no
-/// longer count.
+/// longer count; several guardians' phones show a dependant's pass side by side.
 #[utoipa::path(post, path = "/api/v1/pass/credential", operation_id = "issue_credential", tag = "passes",
     security(("holder" = [])), request_body = CredentialInput,
     responses((status = 201, body = CredentialView), (status = 401, body = Problem), (status = 404, body = Problem),
@@ -51,7 +51,8 @@ pub async fn issue_credential(
             return Err(Code::HasOwnPhone.into());
         }
     }
-    let credential = issue_phone(&app, person_id, key).await?;
+    let carrier = Some(holder.person_id).filter(|carrier| *carrier != person_id);
+    let credential = issue_phone(&app, (person_id, carrier), key).await?;
     let mac_key = credential.mac_key(&server_secret(&app)).to_bytes();
     Ok((
         StatusCode::CREATED,
@@ -65,11 +66,25 @@ pub async fn issue_credential(
     ))
 }
 
-async fn issue_phone(app: &App, person_id: PersonId, key: PublicKey) -> ApiResult<Credential> {
+async fn issue_phone(
+    app: &App,
+    (person_id, carrier): (PersonId, Option<PersonId>),
+    key: PublicKey,
+) -> ApiResult<Credential> {
     let tx = app.db.tx().await?;
     let mut row = store::lock_pass(&tx, person_id).await?;
     let (serial, colour) = now_shown(&tx, app, person_id).await?;
-    let issued_at = admit_phone(&mut row, &key, whole_second(app.now())?);
+    let now = whole_second(app.now())?;
+    let issued_at = match carrier {
+        None => admit_phone(&mut row, &key, now),
+        Some(carrier) => {
+            let key = key.to_bytes().to_vec();
+            let both = (person_id, carrier);
+            let before = store::replace_carrier_key(&tx, both, &key, now).await?;
+            let is_another = before.is_some_and(|before| before != key);
+            admit_carrier(&mut row, is_another, now)
+        }
+    };
     let new = NewCredential::phone(person_id, serial, colour, key);
     let ring = app.part::<Keys>().ring();
     let credential = ring
@@ -91,6 +106,18 @@ fn admit_phone(row: &mut PassRow, key: &PublicKey, now: Timestamp) -> Timestamp 
         row.device_key = Some(key);
     }
     row.credential_issued_at = Some(issued_at);
+    issued_at
+}
+
+/// Notes in the person's row that a guardian's phone shows the pass; answers the time of issue. The
+/// person's own phone, and what this guardian's phone before this one showed, are void.
+fn admit_carrier(row: &mut PassRow, is_another_phone: bool, now: Timestamp) -> Timestamp {
+    let mut issued_at = now.max(row.not_before);
+    if is_another_phone || row.device_key.take().is_some() {
+        issued_at = after(issued_at, row.credential_issued_at);
+        row.not_before = issued_at;
+    }
+    row.credential_issued_at = row.credential_issued_at.max(Some(issued_at));
     issued_at
 }
 
@@ -150,6 +177,7 @@ pub fn end_carried<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Han
         let next = whole_second(app.now()).map_err(failed)? + SECOND;
         row.not_before = after(next.max(row.not_before), row.credential_issued_at);
         row.device_key = None;
+        store::delete_carrier_keys(tx, person_id).await?;
         store::update_pass(tx, person_id, &row).await?;
         Ok(())
     })
@@ -164,15 +192,35 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    #[test]
-    fn only_another_phone_voids_what_was_issued() {
-        let mut row = PassRow {
+    fn row() -> PassRow {
+        PassRow {
             not_before: at(0),
             paper_not_before: at(0),
             device_key: None,
             credential_issued_at: None,
             paper_issued_at: None,
-        };
+        }
+    }
+
+    #[test]
+    fn guardians_do_not_void_each_other_and_end_an_own_phone() {
+        let mut row = row();
+        let own = SigningKey::from_bytes(&[1; 32]).public();
+        assert_eq!(admit_phone(&mut row, &own, at(100)), at(100));
+        assert_eq!(admit_carrier(&mut row, false, at(100)), at(101));
+        assert_eq!(row.not_before, at(101), "the own phone is void");
+        assert_eq!(admit_carrier(&mut row, false, at(200)), at(200));
+        assert_eq!(admit_carrier(&mut row, false, at(150)), at(150));
+        assert_eq!(row.not_before, at(101), "a second guardian voids nothing");
+        assert_eq!(admit_carrier(&mut row, true, at(200)), at(201));
+        assert_eq!(row.not_before, at(201), "another phone of one of them does");
+        assert_eq!(admit_phone(&mut row, &own, at(300)), at(300));
+        assert_eq!(row.not_before, at(300), "and so does a phone of one's own");
+    }
+
+    #[test]
+    fn only_another_phone_voids_what_was_issued() {
+        let mut row = row();
         let [first, second] = [1, 2].map(|seed| SigningKey::from_bytes(&[seed; 32]).public());
         assert_eq!(admit_phone(&mut row, &first, at(100)), at(100));
         assert_eq!(admit_phone(&mut row, &first, at(100)), at(100));

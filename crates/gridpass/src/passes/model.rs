@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_passcode::{PublicKey, PublishedKey};
-use gridpass_types::ids::{HouseholdId, PassSerial, PersonId};
+use gridpass_types::ids::{EnclosureId, HouseholdId, PassSerial, PersonId};
 use gridpass_types::{Colour, Sensitive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,9 @@ pub struct PapersInput {
     /// Everybody of a grid, 15 digits, whose address begins with `building`.
     #[serde(default)]
     pub grid_code: Option<String>,
+    /// Everybody of an enclosure, in whatever grid they count, whose address begins with `building`.
+    #[serde(default)]
+    pub enclosure_id: Option<EnclosureId>,
     /// The beginning of the addresses, 1 to 40 characters, as in `3栋`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]

@@ -118,16 +118,20 @@ async fn find(
 fn home_of(input: &PapersInput) -> ApiResult<(Home<'_>, Option<&str>)> {
     let building = input.building.as_ref().map(|text| text.expose().trim());
     let short = |text: &str| (1..=BUILDING_CHARS_MAX).contains(&text.chars().count());
-    match (input.household_id, input.grid_code.as_deref(), building) {
-        (Some(household), None, None) => Ok((Home::Household(household.get()), None)),
-        (None, Some(grid), Some(building)) if short(building) => {
+    let place = (input.grid_code.as_deref(), input.enclosure_id);
+    match (input.household_id, place, building) {
+        (Some(household), (None, None), None) => Ok((Home::Household(household.get()), None)),
+        (None, (Some(grid), None), Some(building)) if short(building) => {
             Ok((Home::Grid(grid), Some(building)))
+        }
+        (None, (None, Some(enclosure)), Some(building)) if short(building) => {
+            Ok((Home::Enclosure(enclosure), Some(building)))
         }
         _ => Err(ApiError::fields(vec![FieldError::new(
             "household_id",
             "household_or_building",
-            "give a household, or a grid and a building of 1 to 40 characters",
-            "请提供户编号，或网格编码与楼栋（1 至 40 个字符）",
+            "give a household, or an enclosure or a grid and a building of 1 to 40 characters",
+            "请提供户编号，或围合区（或网格）与楼栋（1 至 40 个字符）",
         )])),
     }
 }

@@ -112,6 +112,40 @@ pub async fn lock_pass(db: &Client, person_id: PersonId) -> Result<PassRow, Erro
     })
 }
 
+/// Notes the key of a guardian's phone; answers the one before, if there was one.
+pub async fn replace_carrier_key(
+    db: &Client,
+    (person_id, guardian_id): (PersonId, PersonId),
+    device_key: &[u8],
+    now: Timestamp,
+) -> Result<Option<Vec<u8>>, Error> {
+    let sql = "-- passes.find_carrier_key
+        SELECT device_key FROM carrier_key WHERE person_id = $1 AND guardian_id = $2";
+    let statement = db.prepare_cached(sql).await?;
+    let before = db
+        .query_opt(&statement, &[&person_id, &guardian_id])
+        .await?;
+    let before: Option<Vec<u8>> = before.map(|row| row.get(0));
+    if before.as_deref() != Some(device_key) {
+        let sql = "-- passes.replace_carrier_key
+            INSERT INTO carrier_key (person_id, guardian_id, device_key, since) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (person_id, guardian_id) DO UPDATE SET device_key = $3, since = $4";
+        let statement = db.prepare_cached(sql).await?;
+        db.execute(&statement, &[&person_id, &guardian_id, &device_key, &now])
+            .await?;
+    }
+    Ok(before)
+}
+
+/// Forgets the keys of everybody who carried the person's pass.
+pub async fn delete_carrier_keys(db: &Client, person_id: PersonId) -> Result<(), Error> {
+    let sql = "-- passes.delete_carrier_keys
+        DELETE FROM carrier_key WHERE person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&person_id]).await?;
+    Ok(())
+}
+
 /// Writes a person's row.
 pub async fn update_pass(db: &Client, person_id: PersonId, row: &PassRow) -> Result<(), Error> {
     let sql = "-- passes.update_pass

@@ -102,6 +102,14 @@ pub(super) fn checked_code(code: Option<&str>) -> ApiResult<Option<AddressCode>>
     })
 }
 
+/// An address that has to be there, without blanks around it.
+///
+/// # Errors
+/// 422 with the field.
+pub fn checked_address(address: &str) -> ApiResult<String> {
+    Ok(checked(Some(address))?.unwrap_or_default())
+}
+
 /// An address without blanks around it; refuses what cannot be one.
 pub(super) fn checked(address: Option<&str>) -> ApiResult<Option<String>> {
     let Some(text) = address.map(str::trim) else {

@@ -145,7 +145,8 @@ pub async fn create_person(
 ) -> ApiResult<(StatusCode, Json<PersonView>)> {
     let details = input.typed().check(app.now())?;
     let tx = app.db.tx().await?;
-    check_places(&tx, &staff.caller, &input).await?;
+    check_places(&app, &tx, &staff.caller, &input).await?;
+    check_reach(&tx, &app, (&staff.caller, &details)).await?;
     let enrolment = by_staff(&app, &staff.caller, (input, details))?;
     let enrolled = enrol(&tx, &app, &enrolment).await?;
     tx.commit().await?;
@@ -178,21 +179,53 @@ fn by_staff(
         grid_code: input.grid_code,
         entered_by: Some(caller.staff_id),
         same_household: false,
+        birth_year: None,
     })
 }
 
 /// The household named, or the one that the door makes.
 fn household(app: &App, input: &PersonInput) -> Option<i64> {
     let named = input.household_id.map(HouseholdId::get);
-    let door = input.enclosure_id.zip(input.address.as_ref());
-    named.or_else(|| {
-        door.map(|(enclosure_id, text)| address::household_of(app, enclosure_id, text.expose()))
-    })
+    named.or_else(|| door_household(app, input))
 }
 
-/// Enclosure and grid must be known and lie in the caller's jurisdiction; outside it they
-/// are as unknown.
-async fn check_places(db: &Client, caller: &Caller, input: &PersonInput) -> ApiResult<()> {
+/// The household that people of the door make, where one is given.
+fn door_household(app: &App, input: &PersonInput) -> Option<i64> {
+    let (enclosure_id, text) = input.enclosure_id.zip(input.address.as_ref())?;
+    Some(address::household_of(app, enclosure_id, text.expose()))
+}
+
+/// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a
+/// name and a number takes nobody over from elsewhere. The community there ends the stay first.
+///
+/// # Errors
+/// 409 `held_elsewhere`.
+async fn check_reach(
+    tx: &Client,
+    app: &App,
+    (caller, details): (&Caller, &Details),
+) -> ApiResult<()> {
+    let digests = super::number_digests(app, &details.number);
+    let Some(known) = store::find_by_digests(tx, &digests).await? else {
+        return Ok(());
+    };
+    audit::subject(known);
+    let place = super::get(tx, known).await?.place_code;
+    if caller.covers(&place) || place == facts::home_place(app, None) {
+        return Ok(());
+    }
+    Err(Code::HeldElsewhere.into())
+}
+
+/// Enclosure, grid and household must be known and lie in the caller's jurisdiction; outside it
+/// they are as unknown.
+async fn check_places(
+    app: &App,
+    db: &Client,
+    caller: &Caller,
+    input: &PersonInput,
+) -> ApiResult<()> {
+    check_household(app, db, caller, input).await?;
     if let Some(enclosure_id) = input.enclosure_id {
         let found = divisions::find_enclosure(db, enclosure_id).await?;
         if !found.is_some_and(|view| caller.covers(&view.community_code)) {
@@ -219,6 +252,30 @@ async fn check_places(db: &Client, caller: &Caller, input: &PersonInput) -> ApiR
         }
     }
     Ok(())
+}
+
+/// A household that is named is the one that the door makes, or somebody of it counts in the caller's
+/// jurisdiction and does not live in another enclosure.
+async fn check_household(
+    app: &App,
+    db: &Client,
+    caller: &Caller,
+    input: &PersonInput,
+) -> ApiResult<()> {
+    let Some(named) = input.household_id.map(HouseholdId::get) else {
+        return Ok(());
+    };
+    if door_household(app, input) == Some(named) {
+        return Ok(());
+    }
+    let known = match caller.narrow(None) {
+        Some(prefix) => store::is_household(db, named, (&prefix, input.enclosure_id)).await?,
+        None => false,
+    };
+    match known {
+        true => Ok(()),
+        false => Err(Code::HouseholdUnknown.into()),
+    }
 }
 
 /// Looks a person up by document number or pass serial.

@@ -2,15 +2,17 @@
 //!
 //! The order matters. What is wrong with the form is said first and looks at nobody. Then the
 //! code: without it no record is looked at, so who does not hold the phone learns nothing.
-//! Then the try is counted for the phone. Only then is the number looked up, and every
-//! disagreement is answered alike and counted for the document. Who proves to be the person
-//! held is not counted there: strangers who try a number cannot shut its owner out.
+//! Then the try is counted for the phone. Only then is the number looked up. Who does not prove to
+//! be the person held gets a pass as if nobody held the number, and each new record is counted
+//! for the document. Who proves to be the person held is not counted there: strangers who try a
+//! number cannot shut its owner out.
 
 use gridpass_types::ids::PersonId;
 use jiff::SignedDuration;
 
 use super::challenge;
-use super::enrol::{Enrolment, enrol};
+use super::claim::enrol_on_phone;
+use super::enrol::Enrolment;
 use super::holder::issue_token;
 use super::model::{Details, EnrolInput, EnrolledView};
 use super::view::pass_view;
@@ -23,8 +25,7 @@ use crate::phone_codes::{self, Purpose};
 /// Gives somebody who holds the phone a pass on it.
 ///
 /// # Errors
-/// 422 for the form, the challenge or the code; 429 `too_many_tries`; 409 `ask_at_counter` when
-/// the details do not agree with what is held.
+/// 422 for the form, the challenge or the code; 429 `too_many_tries`.
 pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledView> {
     let details = input.typed().check(app.now())?;
     let missing = || ApiError::internal(anyhow::anyhow!("an application names a phone"));
@@ -39,13 +40,10 @@ pub(super) async fn apply(app: &App, input: &EnrolInput) -> ApiResult<EnrolledVi
     let tx = app.db.tx().await?;
     proof.spend(&tx, app).await?;
     let enrolment = Enrolment::by_holder(details, input.enclosure_id);
-    let enrolled = match enrol(&tx, app, &enrolment).await {
-        Ok(enrolled) if !enrolled.created => enrolled,
-        tried => {
-            count_at_document(app, &enrolment.details).await?;
-            tried?
-        }
-    };
+    let enrolled = enrol_on_phone(&tx, app, &enrolment).await?;
+    if enrolled.created {
+        count_at_document(app, &enrolment.details).await?;
+    }
     let issued = issue_token(&tx, app, enrolled.person_id).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();

@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// Age in years from which somebody decides for themselves.
 const ADULT_YEARS: i16 = 18;
 
+/// Whether an age is that of somebody for whom a guardian decides; one that is not known is not.
+pub(super) fn is_minor(age_years: Option<i16>) -> bool {
+    age_years.is_some_and(|age| age < ADULT_YEARS)
+}
+
 /// What a guardian's phone carries a pass on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -43,13 +48,13 @@ impl Basis {
 
     /// The basis there is, the strongest first; `None` sends the family to a counter.
     pub fn of(link: &Link) -> Option<Self> {
-        let is_child = link.age_years.is_some_and(|age| age < ADULT_YEARS);
-        let (guardian, dependant) = link.households;
-        let in_one_household = guardian.is_some() && guardian == dependant;
-        if link.consented {
-            Some(Basis::Consent)
-        } else if is_child && (in_one_household || link.nobody_elses) {
+        let is_child = is_minor(link.age_years);
+        let in_one_household = link.in_one_household();
+        // A child with a phone is a child: the guardian still has to be able to act for it.
+        if is_child && (in_one_household || link.nobody_elses) {
             Some(Basis::Minor)
+        } else if link.consented {
+            Some(Basis::Consent)
         } else {
             in_one_household.then_some(Basis::Household)
         }
@@ -66,11 +71,25 @@ pub struct Link {
     pub nobody_elses: bool,
     /// The households of the guardian and the dependant.
     pub households: (Option<HouseholdId>, Option<HouseholdId>),
+    /// One of them has moved out, or their homes are in two enclosures.
+    pub apart: bool,
+}
+
+impl Link {
+    /// Whether somebody entered both in one household, and nothing says that they left it.
+    pub fn in_one_household(&self) -> bool {
+        let (guardian, dependant) = self.households;
+        guardian.is_some() && guardian == dependant && !self.apart
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn age_is_minor(age_years: Option<i16>) -> bool {
+        age_years.is_some_and(|age| age < ADULT_YEARS)
+    }
 
     #[test]
     fn an_adult_agrees_and_a_child_is_of_the_household_or_new() {
@@ -78,6 +97,8 @@ mod tests {
         let cases = [
             (true, Some(80), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), true, (None, None), Some(Basis::Minor)),
+            (true, Some(10), false, (None, None), Some(Basis::Consent)),
             (false, Some(17), false, (one, one), Some(Basis::Minor)),
             (false, Some(17), false, (None, None), None),
             (false, Some(17), false, (one, other), None),
@@ -94,8 +115,17 @@ mod tests {
                 age_years,
                 nobody_elses,
                 households,
+                apart: false,
             };
             assert_eq!(Basis::of(&link), basis);
+            // A former tenant of the same door is none of the household.
+            let moved = Link {
+                apart: true,
+                ..link
+            };
+            let left = basis
+                .filter(|_| moved.consented || (moved.nobody_elses && age_is_minor(age_years)));
+            assert_eq!(Basis::of(&moved), left);
         }
         for basis in [Basis::Consent, Basis::Minor, Basis::Household] {
             assert_eq!(Basis::parse(basis.as_str()), Some(basis));

@@ -25,6 +25,8 @@ pub struct PersonCard {
     pub workplace: Option<String>,
     /// Whether there is a photo.
     pub has_photo: bool,
+    /// Whether staff took it; otherwise the holder gave it, and the document says more.
+    pub photo_by_staff: bool,
 }
 
 /// The card of a person. The caller has established that the gate may see it.
@@ -46,6 +48,7 @@ pub async fn card(app: &App, person_id: PersonId) -> ApiResult<PersonCard> {
         document_masked: seen(Shown::Number)?,
         residence: places.residence,
         workplace: places.workplace,
+        photo_by_staff: person.photo_by_staff,
         has_photo: person.has_photo && Shown::Photo.mask(Viewer::Gate) == Mask::Full,
     })
 }

@@ -33,8 +33,27 @@ pub struct NewPerson {
     pub household_id: Option<i64>,
     /// Where the record comes from: `holder`, `counter` or a registry's name.
     pub source: String,
+    /// Year of birth as somebody says it, for documents that do not tell.
+    pub birth_year: Option<i16>,
     /// When the person applied; `None` for people only imported.
     pub enrolled_at: Option<Timestamp>,
+}
+
+impl NewPerson {
+    /// Somebody of whom no more than the details is known.
+    pub(super) fn of(details: Details) -> Self {
+        Self {
+            details,
+            address: None,
+            address_code: None,
+            origin_province: None,
+            grid_code: None,
+            household_id: None,
+            source: String::new(),
+            birth_year: None,
+            enrolled_at: None,
+        }
+    }
 }
 
 /// A person just entered.
@@ -52,14 +71,28 @@ pub struct Opened {
 /// # Errors
 /// When the database does not answer, or serials have run out.
 pub async fn create(tx: &Client, app: &App, new: NewPerson) -> ApiResult<Option<Opened>> {
+    create_beside(tx, app, new, None).await
+}
+
+/// As [`create`]; beside somebody who holds the number, the new record does not hold it and
+/// claims it. The statements are the same, so that nobody can tell by the time it takes.
+pub(super) async fn create_beside(
+    tx: &Client,
+    app: &App,
+    new: NewPerson,
+    holder: Option<PersonId>,
+) -> ApiResult<Option<Opened>> {
     let person_id = PersonId::new(app.entropy.person_id());
     let mut row = new_row((&app.sealer, &app.entropy), person_id, &new);
     let claim = (&row.number_digests[..], person_id);
-    if claim_numbers(tx, &[claim]).await?.is_empty() {
+    let claims = holder.map_or(vec![claim], |_| Vec::new());
+    if claim_numbers(tx, &claims).await?.is_empty() && holder.is_none() {
         return Ok(None);
     }
     row.pass_serial = app.part::<Serials>().next(app).await?;
     store::insert_person(tx, &row, app.now()).await?;
+    let claim = (person_id, row.pass_serial, holder);
+    store::insert_claim(tx, claim, app.now()).await?;
     let state = NewPersonState {
         person_id,
         pass_serial: row.pass_serial,
@@ -111,7 +144,10 @@ pub(crate) fn new_row(
                 .as_ref()
                 .map(|code| seal(Field::AddressCode, code.expose())),
         },
-        birth_year: number.birth_date().map(|date| date.year()),
+        birth_year: number
+            .birth_date()
+            .map(|date| date.year())
+            .or(new.birth_year),
         sex: number.sex().map_or(0, |sex| sex.code()),
         origin_province: new
             .origin_province

@@ -14,6 +14,7 @@ use super::apply::{count_at_document, count_try, guardian_key};
 use super::basis::{Basis, Link};
 use super::enrol::{Enrolment, enrol};
 use super::model::{DependantInput, Details};
+use super::moving::may_live_together;
 use super::record::Person;
 use super::{number_digests, store};
 use crate::app::App;
@@ -37,6 +38,7 @@ pub(super) async fn add(
     input: &DependantInput,
 ) -> ApiResult<PersonId> {
     let mut details = input.typed().check(app.now())?;
+    let birth_year = input.checked_birth_year(app.now())?;
     let holder = super::get(&app.db.client().await?, guardian).await?;
     let held = holder.phone(app)?;
     let code = input.phone_code.as_ref().map_or("", |code| code.expose());
@@ -48,7 +50,7 @@ pub(super) async fn add(
     };
     details.phone = details.phone.or(held);
     count_try(app, &guardian_key(app, guardian)).await?;
-    let (dependant, basis) = match open(app, &holder, &details, proof).await {
+    let (dependant, basis) = match open(app, &holder, (&details, birth_year), proof).await {
         Err(error) if error.code() == Code::AskAtCounter => {
             count_at_document(app, &details).await?;
             return Err(error);
@@ -93,7 +95,7 @@ async fn link(app: &App, guardian: PersonId, dependant: PersonId, basis: Basis) 
 async fn open(
     app: &App,
     guardian: &Person,
-    details: &Details,
+    (details, birth_year): (&Details, Option<i16>),
     proof: Option<Proof>,
 ) -> ApiResult<(PersonId, Option<Basis>)> {
     let tx = app.db.tx().await?;
@@ -108,7 +110,11 @@ async fn open(
     if linked.len() >= DEPENDANTS_MAX && !already {
         return Err(Code::TooManyDependants.into());
     }
-    let link = link_of(&tx, app, (guardian, known), (details, proof.is_some())).await?;
+    let mut link = link_of(&tx, app, (guardian, known), (details, proof.is_some())).await?;
+    // What is said of an age counts where the document does not tell, and of nobody who is known.
+    let today = district_date(app.now());
+    let said = birth_year.filter(|_| known.is_none());
+    link.age_years = link.age_years.or(said.map(|year| today.year() - year));
     let basis = Basis::of(&link).filter(|_| !already);
     if basis.is_none() && !already {
         // The same answer as for a name that does not agree: it does not tell whether the
@@ -118,11 +124,9 @@ async fn open(
     if let Some(proof) = &proof {
         proof.spend(&tx, app).await?;
     }
-    let (guardian_lives, dependant_lives) = link.households;
     let enrolment = Enrolment {
-        same_household: proof.is_none()
-            && guardian_lives.is_some()
-            && guardian_lives == dependant_lives,
+        same_household: proof.is_none() && link.in_one_household(),
+        birth_year: said,
         ..Enrolment::by_holder(details.clone(), None)
     };
     let enrolled = enrol(&tx, app, &enrolment).await?;
@@ -146,9 +150,17 @@ async fn link_of(
         Some(held) => held.phone(app)?,
         None => None,
     };
+    let together = match &held {
+        Some(held) => may_live_together(tx, [guardian.person_id, held.person_id]).await?,
+        None => true,
+    };
     Ok(Link {
+        apart: !together,
         consented,
-        age_years: details.number.age_years(district_date(app.now())),
+        age_years: match &held {
+            Some(held) => held.age_years(app, app.now())?,
+            None => details.number.age_years(district_date(app.now())),
+        },
         nobody_elses: held.is_none() || (reached.is_some() && reached == guardian.phone(app)?),
         households: (
             guardian.household_id,

@@ -1,15 +1,16 @@
 //! Enrolment: the first time a number is seen it makes a person; later it must agree.
 //!
-//! A known number enrols on a phone when the name agrees and the phone, which a code has just
+//! A known number is joined on a phone when the name agrees and the phone, which a code has just
 //! proved, is the one held: from a register, a counter or a door. Name and number alone are
-//! known to many and open nothing. Anything else is refused with one and the same answer, so that nobody who knows a
-//! number learns more by trying.
+//! known to many and open nothing: who applies with them gets a record beside it
+//! ([`super::claim`]). A guardian or a counter is refused instead, with one and the same answer.
 
 use gridpass_matching::Agreement;
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
 use gridpass_types::AddressCode;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
+use jiff::Timestamp;
 
 use super::create::{NewPerson, create};
 use super::model::Details;
@@ -42,6 +43,8 @@ pub(super) struct Enrolment {
     pub entered_by: Option<StaffId>,
     /// A guardian gives the details, and others have entered both in one household.
     pub same_household: bool,
+    /// Year of birth as a guardian says it, where the document does not tell.
+    pub birth_year: Option<i16>,
 }
 
 impl Enrolment {
@@ -56,11 +59,26 @@ impl Enrolment {
             address_code: None,
             entered_by: None,
             same_household: false,
+            birth_year: None,
+        }
+    }
+
+    /// The person to enter, where nobody holds the number.
+    pub fn as_new(&self, now: Timestamp) -> NewPerson {
+        NewPerson {
+            address: self.address.clone(),
+            address_code: self.address_code.clone(),
+            grid_code: self.grid_code.clone(),
+            household_id: self.household_id,
+            source: self.source().to_owned(),
+            birth_year: self.birth_year,
+            enrolled_at: Some(now),
+            ..NewPerson::of(self.details.clone())
         }
     }
 
     /// Whether whoever gives these details may go on with the record held.
-    fn is_proved(&self, held: Agreement) -> bool {
+    pub fn is_proved(&self, held: Agreement) -> bool {
         match self.entered_by {
             Some(_) => held.may_be_filled(),
             // A guardian's phone is not the person's: it is not compared.
@@ -110,17 +128,7 @@ pub(super) async fn enrol(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiR
 }
 
 async fn open(tx: &Client, app: &App, enrolment: &Enrolment) -> ApiResult<Option<Enrolled>> {
-    let new = NewPerson {
-        details: enrolment.details.clone(),
-        address: enrolment.address.clone(),
-        address_code: enrolment.address_code.clone(),
-        origin_province: None,
-        grid_code: enrolment.grid_code.clone(),
-        household_id: enrolment.household_id,
-        source: enrolment.source().to_owned(),
-        enrolled_at: Some(app.now()),
-    };
-    let opened = create(tx, app, new).await?;
+    let opened = create(tx, app, enrolment.as_new(app.now())).await?;
     Ok(opened.map(|opened| Enrolled {
         person_id: opened.person_id,
         created: true,
@@ -153,7 +161,12 @@ async fn join(
     })
 }
 
-async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> ApiResult<()> {
+pub(super) async fn add(
+    tx: &Client,
+    app: &App,
+    person: &Person,
+    enrolment: &Enrolment,
+) -> ApiResult<()> {
     let id = person.person_id;
     let phone = enrolment.details.phone.as_ref().map(|phone| {
         let plain = phone.expose();
@@ -187,13 +200,19 @@ async fn add(tx: &Client, app: &App, person: &Person, enrolment: &Enrolment) -> 
 
 /// Records where the person says to live, unless that is what is held, and writes the
 /// follow-ups of the colour that results.
-async fn declare(
+pub(super) async fn declare(
     tx: &Client,
     app: &App,
     person_id: PersonId,
     enrolment: &Enrolment,
 ) -> ApiResult<()> {
     let states = facts::read_states(tx, &[person_id.get()]).await?;
+    // What somebody has verified at a door is not taken back by a form, nor does a form move the
+    // door that the team watches: for that there is a correction.
+    let keeps = states.iter().any(|row| {
+        let watched = row.state.quarantine != Quarantine::None;
+        row.state.residence == Residence::Verified || watched
+    });
     let lives_there = |enclosure| {
         states.iter().any(|row| {
             let known = matches!(
@@ -205,7 +224,7 @@ async fn declare(
     };
     let declared = enrolment
         .enclosure_id
-        .filter(|enclosure| !lives_there(*enclosure));
+        .filter(|enclosure| !keeps && !lives_there(*enclosure));
     let new: Vec<NewFact> = declared
         .map(|enclosure| NewFact {
             body: FactBody::Residence {

@@ -9,10 +9,11 @@ use gridpass_types::Phone;
 use gridpass_types::ids::{PassSerial, PersonId};
 use jiff::Timestamp;
 
-use super::basis::Basis;
+use super::basis::{Basis, is_minor};
 use super::family_model::{CarrierView, FamilyMemberView, HandOverPassInput};
 use super::holder::Holder;
 use super::model::phone_field;
+use super::moving::may_live_together;
 use super::store::{self, PhoneAddition};
 use crate::app::App;
 use crate::audit;
@@ -28,6 +29,10 @@ use crate::seal::Field;
 /// Who is on a phone besides the holder.
 pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<FamilyMemberView>> {
     let db = app.db.client().await?;
+    let holder = Holder {
+        person_id: guardian,
+    };
+    let cared_for = list_in_care(&db, app, holder).await?;
     let mut members = Vec::new();
     for (dependant, basis, since) in store::list_links(&db, guardian).await? {
         audit::subject(dependant);
@@ -40,6 +45,7 @@ pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<Fami
             basis,
             since,
             own_phone: store::has_live_session(&db, dependant, app.now()).await?,
+            in_care: cared_for.contains(&dependant),
         });
     }
     Ok(members)
@@ -81,8 +87,8 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
     Ok(())
 }
 
-/// The code that the guardian's phone still shows has to end; `passes` does it.
-fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
+/// The code that a phone still shows has to end; `passes` does it.
+pub(super) fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     NewFollowUp {
         person_id: dependant,
         topic: super::TOPIC_CARRIED_NO_MORE,
@@ -91,10 +97,12 @@ fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
     }
 }
 
-/// Hands a dependant's pass over to a phone of their own.
+/// Hands a child's pass over to a phone of its own. A grown-up's phone is written by a counter or a
+/// grid worker, who sees them: who carries a pass by agreement does not say whose the new phone is.
 ///
 /// # Errors
-/// 409 `has_own_phone` when there is one already, 422 for the phone or its code.
+/// 409 `ask_at_counter` when it is no child in the guardian's care, 409 `has_own_phone` when there
+/// is one already, 422 for the phone or its code.
 pub(super) async fn hand_over(
     app: &App,
     (guardian, dependant): (PersonId, PersonId),
@@ -103,6 +111,9 @@ pub(super) async fn hand_over(
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     if Some(&phone) == super::dependants::phone_of(app, guardian).await?.as_ref() {
         return Err(Code::PhoneOfGuardian.into());
+    }
+    if !is_child_of(&app.db.client().await?, app, (guardian, dependant)).await? {
+        return Err(Code::AskAtCounter.into());
     }
     let code = input.phone_code.expose();
     let proof = phone_codes::check(app, &phone, Purpose::HandOver, code).await?;
@@ -122,6 +133,27 @@ pub(super) async fn hand_over(
     .await?;
     tx.commit().await?;
     take_off(app, guardian, dependant).await
+}
+
+/// Whether somebody is carried as a child, and nobody entered them in another household.
+async fn is_child_of(
+    db: &Client,
+    app: &App,
+    (guardian, dependant): (PersonId, PersonId),
+) -> ApiResult<bool> {
+    let links = store::list_links(db, guardian).await?;
+    let carried_as_child = |(id, basis, _): &(PersonId, Option<Basis>, Timestamp)| {
+        *id == dependant && *basis == Some(Basis::Minor)
+    };
+    if !links.iter().any(carried_as_child) {
+        return Ok(false);
+    }
+    let child = super::get(db, dependant).await?;
+    if !is_minor(child.age_years(app, app.now())?) {
+        return Ok(false);
+    }
+    let household = super::get(db, guardian).await?.household_id;
+    Ok(child.household_id.is_none() || child.household_id == household)
 }
 
 /// Writes another phone of the holder in place of the one held. Both prove themselves: the
@@ -161,6 +193,33 @@ pub(super) async fn replace_phone(
     Ok(())
 }
 
+/// Writes the phone that a counter or a grid worker was told in place of the one held. With another
+/// number the phone that showed the passes so far is not trusted any more.
+///
+/// # Errors
+/// 404 `person_unknown`, or when the database does not answer.
+pub(super) async fn write_phone(
+    tx: &Client,
+    app: &App,
+    (person_id, phone): (PersonId, &Phone),
+) -> ApiResult<()> {
+    let held = super::get(tx, person_id).await?.phone(app)?;
+    replace_phone(tx, app, (person_id, phone)).await?;
+    if held.as_ref() == Some(phone) {
+        return Ok(());
+    }
+    let now = app.now();
+    store::revoke_sessions(tx, person_id, now).await?;
+    let mut shown = store::list_dependants(tx, person_id).await?;
+    shown.push(person_id);
+    let ends: Vec<NewFollowUp> = shown
+        .into_iter()
+        .map(|shown| carried_no_more(shown, app.ids.next()))
+        .collect();
+    outbox::insert(tx, &ends, now).await?;
+    Ok(())
+}
+
 async fn tell_before(tx: &Client, app: &App, person_id: PersonId, at: Timestamp) -> ApiResult<()> {
     let notice = Notice::NumberChanged { at };
     if let Some(before) = super::get(tx, person_id).await?.phone(app)? {
@@ -186,7 +245,7 @@ fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
     }
 }
 
-/// The holder, and who is in the holder's care: children, unless somebody entered them in another
+/// The holder, and who is in the holder's care: children under 18, unless somebody entered them in another
 /// household, and people of the household who have no phone of their own to ask with. Who only
 /// agreed to be carried is not.
 ///
@@ -202,10 +261,19 @@ pub async fn list_in_care(db: &Client, app: &App, holder: Holder) -> ApiResult<V
     for (dependant, basis, _) in links {
         let cared_for = match basis {
             Some(Basis::Minor) => {
-                let entered = super::get(db, dependant).await?.household_id;
-                entered.is_none() || entered == household
+                // Who has come of age decides for themselves; the pass stays on show.
+                let child = super::get(db, dependant).await?;
+                let entered = child.household_id;
+                is_minor(child.age_years(app, app.now())?)
+                    && (entered.is_none() || entered == household)
             }
-            Some(Basis::Household) => !store::has_live_session(db, dependant, app.now()).await?,
+            Some(Basis::Household) => {
+                let entered = super::get(db, dependant).await?.household_id;
+                entered.is_some()
+                    && entered == household
+                    && may_live_together(db, [holder.person_id, dependant]).await?
+                    && !store::has_live_session(db, dependant, app.now()).await?
+            }
             Some(Basis::Consent) | None => false,
         };
         if cared_for {

@@ -21,6 +21,9 @@ pub struct FamilyMemberView {
     pub since: Timestamp,
     /// Whether they show the pass on a phone of their own, too.
     pub own_phone: bool,
+    /// Whether the holder may read and change their record: a photo, a declaration, a paper.
+    #[serde(default)]
+    pub in_care: bool,
 }
 
 /// Somebody whose phone carries the holder's pass.

@@ -37,23 +37,28 @@ impl FromRequestParts<App> for Holder {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = bearer(parts)?;
-        let person_id = person_of(token).ok_or(Code::NotSignedIn)?;
-        let digest = token_digest(token);
-        let db = app.db.client().await?;
-        let session = store::find_session(&db, (person_id.get(), &digest)).await?;
-        let session = session.ok_or(Code::SessionExpired)?;
-        // Only the newest phone counts, so a session that was ended was replaced.
-        if let Some(at) = session.replaced_at {
-            return Err(ApiError::new(Code::PhoneReplaced).at(at));
-        }
-        if session.expires_at <= app.now() {
-            return Err(Code::SessionExpired.into());
-        }
+        let person_id = admitted(app, bearer(parts)?).await?;
         audit::actor(|| audit::Actor::holder(person_id));
         audit::subject(person_id);
         Ok(Self { person_id })
     }
+}
+
+/// Whose phone a token is of, if it shows the pass still.
+pub(super) async fn admitted(app: &App, token: &str) -> ApiResult<PersonId> {
+    let person_id = person_of(token).ok_or(Code::NotSignedIn)?;
+    let digest = token_digest(token);
+    let db = app.db.client().await?;
+    let session = store::find_session(&db, (person_id.get(), &digest)).await?;
+    let session = session.ok_or(Code::SessionExpired)?;
+    // Only the newest phone counts, so a session that was ended was replaced.
+    if let Some(at) = session.replaced_at {
+        return Err(ApiError::new(Code::PhoneReplaced).at(at));
+    }
+    if session.expires_at <= app.now() {
+        return Err(Code::SessionExpired.into());
+    }
+    Ok(person_id)
 }
 
 fn person_of(token: &str) -> Option<PersonId> {

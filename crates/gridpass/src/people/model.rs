@@ -13,6 +13,9 @@ use crate::divisions::ResponsibleUnit;
 use crate::facts::{DecisionView, PlainExplanation};
 use crate::http::error::{ApiError, ApiResult, FieldError};
 
+/// Nobody is older, as document numbers have it.
+const AGE_YEARS_MAX: i16 = 130;
+
 /// The three fields, checked.
 #[derive(Clone, Debug)]
 pub struct Details {
@@ -210,6 +213,30 @@ pub struct DependantInput {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub phone_code: Option<Sensitive<String>>,
+    /// Year of birth of a child whose document carries no birth date. It is what the guardian
+    /// says: a grid worker who calls sees whether it is so.
+    #[serde(default)]
+    pub birth_year: Option<i16>,
+}
+
+impl DependantInput {
+    /// The year of birth, if one was given and can be.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    pub(super) fn checked_birth_year(&self, now: Timestamp) -> ApiResult<Option<i16>> {
+        let this_year = district_date(now).year();
+        let possible = |year: i16| (this_year - AGE_YEARS_MAX..=this_year).contains(&year);
+        match self.birth_year {
+            Some(year) if !possible(year) => Err(ApiError::fields(vec![FieldError::new(
+                "birth_year",
+                "birth_year_impossible",
+                "nobody alive was born in this year",
+                "出生年份有误",
+            )])),
+            given => Ok(given),
+        }
+    }
 }
 
 impl EnrolInput {

@@ -1,11 +1,12 @@
 //! Where somebody says they live: the estate, and building and room, so that a grid worker finds
 //! the door. It is a declaration. It puts nobody into a household, because a household lets people
-//! carry each other's pass, and it does not touch what a grid worker has verified.
+//! carry each other's pass, and it does not touch what a grid worker has verified, nor the door
+//! that somebody under observation is watched at.
 
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Residence, ResidenceStatus};
+use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
 use gridpass_types::Sensitive;
 use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use serde::Deserialize;
@@ -19,13 +20,15 @@ use super::view::single_pass_view;
 use crate::app::App;
 use crate::facts::{self, NewFact};
 use crate::http::code::Code;
-use crate::http::error::{ApiResult, Problem};
+use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::jobs::outbox;
 use crate::limits::{self, Limit};
 
 /// Source of what people say themselves.
 const SOURCE: &str = "holder";
+/// Characters of an address that a resident types, at most.
+const OWN_CHARS_MAX: usize = 40;
 /// Homes one phone may name within a day: a family of eight with some corrections.
 const HOMES: Limit = Limit {
     kind: "own_homes",
@@ -43,7 +46,7 @@ pub struct OwnHomeInput {
     pub pass_serial: Option<PassSerial>,
     /// The enclosure.
     pub enclosure_id: EnclosureId,
-    /// Building and room, 1 to 200 characters; sealed.
+    /// Building and room, 1 to 40 characters; sealed.
     #[schema(value_type = String)]
     pub address: Sensitive<String>,
 }
@@ -59,12 +62,26 @@ pub async fn set_own_home(
     holder: Holder,
     extract::Json(input): extract::Json<OwnHomeInput>,
 ) -> ApiResult<Json<PassView>> {
-    let address = checked(Some(input.address.expose()))?.unwrap_or_default();
+    let address = own_address(input.address.expose())?;
     let key = app.sealer.digest(HOMES.kind, &holder.person_id.to_string());
     limits::take(&app, &HOMES, &key).await?;
     let person_id = super::in_care(&app, holder, input.pass_serial).await?;
     declare(&app, person_id, (input.enclosure_id, &address)).await?;
     single_pass_view(&app, person_id).await.map(Json)
+}
+
+/// Building and room as a resident types them: a worker reads them in a list of doors.
+fn own_address(text: &str) -> ApiResult<String> {
+    let address = checked(Some(text))?.unwrap_or_default();
+    if address.chars().count() <= OWN_CHARS_MAX {
+        return Ok(address);
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "address",
+        "address_length",
+        "1 to 40 characters",
+        "地址应为 1 至 40 个字符",
+    )]))
 }
 
 async fn declare(
@@ -78,12 +95,18 @@ async fn declare(
     if row.state.residence == Residence::Verified {
         return Err(Code::HomeVerified.into());
     }
+    // The team watches the door that the order was given for.
+    if row.state.quarantine != Quarantine::None {
+        return Err(Code::HomeUnderOrder.into());
+    }
     let body = FactBody::Residence {
         status: ResidenceStatus::Declared,
         enclosure,
     };
     facts::check_places(&tx, &body).await?;
-    let known = row.state.enclosure == Some(enclosure);
+    // Who moved out keeps the enclosure they left; coming back is news.
+    let lives = row.state.residence == Residence::Declared;
+    let known = lives && row.state.enclosure == Some(enclosure);
     let new: Vec<NewFact> = (!known)
         .then(|| NewFact {
             body,

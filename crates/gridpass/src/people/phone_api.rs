@@ -1,8 +1,8 @@
 //! The phone by which somebody is known, entered at a counter or a door.
 //!
 //! Staff see the person and the document, so no code is asked here. It is asked when the person
-//! then applies on that phone; until then the phone shown so far goes on. Who had the number
-//! before is told, at that number too.
+//! then applies on that phone. The phone that showed the pass so far may be in a finder's hands: it
+//! shows and opens nothing from here on. Who had the number before is told, at that number too.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,7 +29,8 @@ pub struct PersonPhoneInput {
 }
 
 /// Writes the phone by which a person is known, in place of the one before: a first phone, a new
-/// number, a lost one. The person then applies on it with three fields and a code.
+/// number, a lost one. The phone before ends, and what it shows is void. The person then applies on
+/// the new one with three fields and a code.
 #[utoipa::path(put, path = "/api/v1/people/{person_id}/phone", operation_id = "put_person_phone", tag = "people",
     security(("staff" = [])), params(("person_id" = i64, Path,)), request_body = PersonPhoneInput,
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -41,7 +42,7 @@ pub async fn put_person_phone(
 ) -> ApiResult<StatusCode> {
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     let tx = app.db.tx().await?;
-    family::replace_phone(&tx, &app, (person.entity.person_id, &phone)).await?;
+    family::write_phone(&tx, &app, (person.entity.person_id, &phone)).await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
     Ok(StatusCode::NO_CONTENT)

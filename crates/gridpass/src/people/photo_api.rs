@@ -13,6 +13,7 @@ use super::store;
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
 use crate::auth::Authorised;
+use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::{self, Body};
 
@@ -23,12 +24,13 @@ pub struct PhotoQuery {
     pub pass_serial: Option<PassSerial>,
 }
 
-/// Stores the photo of the holder or of a dependant.
+/// Stores the photo of the holder or of a dependant, unless staff took one: that stands until
+/// staff take another, or the holder removes it and gates look at the document.
 #[utoipa::path(put, path = "/api/v1/pass/photo", operation_id = "put_own_photo", tag = "people",
     security(("holder" = [])), params(PhotoQuery),
     request_body(content = Vec<u8>, content_type = "image/jpeg"),
-    responses((status = 204), (status = 401, body = Problem), (status = 413, body = Problem),
-              (status = 422, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 409, body = Problem),
+              (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn put_own_photo(
     State(app): State<App>,
     holder: Holder,
@@ -37,8 +39,12 @@ pub async fn put_own_photo(
 ) -> ApiResult<StatusCode> {
     let person_id = super::in_care(&app, holder, query.pass_serial).await?;
     let sealed = photo::seal_photo(&app, person_id, upload).await?;
-    store::update_photo(&app.db.client().await?, person_id, &sealed).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let db = app.db.client().await?;
+    if store::update_own_photo(&db, person_id, &sealed).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Code::PhotoByStaff.into())
+    }
 }
 
 /// The photo of the holder or of a dependant.

@@ -1,7 +1,8 @@
 //! A person as stored: opened field by field, and only where the field is used.
 
 use gridpass_matching::{Agreement, compare};
-use gridpass_types::document::{DocumentType, Sex};
+use gridpass_types::clock::district_date;
+use gridpass_types::document::{DocumentNumber, DocumentType, Sex};
 use gridpass_types::ids::{HouseholdId, PassSerial, PersonId};
 use gridpass_types::{PersonName, Phone};
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ pub struct Person {
     pub household_id: Option<HouseholdId>,
     /// Whether there is a photo.
     pub has_photo: bool,
+    /// Whether staff took it.
+    pub photo_by_staff: bool,
     /// Where the record came from.
     pub source: String,
     /// When first known.
@@ -67,6 +70,7 @@ impl Person {
             grid_code: row.get("grid_code"),
             household_id: row.get("household_id"),
             has_photo: row.get("has_photo"),
+            photo_by_staff: row.get("photo_by_staff"),
             source: row.get("source"),
             created_at: row.get("created_at"),
             enrolled_at: row.get("enrolled_at"),
@@ -112,6 +116,21 @@ impl Person {
             .as_deref()
             .map(|sealed| open_phone(&app.sealer, self.person_id, sealed))
             .transpose()
+    }
+
+    /// The age in years at an instant, where the document tells; else by the year of birth that
+    /// somebody said, as if it were the first of January, so that nobody stays a child too long.
+    ///
+    /// # Errors
+    /// As [`Person::name`].
+    pub fn age_years(&self, app: &App, at: Timestamp) -> ApiResult<Option<i16>> {
+        let (id, sealed) = (self.person_id.get(), &self.number_sealed);
+        let text = app.sealer.open_text(Field::DocumentNumber, id, sealed)?;
+        let text = zeroize::Zeroizing::new(text);
+        let today = district_date(at);
+        let number = DocumentNumber::parse(self.document_type, &text, today).map_err(unreadable)?;
+        let said = self.birth_year.map(|year| today.year() - year);
+        Ok(number.age_years(today).or(said))
     }
 
     /// How details somebody gave compare with what is held.

@@ -96,6 +96,7 @@ async fn redigest(app: &App, tx: &crate::db::Client, old: &[OldDigests]) -> ApiR
                 identifiers.extend(
                     numbers
                         .into_iter()
+                        .filter(|_| row.holds_number)
                         .map(|(key, digest)| (digest, key, row.person_id)),
                 );
             }

@@ -1,6 +1,9 @@
 //! SQL of people, their phones and their dependants.
 
+mod claims;
 mod family;
+mod households;
+mod photos;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -10,10 +13,17 @@ use tokio_postgres::Error;
 use super::record::Person;
 use crate::db::Client;
 
-pub use family::{
-    end_carrier, has_live_session, link_dependant, list_carriers, list_dependants, list_grid,
-    list_household, list_links, note_carrier, unlink_dependant, update_phone,
+pub use claims::{
+    Claim, end_claim, expire_sessions, insert_claim, list_claimed_by_phone, list_open_claims,
+    update_document,
 };
+pub use family::{
+    end_carrier, end_household_carriers, end_household_links, has_live_session, link_dependant,
+    list_below, list_carriers, list_dependants, list_household, list_links, note_carrier,
+    unlink_dependant, update_phone,
+};
+pub use households::{find_unjoined_address, is_household, join_household, leave_household};
+pub use photos::{delete_photo, find_photo, update_own_photo, update_photo};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
@@ -24,7 +34,7 @@ pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, 
     let sql = "-- people.find_person
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id WHERE p.person_id = $1";
     let row = db
         .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
@@ -462,33 +472,5 @@ pub async fn update_own_address(
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&person_id, &sealed, &now]).await?;
-    Ok(())
-}
-
-/// A person's sealed photo.
-pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u8>>, Error> {
-    let sql = "-- people.find_photo
-        SELECT photo_sealed FROM person WHERE person_id = $1";
-    let row = db
-        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
-    Ok(row.and_then(|row| row.get(0)))
-}
-
-/// Writes a person's sealed photo.
-pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Result<(), Error> {
-    let sql = "-- people.update_photo
-        UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
-        .await?;
-    Ok(())
-}
-
-/// Removes a person's photo.
-pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
-    let sql = "-- people.delete_photo
-        UPDATE person SET photo_sealed = NULL WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
     Ok(())
 }

@@ -68,8 +68,14 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
         decided_at: now,
         valid_until: replayed.valid_until,
         has_photo: person.has_photo,
-        home_asked: replayed.state.residence != Residence::Verified
-            && person.shown(app, Viewer::Holder, Shown::Address)?.is_none(),
+        home_asked: match replayed.state.residence {
+            Residence::Verified => false,
+            // The door that is held is the one they left.
+            Residence::Away => true,
+            Residence::None | Residence::Declared => {
+                person.shown(app, Viewer::Holder, Shown::Address)?.is_none()
+            }
+        },
         dependants: Vec::new(),
     })
 }

@@ -10,17 +10,19 @@ use crate::app::App;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
+use crate::limits::Network;
 
 /// Sends a one-time code to a phone. The answer is the same for every phone.
 #[utoipa::path(post, path = "/api/v1/phone-codes", operation_id = "request_phone_code", tag = "phones",
     request_body = PhoneCodeInput,
     responses((status = 202, body = PhoneCodeView), (status = 422, body = Problem), (status = 429, body = Problem),
-              (status = 501, body = Problem)))]
+              (status = 501, body = Problem), (status = 503, body = Problem)))]
 pub async fn request_phone_code(
     State(app): State<App>,
+    from: Network,
     extract::Json(input): extract::Json<PhoneCodeInput>,
 ) -> ApiResult<(StatusCode, Json<PhoneCodeView>)> {
-    send(&app, &input.phone()?, input.purpose).await?;
+    send(&app, from, &input.phone()?, input.purpose).await?;
     let view = PhoneCodeView {
         expires_at: app.now() + CODE_LIFE,
         resend_after_s: RESEND_AFTER.as_secs(),

@@ -189,7 +189,7 @@ mod tests {
     ];
 
     /// Tables with personal columns of somebody that it does not show, and why.
-    const NOT_SHOWN: [(&str, &str); 17] = [
+    const NOT_SHOWN: [(&str, &str); 20] = [
         (
             "alert",
             "about an event that is shown: a reading, a check at a gate, an opening",
@@ -198,6 +198,10 @@ mod tests {
         (
             "appeal_evidence_chunk",
             "the files themselves, opened from the appeal",
+        ),
+        (
+            "carrier_key",
+            "keys of phones whose holders are shown as those who carry the pass",
         ),
         ("break_glass", "shown among who looked"),
         (
@@ -210,7 +214,12 @@ mod tests {
         ),
         ("door_sensor", "a device on the door"),
         ("late_red", "a check at a gate that is shown"),
+        ("gate_check", "a fact that is shown"),
         ("missed_check", "a reading that is not there"),
+        (
+            "number_claim",
+            "whether another record holds the number, which who gave it must not learn",
+        ),
         ("person_identifier", "a digest of the number that is shown"),
         (
             "person_state",

@@ -17,8 +17,8 @@ use crate::masking::{self, Shown, Viewer};
 /// Steps shown of an order at most.
 const STEPS_MAX: i64 = 200;
 
-/// Orders under a prefix within the caller's jurisdiction, with how many people and
-/// households they concern.
+/// Orders under a prefix within the caller's jurisdiction, the newest first, with how many people
+/// and households they concern; the next page goes on below `after`.
 #[utoipa::path(get, path = "/api/v1/quarantine-orders", operation_id = "list_quarantine_orders", tag = "quarantine",
     security(("staff" = [])), params(OrderQuery, PageQuery),
     responses((status = 200, body = OrderPage), (status = 403, body = Problem)))]

@@ -4,7 +4,7 @@
 use gridpass_rules::red::RedReason;
 use gridpass_rules::words::EndReason;
 use gridpass_types::clock::district_date;
-use gridpass_types::ids::{FactId, PersonId, QuarantineOrderId, StaffId};
+use gridpass_types::ids::{PersonId, QuarantineOrderId, StaffId};
 
 use super::ground::ReleaseGround;
 use super::model::{
@@ -241,15 +241,6 @@ pub(super) async fn finish(
         changed.row.valid_until,
     );
     Ok(OrderView { order, decision })
-}
-
-/// The fact that speaks for a person's live order.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn find_live_fact(db: &Client, person_id: PersonId) -> ApiResult<Option<FactId>> {
-    let live = store::find_live(db, person_id.get()).await?;
-    Ok(live.map(|order| order.fact_id))
 }
 
 /// Cancels a person's live order, because an appeal found it wrong; `None` when there is none.

@@ -130,9 +130,9 @@ pub async fn list_orders(
                o.status, o.reason, o.document, o.household_id, o.created_at, o.created_by,
                o.released_at, o.end_reason, p.name_sealed
         FROM quarantine_order o LEFT JOIN person p USING (person_id)
-        WHERE o.order_id > $3 AND o.status = $2 AND starts_with(o.place_code, $1)
+        WHERE ($3::bigint = 0 OR o.order_id < $3) AND o.status = $2 AND starts_with(o.place_code, $1)
           AND ($5::bigint IS NULL OR o.person_id = $5)
-        ORDER BY o.order_id LIMIT $4";
+        ORDER BY o.order_id DESC LIMIT $4";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
         .query(
@@ -181,4 +181,18 @@ fn order(row: &Row) -> Option<QuarantineOrder> {
         released_at,
         end_reason: end_reason.and_then(EndReason::from_word),
     })
+}
+
+/// When each order of a person began, oldest first, and whether it lives.
+pub async fn list_begins(
+    db: &Client,
+    person_id: PersonId,
+) -> Result<Vec<(Timestamp, bool)>, Error> {
+    let sql = "-- quarantine.list_begins
+        SELECT created_at, status = 'live' FROM quarantine_order WHERE person_id = $1
+        ORDER BY created_at LIMIT 1000";
+    let rows = db
+        .query(&db.prepare_cached(sql).await?, &[&person_id])
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }

@@ -15,7 +15,7 @@ use crate::seal::Field;
 /// Takes what a gate wrote down by number or by hand. Each entry is taken once; one that cannot be
 /// taken is named and spoils no others.
 #[utoipa::path(post, path = "/api/v1/device/register", operation_id = "add_register_entries", tag = "gates",
-    security(("device" = [])), request_body = NewEntries,
+    security(("device" = []), ("shift" = [])), request_body = NewEntries,
     responses((status = 200, body = EntriesView), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn add_register_entries(
     State(app): State<App>,

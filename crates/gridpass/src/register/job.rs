@@ -9,7 +9,7 @@ use super::model::{Details, next_try};
 use super::store::{self, Due};
 use crate::app::App;
 use crate::audit;
-use crate::db::Client;
+use crate::db::{Client, Tx};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::people;
@@ -18,6 +18,8 @@ use crate::seal::Field;
 
 /// Entries of one round.
 const ENTRIES_MAX: usize = 200;
+/// For how long what was written is kept while nobody is found.
+const TEXT_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// For how long entries are kept.
 const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -42,11 +44,7 @@ async fn one(app: &App) -> ApiResult<bool> {
     match find(app, &tx, &due).await? {
         Found::Somebody(person_id) => {
             audit::subject(person_id);
-            let became = match scans::record_written(app, &tx, written(&due, person_id)?).await {
-                Ok(()) => "scan",
-                Err(error) if error.code().status().is_client_error() => "refused",
-                Err(error) => return Err(error),
-            };
+            let became = became_of(app, &tx, written(&due, person_id)?).await?;
             store::end_entry(&tx, &due, became).await?;
         }
         Found::Nobody => match next_try(due.tries, now) {
@@ -57,6 +55,15 @@ async fn one(app: &App) -> ApiResult<bool> {
     tx.commit().await?;
     app.work_waiting.notify_waiters();
     Ok(true)
+}
+
+/// Makes a scan of an entry whose person is known; says what came of it.
+pub async fn became_of(app: &App, tx: &Tx, written: WrittenDown) -> ApiResult<&'static str> {
+    match scans::record_written(app, tx, written).await {
+        Ok(()) => Ok("scan"),
+        Err(error) if error.code().status().is_client_error() => Ok("refused"),
+        Err(error) => Err(error),
+    }
 }
 
 enum Found {
@@ -109,7 +116,8 @@ async fn by_name_and_phone(
     }
 }
 
-fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
+/// An entry as a scan of somebody.
+pub fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
     let lost = || ApiError::internal(anyhow::anyhow!("a code outside the table's CHECK"));
     Ok(WrittenDown {
         device_id: due.device_id,
@@ -120,11 +128,13 @@ fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
         action: Action::from_code(due.action).ok_or_else(lost)?,
         decicelsius: due.decicelsius,
         shown_colour: due.shown_colour,
+        is_vouched: due.pass_serial.is_none(),
     })
 }
 
-/// Removes entries whose time is over.
+/// Forgets what was written about people whom nobody found, and removes entries whose time is over.
 pub async fn sweep(app: App) -> anyhow::Result<bool> {
     let db = app.db.client().await?;
-    Ok(store::delete_before(&db, app.now() - LIFE).await? > 0)
+    let forgotten = store::unknown::forget_unknown(&db, app.now() - TEXT_LIFE).await?;
+    Ok(forgotten > 0 || store::delete_before(&db, app.now() - LIFE).await? > 0)
 }

@@ -3,7 +3,7 @@
 use gridpass_rules::{Action, Colour, Direction};
 use gridpass_types::Sensitive;
 use gridpass_types::document::DocumentType;
-use gridpass_types::ids::PassSerial;
+use gridpass_types::ids::{EmployerId, EnclosureId, GateId, PassSerial, PersonId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,8 +84,71 @@ pub struct RejectedEntry {
     pub code: String,
 }
 
+/// Somebody who was written down at a gate and whom nobody has found. Names nobody.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RegisterEntry {
+    /// The gate.
+    pub gate_id: GateId,
+    /// The entry.
+    pub entry_id: i64,
+    /// Name of the gate.
+    pub gate: String,
+    /// When they came.
+    pub at: Timestamp,
+    /// Which way.
+    pub direction: Direction,
+    /// What the guard did.
+    pub action: Action,
+    /// Reading in degrees Celsius.
+    pub temperature: Option<f64>,
+    /// When the server was told; what was written goes two weeks later.
+    pub received_at: Timestamp,
+    /// Place of the gate.
+    #[serde(skip)]
+    pub place_code: String,
+    /// The enclosure whose gate it is.
+    #[serde(skip)]
+    pub enclosure_id: Option<EnclosureId>,
+    /// The employer whose gate it is.
+    #[serde(skip)]
+    pub employer_id: Option<EmployerId>,
+    /// What was written.
+    #[serde(skip)]
+    pub details_sealed: Vec<u8>,
+}
+
+/// The same with what the guard wrote.
+#[derive(Serialize, ToSchema)]
+pub struct RegisterEntryText {
+    /// The entry.
+    pub entry: RegisterEntry,
+    /// What was written.
+    pub details: Details,
+}
+
+/// How looking for somebody ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterOutcome {
+    /// It is known who it was.
+    Known,
+    /// Nobody can be found.
+    NotFound,
+}
+
+/// Ending the search for somebody.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettleRegisterEntry {
+    /// How it ended.
+    pub outcome: RegisterOutcome,
+    /// Who it was, exactly when that is known.
+    #[serde(default)]
+    pub person_id: Option<PersonId>,
+}
+
 /// What of an entry is sealed.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct Details {
     /// Kind of document.
     pub document_type: Option<DocumentType>,

@@ -1,5 +1,7 @@
 //! SQL of the register.
 
+pub mod unknown;
+
 use gridpass_types::ids::{DeviceId, GateId};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};

@@ -98,6 +98,7 @@ fn ready(app: &App, form: &Form, row: Row) -> Ready {
             .household
             .map(|household| household_id(app, form, &household)),
         source: form.source.clone(),
+        birth_year: None,
         enrolled_at: None,
     };
     // An identity and seals for a row that may turn out to be known cost two microseconds;

@@ -3,6 +3,7 @@
 use gridpass_rules::words::Action;
 use gridpass_types::ids::RuleSetVersion;
 
+use super::decide::{SHOWN_BEFORE, SHOWN_BEFORE_CHECKS};
 use super::model::{ScanKey, ScanView};
 use super::store::{self, Stored};
 use crate::app::App;
@@ -48,6 +49,14 @@ async fn answer(app: &App, db: &Client, stored: &Stored) -> ApiResult<ScanView> 
         None => rules.clone(),
     };
     let gate = gate_rules.gate.find(&stored.gate_rule).ok_or_else(lost)?;
+    // Without network the guard may have done something else than the table says.
+    let action = Action::from_code(stored.action).unwrap_or(gate.action);
+    // With network only a code that the gate had seen before is another answer than the table's.
+    let seen = action == Action::Check && gate.action == Action::Pass;
+    let (gate_reason, checks) = match seen && stored.by_live_code {
+        true => (*SHOWN_BEFORE, &SHOWN_BEFORE_CHECKS[..]),
+        false => (gate.reason, gate.checks),
+    };
     Ok(ScanView {
         person_id: stored.key.person_id,
         pass_serial: stored.pass_serial,
@@ -55,11 +64,10 @@ async fn answer(app: &App, db: &Client, stored: &Stored) -> ApiResult<ScanView> 
         colour: colour.colour,
         reason: colour.reason,
         rule: stored.colour_rule.clone(),
-        // Without network the guard may have done something else than the table says.
-        action: Action::from_code(stored.action).unwrap_or(gate.action),
-        gate_reason: gate.reason,
+        action,
+        gate_reason,
         gate_rule: stored.gate_rule.clone(),
-        checks: gate.checks.to_vec(),
+        checks: checks.to_vec(),
         message_zh: colour.message_zh.to_owned(),
         message_en: colour.message_en.to_owned(),
         rule_set_version: rules.version,

@@ -9,19 +9,19 @@ use super::online::{self, Read};
 use super::with_facts::{self, Brought};
 use super::{count_refusal, store, submit};
 use crate::app::App;
-use crate::gates::Device;
+use crate::gates::{Device, OnDuty};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
 
 /// Checks one person at the calling device's gate. Sent again, it is answered the same.
 #[utoipa::path(post, path = "/api/v1/scans", operation_id = "create_scan", tag = "scans",
-    security(("device" = [])), request_body = ScanInput,
+    security(("shift" = [])), request_body = ScanInput,
     responses((status = 200, body = ScanView), (status = 401, body = Problem), (status = 404, body = Problem),
               (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn create_scan(
     State(app): State<App>,
-    device: Device,
+    OnDuty(device): OnDuty,
     extract::Json(input): extract::Json<ScanInput>,
 ) -> ApiResult<Json<ScanView>> {
     let answer = scan(&app, &device, &input).await;
@@ -39,7 +39,7 @@ pub async fn create_scan(
 async fn note_specimen(app: &App, device: &Device, at: Timestamp) -> ApiResult<()> {
     let db = app.db.client().await?;
     let by = (device.gate_id, device.device_id);
-    store::insert_specimen(&db, by, scan_time(at, app.now())?).await?;
+    store::checks::insert_specimen(&db, by, scan_time(at, app.now())?).await?;
     Ok(())
 }
 

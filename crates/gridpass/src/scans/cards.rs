@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::model::AHEAD_MAX;
 use super::store;
 use crate::app::App;
-use crate::gates::Device;
+use crate::gates::{Device, OnDuty};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
 use crate::http::extract;
@@ -65,11 +65,11 @@ pub async fn check_held_here(app: &App, device: &Device, person_id: PersonId) ->
 
 /// The person to look at, for ten minutes after the scan at this gate.
 #[utoipa::path(get, path = "/api/v1/scans/card/{person_id}", operation_id = "get_scan_card", tag = "scans",
-    security(("device" = [])), params(("person_id" = i64, Path)),
+    security(("shift" = [])), params(("person_id" = i64, Path)),
     responses((status = 200, body = PersonCard), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_scan_card(
     State(app): State<App>,
-    device: Device,
+    OnDuty(device): OnDuty,
     extract::Path(person_id): extract::Path<PersonId>,
 ) -> ApiResult<Json<PersonCard>> {
     check_scanned_here(&app, &device, person_id).await?;
@@ -78,12 +78,12 @@ pub async fn get_scan_card(
 
 /// The photo to compare the face with, for ten minutes after the scan at this gate.
 #[utoipa::path(get, path = "/api/v1/scans/photo/{person_id}", operation_id = "get_scan_photo", tag = "scans",
-    security(("device" = [])), params(("person_id" = i64, Path)),
+    security(("shift" = [])), params(("person_id" = i64, Path)),
     responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 401, body = Problem),
               (status = 404, body = Problem)))]
 pub async fn get_scan_photo(
     State(app): State<App>,
-    device: Device,
+    OnDuty(device): OnDuty,
     extract::Path(person_id): extract::Path<PersonId>,
 ) -> ApiResult<Jpeg> {
     check_scanned_here(&app, &device, person_id).await?;

@@ -3,24 +3,26 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use gridpass_rules::FactBody;
 use gridpass_rules::words::{Certainty, Risk};
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::{GateId, PersonId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cards::check_scanned_then;
 use super::decide::TOPIC_COMMUNITY;
 use super::model::scan_time;
+use super::store::checks as store;
 use super::with_facts::SOURCE_GATE;
 use crate::app::App;
 use crate::areas;
 use crate::audit;
 use crate::db::Client;
 use crate::facts::{self, Appended, ColourDecision, DecisionView, NewFact, decision_view};
-use crate::gates::Device;
+use crate::gates::{self, Device};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
@@ -28,6 +30,9 @@ use crate::jobs::outbox::{self, NewFollowUp};
 
 /// Characters of the cities at most.
 const CITIES_CHARS_MAX: usize = 40;
+
+/// What was done so long ago is told later.
+const TOLD_LATER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Kind of the alert about somebody a guard holds.
 const HELD: &str = "held_at_gate";
@@ -59,7 +64,7 @@ pub struct GateCheckInput {
     /// What the travel card shows; absent where it was not asked for.
     #[serde(default)]
     pub travel_history: Option<TravelHistory>,
-    /// The cities it names, 1 to 40 characters; only with a hit.
+    /// The cities it names, 1 to 40 characters; with a hit, and only then.
     #[serde(default)]
     pub travel_cities: Option<String>,
     /// Whether a resident was asked and agreed; only where a visitor's check asks for it.
@@ -85,17 +90,14 @@ impl GateCheckInput {
             (Some(TravelHistory::None), None) => {
                 Ok(format!("{SOURCE_GATE}; travel card: none{consent}"))
             }
-            (Some(TravelHistory::Hit), None) => {
-                Ok(format!("{SOURCE_GATE}; travel card: hit{consent}"))
-            }
             (Some(TravelHistory::Hit), Some(cities)) if is_short_text(cities) => {
                 Ok(format!("{SOURCE_GATE}; travel card: hit {cities}{consent}"))
             }
             _ => Err(ApiError::fields(vec![FieldError::new(
                 "travel_cities",
                 "travel_cities_invalid",
-                "1 to 40 characters, and only with a hit",
-                "1 至 40 个字符，且仅在命中时填写",
+                "a hit names its cities, in 1 to 40 characters; nothing else does",
+                "命中时须填写城市（1 至 40 个字符），其他情况不填",
             )])),
         }
     }
@@ -174,8 +176,12 @@ async fn record(
     tx: &Client,
     app: &App,
     person_id: PersonId,
-    (check, stay): (NewFact, Option<NewFact>),
+    found: Option<(NewFact, Option<NewFact>)>,
 ) -> ApiResult<Appended> {
+    let Some((check, stay)) = found else {
+        // What follows for the person now, without anything new.
+        return facts::append(tx, app, person_id, &[]).await;
+    };
     let Some(stay) = stay else {
         return facts::append(tx, app, person_id, &[check]).await;
     };
@@ -188,29 +194,70 @@ async fn record(
     }
 }
 
+/// Without a guard on duty nobody is decided about: what a guard did earlier is told, and no more.
+///
+/// # Errors
+/// [`Code::ShiftNeeded`] for a check of now, or of a time when nobody was on duty.
+async fn check_told_later(app: &App, device: &Device, at: Timestamp) -> ApiResult<()> {
+    let db = app.db.client().await?;
+    let earlier = at <= app.now() - TOLD_LATER;
+    if earlier && gates::was_on_duty(&db, device.device_id, at).await? {
+        return Ok(());
+    }
+    Err(Code::ShiftNeeded.into())
+}
+
+/// Stores a check and what follows from it; told again, it is the same one and nothing more follows.
+async fn store_once(
+    app: &App,
+    device: &Device,
+    (input, at): (&GateCheckInput, Timestamp),
+    found: (NewFact, Option<NewFact>),
+) -> ApiResult<Appended> {
+    let now = app.now();
+    let tx = app.db.tx().await?;
+    let row = store::CheckRow {
+        key: (input.person_id, at, device.gate_id),
+        device_id: device.device_id,
+        passed: input.passed,
+        travel_history: input.travel_history.map(|found| found as i16),
+    };
+    let is_new = store::insert_gate_check(&tx, &row, now).await?;
+    let found = is_new.then_some(found);
+    let appended = record(&tx, app, input.person_id, found).await?;
+    if is_new {
+        let asked = input.follow_ups((device.gate_id, at), &appended.decision, now);
+        outbox::insert(&tx, &asked, now).await?;
+    }
+    tx.commit().await?;
+    app.work_waiting.notify_waiters();
+    Ok(appended)
+}
+
 /// Records a check on the spot as evidence; the answer says what follows for the person. Somebody
 /// held is told to the community and the response team; a travel card that names an area becomes
-/// a declared stay there, and a grid worker asks about it within a day.
+/// a declared stay there, and a grid worker asks about it within a day. With the device's own token
+/// a check is only told later, a minute at least, and nothing is answered about the person.
 #[utoipa::path(post, path = "/api/v1/gate-checks", operation_id = "create_gate_check", tag = "scans",
-    security(("device" = [])), request_body = GateCheckInput,
-    responses((status = 201, body = DecisionView), (status = 401, body = Problem), (status = 404, body = Problem),
-              (status = 422, body = Problem)))]
+    security(("device" = []), ("shift" = [])), request_body = GateCheckInput,
+    responses((status = 201, body = DecisionView), (status = 204, description = "told later"), (status = 401, body = Problem),
+              (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_gate_check(
     State(app): State<App>,
     device: Device,
     extract::Json(input): extract::Json<GateCheckInput>,
-) -> ApiResult<(StatusCode, Json<DecisionView>)> {
+) -> ApiResult<Response> {
     let at = scan_time(input.at, app.now())?;
     let found = input.facts(&device, at)?;
     audit::subject(input.person_id);
+    if device.shift_id.is_none() {
+        check_told_later(&app, &device, at).await?;
+    }
     check_scanned_then(&app, &device, input.person_id, at).await?;
-    let tx = app.db.tx().await?;
-    let appended = record(&tx, &app, input.person_id, found).await?;
-    let gate = (device.gate_id, at);
-    let asked = input.follow_ups(gate, &appended.decision, app.now());
-    outbox::insert(&tx, &asked, app.now()).await?;
-    tx.commit().await?;
-    app.work_waiting.notify_waiters();
+    let appended = store_once(&app, &device, (&input, at), found).await?;
+    if device.shift_id.is_none() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let view = decision_view(&appended.decision, app.now(), appended.row.valid_until);
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, Json(view)).into_response())
 }

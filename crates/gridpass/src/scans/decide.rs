@@ -1,13 +1,15 @@
 //! What a scan leads to: colour, action, and who has to be told. Pure.
 
-use gridpass_rules::words::Notify;
-use gridpass_rules::{ColourDecision, Direction, GateContext, GateDecision, State};
+use std::sync::LazyLock;
+
+use gridpass_rules::words::{Action, Check, Notify};
+use gridpass_rules::{ColourDecision, Direction, GateContext, GateDecision, Reason, State};
 use gridpass_types::Colour;
 use gridpass_types::clock::district_date;
 use jiff::Timestamp;
 
 use super::asked::VisitCause;
-use super::model::{ScanKey, ScanView, is_fever};
+use super::model::{Scan, ScanKey, ScanView, is_fever};
 use crate::gates::GateInfo;
 use crate::rules::Deciding;
 use gridpass_types::ids::{PassSerial, RuleSetVersion};
@@ -62,7 +64,25 @@ pub fn decide<'t>(
     }
 }
 
+/// Why a guard compares the face although the table lets the person in.
+pub static SHOWN_BEFORE: LazyLock<Reason> = LazyLock::new(|| {
+    Reason::from_word("shown_before").expect("the list is part of the program and tested")
+});
+/// What is compared then.
+pub const SHOWN_BEFORE_CHECKS: [Check; 1] = [Check::KeyFacts];
+
 impl Verdict<'_> {
+    /// The same about a scan whose very code this gate has seen before: nobody is let in on it
+    /// without a look at the face.
+    pub fn of(mut self, scan: &Scan) -> Self {
+        if scan.shown_before && self.gate.action == Action::Pass {
+            self.gate.action = Action::Check;
+            self.gate.reason = *SHOWN_BEFORE;
+            self.gate.checks = &SHOWN_BEFORE_CHECKS;
+        }
+        self
+    }
+
     /// The answer to the gate.
     pub fn view(&self, key: &ScanKey, pass_serial: PassSerial) -> ScanView {
         ScanView {

@@ -1,16 +1,19 @@
 //! Which fever measured at a gate becomes evidence.
 //!
 //! A gate's thermometer may turn a pass red, because a device and a guard stand before the
-//! person. So a serial typed alone is not enough: anybody can count. And one device records so
+//! person. So a serial typed alone is not enough, for anybody can count, unless the same gate knew
+//! the person by more a moment before: then it is the next reading of whoever stands there. And one device records so
 //! many an hour and no more: a stolen token must not stop a dormitory. What is above
 //! is stopped at that gate and alarms the team all the same.
 
 use gridpass_rules::FactBody;
 use jiff::SignedDuration;
 
-use super::model::Scan;
+use super::model::{Scan, ScanKey};
+use super::store;
 use super::with_facts::new_fact;
 use crate::app::App;
+use crate::db::Client;
 use crate::facts::NewFact;
 use crate::http::code::Code;
 use crate::http::error::ApiResult;
@@ -24,7 +27,20 @@ const BY_DEVICE: Limit = Limit {
     code: Code::TooManyEntries,
 };
 
-/// The health fact of a scan with a fever, if it counts as evidence.
+/// For how long somebody who was shown at a gate stands there.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whether the gate of this scan knew the person by more than a typed serial, a moment before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn was_shown(db: &Client, key: &ScanKey) -> ApiResult<bool> {
+    let here = (key.person_id, key.gate_id);
+    Ok(store::was_shown(db, here, key.at - SHOWN_FOR, key.at).await?)
+}
+
+/// The health fact of a scan with a fever, if it counts as evidence. Counted for the device on a
+/// connection of its own: ask before a transaction begins, and once for each scan.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -75,10 +75,12 @@ async fn scan(app: &App, holder: Holder, input: &GateScanInput) -> ApiResult<Sca
             gate_id,
         },
         device_id: None,
+        shift_id: None,
         direction: input.direction,
         rung: Rung::GateCode,
         shown: Shown::Nothing,
         decicelsius: None,
+        shown_before: false,
     };
     submit(app, scan).await
 }

@@ -40,6 +40,8 @@ pub struct FirstTrip {
     pub directory: i64,
     /// Version of the rules.
     pub rules: i64,
+    /// Version of the open shifts.
+    pub shifts: i64,
 }
 
 impl Hot {
@@ -86,6 +88,7 @@ impl Hot {
             subjects: subjects.collect(),
             directory: version(0),
             rules: version(1),
+            shifts: version(2),
         })
     }
 

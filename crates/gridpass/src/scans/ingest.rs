@@ -22,7 +22,7 @@ use super::{answers, partitions};
 use crate::app::{App, WeakApp};
 use crate::db::{DbError, DbErrorKind};
 use crate::facts;
-use crate::gates::{Directory, Snapshot};
+use crate::gates::{Directory, OpenShifts, Shifts, Snapshot};
 use crate::http::code::Code;
 use crate::http::error::ApiError;
 use crate::metrics::Kind;
@@ -290,6 +290,11 @@ async fn transact(
         Some(snapshot) => snapshot,
         None => directory.current(app, client).await?,
     };
+    let open = app.part::<Shifts>();
+    let open = match open.cached(trip.shifts) {
+        Some(shifts) => shifts,
+        None => open.current(client).await?,
+    };
     // One instant for the states, the decisions and the record: a replay asks for the same.
     let now = app.now();
     refresh_outdated(hot, &mut trip, now).await?;
@@ -304,7 +309,7 @@ async fn transact(
     let mut asked = Vec::new();
     let mut decided: Vec<Answer> = Vec::with_capacity(plan.ordered.len());
     for scan in &plan.ordered {
-        let verdict = judge((scan, now), &trip, &directory, &rules);
+        let verdict = judge((scan, now), &trip, (&directory, &open), &rules);
         if let Ok((verdict, _)) = &verdict {
             columns.push(scan, verdict, None);
             let visit = verdict.visit_cause(&scan.key);
@@ -360,10 +365,11 @@ async fn refresh_outdated(hot: &Hot, trip: &mut FirstTrip, now: Timestamp) -> Re
 fn judge<'r>(
     (scan, now): (&Scan, Timestamp),
     trip: &FirstTrip,
-    directory: &Snapshot,
+    (directory, open): (&Snapshot, &OpenShifts),
     rules: &'r Scopes,
 ) -> Result<(Verdict<'r>, gridpass_types::ids::PassSerial), Code> {
     let gate = super::gate_of(directory, scan)?;
+    super::check_shift(open, scan, now)?;
     let subject = trip
         .subjects
         .get(&scan.key.person_id)
@@ -377,7 +383,8 @@ fn judge<'r>(
     let deciding = rules.deciding(subject.place.as_str(), &gate.place_code);
     let counted_at = subject.counted_at(subject.changed_at.max(now));
     let known = (&subject.state, counted_at);
-    Ok((decide(deciding, known, &at), subject.pass_serial))
+    let verdict = decide(deciding, known, &at).of(scan);
+    Ok((verdict, subject.pass_serial))
 }
 
 /// Puts the stored answer in the place of the decision for scans that were known already.

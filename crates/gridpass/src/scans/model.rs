@@ -5,7 +5,7 @@ use gridpass_rules::{Action, Colour, Direction, Reason};
 pub use gridpass_types::Rung;
 use gridpass_types::Sensitive;
 use gridpass_types::document::DocumentType;
-use gridpass_types::ids::{DeviceId, GateId, PassSerial, PersonId, RuleSetVersion};
+use gridpass_types::ids::{DeviceId, GateId, PassSerial, PersonId, RuleSetVersion, ShiftId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -209,6 +209,8 @@ pub struct Scan {
     pub key: ScanKey,
     /// By which device; `None` for the holder's own phone.
     pub device_id: Option<DeviceId>,
+    /// The guard's shift that answers now; `None` where no guard does, or did at another time.
+    pub shift_id: Option<ShiftId>,
     /// Which way.
     pub direction: Direction,
     /// How the gate knew the person.
@@ -217,6 +219,8 @@ pub struct Scan {
     pub shown: Shown,
     /// Reading in tenths of a degree Celsius.
     pub decicelsius: Option<i16>,
+    /// Whether the very code was shown at this gate before.
+    pub shown_before: bool,
 }
 
 impl Scan {

@@ -13,9 +13,9 @@ use super::decide::{AtGate, decide, follow_ups};
 use super::model::{Scan, ScanInput, ScanView};
 use super::online::{self, Read};
 use super::store::{self, Inserted};
-use super::{answers, gate_of};
+use super::{answers, check_shift, gate_of};
 use crate::app::App;
-use crate::gates::{Device, Directory};
+use crate::gates::{Directory, OnDuty, Shifts};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract;
@@ -28,7 +28,7 @@ pub fn router() -> axum::Router<App> {
 
 async fn create_scan(
     State(app): State<App>,
-    device: Device,
+    OnDuty(device): OnDuty,
     extract::Json(input): extract::Json<ScanInput>,
 ) -> ApiResult<Json<ScanView>> {
     let view = match online::read(&app, &device, &input).await? {
@@ -41,6 +41,8 @@ async fn create_scan(
 async fn transact(app: &App, scan: &Scan) -> ApiResult<ScanView> {
     let tx = app.db.tx().await?;
     let directory = app.part::<Directory>().current(app, &tx).await?;
+    let open = app.part::<Shifts>().current(&tx).await?;
+    check_shift(&open, scan, app.now())?;
     let rules = app.part::<InForce>().current(&tx).await?;
     let subjects = store::list_subjects(&tx, &[scan.key.person_id.get()]).await?;
     let subject = subjects.first().ok_or(Code::PersonUnknown)?;
@@ -55,7 +57,8 @@ async fn transact(app: &App, scan: &Scan) -> ApiResult<ScanView> {
         deciding,
         (&subject.state, subject.counted_at(app.now())),
         &at,
-    );
+    )
+    .of(scan);
     let stamp = Stamp {
         received_at: app.now(),
         lane: 0,

@@ -2,14 +2,15 @@
 
 use gridpass_passcode::{Limits, PassError, Presented};
 use gridpass_types::PassForm;
-use gridpass_types::ids::PersonId;
+use gridpass_types::ids::{GateId, PersonId};
 use jiff::Timestamp;
 
 use super::decide::{self, TOPIC_RED};
 use super::model::{Rung, Scan, ScanInput, ScanKey, ScanView, Shown, decicelsius, scan_time};
+use super::replay::{Seen, Showing};
 use super::{Ingest, answers};
 use crate::app::App;
-use crate::gates::Device;
+use crate::gates::{Device, Directory, GateInfo};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::jobs::outbox::{self, NewFollowUp};
@@ -41,20 +42,26 @@ pub async fn read(app: &App, device: &Device, input: &ScanInput) -> ApiResult<Re
             gate_id: device.gate_id,
         },
         device_id: Some(device.device_id),
+        shift_id: device.shift_id,
         direction: input.direction,
         rung,
         shown,
         decicelsius,
+        shown_before: false,
     };
     let Some(text) = &input.presentation else {
         let person_id = find(app, input).await?;
-        return Ok(Read::New(scan(person_id, Rung::Number, Shown::Nothing)));
+        let rung = match input.document_number {
+            Some(_) => Rung::Number,
+            None => Rung::Serial,
+        };
+        return Ok(Read::New(scan(person_id, rung, Shown::Nothing)));
     };
     let presented = match verify(app, text, now).await {
         Ok(presented) => presented,
         Err(error) => return known_or(app, (device, text, at), error).await,
     };
-    let scan = match presented.form {
+    let mut scan = match presented.form {
         PassForm::Paper => scan(
             presented.person_id,
             Rung::Paper,
@@ -66,7 +73,9 @@ pub async fn read(app: &App, device: &Device, input: &ScanInput) -> ApiResult<Re
             Shown::Phone(presented.issued_at),
         ),
     };
-    check_replay(app, &presented, &scan.key, now).await?;
+    let again = check_replay(app, &presented, &scan, now).await?;
+    // A guard who has just looked measures again, or has checked.
+    scan.shown_before = again && !input.measured_again && !input.checked_on_spot;
     Ok(Read::New(scan))
 }
 
@@ -128,25 +137,52 @@ async fn known_or(
     known.map(Read::Known).ok_or_else(refused)
 }
 
-/// Refuses a presentation that was shown at another gate, and tells the response team.
+/// Whether a presentation was shown at this gate before. Refuses one that was shown at another, and
+/// tells the response team; not where one walks from gate to gate while a code counts.
 async fn check_replay(
     app: &App,
     presented: &Presented,
-    key: &ScanKey,
+    scan: &Scan,
     now: Timestamp,
-) -> ApiResult<()> {
+) -> ApiResult<bool> {
     let Some(presented_at) = presented.presented_at else {
-        return Ok(());
+        return Ok(false);
     };
-    let ingest = app.part::<Ingest>();
-    let first = ingest
-        .replays
-        .admit(&presented.credential_id, presented_at, key.gate_id, now);
-    if first {
-        return Ok(());
+    let showing = Showing {
+        presented_at,
+        gate: scan.key.gate_id,
+        direction: scan.direction,
+        at: scan.key.at,
+    };
+    let window = &app.part::<Ingest>().replays;
+    match window.admit(&presented.credential_id, &showing, now) {
+        Seen::First => Ok(false),
+        Seen::Again => Ok(true),
+        Seen::At(first) if is_neighbour(app, first, scan.key.gate_id) => {
+            Err(Code::PresentationNearby.into())
+        }
+        Seen::At(_) => {
+            alarm(app, &scan.key, now).await?;
+            Err(Code::PresentationReplayed.into())
+        }
     }
-    let code = Code::PresentationReplayed;
-    let alert = decide::alert(TOPIC_RED, "replayed_presentation", code.as_str(), key);
+}
+
+/// Whether two gates are of one enclosure or one employer: estate and building, seconds apart.
+fn is_neighbour(app: &App, one: GateId, other: GateId) -> bool {
+    let directory = app.part::<Directory>().latest();
+    let (Some(one), Some(other)) = (directory.gate(one), directory.gate(other)) else {
+        return false;
+    };
+    let same = |one: Option<i64>, other: Option<i64>| one.is_some() && one == other;
+    let enclosure = |gate: &GateInfo| gate.enclosure_id.map(|id| id.get());
+    let employer = |gate: &GateInfo| gate.employer_id.map(|id| id.get());
+    same(enclosure(one), enclosure(other)) || same(employer(one), employer(other))
+}
+
+async fn alarm(app: &App, key: &ScanKey, now: Timestamp) -> ApiResult<()> {
+    let reason = Code::PresentationReplayed.as_str();
+    let alert = decide::alert(TOPIC_RED, "replayed_presentation", reason, key);
     let row = NewFollowUp {
         person_id: key.person_id,
         topic: alert.topic,
@@ -156,5 +192,5 @@ async fn check_replay(
     let db = app.db.client().await?;
     outbox::insert(&db, &[row], now).await?;
     app.work_waiting.notify_waiters();
-    Err(code.into())
+    Ok(())
 }

@@ -40,7 +40,7 @@ impl Proof {
     }
 
     /// The code of what is wrong with it, if anything is.
-    fn fault(&self, ring: &KeyRing) -> Option<&'static str> {
+    pub fn fault(&self, ring: &KeyRing) -> Option<&'static str> {
         match ring
             .offline
             .verify(&self.presentation, self.key.at, Limits::default())

@@ -1,4 +1,4 @@
-//! The same presentation at two gates: somebody shows a picture of another's screen.
+//! The same presentation twice, at one gate or at two: somebody shows a picture of another's screen.
 //!
 //! The window is kept in this node's memory, because asking a database for it would cost
 //! more than the scan. It is bounded: in each of sixteen shards two generations of at
@@ -11,11 +11,48 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use gridpass_passcode::{CredentialId, Limits};
+use gridpass_rules::Direction;
 use gridpass_types::ids::GateId;
 use jiff::Timestamp;
 
 const SHARDS: usize = 16;
 const GENERATION_ENTRIES_MAX: usize = 65_536;
+
+/// At one gate and in one direction, a code seen again so much later is another showing: a guard who
+/// scans twice in a moment, or a request sent again, is none.
+const AGAIN_AFTER_MS: i32 = 3_000;
+
+/// What is known of a presentation at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Not shown before, or this is the same showing.
+    First,
+    /// Shown at this gate before, in this direction.
+    Again,
+    /// Shown at another gate first.
+    At(GateId),
+}
+
+/// One showing at a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Showing {
+    /// When the code was made.
+    pub presented_at: Timestamp,
+    /// Where it is shown.
+    pub gate: GateId,
+    /// Which way.
+    pub direction: Direction,
+    /// When, by the gate's clock.
+    pub at: Timestamp,
+}
+
+/// Where a presentation was shown first, and when in each direction, in milliseconds after it was
+/// made.
+#[derive(Clone, Copy)]
+struct Shown {
+    gate: GateId,
+    first_ms: [Option<i32>; 2],
+}
 
 /// Presentations shown lately, and where.
 pub struct ReplayWindow {
@@ -26,8 +63,8 @@ pub struct ReplayWindow {
 #[derive(Default)]
 struct Shard {
     began_s: i64,
-    young: HashMap<u64, GateId>,
-    old: HashMap<u64, GateId>,
+    young: HashMap<u64, Shown>,
+    old: HashMap<u64, Shown>,
 }
 
 impl ReplayWindow {
@@ -39,16 +76,9 @@ impl ReplayWindow {
         }
     }
 
-    /// Notes a presentation at a gate. `false` when it was shown at another gate before;
-    /// the first gate keeps it.
-    pub fn admit(
-        &self,
-        id: &CredentialId,
-        presented_at: Timestamp,
-        gate: GateId,
-        now: Timestamp,
-    ) -> bool {
-        let (place, key) = place_of(id, presented_at);
+    /// Notes a presentation at a gate, and says what was known of it; the first gate keeps it.
+    pub fn admit(&self, id: &CredentialId, showing: &Showing, now: Timestamp) -> Seen {
+        let (place, key) = place_of(id, showing.presented_at);
         // A shard is whole even if a thread died between two of its steps.
         let mut shard = self.shards[place]
             .lock()
@@ -59,13 +89,28 @@ impl ReplayWindow {
             .get(&key)
             .or_else(|| shard.old.get(&key))
             .copied();
-        match known {
-            Some(first) => first == gate,
-            None => {
-                shard.young.insert(key, gate);
-                true
-            }
+        let (seen, shown) = showing.after(known);
+        shard.young.insert(key, shown);
+        seen
+    }
+}
+
+impl Showing {
+    /// What this showing is after what was known, and what is known then.
+    fn after(&self, known: Option<Shown>) -> (Seen, Shown) {
+        let after = self.at.as_millisecond() - self.presented_at.as_millisecond();
+        let at_ms = i32::try_from(after).unwrap_or(i32::MAX);
+        let way = self.direction as usize;
+        let mut shown = known.unwrap_or(Shown {
+            gate: self.gate,
+            first_ms: [None; 2],
+        });
+        if shown.gate != self.gate {
+            return (Seen::At(shown.gate), shown);
         }
+        let first_ms = *shown.first_ms[way].get_or_insert(at_ms);
+        let again = at_ms.saturating_sub(first_ms) > AGAIN_AFTER_MS;
+        (if again { Seen::Again } else { Seen::First }, shown)
     }
 }
 
@@ -102,14 +147,42 @@ mod tests {
     fn a_presentation_stays_with_its_first_gate() {
         let window = ReplayWindow::new(Limits::default());
         let id = CredentialId([7; 16]);
-        let admit = |shown, gate, now| window.admit(&id, at(shown), GateId::new(gate), at(now));
-        assert!(admit(0, 1, 1));
-        assert!(admit(0, 1, 20), "the same gate again");
-        assert!(!admit(0, 2, 40), "another gate");
-        assert!(admit(30, 2, 40), "a new presentation");
-        assert!(!admit(0, 2, 119), "as long as it counts");
-        assert!(admit(0, 1, 119));
-        assert!(admit(0, 2, 1000), "long forgotten");
+        let admit = |shown, gate, now| {
+            let showing = showing(shown, gate, Direction::In, at(now));
+            window.admit(&id, &showing, at(now))
+        };
+        let first = GateId::new(1);
+        assert_eq!(admit(0, 1, 1), Seen::First);
+        assert_eq!(admit(0, 2, 40), Seen::At(first), "another gate");
+        assert_eq!(admit(30, 2, 40), Seen::First, "a new presentation");
+        assert_eq!(admit(0, 2, 119), Seen::At(first), "as long as it counts");
+        assert_eq!(admit(0, 2, 1000), Seen::First, "long forgotten");
+    }
+
+    #[test]
+    fn a_code_is_shown_again_three_seconds_later_in_the_same_direction() {
+        let window = ReplayWindow::new(Limits::default());
+        let id = CredentialId([7; 16]);
+        let admit = |direction, at_ms: i64| {
+            let when = at(0) + jiff::SignedDuration::from_millis(at_ms);
+            window.admit(&id, &showing(0, 1, direction, when), at(20))
+        };
+        assert_eq!(admit(Direction::In, 1_000), Seen::First);
+        assert_eq!(admit(Direction::In, 1_000), Seen::First, "sent again");
+        assert_eq!(admit(Direction::In, 4_000), Seen::First, "scanned twice");
+        assert_eq!(admit(Direction::In, 4_001), Seen::Again);
+        assert_eq!(admit(Direction::In, 4_001), Seen::Again, "sent again");
+        assert_eq!(admit(Direction::Out, 9_000), Seen::First, "out again");
+        assert_eq!(admit(Direction::In, 1_000), Seen::First, "the first, late");
+    }
+
+    fn showing(shown: i64, gate: i64, direction: Direction, when: Timestamp) -> Showing {
+        Showing {
+            presented_at: at(shown),
+            gate: GateId::new(gate),
+            direction,
+            at: when,
+        }
     }
 
     #[test]
@@ -118,7 +191,8 @@ mod tests {
         for number in 0..300_000_u64 {
             let mut id = [5; 16];
             id[..8].copy_from_slice(&number.to_le_bytes());
-            assert!(window.admit(&CredentialId(id), at(0), GateId::new(1), at(1)));
+            let one = showing(0, 1, Direction::In, at(1));
+            assert_eq!(window.admit(&CredentialId(id), &one, at(1)), Seen::First);
         }
         let shard = window.shards[5].lock().unwrap();
         assert!(shard.young.len() <= GENERATION_ENTRIES_MAX);

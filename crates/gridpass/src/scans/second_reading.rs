@@ -5,13 +5,15 @@
 //! a quarter of an hour and reads less. Both readings stay on record. Two fevers agree, and then
 //! no third reading takes them back: a doctor does.
 
+use std::collections::BTreeMap;
+
 use gridpass_rules::FactBody;
-use gridpass_types::ids::FactId;
+use gridpass_types::ids::{FactId, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::FollowUp;
-use super::model::{FEVER_DECICELSIUS, Scan, ScanKey};
-use super::store;
+use super::model::{Scan, ScanKey};
+use super::readings;
 use crate::db::Client;
 use crate::facts::{self, Retract};
 use crate::http::error::ApiResult;
@@ -21,8 +23,11 @@ pub const AGAIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// Outbox topic of a fever that a second reading did not confirm.
 pub const TOPIC_CALMED: &str = "alert.calmed";
 
+/// What one person's temperature was at one gate, by instant: whether it was a fever.
+pub type Readings = BTreeMap<Timestamp, bool>;
+
 /// The fever that this reading takes back: the only one that this gate has measured within a
-/// quarter of an hour.
+/// quarter of an hour. The readings themselves count, not what became of them as evidence.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -30,37 +35,39 @@ pub async fn find_first(db: &Client, scan: &Scan) -> ApiResult<Option<FactId>> {
     if scan.decicelsius.is_none() || scan.is_fever() {
         return Ok(None);
     }
-    let person_id = scan.key.person_id;
-    let known = facts::load_facts(db, &[person_id.get()]).await?;
-    let recent: Vec<(FactId, ScanKey)> = known
-        .get(&person_id.get())
-        .into_iter()
-        .flatten()
-        .filter(|fact| fact.retracted_at.is_none())
-        .filter_map(|fact| Some((fact.id, fever_at(&fact.body)?)))
-        .filter(|(_, at)| is_recent(*at, scan.key.at))
-        .map(|(id, at)| (id, ScanKey { at, ..scan.key }))
-        .collect();
-    let keys: Vec<ScanKey> = recent.iter().map(|(_, key)| *key).collect();
-    // Measured here: a scan of that instant stands at this gate.
-    let here = store::list_stored(db, &keys).await?;
-    let mut fevers = recent
-        .iter()
-        .filter(|(_, key)| here.iter().any(|stored| stored.key == *key));
-    let first = fevers.next().map(|(id, _)| *id);
-    Ok(first.filter(|_| fevers.next().is_none()))
+    let ScanKey {
+        person_id,
+        at,
+        gate_id,
+    } = scan.key;
+    let between = (at - AGAIN_WITHIN, at);
+    let known = readings::list(db, gate_id, &[person_id.get()], between).await?;
+    let first = known
+        .get(&person_id)
+        .and_then(|known| taken_back_by(known, at));
+    match first {
+        Some(first) => find_fact(db, person_id, first).await,
+        None => Ok(None),
+    }
 }
 
-/// The instant of a reading that is a fever.
-fn fever_at(body: &FactBody) -> Option<Timestamp> {
-    match body {
-        FactBody::Health {
-            at,
-            temperature: Some(celsius),
-            ..
-        } if celsius * 10.0 >= f64::from(FEVER_DECICELSIUS) - 0.01 => Some(*at),
-        _ => None,
-    }
+/// The evidence that still stands on a reading of that instant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_fact(
+    db: &Client,
+    person_id: PersonId,
+    at: Timestamp,
+) -> ApiResult<Option<FactId>> {
+    let known = facts::load_facts(db, &[person_id.get()]).await?;
+    let mut facts = known.get(&person_id.get()).into_iter().flatten();
+    let found = facts.find(|fact| fact.retracted_at.is_none() && is_reading_at(&fact.body, at));
+    Ok(found.map(|fact| fact.id))
+}
+
+fn is_reading_at(body: &FactBody, instant: Timestamp) -> bool {
+    matches!(body, FactBody::Health { at, temperature: Some(_), .. } if *at == instant)
 }
 
 /// Whether a second reading at `again` speaks of one at `first`.
@@ -68,17 +75,21 @@ pub fn is_recent(first: Timestamp, again: Timestamp) -> bool {
     first < again && again.duration_since(first) <= AGAIN_WITHIN
 }
 
-/// Whether the fever at `fever` is taken back by the next of a person's readings at a gate, each
-/// with its instant and whether it is a fever, oldest first.
-pub fn is_taken_back(readings: &[(Timestamp, bool)], fever: Timestamp) -> bool {
-    let next = readings.iter().find(|(at, _)| is_recent(fever, *at));
-    let Some((again, false)) = next else {
-        return false;
-    };
-    let fevers = readings
-        .iter()
-        .filter(|(at, is_fever)| *is_fever && is_recent(*at, *again));
-    fevers.count() == 1
+/// The fever that a normal reading at `again` takes back, which is the only one lately.
+pub fn taken_back_by(readings: &Readings, again: Timestamp) -> Option<Timestamp> {
+    let mut fevers = readings
+        .range(again - AGAIN_WITHIN..again)
+        .filter(|(_, is_fever)| **is_fever);
+    let first = fevers.next().map(|(at, _)| *at);
+    first.filter(|_| fevers.next().is_none())
+}
+
+/// The instant of the reading that takes the fever at `fever` back: the very next one, if it is
+/// soon enough, normal, and speaks of no other fever.
+pub fn taking_back(readings: &Readings, fever: Timestamp) -> Option<Timestamp> {
+    let (again, is_fever) = readings.range(fever..).find(|(at, _)| **at > fever)?;
+    let takes = !is_fever && is_recent(fever, *again);
+    (takes && taken_back_by(readings, *again) == Some(fever)).then_some(*again)
 }
 
 /// The withdrawal of the first reading.
@@ -117,31 +128,20 @@ mod tests {
         let at = |minute: i64| {
             "2020-03-06T08:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
         };
-        let taken_back = |readings: &[(i64, bool)], fever: i64| {
-            let readings: Vec<_> = readings.iter().map(|(m, is)| (at(*m), *is)).collect();
-            is_taken_back(&readings, at(fever))
+        let taking_back = |readings: &[(i64, bool)], fever: i64| {
+            let readings = readings.iter().map(|(m, is)| (at(*m), *is)).collect();
+            taking_back(&readings, at(fever))
         };
-        assert!(taken_back(&[(0, true), (5, false)], 0));
-        assert!(taken_back(
-            &[(-9, false), (0, true), (5, false), (9, true)],
-            0
-        ));
-        assert!(!taken_back(&[(0, true)], 0));
-        assert!(!taken_back(&[(0, true), (20, false)], 0));
-        assert!(!taken_back(&[(0, true), (5, true), (9, false)], 0));
-        assert!(!taken_back(&[(0, true), (5, true), (9, false)], 5));
-    }
-
-    #[test]
-    fn a_reading_of_37_3_is_a_fever_and_symptoms_are_none() {
-        let at: Timestamp = "2020-03-06T08:00:00Z".parse().unwrap();
-        let health = |temperature| FactBody::Health {
-            at,
-            temperature,
-            symptoms: Vec::new(),
-        };
-        assert_eq!(fever_at(&health(Some(37.3))), Some(at));
-        assert_eq!(fever_at(&health(Some(37.2))), None);
-        assert_eq!(fever_at(&health(None)), None);
+        assert_eq!(taking_back(&[(0, true), (5, false)], 0), Some(at(5)));
+        assert_eq!(
+            taking_back(&[(-9, false), (0, true), (5, false), (9, true)], 0),
+            Some(at(5))
+        );
+        assert_eq!(taking_back(&[(0, true)], 0), None);
+        assert_eq!(taking_back(&[(0, true), (15, false)], 0), Some(at(15)));
+        assert_eq!(taking_back(&[(0, true), (20, false)], 0), None);
+        let two = [(0, true), (5, true), (9, false)];
+        assert_eq!(taking_back(&two, 0), None);
+        assert_eq!(taking_back(&two, 5), None);
     }
 }

@@ -1,11 +1,16 @@
 //! SQL of scans. The statements of the hot path are constants, because its connections
 //! prepare them once and pipeline them.
 
+mod at_gate;
+pub mod checks;
+
+pub use at_gate::{list_feverish, list_readings, was_scanned, was_shown};
+
 use gridpass_rules::State;
 use gridpass_rules::words::{
     Case, Checked, Contact, Employment, Exempt, Health, Quarantine, Registry, Residence, Stay,
 };
-use gridpass_types::ids::{DeviceId, EmployerId, EnclosureId, GateId, PassSerial, PersonId};
+use gridpass_types::ids::{EmployerId, EnclosureId, GateId, PassSerial, PersonId};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -26,9 +31,9 @@ pub const READ_SUBJECTS: &str = "-- scans.read_subjects
         s.catalogued, s.held_from
     FROM person_state s LEFT JOIN pass p USING (person_id) WHERE s.person_id = ANY ($1)";
 
-/// The versions that caches are compared with: directory, then rules.
+/// The versions that caches are compared with: directory, rules, open shifts.
 pub const READ_VERSIONS: &str = "-- scans.read_versions
-    SELECT value FROM epoch WHERE name IN ('directory', 'rules') ORDER BY name";
+    SELECT value FROM epoch WHERE name IN ('directory', 'rules', 'shifts') ORDER BY name";
 
 /// Stores scans that are believed to be new, and their tally. Fails as a whole with a
 /// violated unique key when one of them is known; looking first costs a third of the
@@ -320,8 +325,10 @@ pub struct Stored {
     pub rule_set_version: i32,
     /// Version that decided the action, where it was another.
     pub gate_rule_set_version: Option<i32>,
-    /// What the table said, by code.
+    /// What the guard was told, by code.
     pub action: i16,
+    /// Whether a phone's code was checked by the server at once.
+    pub by_live_code: bool,
     /// Row of the colour table.
     pub colour_rule: String,
     /// Row of the gate table.
@@ -340,7 +347,7 @@ pub async fn list_stored(db: &Client, keys: &[ScanKey]) -> Result<Vec<Stored>, E
     let gates: Vec<i64> = keys.iter().map(|key| key.gate_id.get()).collect();
     let sql = "-- scans.list_stored
         SELECT s.person_id, s.at, s.gate_id, p.pass_serial, s.rule_set_version, s.action, s.colour_rule, s.gate_rule,
-            s.gate_rule_set_version
+            s.gate_rule_set_version, s.rung = 0 AS by_live_code
         FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) AS u (person_id, at, gate_id)
         JOIN scan s ON s.person_id = u.person_id AND s.at = u.at AND s.gate_id = u.gate_id
             AND s.at BETWEEN $4 AND $5
@@ -361,24 +368,9 @@ pub async fn list_stored(db: &Client, keys: &[ScanKey]) -> Result<Vec<Stored>, E
         colour_rule: row.get(6),
         gate_rule: row.get(7),
         gate_rule_set_version: row.get(8),
+        by_live_code: row.get(9),
     };
     Ok(rows.iter().map(read).collect())
-}
-
-/// Whether a person was scanned at a gate since a time.
-pub async fn was_scanned(
-    db: &Client,
-    (person_id, gate_id): (PersonId, GateId),
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "-- scans.was_scanned
-        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 LIMIT 1";
-    let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_opt(&statement, &[&person_id, &gate_id, &since, &until])
-        .await?;
-    Ok(row.is_some())
 }
 
 /// Which recorded scans to list.
@@ -483,17 +475,4 @@ pub async fn index_partition(db: &Client, name: &str) -> Result<bool, Error> {
         .query_one(&db.prepare_cached(sql).await?, &[&name])
         .await?;
     Ok(row.get(0))
-}
-
-/// Notes that a specimen was scanned; false when that is known.
-pub async fn insert_specimen(
-    db: &Client,
-    (gate_id, device_id): (GateId, DeviceId),
-    at: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "-- scans.insert_specimen
-        INSERT INTO specimen_scan (gate_id, device_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let statement = db.prepare_cached(sql).await?;
-    let written = db.execute(&statement, &[&gate_id, &device_id, &at]).await?;
-    Ok(written == 1)
 }

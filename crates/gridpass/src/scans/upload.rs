@@ -5,6 +5,7 @@
 //! recorded and reported. The same upload again is answered the same and counted once; a
 //! scan that cannot be taken is named by its place and spoils no other.
 
+mod fevers;
 mod late_red;
 mod model;
 mod read;
@@ -27,6 +28,7 @@ use super::asked::{Asked, VisitCause};
 use super::columns::{DoneOffline, FollowColumns, ScanColumns, Stamp};
 use super::decide::{AtGate, TOPIC_RED, Verdict, decide, late_red_alert};
 use super::model::Scan;
+use super::second_reading;
 use super::store::{Expect, Inserted, add_scans, insert_scans};
 use super::{Ingest, count_refusal};
 use crate::app::App;
@@ -37,6 +39,7 @@ use crate::http::error::{ApiResult, Problem};
 use crate::http::extract::Body;
 use crate::metrics::Kind;
 use crate::rules::{InForce, Scopes};
+use fevers::{Evidence, Reading};
 use late_red::LateReds;
 use model::{Upload, UploadView};
 use read::{Kept, KeptScan, Known};
@@ -46,7 +49,7 @@ const SCANS_MAX: usize = 1000;
 
 /// Takes the scans that a gate kept while it was without network.
 #[utoipa::path(post, path = "/api/v1/scans/batch", operation_id = "upload_scans", tag = "scans",
-    security(("device" = [])), request_body = Upload,
+    security(("device" = []), ("shift" = [])), request_body = Upload,
     params(("x-device-signature" = String, Header, description = "base64url of the Ed25519 signature of the body by the device's key")),
     responses((status = 200, body = UploadView), (status = 401, body = Problem), (status = 409, body = Problem),
               (status = 413, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
@@ -82,13 +85,15 @@ async fn take(
     let ingest = app.part::<Ingest>();
     ingest.partitions.ensure(app).await?;
     let stored = ingest.uploads.take(async {
-        if let Some(answer) = store_or_recall(app, &sent, kept, Expect::New).await? {
+        let evidence = fevers::evidence(app, &kept).await?;
+        let what = (kept, evidence.clone());
+        if let Some(answer) = store_or_recall(app, &sent, what, Expect::New).await? {
             return Ok(Some(answer));
         }
         // Some of its scans came in another way before.
         let parsed = read::parse(body, SCANS_MAX)?;
         let kept = Kept::read(parsed.scans, device, app.now());
-        store_or_recall(app, &sent, kept, Expect::Any).await
+        store_or_recall(app, &sent, (kept, evidence), Expect::Any).await
     });
     stored.await?.ok_or_else(|| Code::Conflict.into())
 }
@@ -134,7 +139,7 @@ struct Sent<'a> {
 async fn store_or_recall(
     app: &App,
     sent: &Sent<'_>,
-    kept: Kept,
+    kept: (Kept, Evidence),
     expect: Expect,
 ) -> ApiResult<Option<UploadView>> {
     let tx = app.db.tx().await?;
@@ -153,7 +158,7 @@ async fn store_or_recall(
     };
     let device = (sent.device.gate_id, sent.device.device_id);
     for at in &sent.specimens {
-        let counted = super::store::insert_specimen(&tx, device, *at).await?;
+        let counted = super::store::checks::insert_specimen(&tx, device, *at).await?;
         stored.answer.specimens += u64::from(counted);
     }
     let row = store::UploadRow {
@@ -204,11 +209,12 @@ async fn versions(app: &App, tx: &Tx) -> ApiResult<(Arc<Snapshot>, Arc<Scopes>)>
     try_join(directory.current(app, tx), in_force.current(tx)).await
 }
 
-/// Stores one scan that a gate wrote down, in the caller's transaction.
+/// Stores one scan that a gate wrote down, in the caller's transaction: what the gate did, and
+/// whether it wrote down more than a serial.
 ///
 /// # Errors
 /// When it cannot be taken, or the database does not answer.
-pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: DoneOffline) -> ApiResult<()> {
+pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: (DoneOffline, bool)) -> ApiResult<()> {
     let (directory, rules) = versions(app, tx).await?;
     let by = By {
         device_id: scan.device_id.ok_or(Code::GateUnknown)?,
@@ -219,7 +225,8 @@ pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: DoneOffline) -> Api
     let known = super::store::list_subjects(tx, &people).await?;
     let subject = known.first().ok_or(Code::PersonUnknown)?;
     let kept = Kept::one(scan, subject.pass_serial, done);
-    store_all(app, tx, (by, Expect::Any), kept).await?;
+    let evidence = fevers::evidence(app, &kept).await?;
+    store_all(app, tx, (by, Expect::Any), (kept, evidence)).await?;
     Ok(())
 }
 
@@ -235,10 +242,10 @@ async fn store_all(
     app: &App,
     tx: &Tx,
     (by, expect): (By<'_>, Expect),
-    mut kept: Kept,
+    (mut kept, evidence): (Kept, Evidence),
 ) -> ApiResult<Option<StoredUpload>> {
     let By { gate, rules, .. } = by;
-    read::record_fevers(app, tx, &kept).await?;
+    let settled = fevers::settle(app, tx, &kept, evidence).await?;
     let known = Known::read(app, tx, &mut kept).await?;
     let stamp = Stamp {
         received_at: app.now(),
@@ -255,8 +262,8 @@ async fn store_all(
         let deciding = rules.deciding(known.place_of(&each.scan), &gate.place_code);
         let verdict = decide(deciding, known.state_of(app, (place, &each.scan)), &at);
         let since = known.red_since(place, &each.scan);
-        let taken_back = each.scan.is_fever() && kept.is_taken_back(&each.scan.key);
-        let verdict = (&verdict, since, taken_back);
+        let reading = settled.reading_of(&each.scan.key);
+        let verdict = (&verdict, since, reading);
         decided.add(&app.part::<Ingest>().asked, each, verdict);
     }
     let Some(inserted) = decided.insert(tx, expect).await? else {
@@ -293,7 +300,7 @@ impl<'t> Decided<'t> {
         &mut self,
         asked: &Asked,
         each: &KeptScan,
-        (verdict, since, taken_back): (&Verdict<'t>, Option<jiff::Timestamp>, bool),
+        (verdict, since, reading): (&Verdict<'t>, Option<jiff::Timestamp>, Reading),
     ) {
         let key = &each.scan.key;
         self.columns.push(&each.scan, verdict, Some(each.done));
@@ -303,8 +310,14 @@ impl<'t> Decided<'t> {
             self.asked.push(cause);
             self.follow.extend(key, verdict.visit(key));
         }
+        if reading == Reading::TakesBack {
+            // At its own time the first fever still stood; by this very reading it does not.
+            self.follow.extend(key, [second_reading::calm(key)]);
+            return;
+        }
         // A fever that a second reading took back alarms nobody.
-        let decicelsius = each.scan.decicelsius.filter(|_| !taken_back);
+        let stands = reading == Reading::Stands;
+        let decicelsius = each.scan.decicelsius.filter(|_| stands);
         let alert = verdict.alert(key, decicelsius);
         if late_red::was_let_in(verdict, &each.done) {
             let reason = verdict.colour.reason.as_str();

@@ -14,11 +14,11 @@ use super::fever;
 use super::model::{Scan, ScanView};
 use super::second_reading;
 use super::store::{self, Inserted};
-use super::{Ingest, answers, gate_of};
+use super::{Ingest, answers, check_shift, gate_of};
 use crate::app::App;
 use crate::db::Tx;
 use crate::facts::{self, Grounds, NewFact};
-use crate::gates::Directory;
+use crate::gates::{Directory, Shifts};
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::metrics::Kind;
@@ -34,7 +34,7 @@ pub struct Brought {
     pub checked_on_spot: bool,
     /// The reading is the second one.
     pub measured_again: bool,
-    /// A serial was typed, which proves nobody's presence.
+    /// A serial was typed, which by itself proves nobody's presence.
     pub by_serial: bool,
 }
 
@@ -57,6 +57,7 @@ pub async fn scan(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanVie
 
 async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView> {
     app.part::<Ingest>().partitions.ensure(app).await?;
+    let fever = fever_of(app, scan, brought).await?;
     let tx = app.db.tx().await?;
     if !store::lock_person(&tx, scan.key.person_id).await? {
         return Err(Code::PersonUnknown.into());
@@ -64,10 +65,7 @@ async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView>
     if let Some(known) = answers::recall_one(app, &tx, &scan.key).await? {
         return Ok(known);
     }
-    let mut facts = Vec::new();
-    if !brought.by_serial {
-        facts.extend(fever::evidence(app, scan).await?);
-    }
+    let mut facts: Vec<NewFact> = fever.into_iter().collect();
     if brought.checked_on_spot {
         let body = FactBody::GateCheck {
             at: scan.key.at,
@@ -96,6 +94,21 @@ async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView>
     }
 }
 
+/// The fever as evidence, if it is one. Nothing is locked yet, and a copy of a known scan counts
+/// for nothing.
+async fn fever_of(app: &App, scan: &Scan, brought: Brought) -> ApiResult<Option<NewFact>> {
+    if !scan.is_fever() {
+        return Ok(None);
+    }
+    let db = app.db.client().await?;
+    let is_known = answers::recall_one(app, &db, &scan.key).await?.is_some();
+    if is_known || (brought.by_serial && !fever::was_shown(&db, &scan.key).await?) {
+        return Ok(None);
+    }
+    drop(db);
+    fever::evidence(app, scan).await
+}
+
 /// A fact that a gate's device answers for.
 pub fn new_fact(scan: &Scan, body: FactBody) -> NewFact {
     NewFact {
@@ -114,6 +127,8 @@ async fn decide_and_insert(
     (facts, first): (&[NewFact], Option<FactId>),
 ) -> ApiResult<Option<(ScanView, bool)>> {
     let directory = app.part::<Directory>().current(app, tx).await?;
+    let open = app.part::<Shifts>().current(tx).await?;
+    check_shift(&open, scan, app.now())?;
     let rules = app.part::<InForce>().current(tx).await?;
     let subjects = store::list_subjects(tx, &[scan.key.person_id.get()]).await?;
     let subject = subjects.first().ok_or(Code::PersonUnknown)?;
@@ -136,7 +151,8 @@ async fn decide_and_insert(
         deciding,
         (&appended.row.state, appended.row.changed_at),
         &at,
-    );
+    )
+    .of(scan);
     let stamp = Stamp {
         received_at: app.now(),
         lane: 0,

@@ -30,6 +30,8 @@ pub struct WrittenDown {
     pub decicelsius: Option<i16>,
     /// Code of the colour that the guard was shown, if any.
     pub shown_colour: Option<i16>,
+    /// A document or a phone was written down, and not a serial alone.
+    pub is_vouched: bool,
 }
 
 /// Stores it as a scan of its own time, in the caller's transaction, with everything that follows
@@ -46,14 +48,16 @@ pub async fn record_written(app: &App, tx: &Tx, written: WrittenDown) -> ApiResu
             gate_id: written.gate_id,
         },
         device_id: Some(written.device_id),
+        shift_id: None,
         direction: written.direction,
         rung: Rung::OfflinePaper,
         shown: Shown::Nothing,
         decicelsius: written.decicelsius,
+        shown_before: false,
     };
     let done = DoneOffline {
         shown_colour: written.shown_colour,
         action: written.action,
     };
-    upload::store_one(app, tx, scan, done).await
+    upload::store_one(app, tx, scan, (done, written.is_vouched)).await
 }

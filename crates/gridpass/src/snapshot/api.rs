@@ -32,7 +32,7 @@ pub struct SnapshotQuery {
 /// Everybody's colour by serial, or what changed since a version. The form of the bytes is
 /// described in `docs/snapshot.md`; the ETag is the version.
 #[utoipa::path(get, path = "/api/v1/device/snapshot", operation_id = "get_colour_snapshot", tag = "gates",
-    security(("device" = [])), params(SnapshotQuery),
+    security(("device" = []), ("shift" = [])), params(SnapshotQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
               (status = 401, body = Problem), (status = 503, body = Problem)))]
 pub async fn get_colour_snapshot(
@@ -92,7 +92,7 @@ pub struct DeviceTable {
 
 /// The gate table in force at the calling device's gate, worked out for every situation there.
 #[utoipa::path(get, path = "/api/v1/device/table", operation_id = "get_device_table", tag = "gates",
-    security(("device" = [])),
+    security(("device" = []), ("shift" = [])),
     responses((status = 200, body = DeviceTable), (status = 401, body = Problem)))]
 pub async fn get_device_table(
     State(app): State<App>,

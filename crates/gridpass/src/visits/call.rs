@@ -187,7 +187,14 @@ impl Call<'_> {
             outbox::insert(tx, &asked, app.now()).await?;
         }
         self.propose(tx, app).await?;
+        if self.input.outcome == CallOutcome::MovedOut {
+            people::move_out(tx, app, (self.person_id(), self.caller.staff_id)).await?;
+        }
         self.correct(tx, app, &appended.row).await?;
+        if self.input.outcome == CallOutcome::VerifiedMovedIn {
+            let home = (self.person_id(), appended.row.state.enclosure);
+            people::move_in(tx, app, home).await?;
+        }
         self.end_visits(tx, app).await?;
         self.ask_for_needs(tx, app).await?;
         self.keep(tx, app, &appended.row).await?;

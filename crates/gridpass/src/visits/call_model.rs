@@ -277,7 +277,8 @@ impl CallInput {
         self.check_answers(&mut wrong);
         let absent = self.outcome == CallOutcome::Absent;
         // As seen at the door: a phone may have had no network until long after it.
-        let next = |at| absent && at > called_at && at <= called_at + NEXT_TRY_MAX;
+        let last = called_at.checked_add(NEXT_TRY_MAX);
+        let next = |at| absent && at > called_at && last.as_ref().is_ok_and(|last| at <= *last);
         if self.next_try_at.is_some_and(|at| !next(at)) {
             wrong(
                 "next_try_at",

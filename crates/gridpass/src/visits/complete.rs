@@ -19,6 +19,7 @@ use crate::facts::{self, Appended, ColourDecision, NewFact, StateRow, decision_v
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
+use crate::people;
 use crate::red;
 use crate::seal::Field;
 
@@ -82,7 +83,16 @@ async fn record(
         false => Vec::new(),
     };
     let whose = (visit.person_id, &withdrawn[..]);
-    facts::replace_all(tx, app, whose, &found).await
+    let appended = facts::replace_all(tx, app, whose, &found).await?;
+    match input.outcome {
+        VisitOutcome::MovedOut => people::move_out(tx, app, (visit.person_id, by)).await?,
+        VisitOutcome::VerifiedMovedIn => {
+            let home = (visit.person_id, appended.row.state.enclosure);
+            people::move_in(tx, app, home).await?;
+        }
+        VisitOutcome::NotFound | VisitOutcome::Checked => {}
+    }
+    Ok(appended)
 }
 
 /// The facts that follow from what was found.

@@ -4,7 +4,7 @@
 //! Visits of different people are changed in transactions of their own; a call that breaks off
 //! is sent again and goes on from there, since giving a visit to who has it changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -223,7 +223,11 @@ pub async fn assign_visits(
         assigned: 0,
         left: Vec::new(),
     };
-    for visit in input.visits {
+    // One that is named twice is given once.
+    let mut named = HashSet::new();
+    let mut visits = input.visits;
+    visits.retain(|visit| named.insert((visit.person_id, visit.visit_id)));
+    for visit in visits {
         match assign(&app, &staff.caller, visit, to).await? {
             true => view.assigned += 1,
             false => view.left.push(visit),
@@ -255,7 +259,7 @@ pub async fn hand_over_visits(
     staff: Staff<AssignVisits>,
     extract::Json(input): extract::Json<HandOverListInput>,
 ) -> ApiResult<Json<AssignedView>> {
-    bounded("to", input.to.len(), SHARE_MAX)?;
+    let to = others(&input)?;
     let from = StaffId::new(input.from);
     let listed = match staff.caller.narrow(input.prefix.as_deref()) {
         Some(prefix) => {
@@ -269,13 +273,30 @@ pub async fn hand_over_visits(
         assigned: 0,
         left: Vec::new(),
     };
-    for (visit, to) in deal(&listed, &input.to) {
+    for (visit, to) in deal(&listed, &to) {
         match assign(&app, &staff.caller, visit, to).await? {
             true => view.assigned += 1,
             false => view.left.push(visit),
         }
     }
     Ok(Json(view))
+}
+
+/// Whoever takes over, each once: somebody else than the one who is absent.
+fn others(input: &HandOverListInput) -> ApiResult<Vec<i64>> {
+    bounded("to", input.to.len(), SHARE_MAX)?;
+    let mut named = HashSet::from([input.from]);
+    let mut to = input.to.clone();
+    to.retain(|one| named.insert(*one));
+    if !to.is_empty() {
+        return Ok(to);
+    }
+    Err(ApiError::fields(vec![FieldError::new(
+        "to",
+        "same_worker",
+        "somebody else has to take over",
+        "应移交给其他人员",
+    )]))
 }
 
 /// Deals households out in turn; what belongs together stays together.

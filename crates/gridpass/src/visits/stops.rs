@@ -75,7 +75,7 @@ pub struct StopQuery {
     pub limit: Option<u32>,
 }
 
-/// A household with open visits.
+/// A household with what is open there.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
     /// Number of the household, or of the person where none is known.
@@ -192,7 +192,9 @@ pub async fn list_stops(
     let me = staff.caller.staff_id;
     let limit = query.limit.unwrap_or(STOPS_MAX).clamp(1, STOPS_MAX);
     let keys = keys(&db, &staff.caller, (&query, limit), now).await?;
-    let items = gather(&db, &app, staff.caller.role, &keys).await?;
+    let mut items = gather(&db, &app, staff.caller.role, &keys).await?;
+    // A person and a household of the same number: the one without anything open is nobody's stop.
+    items.retain(|stop| stop.people.iter().any(|one| !one.visits.is_empty()));
     let (done_today, tried_today) =
         rows::count_calls(&db, me, start_of_day(district_date(now))).await?;
     let full = keys.len() == limit as usize;
@@ -227,8 +229,13 @@ async fn keys(
     Ok(rows::list_keys(db, &wanted, page).await?)
 }
 
-/// Everybody and everything open behind these keys.
-async fn gather(db: &Client, app: &App, role: Role, keys: &[i64]) -> ApiResult<Vec<Stop>> {
+/// Everybody and everything open behind these keys, also where nothing is.
+pub(super) async fn gather(
+    db: &Client,
+    app: &App,
+    role: Role,
+    keys: &[i64],
+) -> ApiResult<Vec<Stop>> {
     let members = rows::list_members(db, keys, PEOPLE_MAX).await?;
     let people: Vec<PersonId> = members.iter().map(|member| member.person_id).collect();
     audit::subjects(people.iter().copied());
@@ -251,12 +258,11 @@ async fn gather(db: &Client, app: &App, role: Role, keys: &[i64]) -> ApiResult<V
         let stop = stops.entry(key).or_insert_with(|| empty(key));
         add(app, role, stop, (member, state, open))?;
     }
-    // A person and a household of the same number: the one without anything open is nobody's stop.
-    let open = |stop: &Stop| stop.people.iter().any(|one| !one.visits.is_empty());
-    Ok(stops.into_values().filter(open).collect())
+    Ok(stops.into_values().collect())
 }
 
-fn empty((key, household): (i64, bool)) -> Stop {
+/// A stop of which nothing is known yet.
+pub(super) fn empty((key, household): (i64, bool)) -> Stop {
     Stop {
         key,
         household_id: household.then_some(key),
@@ -293,8 +299,10 @@ fn add(
         stop.enclosure_id = Some(*enclosure_id);
         stop.enclosure_name = Some(name.clone());
     }
-    if let Some(visit) = open.first().filter(|_| stop.place_code.is_empty()) {
-        stop.place_code.clone_from(&visit.place_code);
+    let counts = state.map(|row| &row.place_code);
+    let place_code = open.first().map(|visit| &visit.place_code).or(counts);
+    if let Some(place_code) = place_code.filter(|_| stop.place_code.is_empty()) {
+        stop.place_code.clone_from(place_code);
     }
     stop.people.push(StopPerson {
         person_id: member.person_id,

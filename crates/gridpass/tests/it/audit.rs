@@ -59,6 +59,7 @@ fn every_operation_is_declared() {
                 "check_paper",
                 "check_rule_tables",
                 "evaluate_case",
+                "find_stop",
                 "read_rule_workbook",
                 "search_people",
                 "set_clock",

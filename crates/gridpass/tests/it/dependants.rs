@@ -4,7 +4,7 @@ use gridpass::access::Role;
 use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
-use crate::people::{applicant, child_number, enrolled, resident_number};
+use crate::people::{applicant, child_number, enrolled, number_of, resident_number};
 
 #[tokio::test]
 async fn a_phone_carries_eight_dependants_and_no_stranger() {
@@ -62,24 +62,89 @@ async fn a_phone_carries_eight_dependants_and_no_stranger() {
         .problem(401, "not_signed_in");
 }
 
-const DEPENDANTS: &str = "/api/v1/pass/dependants";
+pub const DEPENDANTS: &str = "/api/v1/pass/dependants";
 
-fn child(name: &str, sequence: u32) -> Value {
+pub fn child(name: &str, sequence: u32) -> Value {
     json!({ "name": name, "document_type": "resident_id", "document_number": child_number(sequence) })
 }
 
-fn adult(name: &str, sequence: u32) -> Value {
+pub fn adult(name: &str, sequence: u32) -> Value {
     json!({ "name": name, "document_type": "resident_id", "document_number": resident_number(sequence) })
 }
 
 /// Serials of the passes on a phone besides its own.
-async fn carried(phone: &Client) -> Vec<i64> {
+pub async fn carried(phone: &Client) -> Vec<i64> {
     let pass = phone.get("/api/v1/pass").await.expect(200);
     let dependants = pass["dependants"].as_array().unwrap();
     dependants
         .iter()
         .map(|one| one["pass_serial"].as_i64().unwrap())
         .collect()
+}
+
+#[tokio::test]
+async fn a_child_with_a_passport_is_added_with_its_year_of_birth() {
+    let test = TestApp::with_divisions().await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let child = |year: Option<i16>| {
+        let mut form = json!({ "name": "Ann Lee", "document_type": "passport_foreign", "document_number": "X1234567" });
+        if let Some(year) = year {
+            form["birth_year"] = year.into();
+        }
+        form
+    };
+    mother
+        .post(DEPENDANTS, child(None))
+        .await
+        .problem(409, "ask_at_counter");
+    for year in [1700, 2021] {
+        let problem = mother.post(DEPENDANTS, child(Some(year))).await;
+        let problem = problem.problem(422, "invalid_fields");
+        assert_eq!(problem["fields"][0]["code"], "birth_year_impossible");
+    }
+    // In the year of the eighteenth birthday the guardian's word is not enough any more.
+    for year in [1980, 2002] {
+        mother
+            .post(DEPENDANTS, child(Some(year)))
+            .await
+            .problem(409, "ask_at_counter");
+    }
+    let added = mother.post(DEPENDANTS, child(Some(2016))).await.expect(201);
+    assert_eq!(added["colour"], "yellow");
+    let family = mother.get("/api/v1/pass/family").await.expect(200);
+    let member = &family["members"][0];
+    assert_eq!(
+        (&member["basis"], &member["in_care"]),
+        (&json!("minor"), &json!(true))
+    );
+    // A year that is said makes nobody a child who is known.
+    enrolled(&test, {
+        let mut form = applicant("Bo Li", 1, "13900001234");
+        form["document_type"] = "passport_foreign".into();
+        form["document_number"] = "X7654321".into();
+        form
+    })
+    .await;
+    let mut known = child(Some(2016));
+    known["name"] = "Bo Li".into();
+    known["document_number"] = "X7654321".into();
+    mother
+        .post(DEPENDANTS, known)
+        .await
+        .problem(409, "ask_at_counter");
+}
+
+#[tokio::test]
+async fn who_comes_of_age_is_shown_still_and_read_no_more() {
+    let test = TestApp::with_divisions().await;
+    let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    let son = json!({ "name": "张大宝", "document_type": "resident_id", "document_number": number_of(2002, 63_001) });
+    let added = mother.post(DEPENDANTS, son).await.expect(201);
+    let data = format!("/api/v1/pass/data?pass_serial={}", added["pass_serial"]);
+    mother.get(&data).await.expect(200);
+    test.advance(jiff::SignedDuration::from_hours(48));
+    mother.get(&data).await.problem(404, "person_unknown");
+    assert_eq!(json!(carried(&mother).await), json!([added["pass_serial"]]));
 }
 
 #[tokio::test]
@@ -231,9 +296,8 @@ async fn a_child_with_a_phone_takes_the_pass_over() {
     // The child's own phone cannot simply apply: the record is reached by the mother's.
     let mut form = child("张小宝", 21);
     form["phone"] = "13600001234".into();
-    test.enrol(form.clone())
-        .await
-        .problem(409, "ask_at_counter");
+    let beside = test.enrol(form.clone()).await.expect(201);
+    assert_ne!(beside["pass_serial"], added["pass_serial"]);
     let code = test.phone_code("13600001234", "hand_over").await;
     mother
         .post(&path, with("13600001234", code))
@@ -251,115 +315,6 @@ async fn a_child_with_a_phone_takes_the_pass_over() {
     assert_eq!(notices[0]["template"], "pass_handed_over");
     let family = young.get("/api/v1/pass/family").await.expect(200);
     assert_eq!(family["carriers"], json!([]));
-}
-
-#[tokio::test]
-async fn both_sides_see_the_link_and_each_may_end_it() {
-    let test = TestApp::with_divisions().await;
-    let (son, view) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
-    let mut form = applicant("王婆婆", 21, "13900001234");
-    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
-    let added = son.post(DEPENDANTS, form.clone()).await.expect(201);
-    let family = elder.get("/api/v1/pass/family").await.expect(200);
-    assert_eq!(
-        (
-            &family["carriers"][0]["name"],
-            &family["carriers"][0]["basis"],
-            &family["carriers"][0]["pass_serial"]
-        ),
-        (&json!("张*"), &json!("consent"), &view["pass_serial"])
-    );
-    // She shows the pass herself: his phone gets no code for her that would void hers.
-    let key =
-        json!({ "public_key": crate::passes::public_key(9), "pass_serial": added["pass_serial"] });
-    son.post("/api/v1/pass/credential", key)
-        .await
-        .problem(409, "has_own_phone");
-    let leave = format!("/api/v1/pass/carriers/{}", view["pass_serial"]);
-    elder.delete(&leave).await.expect(204);
-    elder.delete(&leave).await.problem(404, "person_unknown");
-    assert!(carried(&son).await.is_empty());
-    // A stranger's pass cannot be taken off anybody's phone.
-    let path = format!("{DEPENDANTS}/{}", added["pass_serial"]);
-    son.delete(&path).await.problem(404, "person_unknown");
-    test.advance(jiff::SignedDuration::from_mins(2));
-    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
-    son.post(DEPENDANTS, form).await.expect(201);
-    son.delete(&path).await.expect(204);
-    let family = elder.get("/api/v1/pass/family").await.expect(200);
-    assert_eq!(family["carriers"], json!([]));
-}
-
-#[tokio::test]
-async fn who_only_agreed_to_be_carried_gives_nothing_else_away() {
-    let test = TestApp::with_divisions().await;
-    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
-    let mut form = applicant("王婆婆", 21, "13900001234");
-    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
-    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
-    let own = json!({ "about": "colour", "statement": "我有医院的检测记录，请核实。" });
-    let appeal = elder.post("/api/v1/pass/appeals", own).await.expect(201);
-
-    // Carried, and no more: no reason, no appeal, no paper, no notice, no photo.
-    assert_eq!(carried(&son).await, [serial.as_i64().unwrap()]);
-    for path in [
-        "/api/v1/pass/explanation",
-        "/api/v1/pass/appeals",
-        "/api/v1/pass/notices",
-    ] {
-        let shown = son.get(path).await.expect(200);
-        let of = |one: &&Value| one["pass_serial"] == serial;
-        assert_eq!(
-            shown.as_array().unwrap().iter().filter(of).count(),
-            0,
-            "{path}"
-        );
-    }
-    for (path, body) in [
-        (
-            "/api/v1/pass/appeals".to_owned(),
-            json!({ "pass_serial": serial, "about": "name", "statement": "姓名写错了。" }),
-        ),
-        (
-            "/api/v1/pass/paper-passes".to_owned(),
-            json!({ "pass_serial": serial }),
-        ),
-    ] {
-        son.post(&path, body).await.problem(404, "person_unknown");
-    }
-    let withdraw = format!("/api/v1/pass/appeals/{}/withdraw", appeal["appeal_id"]);
-    son.post(&withdraw, json!({}))
-        .await
-        .problem(404, "not_found");
-    for path in ["history", "photo"] {
-        let path = format!("/api/v1/pass/{path}?pass_serial={serial}");
-        let refused = match path.contains("photo") {
-            true => son.delete(&path).await,
-            false => son.get(&path).await,
-        };
-        refused.problem(404, "person_unknown");
-    }
-    let open = elder.get("/api/v1/pass/appeals").await.expect(200);
-    assert_eq!(open[0]["status"], "open");
-}
-
-#[tokio::test]
-async fn a_phone_that_was_left_bars_nobody() {
-    let test = TestApp::with_divisions().await;
-    let (son, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    let (elder, _) = enrolled(&test, applicant("王婆婆", 21, "13900001234")).await;
-    elder.delete("/api/v1/pass/phone").await.expect(204);
-    elder
-        .get("/api/v1/pass")
-        .await
-        .problem(401, "phone_replaced");
-    let mut form = applicant("王婆婆", 21, "13900001234");
-    form["phone_code"] = test.phone_code("13900001234", "dependant").await.into();
-    let serial = son.post(DEPENDANTS, form).await.expect(201)["pass_serial"].clone();
-    let key = json!({ "public_key": crate::passes::public_key(9), "pass_serial": serial });
-    son.post("/api/v1/pass/credential", key).await.expect(201);
 }
 
 #[tokio::test]
@@ -429,8 +384,9 @@ async fn another_number_proves_itself_and_the_one_before_is_told() {
     let notices = phone.get("/api/v1/pass/notices").await.expect(200);
     assert_eq!(notices[0]["template"], "number_changed");
     test.advance(jiff::SignedDuration::from_mins(2));
-    test.enrol(applicant("张三", 20, "13800001234"))
-        .await
-        .problem(409, "ask_at_counter");
-    enrolled(&test, applicant("张三", 20, "13600001234")).await;
+    let own = phone.get("/api/v1/pass").await.expect(200);
+    let (_, before) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
+    assert_ne!(before["pass_serial"], own["pass_serial"]);
+    let (_, now) = enrolled(&test, applicant("张三", 20, "13600001234")).await;
+    assert_eq!(now["pass_serial"], own["pass_serial"]);
 }

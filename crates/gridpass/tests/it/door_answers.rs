@@ -9,8 +9,8 @@ use crate::app::TestApp;
 use crate::audit::of;
 use crate::calls::{CALLS, Street, call, person_of, stops, street};
 use crate::evidence::{
-    ELSEWHERE, HERE, assert_counts_agree, assert_states_are_derived, decision_path, enclosure,
-    facts_path, medical, person, red_fact,
+    ELSEWHERE, HERE, PROPOSALS, assert_counts_agree, assert_states_are_derived, decision_path,
+    enclosure, facts_path, medical, person, red_fact, red_fact_input,
 };
 use crate::visits::need;
 
@@ -174,6 +174,26 @@ async fn a_try_in_vain_counts_also_when_the_phone_had_no_network_until_after_the
 }
 
 #[tokio::test]
+async fn a_call_at_the_end_of_time_is_refused_like_any_other() {
+    let street = street().await;
+    let person = json!({ "person_id": street.wang, "outcome": "absent", "reason": "at_work", "seen": {},
+        "next_try_at": "9999-12-29T00:00:00Z" });
+    let mut far = call(&street.test, 5, json!([person]));
+    for at in ["9999-12-25T00:00:00Z", "-009999-01-02T01:59:59Z"] {
+        far["called_at"] = at.into();
+        let problem = street.worker.post(CALLS, far.clone()).await;
+        let problem = problem.problem(422, "invalid_fields");
+        let codes: Vec<&Value> = problem["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["code"])
+            .collect();
+        assert!(codes.contains(&&json!("called_at_invalid")), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn a_household_is_one_that_lives_there_within_reach() {
     let street = street().await;
     let moved = |call_id: i64, household: i64| {
@@ -316,4 +336,30 @@ async fn nobody_asked_about_drops_a_connection() {
         let named = entries.iter().any(|entry| entry.subjects == [5]);
         assert!(named, "{action} names whom it was asked about");
     }
+}
+
+/// Whichever way a stay comes in, it was somewhere.
+#[tokio::test]
+async fn a_stay_is_somewhere_that_exists() {
+    let street = street().await;
+    for area in ["99", "4299", "420", "x"] {
+        let problem = street
+            .worker
+            .post(&facts_path(street.li), declared(area))
+            .await
+            .problem(422, "fact_invalid");
+        assert_eq!(problem["fields"][0]["field"], "area", "{area}: {problem}");
+    }
+    let doctor = street.test.caller(Role::TeamDoctor, HERE).await;
+    let mut stay = medical("stay");
+    stay["area"] = "99".into();
+    doctor
+        .post(PROPOSALS, red_fact_input(street.li, stay))
+        .await
+        .problem(422, "fact_invalid");
+    street
+        .worker
+        .post(&facts_path(street.li), declared("4201"))
+        .await
+        .expect(201);
 }

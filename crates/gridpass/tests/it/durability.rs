@@ -183,7 +183,7 @@ impl Server {
 
 /// A gate's device and people to scan.
 struct Scene {
-    device_token: String,
+    shift_token: String,
     desk_token: String,
     serials: Vec<i64>,
 }
@@ -194,6 +194,7 @@ async fn prepare(server: &Server) -> Scene {
         ("desk", "data_desk"),
         ("worker", "grid_worker"),
         ("system", "system_admin"),
+        ("guard", "gate_guard"),
     ] {
         let account = json!({ "username": username, "password": FIRST_PASSWORD, "role": role, "jurisdiction": "", "display_name": username, "unit": username });
         server.call(Some(&admin), "/api/v1/staff", account).await;
@@ -221,6 +222,11 @@ async fn prepare(server: &Server) -> Scene {
     let device = server
         .call(Some(&system), &device, json!({ "name": "手机" }))
         .await;
+    let guard = server.sign_in("guard", FIRST_PASSWORD).await;
+    let shift = format!("{}/api/v1/gates/{}/shifts", server.staff, gate["gate_id"]);
+    let shift = server.http.post(shift).bearer_auth(&guard);
+    let shift = shift.header("x-device-token", device["device_token"].as_str().unwrap());
+    let shift: Value = shift.send().await.unwrap().json().await.unwrap();
     let mut serials = Vec::new();
     for index in 0..PEOPLE {
         let number = resident_number(index);
@@ -229,7 +235,7 @@ async fn prepare(server: &Server) -> Scene {
         serials.push(person["pass_serial"].as_i64().unwrap());
     }
     Scene {
-        device_token: device["device_token"].as_str().unwrap().to_owned(),
+        shift_token: shift["shift_token"].as_str().unwrap().to_owned(),
         desk_token,
         serials,
     }
@@ -265,7 +271,7 @@ async fn fire(
         let request = server
             .http
             .post(&url)
-            .bearer_auth(&scene.device_token)
+            .bearer_auth(&scene.shift_token)
             .json(&body);
         if acknowledged_by(request).await {
             acknowledged.push(body);
@@ -288,7 +294,7 @@ async fn acknowledged_by(request: reqwest::RequestBuilder) -> bool {
 async fn check(server: &Server, scene: &Scene, acknowledged: &[Value]) {
     for body in acknowledged {
         let answer = server
-            .call(Some(&scene.device_token), "/api/v1/scans", body.clone())
+            .call(Some(&scene.shift_token), "/api/v1/scans", body.clone())
             .await;
         assert_eq!(
             answer["duplicate"], true,

@@ -3,27 +3,22 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass::access::Role;
+use gridpass::config::Limits;
 use jiff::SignedDuration;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Client, TestApp};
-use crate::gates::Post;
+use crate::app::{Client, TestApp};
+use crate::gates::{Post, start_shift};
 use crate::scans::support::{HERE, count, phone, record, scan, scene, shown, verify};
 use crate::scans::uploads::{kept, register_key, upload};
 
-async fn start(guard: &Client, gate_id: i64, device_token: &str) -> Answer {
-    let path = format!("/api/v1/gates/{gate_id}/shifts");
-    let request = guard.request(Method::POST, &path);
-    guard
-        .send(request.header("x-device-token", device_token))
-        .await
-}
-
-/// A guard of the community, on duty with the post's device.
-async fn on_duty(test: &TestApp, post: &Post) -> (Client, Value) {
+/// A guard of the community goes on duty with the post's device.
+async fn on_duty(test: &TestApp, post: &mut Post) -> (Client, Value) {
     let guard = test.caller(Role::GateGuard, HERE).await;
-    let started = start(&guard, post.gate_id, &post.token).await.expect(201);
+    let started = start_shift(&guard, post.gate_id, &post.token)
+        .await
+        .expect(201);
+    post.device = test.with_token(started["shift_token"].as_str().unwrap());
     (guard, started)
 }
 
@@ -78,25 +73,47 @@ async fn a_device_is_enrolled_once_by_a_code() {
 }
 
 #[tokio::test]
-async fn guesses_are_counted_before_they_are_known_to_be_wrong() {
-    let test = TestApp::start().await;
-    for _ in 0..1000 {
-        test.anonymous()
-            .post("/api/v1/device/enrol", json!({ "code": "1" }))
-            .await
-            .problem(422, "device_code_wrong");
+async fn guesses_are_counted_before_they_are_known_to_be_wrong_and_stop_nobody_else() {
+    let limits = Limits {
+        client_address_header: Some("x-real-ip".parse().unwrap()),
+        ..Limits::default()
+    };
+    let test = TestApp::with_limits(limits).await;
+    let nobody = test.anonymous();
+    let guess = async |from: &str| {
+        let request = nobody.request(Method::POST, "/api/v1/device/enrol");
+        let request = request.header("x-real-ip", from);
+        nobody.send(request.json(&json!({ "code": "1" }))).await
+    };
+    for _ in 0..100 {
+        guess("10.1.0.1").await.problem(422, "device_code_wrong");
     }
-    test.anonymous()
-        .post("/api/v1/device/enrol", json!({ "code": "1" }))
+    let refused = guess("10.1.0.1").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.problem(429, "too_many_requests");
+    guess("10.1.0.2").await.problem(422, "device_code_wrong");
+    // One IPv6 line is one client.
+    for host in 0..100 {
+        let from = format!("2001:db8::{host:x}");
+        guess(&from).await.problem(422, "device_code_wrong");
+    }
+    guess("2001:db8::ffff")
         .await
         .problem(429, "too_many_requests");
+    guess("2001:db8:0:1::1")
+        .await
+        .problem(422, "device_code_wrong");
+    let clear = "SELECT count(*) FROM limit_count WHERE position('10.1'::bytea IN key_digest) > 0";
+    assert_eq!(test.scalar::<i64>(clear).await, 0, "no address is kept");
+    test.advance(SignedDuration::from_mins(16));
+    guess("10.1.0.1").await.problem(422, "device_code_wrong");
 }
 
 #[tokio::test]
 async fn a_guard_goes_on_duty_and_hands_over() {
-    let (test, post, phone) = scene().await;
-    let (guard, started) = on_duty(&test, &post).await;
-    assert_eq!(started["before"], Value::Null);
+    let (test, mut post, phone) = scene().await;
+    let (guard, started) = on_duty(&test, &mut post).await;
+    assert_eq!(started["before"]["ended_how"], "relieved");
     assert_eq!(started["shift"]["guard"], "gate_guard");
     let secret = URL_SAFE_NO_PAD
         .decode(started["vault_secret"].as_str().unwrap())
@@ -125,6 +142,7 @@ async fn a_guard_goes_on_duty_and_hands_over() {
     let over = json!({ "shift_id": shift_id, "waiting": 3, "overrides": 1 });
     let path = "/api/v1/device/shift/hand-over";
     let ended = post.device.post(path, over.clone()).await.expect(200);
+    let device = post.alone.clone();
     assert_eq!(ended["ended_how"], "handed_over");
     assert_eq!(
         (&ended["summary"]["waiting"], &ended["summary"]["overrides"]),
@@ -132,19 +150,18 @@ async fn a_guard_goes_on_duty_and_hands_over() {
     );
     test.advance(SignedDuration::from_mins(1));
     assert_eq!(
-        post.device.post(path, over).await.expect(200),
+        device.post(path, over).await.expect(200),
         ended,
         "sent again"
     );
-    let nobody = post.device.get("/api/v1/device/shift").await.expect(200);
+    let nobody = device.get("/api/v1/device/shift").await.expect(200);
     assert_eq!(nobody["shift"], Value::Null);
     let other = json!({ "shift_id": 5, "waiting": 0, "overrides": 0 });
-    post.device
-        .post(path, other)
-        .await
-        .problem(404, "shift_unknown");
+    device.post(path, other).await.problem(404, "shift_unknown");
 
-    let next = start(&guard, post.gate_id, &post.token).await.expect(201);
+    let next = start_shift(&guard, post.gate_id, &post.token)
+        .await
+        .expect(201);
     assert_eq!(next["before"], ended);
     assert_eq!(
         next["vault_secret"], started["vault_secret"],
@@ -160,39 +177,39 @@ async fn going_on_duty_takes_the_gate_and_its_device() {
         .post(&format!("/api/v1/gates/{}/shifts", post.gate_id), json!({}))
         .await;
     bare.problem(400, "bad_header");
-    start(&guard, post.gate_id, "gpd1.7.wrong")
+    start_shift(&guard, post.gate_id, "gpd1.7.wrong")
         .await
         .problem(401, "not_signed_in");
-    start(&guard, 77, &post.token)
+    start_shift(&guard, 77, &post.token)
         .await
         .problem(404, "not_found");
     let elsewhere = test.caller(Role::GateGuard, "440310002").await;
-    start(&elsewhere, post.gate_id, &post.token)
+    start_shift(&elsewhere, post.gate_id, &post.token)
         .await
         .problem(404, "not_found");
     let doctor = test.caller(Role::TeamDoctor, HERE).await;
-    start(&doctor, post.gate_id, &post.token)
+    start_shift(&doctor, post.gate_id, &post.token)
         .await
         .problem(403, "not_allowed");
     let other = crate::gates::post(&test, "聚龙花园", HERE).await;
-    start(&guard, post.gate_id, &other.token)
+    start_shift(&guard, post.gate_id, &other.token)
         .await
         .problem(404, "not_found");
 
     let admin = test.caller(Role::SystemAdmin, "").await;
     let revoke = format!("/api/v1/devices/{}/revoke", post.device_id);
     admin.post(&revoke, json!({})).await.expect(204);
-    start(&guard, post.gate_id, &post.token)
+    start_shift(&guard, post.gate_id, &post.token)
         .await
         .problem(401, "device_revoked");
 }
 
 #[tokio::test]
 async fn the_next_guard_relieves_and_a_forgotten_shift_lapses() {
-    let (test, post, _) = scene().await;
-    let (_, first) = on_duty(&test, &post).await;
+    let (test, mut post, _) = scene().await;
+    let (_, first) = on_duty(&test, &mut post).await;
     test.advance(SignedDuration::from_hours(1));
-    let (_, second) = on_duty(&test, &post).await;
+    let (_, second) = on_duty(&test, &mut post).await;
     assert_eq!(second["before"]["shift_id"], first["shift"]["shift_id"]);
     assert_eq!(second["before"]["ended_how"], "relieved");
     test.advance(SignedDuration::from_hours(17));
@@ -206,7 +223,7 @@ async fn the_next_guard_relieves_and_a_forgotten_shift_lapses() {
         .iter()
         .map(|shift| &shift["ended_how"])
         .collect();
-    assert_eq!(ends, ["lapsed", "relieved"]);
+    assert_eq!(ends, ["lapsed", "relieved", "relieved"]);
     let elsewhere = test.caller(Role::CommunityLead, "440310002").await;
     elsewhere.get(&path).await.problem(404, "not_found");
     let guard = test.caller(Role::GateGuard, HERE).await;
@@ -303,7 +320,7 @@ async fn a_guard_sees_who_comes_for_somebody_held() {
 
 #[tokio::test]
 async fn who_was_let_in_red_comes_back_as_a_recall() {
-    let (test, post, phone) = scene().await;
+    let (test, mut post, phone) = scene().await;
     register_key(&post).await;
     let order = json!({ "kind": "quarantine", "place": "home", "start": "2020-03-05", "end": "2020-03-19" });
     record(&test.app, phone.person_id, order).await;
@@ -323,6 +340,7 @@ async fn who_was_let_in_red_comes_back_as_a_recall() {
         (&json!("张三"), &json!(at.to_string()))
     );
     test.advance(SignedDuration::from_hours(25));
+    post.relieve(&test).await;
     assert_eq!(
         post.device.get("/api/v1/device/recalls").await.expect(200),
         json!([])
@@ -405,11 +423,11 @@ async fn a_gate_sees_everybody_held_who_comes_and_when() {
         (&coming["status"], &coming["expected_at"]),
         (&json!("on_the_way"), &json!(at))
     );
-    // Scanned again in another window: the one that somebody is on is what the guard is told.
+    // Scanned again in another window: the same person waits, and is told of once.
     test.advance(SignedDuration::from_mins(20));
     scan(&test, &post, &phone).await;
     test.settle().await;
-    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM alert").await, 2);
+    assert_eq!(test.scalar::<i64>("SELECT count(*) FROM alert").await, 1);
     let again = list().await;
     assert_eq!(again["holds"].as_array().unwrap().len(), 1);
     assert_eq!(again["holds"][0]["status"], "on_the_way");
@@ -420,17 +438,7 @@ async fn a_gate_sees_everybody_held_who_comes_and_when() {
     police.post(&path("arrive"), json!({})).await.expect(200);
     assert_eq!(list().await["holds"][0]["status"], "arrived");
     let ended = json!({ "outcome": "sent_home" });
-    police.post(&path("close"), ended.clone()).await.expect(200);
-    let alerts = police.get("/api/v1/alerts").await.expect(200);
-    let second = &alerts["items"][0];
-    let second = format!(
-        "/api/v1/alerts/{}/{}",
-        second["person_id"], second["alert_id"]
-    );
-    let accept = format!("{second}/accept");
-    police.post(&accept, json!({})).await.expect(200);
-    let close = format!("{second}/close");
-    police.post(&close, ended).await.expect(200);
+    police.post(&path("close"), ended).await.expect(200);
     let closed = list().await["holds"][0].clone();
     assert_eq!(
         (&closed["status"], &closed["outcome"], &closed["call"]),

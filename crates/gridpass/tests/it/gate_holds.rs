@@ -2,11 +2,11 @@
 
 use gridpass::access::Role;
 use jiff::SignedDuration;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::alerts_fixture::raise;
 use crate::app::TestApp;
+use crate::appeals::{OWN, against, decision, path};
 use crate::evidence::{assert_counts_agree, assert_states_are_derived, person};
 use crate::gates::Post;
 use crate::scans::support::{HERE, Phone, count, record, scan, scene};
@@ -26,13 +26,6 @@ const HELD: &str = "alert WHERE kind = 'held_at_gate'";
 #[tokio::test]
 async fn somebody_held_is_told_to_the_community_and_the_team_once() {
     let (test, post, phone) = scene().await;
-    let guard = test.caller(Role::GateGuard, HERE).await;
-    let path = format!("/api/v1/gates/{}/shifts", post.gate_id);
-    let request = guard.request(Method::POST, &path);
-    guard
-        .send(request.header("x-device-token", &post.token))
-        .await
-        .expect(201);
     test.advance(SignedDuration::from_secs(1));
     assert_eq!(scan(&test, &post, &phone).await["action"], "check");
     let hold = format!("/api/v1/device/holds/{}", phone.person_id);
@@ -121,7 +114,7 @@ async fn a_card_without_a_city_of_the_list_is_asked_about_and_makes_no_stay() {
         &test,
         &post,
         &phone,
-        json!({ "passed": false, "travel_history": "hit" }),
+        json!({ "passed": false, "travel_history": "hit", "travel_cities": "某地" }),
     )
     .await;
     test.settle().await;
@@ -182,4 +175,136 @@ async fn nobody_ends_from_a_chair_what_nobody_went_for() {
             .await;
         assert_eq!(closed.expect(200)["status"], "closed");
     }
+}
+
+/// Grid workers are told of whoever waits held at a gate, and of nothing else that the team sees.
+#[tokio::test]
+async fn grid_workers_answer_for_whoever_is_held_and_see_no_other_alert() {
+    let (test, post, phone) = scene().await;
+    let red = person(&test, HERE).await;
+    raise(&test, red).await;
+    test.advance(SignedDuration::from_secs(1));
+    scan(&test, &post, &phone).await;
+    check(&test, &post, &phone, json!({ "passed": false })).await;
+    test.settle().await;
+    let team = test.caller(Role::TeamPolice, HERE).await;
+    let all = team.get("/api/v1/alerts").await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 2);
+    let other = &all["items"][0];
+    assert_eq!(other["person_id"], red);
+
+    let worker = test.caller(Role::GridWorker, HERE).await;
+    let mine = worker.get("/api/v1/alerts").await.expect(200);
+    let mine = mine["items"].as_array().unwrap();
+    assert_eq!(mine.len(), 1);
+    assert_eq!(
+        (&mine[0]["kind"], &mine[0]["person_id"]),
+        (&json!("held_at_gate"), &json!(phone.person_id))
+    );
+    let step = |alert: &Value, verb: &str| {
+        let (person, id) = (&alert["person_id"], &alert["alert_id"]);
+        format!("/api/v1/alerts/{person}/{id}/{verb}")
+    };
+    // The other alert is as if it were not there.
+    for verb in ["accept", "arrive"] {
+        let path = step(other, verb);
+        worker
+            .post(&path, json!({}))
+            .await
+            .problem(404, "not_found");
+    }
+    let advised = json!({ "outcome": "advised" });
+    let path = step(other, "close");
+    worker
+        .post(&path, advised.clone())
+        .await
+        .problem(404, "not_found");
+    let path = step(other, "steps");
+    worker.get(&path).await.problem(404, "not_found");
+
+    let there = test.now() + SignedDuration::from_mins(10);
+    let said = json!({ "expected_at": there.to_string() });
+    worker
+        .post(&step(&mine[0], "accept"), said)
+        .await
+        .expect(200);
+    let hold = format!("/api/v1/device/holds/{}", phone.person_id);
+    assert_eq!(
+        post.device.get(&hold).await.expect(200)["status"],
+        "on_the_way"
+    );
+    worker
+        .post(&step(&mine[0], "arrive"), json!({}))
+        .await
+        .expect(200);
+    let steps = worker.get(&step(&mine[0], "steps")).await.expect(200);
+    assert_eq!(steps.as_array().unwrap().len(), 3);
+    worker
+        .post(&step(&mine[0], "close"), advised)
+        .await
+        .expect(200);
+    let left = worker.get("/api/v1/alerts").await.expect(200);
+    assert_eq!(left["items"], json!([]));
+    let elsewhere = test.caller(Role::GridWorker, "440310002").await;
+    let path = step(&mine[0], "steps");
+    elsewhere.get(&path).await.problem(404, "not_found");
+
+    // One that nobody answered goes up: the community hears of all, its grid workers of those held.
+    let team_steps = "INSERT INTO alert_step (person_id, alert_id, step_id, place_code, step, level, at)
+        SELECT person_id, alert_id, alert_id + 7, place_code, 'escalated', 12, raised_at FROM alert";
+    let db = test.app.db.client().await.unwrap();
+    db.execute(team_steps, &[]).await.unwrap();
+    for (caller, count) in [(&team, 2), (&worker, 1)] {
+        let told = caller.get("/api/v1/alert-notices").await.expect(200);
+        assert_eq!(told.as_array().unwrap().len(), count, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_an_appeal_found_wrong_is_asked_about_and_colours_nobody_again() {
+    let (test, post, phone) = scene().await;
+    scan(&test, &post, &phone).await;
+    let card =
+        |cities: &str| json!({ "passed": true, "travel_history": "hit", "travel_cities": cities });
+    check(&test, &post, &phone, card("湖北武汉")).await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let opened = phone.client.post(OWN, against("colour")).await.expect(201);
+    assert_eq!(opened["cause"], "epidemic_area_declared");
+    let decide = path(phone.person_id, &opened, "/decide");
+    lead.post(&decide, decision("wrong_person"))
+        .await
+        .expect(200);
+
+    let seen = async |rest: Value| {
+        test.advance(SignedDuration::from_secs(61));
+        // By number: the phone's code would be a day old.
+        let scan = json!({ "document_number": phone.number, "at": test.now().to_string(), "direction": "in" });
+        post.device.post("/api/v1/scans", scan).await.expect(200);
+        let decision = check(&test, &post, &phone, rest).await;
+        decision["reason"].as_str().unwrap().to_owned()
+    };
+    let stay = "epidemic_area_declared";
+    assert_ne!(seen(card("湖北武汉")).await, stay);
+    assert_ne!(seen(card("武汉市")).await, stay);
+    assert_ne!(seen(card("Wuhan; Shenzhen")).await, stay);
+    assert_ne!(seen(card("湖北")).await, stay);
+    let mut consent = card("武汉");
+    consent["host_consent"] = true.into();
+    assert_ne!(seen(consent).await, stay);
+    test.settle().await;
+    let visit = "visit WHERE cause = 'epidemic_area_declared'";
+    assert!(count(&test, visit).await >= 1, "a person asks");
+    for _ in 0..2 {
+        test.advance(SignedDuration::from_hours(24));
+        assert_ne!(
+            seen(card("湖北武汉")).await,
+            stay,
+            "the card shows it for two weeks"
+        );
+    }
+    assert_eq!(count(&test, "fact WHERE kind = 'stay'").await, 1);
+    // Another city is another stay; so is the same city when the card cannot mean those days.
+    assert_eq!(seen(card("黄石")).await, stay);
+    test.advance(SignedDuration::from_hours(24 * 20));
+    assert_eq!(seen(card("武汉")).await, stay);
 }

@@ -3,9 +3,10 @@
 use gridpass::access::Role;
 use gridpass_types::ids::GateId;
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Client, TestApp};
+use crate::app::{Answer, Client, TestApp};
 
 /// An enclosure with a gate and a device at it.
 pub struct Post {
@@ -15,10 +16,47 @@ pub struct Post {
     pub gate_id: i64,
     /// The device.
     pub device_id: i64,
-    /// The device's token.
+    /// The device's own token.
     pub token: String,
-    /// A caller with it.
+    /// The device with nobody on duty.
+    pub alone: Client,
+    /// The device with a guard on duty, for the first twelve hours.
     pub device: Client,
+    /// The guards after that.
+    pub reliefs: tokio::sync::Mutex<Option<Client>>,
+}
+
+impl Post {
+    /// The next guard goes on duty, as after twelve hours.
+    pub async fn relieve(&mut self, test: &TestApp) {
+        self.device = on_duty(test, self.gate_id, &self.token).await;
+    }
+
+    /// The device with whoever is on duty now, however late it is.
+    pub async fn guard(&self, test: &TestApp) -> Client {
+        let mut relief = self.reliefs.lock().await;
+        let latest = relief.as_ref().unwrap_or(&self.device);
+        if latest.get("/api/v1/device").await.status == 401 {
+            *relief = Some(on_duty(test, self.gate_id, &self.token).await);
+        }
+        relief.as_ref().unwrap_or(&self.device).clone()
+    }
+}
+
+/// A guard goes on duty at a gate with a device; answers the device with their shift.
+pub async fn on_duty(test: &TestApp, gate_id: i64, device_token: &str) -> Client {
+    let guard = test.caller(Role::GateGuard, "").await;
+    let started = start_shift(&guard, gate_id, device_token).await.expect(201);
+    test.with_token(started["shift_token"].as_str().unwrap())
+}
+
+/// Asks for a shift.
+pub async fn start_shift(guard: &Client, gate_id: i64, device_token: &str) -> Answer {
+    let path = format!("/api/v1/gates/{gate_id}/shifts");
+    let request = guard.request(Method::POST, &path);
+    guard
+        .send(request.header("x-device-token", device_token))
+        .await
 }
 
 /// Builds an enclosure of this name in a community, with one gate and one device.
@@ -38,7 +76,9 @@ pub async fn post(test: &TestApp, name: &str, community_code: &str) -> Post {
         enclosure_id,
         gate_id,
         device_id,
-        device: test.with_token(&token),
+        device: on_duty(test, gate_id, &token).await,
+        reliefs: tokio::sync::Mutex::default(),
+        alone: test.with_token(&token),
         token,
     }
 }

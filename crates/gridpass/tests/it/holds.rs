@@ -61,7 +61,8 @@ impl Scene {
     async fn scan(&self, who: usize) -> String {
         let body = json!({ "document_number": self.phones[who].number, "at": self.test.now(),
             "direction": "in", "temperature": 36.5 });
-        let answer = self.post.device.post("/api/v1/scans", body).await;
+        let guard = self.post.guard(&self.test).await;
+        let answer = guard.post("/api/v1/scans", body).await;
         answer.expect(200)["colour"].as_str().unwrap().to_owned()
     }
 
@@ -340,7 +341,7 @@ async fn dates_that_came_while_nobody_ran_are_looked_at_before_the_first_scan() 
         (&hold["status"], &hold["flips"]),
         (&json!("held"), &json!(5))
     );
-    let gate = again.with_token(&scene.post.token);
+    let gate = gates::on_duty(&again, scene.post.gate_id, &scene.post.token).await;
     let body = json!({ "document_number": scene.phones[0].number, "at": again.now(),
         "direction": "in", "temperature": 36.5 });
     let answer = gate.post("/api/v1/scans", body).await.expect(200);

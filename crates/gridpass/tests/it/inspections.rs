@@ -30,7 +30,7 @@ async fn listed(inspector: &Client) -> Vec<Value> {
 }
 
 async fn told(post: &Post) -> Value {
-    let board = post.device.get("/api/v1/device/board").await.expect(200);
+    let board = post.alone.get("/api/v1/device/board").await.expect(200);
     board["inspections"].clone()
 }
 

@@ -271,3 +271,33 @@ async fn a_missed_check_reminds_and_two_in_a_row_alert() {
     let days: String = test.scalar(&of_newest).await;
     assert_eq!(days, "2020-03-07 morning,2020-03-07 evening");
 }
+
+#[tokio::test]
+async fn a_reading_after_midnight_is_not_the_mornings() {
+    let test = TestApp::with_divisions().await;
+    let team = test.caller(Role::TeamWorker, HERE).await;
+    let person = observed(&test, &team).await;
+    // On the order's first night, too.
+    at(&test, "2020-03-07T00:05:00+08:00").await;
+    let team = test.caller(Role::TeamWorker, HERE).await;
+    let late = json!({ "temperature": 36.4 });
+    let answer = team.post(&checks(person), late).await.expect(201);
+    let check = &answer["check"];
+    assert_eq!(
+        (&check["day"], &check["part"]),
+        (&json!("2020-03-06"), &json!("evening"))
+    );
+    at(&test, "2020-03-07T09:00:00+08:00").await;
+    let list = today(&team, "?missing=true").await;
+    assert_eq!(
+        list["items"][0]["morning"]["state"], "missing",
+        "the morning is asked for"
+    );
+    at(&test, "2020-03-07T10:00:00+08:00").await;
+    let missed =
+        "SELECT count(*) FROM missed_check WHERE day = '2020-03-07' AND day_part = 'morning'";
+    assert_eq!(test.scalar::<i64>(missed).await, 1);
+    let reading = json!({ "temperature": 36.6 });
+    let answer = team.post(&checks(person), reading).await.expect(201);
+    assert_eq!(answer["check"]["part"], "morning");
+}

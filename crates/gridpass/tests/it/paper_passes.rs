@@ -36,6 +36,44 @@ fn items(view: &Value) -> &Vec<Value> {
 }
 
 #[tokio::test]
+async fn a_building_of_an_estate_is_printed_whoever_entered_its_people() {
+    let (test, worker) = building().await;
+    let post = gates::post(&test, "金地朗悦", HERE).await;
+    let mut serials = Vec::new();
+    for (n, address) in [(71, "21栋101"), (72, "21栋102"), (73, "22栋101")] {
+        let form = json!({ "name": "张三", "document_type": "resident_id", "document_number": resident_number(n),
+            "phone": format!("139000000{n}"), "enclosure_id": post.enclosure_id });
+        let view = test.enrol(form).await.expect(201);
+        let phone = test.holder(view["holder_token"].as_str().unwrap());
+        let home = json!({ "enclosure_id": post.enclosure_id, "address": address });
+        phone.put("/api/v1/pass/home", home).await.expect(200);
+        serials.push(view["pass_serial"].clone());
+    }
+    let asked = json!({ "enclosure_id": post.enclosure_id, "building": "21栋" });
+    let printed = worker.post(PAPERS, asked.clone()).await.expect(201);
+    let found: Vec<Value> = items(&printed)
+        .iter()
+        .map(|item| item["pass"]["pass_serial"].clone())
+        .collect();
+    assert_eq!(found.len(), 2);
+    assert!(serials[..2].iter().all(|serial| found.contains(serial)));
+    let elsewhere = test.caller(Role::GridWorker, "440310002001").await;
+    let none = elsewhere.post(PAPERS, asked.clone()).await.expect(201);
+    assert!(items(&none).is_empty());
+    let mut both = asked;
+    both["grid_code"] = GRID.into();
+    worker
+        .post(PAPERS, both)
+        .await
+        .problem(422, "invalid_fields");
+    let unknown = json!({ "enclosure_id": 7, "building": "21栋" });
+    worker
+        .post(PAPERS, unknown)
+        .await
+        .problem(422, "enclosure_unknown");
+}
+
+#[tokio::test]
 async fn a_building_is_printed_in_pages_and_each_pass_counts_once() {
     let (test, worker) = building().await;
     let asked = json!({ "grid_code": GRID, "building": "3栋" });

@@ -1,6 +1,7 @@
 //! The two papers: issued on what the record says, checked by their serial, withdrawn.
 
 use gridpass::access::Role;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -201,6 +202,31 @@ async fn a_gates_device_checks_a_paper() {
         (&*entry.actor, &entry.subjects[..]),
         ("device", &[person][..])
     );
+}
+
+#[tokio::test]
+async fn the_newest_papers_come_first_page_by_page() {
+    let test = TestApp::with_divisions().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let (person, enclosure) = resident(&test).await;
+    let lives =
+        json!({ "kind": "residence", "status": "verified", "enclosure": enclosure, "source": "x" });
+    lead.post(&facts_path(person), lives).await.expect(201);
+    let mut issued = Vec::new();
+    for _ in 0..3 {
+        let new = json!({ "person_id": person, "kind": "residence" });
+        let paper = lead.post(PATH, new).await.expect(201);
+        issued.insert(0, paper["paper"]["paper_id"].as_i64().unwrap());
+        test.advance(SignedDuration::from_secs(1));
+    }
+    let page = lead.get(&format!("{PATH}?limit=2")).await.expect(200);
+    let ids = |page: &Value| -> Vec<i64> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["paper_id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids(&page), issued[..2]);
+    let rest = format!("{PATH}?limit=2&after={}", page["next"]);
+    assert_eq!(ids(&lead.get(&rest).await.expect(200)), issued[2..]);
 }
 
 #[tokio::test]

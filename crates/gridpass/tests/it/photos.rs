@@ -79,6 +79,10 @@ async fn photos_are_small_sealed_and_shown_to_few() {
     let worker = test.caller(Role::GridWorker, "440310001001").await;
     assert_eq!(worker.get(&path).await.bytes, photo.bytes);
     put_photo(&worker, &path, picture()).await.expect(204);
+    // What staff took stands: a pass is not lent by another face.
+    put_photo(&phone, "/api/v1/pass/photo", picture())
+        .await
+        .problem(409, "photo_by_staff");
     test.caller(Role::GridWorker, "440310002")
         .await
         .get(&path)

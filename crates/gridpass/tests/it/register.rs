@@ -1,12 +1,13 @@
 //! People written down at a gate, and the scans that come of it.
 
+use gridpass::access::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::gates::Post;
 use crate::people::resident_number;
-use crate::scans::support::{assert_counts_agree, count, phone, record, scene};
+use crate::scans::support::{HERE, assert_counts_agree, count, phone, record, scene};
 
 fn entry(test: &TestApp, key: &str, who: Value) -> Value {
     let mut entry = json!({ "entry_key": key, "at": test.now().to_string(), "direction": "in", "action": "pass",
@@ -201,4 +202,108 @@ async fn bad_entries_are_named_and_spoil_no_others() {
         .post(path, json!({ "entries": many }))
         .await
         .problem(422, "invalid_fields");
+}
+
+#[tokio::test]
+async fn who_is_found_nowhere_is_read_by_the_lead_and_settled() {
+    let (test, post, person) = scene().await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let list = async || lead.get("/api/v1/register-entries").await.expect(200)["items"].clone();
+    let by_hand = json!({ "name": "赵无名", "phone": "13800138000" });
+    let lost = entry(&test, "entry-0101", by_hand);
+    let other = entry(&test, "entry-0102", json!({ "name": "钱无踪" }));
+    let found = entry(
+        &test,
+        "entry-0103",
+        json!({ "document_number": person.number }),
+    );
+    send(&post, &[lost, other, found]).await;
+    assert_eq!(list().await, json!([]), "not looked for yet");
+    test.settle().await;
+    let entries = list().await;
+    assert_eq!(entries.as_array().unwrap().len(), 2);
+    assert!(
+        !entries.to_string().contains("无名"),
+        "the list names nobody"
+    );
+
+    let path = |at: usize| {
+        let one = &entries[at];
+        format!(
+            "/api/v1/gates/{}/register-entries/{}",
+            one["gate_id"], one["entry_id"]
+        )
+    };
+    let read = lead.get(&path(0)).await.expect(200);
+    assert_eq!(
+        (&read["details"]["name"], &read["details"]["phone"]),
+        (&json!("赵无名"), &json!("13800138000"))
+    );
+    let looks = format!(
+        "SELECT count(*) FROM audit_entry WHERE action = 'get_register_entry' AND result = 'shown'
+            AND object LIKE '%{}%'",
+        entries[0]["entry_id"]
+    );
+    assert_eq!(test.scalar::<i64>(&looks).await, 1, "each look is logged");
+    let elsewhere = test.caller(Role::CommunityLead, "440310002").await;
+    elsewhere.get(&path(0)).await.problem(404, "not_found");
+    assert_eq!(
+        elsewhere.get("/api/v1/register-entries").await.expect(200)["items"],
+        json!([])
+    );
+    let guard = test.caller(Role::GateGuard, HERE).await;
+    guard.get(&path(0)).await.problem(403, "not_allowed");
+
+    let settle =
+        async |at: usize, body: Value| lead.post(&format!("{}/settle", path(at)), body).await;
+    for bad in [
+        json!({ "outcome": "known" }),
+        json!({ "outcome": "not_found", "person_id": person.person_id }),
+    ] {
+        settle(0, bad).await.problem(422, "invalid_fields");
+    }
+    let stranger = json!({ "outcome": "known", "person_id": 77 });
+    settle(0, stranger).await.problem(404, "not_found");
+    let known = json!({ "outcome": "known", "person_id": person.person_id });
+    test.advance(SignedDuration::from_mins(1));
+    settle(0, known.clone()).await.expect(204);
+    settle(0, known).await.problem(404, "not_found");
+    settle(1, json!({ "outcome": "not_found" }))
+        .await
+        .expect(204);
+    assert_eq!(list().await, json!([]));
+    let ends = "SELECT string_agg(became, ' ' ORDER BY entry_id) FROM gate_register";
+    assert_eq!(test.scalar::<String>(ends).await, "scan nobody scan");
+    let kept = "SELECT count(*) FROM gate_register WHERE details_sealed IS NOT NULL";
+    assert_eq!(
+        test.scalar::<i64>(kept).await,
+        0,
+        "what was written is gone"
+    );
+    let by = "SELECT count(*) FROM gate_register WHERE settled_by IS NOT NULL";
+    assert_eq!(test.scalar::<i64>(by).await, 2);
+    test.settle().await;
+    assert_counts_agree(&test).await;
+}
+
+#[tokio::test]
+async fn what_was_written_goes_after_two_weeks() {
+    let (test, post, _) = scene().await;
+    let lost = entry(
+        &test,
+        "entry-0201",
+        json!({ "name": "赵无名", "phone": "13800138000" }),
+    );
+    send(&post, &[lost]).await;
+    test.settle().await;
+    let kept = "SELECT count(*) FROM gate_register WHERE details_sealed IS NOT NULL";
+    test.advance(SignedDuration::from_hours(14 * 24) - SignedDuration::from_mins(1));
+    test.settle().await;
+    assert_eq!(test.scalar::<i64>(kept).await, 1);
+    test.advance(SignedDuration::from_mins(2));
+    test.settle().await;
+    assert_eq!(test.scalar::<i64>(kept).await, 0);
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let list = lead.get("/api/v1/register-entries").await.expect(200);
+    assert_eq!(list["items"], json!([]));
 }

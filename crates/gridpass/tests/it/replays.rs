@@ -80,7 +80,7 @@ impl Week {
         let body = json!({ "document_number": self.phones[who].number, "at": self.test.now(),
             "direction": direction, "temperature": temperature[warm],
             "checked_on_spot": self.random.below(4) == 0 });
-        let device = &self.posts[gate].device;
+        let device = self.posts[gate].guard(&self.test).await;
         device.post("/api/v1/scans", body).await.expect(200);
     }
 
@@ -208,7 +208,7 @@ async fn every_decision_of_a_week_comes_out_as_it_was_recorded() {
         .scalar(
             "SELECT count(DISTINCT rule_set_version) || ' ' || count(DISTINCT colour_rule) || ' ' ||
                 count(DISTINCT gate_rule) || ' ' || count(DISTINCT action) || ' ' ||
-                (count(*) FILTER (WHERE rung = 4)) || ' ' || (count(*) FILTER (WHERE temperature_decicelsius >= 373))
+                (count(*) FILTER (WHERE rung = 6)) || ' ' || (count(*) FILTER (WHERE temperature_decicelsius >= 373))
             FROM scan",
         )
         .await;

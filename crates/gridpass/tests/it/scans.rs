@@ -4,5 +4,6 @@ mod around;
 mod bad_input;
 mod hammer;
 mod online;
+mod readings;
 pub mod support;
 pub mod uploads;

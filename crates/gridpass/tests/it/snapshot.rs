@@ -61,7 +61,7 @@ fn parts(answer: &Answer) -> Parts {
 async fn get(post: &Post, since: Option<u64>) -> Parts {
     let query = since.map_or_else(String::new, |version| format!("?since={version}"));
     let answer = post
-        .device
+        .alone
         .get(&format!("/api/v1/device/snapshot{query}"))
         .await;
     assert_eq!(answer.status.as_u16(), 200);

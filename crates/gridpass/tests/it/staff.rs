@@ -227,7 +227,7 @@ async fn a_password_set_by_somebody_else_must_be_changed() {
     other
         .get("/api/v1/me")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
     desk.get(stats)
         .await
         .problem(403, "ten_donts_not_confirmed");
@@ -237,7 +237,7 @@ async fn a_password_set_by_somebody_else_must_be_changed() {
     let reset = format!("/api/v1/staff/{id}/password");
     let body = json!({ "password": "another willow lantern" });
     admin.put(&reset, body).await.expect(204);
-    desk.get("/api/v1/me").await.problem(401, "session_expired");
+    desk.get("/api/v1/me").await.problem(401, "session_revoked");
     let desk = test.sign_in("desk-1", "another willow lantern").await;
     let me = desk.get("/api/v1/me").await.expect(200);
     assert_eq!(me["needs"], json!(["change_password"]));
@@ -291,7 +291,7 @@ async fn a_closed_account_is_out_at_once() {
         .await
         .expect(204);
     let answer = worker.get("/api/v1/visits").await;
-    answer.problem(401, "session_expired");
+    answer.problem(401, "session_revoked");
     let body = json!({ "username": "worker-1", "password": OWN });
     let answer = test.anonymous().post("/api/v1/sessions", body).await;
     answer.problem(401, "wrong_credentials");

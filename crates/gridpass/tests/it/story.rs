@@ -201,7 +201,8 @@ async fn device(test: &TestApp, admin: &Client, gate: Value) -> Client {
         .post(&path, json!({ "name": "门岗手机" }))
         .await
         .expect(201);
-    test.with_token(device["device_token"].as_str().unwrap())
+    let token = device["device_token"].as_str().unwrap();
+    crate::gates::on_duty(test, gate["gate_id"].as_i64().unwrap(), token).await
 }
 
 #[tokio::test]

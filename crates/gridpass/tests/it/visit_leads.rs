@@ -39,6 +39,13 @@ async fn leads_see_who_has_what_and_hand_lists_over() {
         (&given["assigned"], given["left"].as_array().unwrap().len()),
         (&json!(3), 0)
     );
+    let twice = json!({ "staff_id": absent["staff_id"], "visits": [visits[0], visits[0]] });
+    let given = lead.post("/api/v1/visits/assign", twice).await.expect(200);
+    assert_eq!(given["assigned"], 1, "named twice, given once");
+    let themself = json!({ "from": absent["staff_id"], "to": [absent["staff_id"]] });
+    let problem = lead.post("/api/v1/visits/hand-over", themself).await;
+    let problem = problem.problem(422, "invalid_fields");
+    assert_eq!(problem["fields"][0]["code"], "same_worker");
     let stranger = street
         .test
         .caller(Role::GridWorker, ELSEWHERE)

@@ -11,7 +11,7 @@ use super::clock::{AT_BLANK, AT_CHARS, AtWriter, ServerClock};
 use super::engine::Work;
 use super::summary::Notes;
 use crate::random::{Purpose, Stream};
-use crate::state::{Gate, Phone, bytes_from_base64, from_base64};
+use crate::state::{Phone, bytes_from_base64, from_base64};
 
 /// A presentation counts from 30 s before to 90 s after the server's clock; a slice
 /// of a run stays well inside.
@@ -40,8 +40,8 @@ pub struct ScanWork {
 pub struct Cast<'a> {
     /// Whose.
     pub phones: &'a [Phone],
-    /// Where; each holder keeps to one gate.
-    pub gates: &'a [Gate],
+    /// Where, by the tokens of the guards on duty; each holder keeps to one gate.
+    pub guards: &'a [String],
     /// `host:port` for the Host header.
     pub host: &'a str,
     /// Path of the operation.
@@ -77,8 +77,9 @@ impl ScanWork {
                         let presentation = holder
                             .present(signed_at)
                             .context("a presentation could not be signed")?;
-                        let gate = &cast.gates[(phone.person % cast.gates.len() as u64) as usize];
-                        Ok(request(cast, gate, &presentation, index))
+                        let guard =
+                            &cast.guards[(phone.person % cast.guards.len() as u64) as usize];
+                        Ok(request(cast, guard, &presentation, index))
                     });
             prepared.push(requests.collect::<Result<Vec<_>>>()?);
         }
@@ -143,7 +144,7 @@ fn holder(phone: &Phone, end_ms: i64) -> Result<Holder> {
     Holder::new(key, &credential, mac_key).context("a credential in the state file cannot be used")
 }
 
-fn request(cast: &Cast<'_>, gate: &Gate, presentation: &str, index: usize) -> Prepared {
+fn request(cast: &Cast<'_>, guard: &str, presentation: &str, index: usize) -> Prepared {
     let mut random = Stream::new(cast.seed, Purpose::Bench, index as u64);
     let decidegrees = 360 + random.below(10);
     let direction = if index.is_multiple_of(2) { "in" } else { "out" };
@@ -154,7 +155,7 @@ fn request(cast: &Cast<'_>, gate: &Gate, presentation: &str, index: usize) -> Pr
         decidegrees / 10,
         decidegrees % 10
     );
-    let headers = headers(cast.path, cast.host, &gate.device_token, body.len());
+    let headers = headers(cast.path, cast.host, guard, body.len());
     let at_offset = headers.len() + head.len();
     let bytes = [headers.as_bytes(), body.as_bytes()].concat();
     Prepared {
@@ -177,20 +178,21 @@ mod tests {
     use super::*;
     use gridpass_passcode::{Limits, OnlineVerifier};
 
-    fn cast_of_one(server_now: Timestamp) -> (Phone, Gate, OnlineVerifier) {
-        super::super::testing::phone_and_gate(server_now)
+    fn cast_of_one(server_now: Timestamp) -> (Phone, OnlineVerifier) {
+        let (phone, _, verifier) = super::super::testing::phone_and_gate(server_now);
+        (phone, verifier)
     }
 
     #[test]
     fn a_request_is_valid_json_with_a_presentation_the_server_accepts() {
         let now: Timestamp = "2020-03-06T00:30:00Z".parse().expect("a time");
-        let (phone, gate, verifier) = cast_of_one(now);
+        let (phone, verifier) = cast_of_one(now);
         let clock = ServerClock::new(now, Instant::now());
         let phones = [phone];
-        let gates = [gate];
+        let guards = ["gpg1.9.x".to_owned()];
         let cast = Cast {
             phones: &phones,
-            gates: &gates,
+            guards: &guards,
             host: "127.0.0.1:1",
             path: "/api/v1/scans",
             seed: 1,
@@ -218,11 +220,11 @@ mod tests {
     #[test]
     fn a_credential_that_ends_too_early_is_refused_with_what_to_do() {
         let now: Timestamp = "2020-03-06T00:30:00Z".parse().expect("a time");
-        let (mut phone, gate, _) = cast_of_one(now);
+        let (mut phone, _) = cast_of_one(now);
         phone.expires_at = now;
         let cast = Cast {
             phones: &[phone],
-            gates: &[gate],
+            guards: &["gpg1.9.x".to_owned()],
             host: "x",
             path: "/",
             seed: 1,

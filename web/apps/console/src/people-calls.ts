@@ -5,6 +5,8 @@ import type {
   FactPage,
   Glass,
   LookupPage,
+  NumberClaim,
+  NumberClaimDecision,
   NewGlass,
   NewProposal,
   OrderPage,
@@ -52,6 +54,11 @@ export const listPersonVisits = (person_id: number, status: VisitStatus): Promis
 /** The document has been seen; the number before no longer counts. */
 export const putPersonPhone = (person_id: number, phone: string): Promise<Response> =>
   send(`${api}people/${person_id}/phone`, { token: session.token, method: "PUT", body: { phone } });
+
+/** Numbers that two people gave, this person being one of them. */
+export const listNumberClaims = (person_id: number): Promise<NumberClaim[]> => get(`people/${person_id}/number-claims`);
+export const decideNumberClaim = (person_id: number, body: NumberClaimDecision): Promise<unknown> =>
+  post(`people/${person_id}/number-claims`, body);
 
 export const openBreakGlass = (body: NewGlass): Promise<Glass> => post("break-glass", body);
 

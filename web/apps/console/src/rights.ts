@@ -27,6 +27,7 @@ const ROLES = {
   ManageGates: ["system_admin", "community_lead"],
   ManageDevices: ["system_admin", "community_lead", "employer_manager"],
   InspectGates: ["subdistrict_officer", "oversight"],
+  SettleRegister: ["community_lead"],
   ManageRules: ["rule_maker"],
   OrderQuarantine: TEAM,
   ProposeRed: FIELD,

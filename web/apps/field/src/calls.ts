@@ -5,10 +5,13 @@ import type {
   CallsView,
   DivisionMap,
   DivisionView,
+  DoorInput,
   EnclosurePage,
   NewPerson,
   PaperPass,
+  PersonSearch,
   PersonView,
+  Stop,
   StopPage,
   VisitOverview,
   VisitRef,
@@ -35,6 +38,10 @@ export const getDivisionMap = (code: string): Promise<DivisionMap> =>
 
 export const listStops = (query: string): Promise<StopPage> =>
   sendJson(`${api}stops?${query}`, { token: session.token, timeout_ms: SLOW_MS_MAX });
+
+/** A door, also one where nothing is open. */
+export const findStop = (door: DoorInput): Promise<Stop> => post("stops/find", door);
+export const searchPeople = (search: PersonSearch): Promise<PersonView> => post("people/search", search);
 
 export const recordCalls = (input: CallsInput): Promise<CallsView> =>
   sendJson(`${api}calls`, { token: session.token, body: input, timeout_ms: SLOW_MS_MAX });

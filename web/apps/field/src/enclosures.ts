@@ -5,21 +5,25 @@ import { reactive } from "vue";
 import { listEnclosures } from "./calls";
 
 const KEPT = "field.enclosures";
+const AGAIN_MS = 15_000;
 type Named = Pick<EnclosureView, "enclosure_id" | "name">;
 const known = reactive<{ list: Named[] }>({ list: [] });
 let asked: Promise<void> | null = null;
 
 async function load(): Promise<void> {
-  known.list = (await kept<Named[]>(KEPT)) ?? [];
+  const before = await kept<Named[]>(KEPT);
+  if (before && known.list.length === 0) known.list = before;
   const { items } = await listEnclosures();
-  known.list = items.map(({ enclosure_id, name }) => ({ enclosure_id, name }));
-  await keep(KEPT, known.list);
+  const found = items.map(({ enclosure_id, name }) => ({ enclosure_id, name }));
+  known.list = found;
+  // The plain list: a reactive one cannot be kept.
+  await keep(KEPT, found);
 }
 
-/** The enclosures as far as they are known; asked for again until the server has answered once. */
+/** The enclosures as far as they are known; asked for again, after a while, until the server has answered once. */
 export function enclosures(): Named[] {
   asked ??= load().catch(() => {
-    asked = null;
+    setTimeout(() => (asked = null), AGAIN_MS);
   });
   return known.list;
 }

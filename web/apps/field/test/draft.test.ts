@@ -83,3 +83,14 @@ test("a dormitory is saved in calls that the server takes", () => {
     [102, 5, 5],
   ]);
 });
+
+test("whoever had moved out and is found here again lives where the worker stands", () => {
+  const at = (residence: "none" | "away" | "verified", outcome: "verified_moved_in" | "moved_out") => {
+    const stop: Stop = { ...HOME, enclosure_id: 44, people: [{ ...HOME.people[1]!, residence }] };
+    return callOf(stop, { 2: { ...emptyDraft(), outcome } }, WHEN)?.people[0]?.enclosure_id;
+  };
+  expect(at("away", "verified_moved_in")).toBe(44);
+  expect(at("none", "verified_moved_in")).toBe(44);
+  expect(at("verified", "verified_moved_in")).toBeUndefined();
+  expect(at("away", "moved_out")).toBeUndefined();
+});

@@ -29,8 +29,36 @@ import { Problem, send, sendJson, Unreachable } from "@gridpass/kit/problem";
 import type { PublishedKey } from "@gridpass/passcode/verify";
 
 const api = "/api/v1/";
+/** The server's code when no guard is on duty with this device, or not any more. */
+export const SHIFT_NEEDED = "shift_needed";
 const SCAN_TIMEOUT_MS = 4_000;
 const UPLOAD_TIMEOUT_MS = 30_000;
+
+/** The token of the guard's shift while the vault is open; it is kept nowhere else in the open. */
+let shiftToken = "";
+let onShiftOver = (): void => undefined;
+
+/** Acts for a guard's shift from here on; with an empty token for nobody. */
+export const actFor = (token: string): void => {
+  shiftToken = token;
+};
+
+/** What is done when the server says that the shift is over. */
+export const whenShiftOver = (work: () => void): void => {
+  onShiftOver = work;
+};
+
+/** Asks as the guard on duty: what shows people, or decides about one. The device's token alone is refused. */
+async function asGuard<T>(token: string, ask: (token: string) => Promise<T>): Promise<T> {
+  const shown = shiftToken;
+  try {
+    return await ask(shown || token);
+  } catch (error) {
+    // Of a shift before, or of a device that was locked meanwhile, it says nothing new.
+    if (error instanceof Problem && error.body.code === SHIFT_NEEDED && shown === shiftToken) onShiftOver();
+    throw error;
+  }
+}
 
 export const enrolDevice = (code: string): Promise<EnrolledDevice> =>
   sendJson(`${api}device/enrol`, { body: { code } });
@@ -43,17 +71,19 @@ export const getGateCode = (token: string): Promise<GateCodeView> =>
   sendJson(`${api}device/gate-code`, { token });
 
 export const createScan = (token: string, body: NewScan): Promise<Decision> =>
-  sendJson(`${api}scans`, { token, body, timeout_ms: SCAN_TIMEOUT_MS });
+  asGuard(token, (guard) => sendJson(`${api}scans`, { token: guard, body, timeout_ms: SCAN_TIMEOUT_MS }));
 
 export const getHolderCard = (token: string, person_id: number): Promise<HolderCard> =>
-  sendJson(`${api}scans/card/${person_id}`, { token });
+  asGuard(token, (guard) => sendJson(`${api}scans/card/${person_id}`, { token: guard }));
 
-export const getHolderPhoto = async (token: string, person_id: number): Promise<Blob> =>
-  (await send(`${api}scans/photo/${person_id}`, { token })).blob();
+export const getHolderPhoto = (token: string, person_id: number): Promise<Blob> =>
+  asGuard(token, async (guard) => (await send(`${api}scans/photo/${person_id}`, { token: guard })).blob());
 
 /** The same key is the same check, however often it is sent. */
 export const createGateCheck = (token: string, body: NewGateCheck, key?: string): Promise<CheckedDecision> =>
-  sendJson(`${api}gate-checks`, { token, body, ...(key && { headers: { "idempotency-key": key } }) });
+  asGuard(token, (guard) =>
+    sendJson(`${api}gate-checks`, { token: guard, body, ...(key && { headers: { "idempotency-key": key } }) }),
+  );
 
 /** A printed paper, by its serial as printed or read. */
 export const checkPaper = (token: string, serial: string): Promise<CheckedPaper> =>
@@ -103,11 +133,13 @@ export async function getColourSnapshot(
 export const getGateBoard = (token: string): Promise<GateBoard> => sendJson(`${api}device/board`, { token });
 
 export const getHold = (token: string, person_id: number): Promise<GateHold> =>
-  sendJson(`${api}device/holds/${person_id}`, { token });
+  asGuard(token, (guard) => sendJson(`${api}device/holds/${person_id}`, { token: guard }));
 
-export const listGateHolds = (token: string): Promise<GateHolds> => sendJson(`${api}device/holds`, { token });
+export const listGateHolds = (token: string): Promise<GateHolds> =>
+  asGuard(token, (guard) => sendJson(`${api}device/holds`, { token: guard }));
 
-export const listRecalls = (token: string): Promise<Recall[]> => sendJson(`${api}device/recalls`, { token });
+export const listRecalls = (token: string): Promise<Recall[]> =>
+  asGuard(token, (guard) => sendJson(`${api}device/recalls`, { token: guard }));
 
 export const getShift = (token: string): Promise<DeviceShift> => sendJson(`${api}device/shift`, { token });
 

@@ -2,12 +2,11 @@
 import type { Decision, NewGateCheck } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
 import { isAnswer } from "@gridpass/kit/problem";
-import { createGateCheck } from "./calls";
+import { createGateCheck, SHIFT_NEEDED } from "./calls";
 import { device, heard, now_ms } from "./device";
 import { keepCheck, keepNamed } from "./outbox";
 import { said } from "./said";
 import { asked, scanning, show } from "./scanning";
-import { noteOverride } from "./shift";
 
 export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host_consent"> {
   /** What the guard was told of somebody named by a number alone. */
@@ -34,7 +33,6 @@ async function settleOffline(decision: Decision, answer: CheckAnswer): Promise<v
 export async function check(answer: CheckAnswer): Promise<void> {
   const { decision, offline } = scanning;
   if (!decision) return;
-  if (answer.passed && answer.travel_history === "hit") noteOverride();
   if (offline) return settleOffline(decision, answer);
   const body = checkOf(decision, answer);
   // The same key when it is told again: its answer may be all that got lost.
@@ -47,12 +45,13 @@ export async function check(answer: CheckAnswer): Promise<void> {
     // A check the guard has passed opens the gate even where the table asks for it every time.
     show({ ...decision, ...followed, gate_reason }, stopped ? "stop" : answer.passed ? "pass" : "held");
   } catch (error) {
-    if (isAnswer(error)) {
+    const over = isAnswer(error) && error.body.code === SHIFT_NEEDED;
+    if (isAnswer(error) && !over) {
       scanning.failure = said(error);
       return;
     }
-    // The network went meanwhile: the guard's word stands, and is sent when it is back.
-    heard(false);
+    // The network went meanwhile, or the shift: the guard's word stands, and is sent later.
+    if (!over) heard(false);
     await keepCheck(body, key);
     scanning.untold = true;
     show({ ...decision, gate_reason }, answer.passed ? "pass" : "held");

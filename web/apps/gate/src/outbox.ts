@@ -5,13 +5,21 @@
  * What is being sent is a claim under a number of its own, so that an upload whose answer got lost
  * is repeated byte for byte and counted once. The device signs each upload with its own key.
  */
-import type { Decision, NewEntry, NewGateCheck, NewScan, Recall, UploadedScan, UploadedSpecimen } from "@gridpass/api";
+import type { Decision, Direction, NewEntry, NewGateCheck, NewScan, Recall, UploadedScan, UploadedSpecimen } from "@gridpass/api";
 import { isAnswer, Problem, Unreachable } from "@gridpass/kit/problem";
 import { keep, kept } from "@gridpass/kit/store";
 import { Locked } from "@gridpass/kit/vault";
 import { type HolderKeys, makeHolderKeys, sign } from "@gridpass/passcode";
 import { reactive } from "vue";
-import { addRegisterEntries, createGateCheck, getHolderCard, listRecalls, putDeviceKey, uploadScans } from "./calls";
+import {
+  addRegisterEntries,
+  createGateCheck,
+  getHolderCard,
+  listRecalls,
+  putDeviceKey,
+  SHIFT_NEEDED,
+  uploadScans,
+} from "./calls";
 import { device, now_ms } from "./device";
 import { announce } from "./sound";
 import { checkQueue, type KeptCheck, registerQueue, scanQueue, vault, whenLocked } from "./vault";
@@ -22,9 +30,12 @@ const SEEN = "recalls_seen";
 const REJECTED = "gridpass.rejected";
 const ASIDE = "entries_aside";
 const ASIDE_MAX = 200;
+const AGAINST = "overrides_waiting";
 
 export const outbox = reactive({
   waiting: 0,
+  /** People let in although the check spoke against it, of what waits; the server counts the others. */
+  overrides: 0,
   /** Scans that the server could not take, until the guard has seen it; a number, nobody's name. */
   rejected: Number(localStorage.getItem(REJECTED) ?? 0),
   /** Entries of the register that the server did not take, as they were written down. */
@@ -37,7 +48,7 @@ let keys: HolderKeys | undefined;
 let busy = false;
 
 whenLocked(() => {
-  Object.assign(outbox, { recalls: [], aside: [] });
+  Object.assign(outbox, { recalls: [], aside: [], overrides: 0 });
 });
 
 async function counted(): Promise<void> {
@@ -49,7 +60,17 @@ async function counted(): Promise<void> {
 /** Looks what an earlier run left. */
 export async function openOutbox(): Promise<void> {
   await counted();
-  if (vault.open) outbox.aside = (await vault.get<NewEntry[]>(ASIDE)) ?? [];
+  if (!vault.open) return;
+  outbox.aside = (await vault.get<NewEntry[]>(ASIDE)) ?? [];
+  outbox.overrides = (await vault.get<number>(AGAINST)) ?? 0;
+}
+
+/** Whether somebody was let in although the travel card spoke against it. */
+const isAgainst = (check: NewGateCheck): boolean => check.passed && check.travel_history === "hit";
+
+async function countAgainst(change: number): Promise<void> {
+  outbox.overrides = Math.max(0, outbox.overrides + change);
+  await vault.put(AGAINST, outbox.overrides);
 }
 
 /** Keeps a scan; it is safe once this has resolved. */
@@ -67,6 +88,7 @@ export async function keepSpecimen(specimen: UploadedSpecimen): Promise<void> {
 /** Keeps a check on the spot whose network went meanwhile, under the key it was told with. */
 export async function keepCheck(check: NewGateCheck, key: string): Promise<void> {
   await checkQueue.add({ check, key });
+  if (isAgainst(check)) await countAgainst(1);
   await counted();
 }
 
@@ -138,13 +160,17 @@ async function sendChecks(): Promise<void> {
   for (;;) {
     const claim = await checkQueue.claim(1, () => crypto.randomUUID());
     if (!claim) return;
+    const checks = claim.items.map(keyed(claim.key));
     try {
-      for (const { check, key } of claim.items.map(keyed(claim.key))) await createGateCheck(device.token, check, key);
+      for (const { check, key } of checks) await createGateCheck(device.token, check, key);
     } catch (error) {
+      // Taken a minute later, or once a guard is on duty again; the register need not wait for that.
+      if (isAnswer(error) && error.body.code === SHIFT_NEEDED) return;
       if (!isFinal(error)) throw error;
       countRejected(outbox.rejected + 1);
     }
     await checkQueue.settle(claim.key);
+    await countAgainst(-checks.filter(({ check }) => isAgainst(check)).length);
     await counted();
   }
 }
@@ -221,8 +247,8 @@ async function lookForRecalls(): Promise<void> {
 }
 
 /** Somebody whom this device let in while the server was still thinking, and who is red. */
-export function recallNow({ person_id, at, reason }: Decision): void {
-  outbox.recalls.push({ person_id, at, reason, name: "", red_since: null, recorded_at: at });
+export function recallNow({ person_id, at, reason }: Decision, direction: Direction): void {
+  outbox.recalls.push({ person_id, at, direction, reason, name: "", red_since: null, recorded_at: at });
   announce("stop");
   void getHolderCard(device.token, person_id)
     .then(({ name }) => {

@@ -187,7 +187,7 @@ function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
     // Let in meanwhile by what this device knew.
-    recallNow(outcome.decision);
+    recallNow(outcome.decision, body.direction);
   }
 }
 

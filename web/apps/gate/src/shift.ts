@@ -29,6 +29,8 @@ interface Kept {
 }
 
 interface Sealed {
+  /** What the device shows while this guard is on duty; sealed, so that a copied device shows nothing. */
+  token?: string;
   guard: string;
   started_at: string;
   before: Shift | null;
@@ -46,9 +48,13 @@ export const shift = reactive({
   relief: kept?.relief === true,
   /** The shift before, to be read at the beginning. */
   before: null as Shift | null,
-  /** People let in although the check spoke against it. */
-  overrides: Number(localStorage.getItem(`${KEPT}.overrides`) ?? 0),
   wiped: false,
+  /** The server says that the shift is over; the device decides by itself until the next sign-in. */
+  over: false,
+});
+
+calls.whenShiftOver(() => {
+  if (shift.stage === "on") shift.over = true;
 });
 
 let worker = kept?.worker ?? "";
@@ -62,12 +68,18 @@ export const whenOnDuty = (work: () => Promise<void>): unknown => opened.push(wo
 
 whenLocked(() => {
   const stage = localStorage.getItem(KEPT) ? "locked" : "out";
+  calls.actFor("");
   Object.assign(shift, { guard: "", started_at: "", before: null, stage });
 });
 
 async function getToWork(): Promise<void> {
   const sealed = await vault.get<Sealed>(SHIFT);
-  Object.assign(shift, sealed);
+  if (sealed) {
+    const { token, ...shown } = sealed;
+    // A shift begun by an app of before has none, and is over for the server.
+    calls.actFor(token ?? "");
+    Object.assign(shift, shown);
+  }
   for (const work of opened) await work();
   shift.stage = "on";
 }
@@ -87,27 +99,28 @@ export async function beginShift(token: string): Promise<void> {
   await vault.dismiss(worker);
   worker = `guard-${started.shift.staff_id}`;
   const { guard, started_at, shift_id } = started.shift;
-  const sealed: Sealed = { guard, started_at, before: started.before ?? null };
+  const shown = { guard, started_at, before: started.before ?? null };
+  const sealed: Sealed = { token: started.shift_token, ...shown };
   await vault.put(SHIFT, sealed);
-  countOverrides(0);
-  Object.assign(shift, sealed, { shift_id, stage: "pin", relief: false });
+  Object.assign(shift, shown, { shift_id, stage: "pin", relief: false, over: false });
 }
 
 /**
  * Hands over without network: the guard at work vouches with the PIN, and the next one goes on under a
- * PIN of their own until they can sign in. False when the PIN was wrong.
+ * PIN of their own until they can sign in. Until then the relief acts under the shift of the guard who
+ * vouched, twelve hours from its beginning at most. False when the PIN was wrong.
  */
 export async function relieve(own_pin: string, name: string, new_pin: string): Promise<boolean> {
   const relief = `relief-${crypto.randomUUID()}`;
   if (!(await vault.admit({ worker: relief, secret: new_pin }, { worker, secret: own_pin }))) return false;
-  const sealed: Sealed = { guard: name, started_at: new Date(now_ms()).toISOString(), before: null };
+  const token = (await vault.get<Sealed>(SHIFT))?.token ?? "";
+  const sealed: Sealed = { token, guard: name, started_at: new Date(now_ms()).toISOString(), before: null };
   await vault.put(SHIFT, sealed);
   await vault.dismiss(worker);
   worker = relief;
   const open: Kept = { worker, shift_id: shift.shift_id, relief: true };
   localStorage.setItem(KEPT, JSON.stringify(open));
   shift.relief = true;
-  countOverrides(0);
   vault.lock();
   return true;
 }
@@ -129,17 +142,9 @@ export async function unlock(pin: string): Promise<Unlocked> {
   return unlocked;
 }
 
-function countOverrides(count: number): void {
-  shift.overrides = count;
-  localStorage.setItem(`${KEPT}.overrides`, String(count));
-}
-
-/** Notes that somebody was let in although the check spoke against it. */
-export const noteOverride = (): void => countOverrides(shift.overrides + 1);
-
 /** Ends the shift; without network the next guard's sign-in ends it. */
 export async function handOver(waiting: number): Promise<void> {
-  const body = { shift_id: shift.shift_id, waiting, overrides: shift.overrides };
+  const body = { shift_id: shift.shift_id, waiting, overrides: outbox.overrides };
   try {
     await calls.handOverShift(device.token, body);
   } catch (error) {
@@ -148,7 +153,7 @@ export async function handOver(waiting: number): Promise<void> {
   await vault.dismiss(worker);
   localStorage.removeItem(KEPT);
   worker = "";
-  Object.assign(shift, { shift_id: 0, relief: false });
+  Object.assign(shift, { shift_id: 0, relief: false, over: false });
   vault.lock();
   shift.stage = "out";
 }
@@ -166,7 +171,6 @@ export async function leaveGate(): Promise<boolean> {
   await vault.wipe();
   localStorage.removeItem(KEPT);
   worker = "";
-  countOverrides(0);
   Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, relief: false });
   forgetDevice();
   return true;
@@ -182,7 +186,7 @@ async function wipe(): Promise<void> {
   localStorage.clear();
   if (language) localStorage.setItem("gridpass.language", language);
   forgetDevice();
-  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, relief: false, overrides: 0, wiped: true });
+  Object.assign(shift, { stage: "out", shift_id: 0, guard: "", before: null, relief: false, over: false, wiped: true });
 }
 
 whenRefused(wipe);

@@ -37,7 +37,7 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
   };
   /** The version that whoever taps the button agrees to; none while it is not known and not on show. */
   let agreed: number | undefined;
-  const agree = h("p", { class: "muted" });
+  const agree = h("p", { class: "note muted" });
   currentNotice().then(
     (version) => {
       agreed = version;
@@ -47,6 +47,7 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
   );
   const form = applicantForm({
     submit: "apply",
+    agree,
     send: async (applicant, key) => {
       const answer = await enrol(applicant, key);
       await enrolled(answer);
@@ -64,7 +65,7 @@ export function applyPage(rebuild: (note?: string) => void, lost: ProblemBody | 
     lost && h("p", { class: "error", role: "alert" }, farewell(lost)),
     h("h1", {}, t("apply_title")),
     h("p", { class: "muted lead" }, t("apply_lead")),
-    h("div", { class: "card" }, agree, form),
+    h("div", { class: "card" }, form),
     h("p", { class: "muted" }, t("apply_use")),
     h("p", { class: "muted" }, t("no_phone")),
   );

@@ -15,22 +15,25 @@ const shortPhone = (phone: string): string => phone.replace(/^(.*)(\d{4})(\d{4})
 export function codeButton(phone: () => string | null): HTMLElement {
   const said = h("p", { class: "note muted", role: "status" });
   const button = h("button", { type: "button" }, t("code_send"));
+  // Not disabled: a disabled button loses the focus, and who reads by ear is nowhere.
+  const wait = (waits: boolean): void => button.setAttribute("aria-disabled", String(waits));
   const countDown = (left_s: number): void => {
-    button.disabled = left_s > 0;
+    wait(left_s > 0);
     button.textContent = left_s > 0 ? t("code_again_in", { seconds: left_s }) : t("code_again");
     if (left_s > 0) setTimeout(() => countDown(left_s - 1), 1000);
   };
   const ask = async (): Promise<void> => {
+    if (button.getAttribute("aria-disabled") === "true") return;
     const number = phone();
     if (!number) return;
-    button.disabled = true;
+    wait(true);
     said.className = "note muted";
     try {
       const { resend_after_s } = await requestPhoneCode(number, "enrol");
       said.textContent = t("code_sent", { phone: shortPhone(number) });
       countDown(resend_after_s);
     } catch (error) {
-      button.disabled = false;
+      wait(false);
       said.className = "note error";
       if (error instanceof Problem) {
         said.textContent = refusalText(error);

@@ -95,6 +95,8 @@ function refusal(error: unknown): string {
 /** A form that hands over an applicant; `send` is called once per press, with one key per content. */
 export function applicantForm(options: {
   submit: Key;
+  /** What whoever presses the button agrees to; it stands right above it. */
+  agree: HTMLElement;
   send(applicant: Entered, key: string): Promise<void>;
 }): HTMLFormElement {
   const type = typeChoice();
@@ -174,6 +176,7 @@ export function applicantForm(options: {
     phone.row,
     codeRow,
     enclosure.row,
+    options.agree,
     refused,
     button,
   );

@@ -6,9 +6,9 @@ import "./pass.css";
 import { remember, remembered } from "@gridpass/kit/remembered";
 import { LANGUAGE_NAMES, type Language } from "@gridpass/kit/words";
 import { h, show } from "./dom";
-import { gateSection, openQuestion, takeGateCode } from "./gate";
 import { currentHolder, load, refresh, tellLeft, whyLost } from "./holder";
 import { passPage } from "./pass";
+import { askGate, openQuestion, takeGateCode } from "./scan";
 import { t, words } from "./words";
 
 const ELDER = "gridpass.elder";
@@ -82,7 +82,7 @@ function render(): void {
   const [page, stop] = passPage(render);
   stopClock = stop;
   if (note) page.prepend(h("p", { class: "card", role: "status" }, note));
-  if (gateCode && Date.now() - gateCode_ms < GATE_CODE_MS) gateSection(gateCode);
+  if (gateCode && Date.now() - gateCode_ms < GATE_CODE_MS) askGate(gateCode);
   else if (gateCode) page.prepend(h("p", { class: "card", role: "status" }, t("gate_again")));
   gateCode = null;
   page.prepend(openQuestion() ?? "");

@@ -10,9 +10,9 @@ import { type Colour, SHAPES } from "@gridpass/ui/shapes";
 import type { PassView } from "./calls";
 import { drawing, h } from "./dom";
 import { familySection } from "./family";
-import { gateScanner } from "./gate";
 import { code, currentHolder, currentPhoto, isReachable, leave as endHere, now_ms, refresh } from "./holder";
 import { changePhoto } from "./photo";
+import { gateScanner } from "./scan";
 import { type Key, t, words } from "./words";
 
 const CODE_LIFE_MS = 30_000;
@@ -98,6 +98,11 @@ function reasons(pass: PassView): HTMLElement {
   );
 }
 
+/** Whether the code is on show as large as the screen; a page that is built anew shows it so again. */
+let large = false;
+/** Whether the code has run out for want of a network. */
+let ranOut = false;
+
 /** The code's frame; `renew` draws a new code into it. */
 function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
   const place = h("div", { class: "code" });
@@ -105,6 +110,7 @@ function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
   const hint = h("p", {}, h("strong", {}, t("qr_hint")), ` ${t("qr_renews")}`);
   const renew = async (): Promise<void> => {
     const now = await code();
+    ranOut = now.state === "expired";
     if (now.state !== "ready") {
       place.replaceChildren(h("p", {}, t(now.state === "wait" ? "qr_wait" : "qr_expired")));
       bar.hidden = true;
@@ -120,7 +126,11 @@ function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
     bar.replaceChildren(h("i"));
   };
   const frame = h("section", { class: "card qr" }, place, bar, hint);
-  const grow = h("button", { type: "button", class: "plain", click: () => frame.classList.toggle("large") }, t("qr_large"));
+  frame.classList.toggle("large", large);
+  const resize = (): void => {
+    large = frame.classList.toggle("large");
+  };
+  const grow = h("button", { type: "button", class: "plain", click: resize }, t("qr_large"));
   frame.append(grow);
   return { frame, renew };
 }
@@ -128,9 +138,10 @@ function codeFrame(): { frame: HTMLElement; renew(): Promise<void> } {
 function ageLine(rebuild: () => void): { line: HTMLElement; tick(): void } {
   const age = h("span", { class: "age" });
   const again = h("button", { type: "button", class: "plain" }, t("refresh"));
-  const offline = h("strong", { hidden: true, role: "status" }, t("offline"));
+  const offline = h("strong", { hidden: true, role: "status" });
   const tick = (): void => {
     offline.hidden = isReachable();
+    offline.textContent = t(ranOut ? "offline_over" : "offline");
     const { unit, count } = ageOf(Date.now() - (currentHolder()?.updated_ms ?? 0));
     age.textContent = t(`updated_${unit}`, { count });
     age.classList.toggle("stale", unit === "days" || unit === "hours");

@@ -88,6 +88,8 @@ export const findPublicEnclosures = (query: string): Promise<PublicEnclosure[]> 
 export const setOwnHome = (body: OwnHome): Promise<PassView> => put("pass/home", body);
 export const getOwnPhoto = async (serial: number | null): Promise<Blob> =>
   (await send(`${api}pass/photo?${of(serial)}`, { token: token() })).blob();
+export const putOwnPhoto = (serial: number, body: Blob): Promise<Response> =>
+  send(`${api}pass/photo?${of(serial)}`, { token: token(), method: "PUT", body, timeout_ms: 60_000 });
 export const deleteOwnPhoto = (serial: number | null): Promise<void> => remove(`pass/photo?${of(serial)}`);
 
 export const getOwnData = (serial: number | null): Promise<OwnDataView> => get(`pass/data?${of(serial)}`);

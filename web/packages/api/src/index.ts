@@ -49,6 +49,9 @@ export type GateBoard = Schemas["GateBoard"];
 export type DeviceTable = Schemas["DeviceTable"];
 export type TableRow = Schemas["TableRow"];
 export type NewEntry = Schemas["NewEntry"];
+export type RegisterEntry = Schemas["RegisterEntry"];
+export type RegisterEntryPage = Schemas["Page_RegisterEntry"];
+export type RegisterEntryText = Schemas["RegisterEntryText"];
 export type EntriesView = Schemas["EntriesView"];
 
 // On the phone.
@@ -143,6 +146,9 @@ export type RiskAreaList = Schemas["RiskAreaList"];
 export type Glass = Schemas["Glass"];
 export type GlassPage = Schemas["Page_Glass"];
 export type GlassReason = Schemas["GlassReason"];
+export type NumberClaim = Schemas["NumberClaimView"];
+export type NumberClaimSide = Schemas["NumberClaimSide"];
+export type NumberClaimDecision = Schemas["NumberClaimDecision"];
 export type NewGlass = Schemas["GlassInput"];
 export type EnclosureView = Schemas["EnclosureView"];
 export type EnclosurePage = Schemas["Page_EnclosureView"];
@@ -241,6 +247,8 @@ export type CheckedPaper = Schemas["CheckedPaper"];
 export type NewPaper = Schemas["NewPaper"];
 // In the field.
 export type Stop = Schemas["Stop"];
+export type DoorInput = Schemas["DoorInput"];
+export type PersonSearch = Schemas["SearchInput"];
 export type StopPage = Schemas["StopPage"];
 export type StopPerson = Schemas["StopPerson"];
 export type StopVisit = Schemas["StopVisit"];

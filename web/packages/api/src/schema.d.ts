@@ -633,7 +633,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * People whom this gate let in without network and who were red by then, of the last day, newest
+         * People whom this gate let through without network and who were red by then, of the last day, newest
          *     first: the guard tells the response team where they went.
          */
         get: operations["list_recalls"];
@@ -693,7 +693,7 @@ export interface paths {
         put?: never;
         /**
          * Hands the shift on the calling device over, with what it added up to. Sent again, it is answered
-         *     as before.
+         *     as before: the shift's token has ended by then, so the device's own is enough.
          */
         post: operations["hand_over_shift"];
         delete?: never;
@@ -1063,7 +1063,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events of the caller's jurisdiction: `alert`, `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
+         * Live events of the caller's jurisdiction: `alert`, `held` (somebody held at a gate, for grid workers), `visit`, `observation`, `red`, `break_glass`, `stats`, and `resync` when
          *     lists have to be read anew (also at the start).
          */
         get: operations["stream_events"];
@@ -1087,7 +1087,8 @@ export interface paths {
         /**
          * Records a check on the spot as evidence; the answer says what follows for the person. Somebody
          *     held is told to the community and the response team; a travel card that names an area becomes
-         *     a declared stay there, and a grid worker asks about it within a day.
+         *     a declared stay there, and a grid worker asks about it within a day. With the device's own token
+         *     a check is only told later, a minute at least, and nothing is answered about the person.
          */
         post: operations["create_gate_check"];
         delete?: never;
@@ -1203,6 +1204,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates/{gate_id}/register-entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a guard wrote down about somebody who was not found. Each look is logged. */
+        get: operations["get_register_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{gate_id}/register-entries/{entry_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says who it was: the entry becomes a scan of the moment it was written. Or that nobody can be found.
+         *     What was written goes either way.
+         */
+        post: operations["settle_register_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gates/{gate_id}/shifts": {
         parameters: {
             query?: never;
@@ -1210,12 +1248,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The last shifts at a gate, newest first: who was on duty with which device. */
+        /**
+         * The last shifts at a gate, newest first: who was on duty with which device, and what each adds up
+         *     to by now.
+         */
         get: operations["list_shifts"];
         put?: never;
         /**
          * Begins the caller's shift on a device of the gate; the shift before on it ends. Needs the
-         *     device's token as well, and gives what opens the device's sealed store.
+         *     device's token as well, and gives the shift's token and what opens the device's sealed store.
          */
         post: operations["start_shift"];
         delete?: never;
@@ -1696,7 +1737,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Papers issued under a prefix within the caller's jurisdiction. */
+        /**
+         * Papers issued under a prefix within the caller's jurisdiction, the newest first; the next page
+         *     goes on below `after`.
+         */
         get: operations["list_papers"];
         put?: never;
         /**
@@ -1925,7 +1969,7 @@ export interface paths {
         /**
          * Issues a credential to the holder's phone, for the holder or a dependant without a phone of
          *     their own. A phone with a new key takes the place of the one before, whose credentials no
-         *     longer count.
+         *     longer count; several guardians' phones show a dependant's pass side by side.
          */
         post: operations["issue_credential"];
         delete?: never;
@@ -2284,7 +2328,10 @@ export interface paths {
         };
         /** The photo of the holder or of a dependant. */
         get: operations["get_own_photo"];
-        /** Stores the photo of the holder or of a dependant. */
+        /**
+         * Stores the photo of the holder or of a dependant, unless staff took one: that stands until
+         *     staff take another, or the holder removes it and gates look at the document.
+         */
         put: operations["put_own_photo"];
         post?: never;
         /**
@@ -2562,6 +2609,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{person_id}/number-claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who gave this person's number on a phone without being known to be this person, or whose
+         *     number this person gave. Waits for somebody who sees the document.
+         */
+        get: operations["list_number_claims"];
+        put?: never;
+        /**
+         * Decides to whom a number belongs, by the document that was seen. For one and the same person
+         *     the phone that applied is written on the record held, and the person applies once more.
+         */
+        post: operations["decide_number_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{person_id}/paper-passes": {
         parameters: {
             query?: never;
@@ -2609,7 +2680,8 @@ export interface paths {
         get?: never;
         /**
          * Writes the phone by which a person is known, in place of the one before: a first phone, a new
-         *     number, a lost one. The person then applies on it with three fields and a code.
+         *     number, a lost one. The phone before ends, and what it shows is void. The person then applies on
+         *     the new one with three fields and a code.
          */
         put: operations["put_person_phone"];
         post?: never;
@@ -2716,8 +2788,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Orders under a prefix within the caller's jurisdiction, with how many people and
-         *     households they concern.
+         * Orders under a prefix within the caller's jurisdiction, the newest first, with how many people
+         *     and households they concern; the next page goes on below `after`.
          */
         get: operations["list_quarantine_orders"];
         put?: never;
@@ -2978,6 +3050,23 @@ export interface paths {
         put?: never;
         /** Takes a proposal back; only who made it can. */
         post: operations["withdraw_red"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/register-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People written down at gates of the jurisdiction whom nobody has found, oldest first. Names nobody. */
+        get: operations["list_register_entries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3958,6 +4047,26 @@ export interface paths {
         get: operations["list_stops"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A door, whether or not a visit is open there: everybody known to live behind it, as far as they
+         *     are within the caller's reach. Behind a door that nobody is known of, the stop has no people.
+         */
+        post: operations["find_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5618,6 +5727,12 @@ export interface components {
         DeclaredSymptom: "fever" | "cold_like" | "short_of_breath" | "stomach" | "palpitation" | "conjunctivitis" | "other";
         /** @description Somebody whose pass is carried on the guardian's phone. */
         DependantInput: {
+            /**
+             * Format: int32
+             * @description Year of birth of a child whose document carries no birth date. It is what the guardian
+             *     says: a grid worker who calls sees whether it is so.
+             */
+            birth_year?: number | null;
             /** @description Number of the document. */
             document_number: string;
             /** @description Kind of document. */
@@ -5634,6 +5749,16 @@ export interface components {
          * @enum {string}
          */
         Desk: "community" | "team" | "data_desk";
+        /** @description What of an entry is sealed. */
+        Details: {
+            /** @description Number of a document. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Phone. */
+            phone?: string | null;
+        };
         /** @description A code by which one device is enrolled. */
         DeviceCode: {
             /** @description Ten digits; shown only here. */
@@ -5822,6 +5947,21 @@ export interface components {
             text: string;
             /** @description Unit without its word; empty when there is none. */
             unit: string;
+        };
+        /** @description Which door: its enclosure with building and room, or somebody who lives behind it. */
+        DoorInput: {
+            /** @description Building and room, 1 to 200 characters, in any way of writing them. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description Enclosure; goes with `address`.
+             */
+            enclosure_id?: number | null;
+            /**
+             * Format: int64
+             * @description Somebody of the household, instead of enclosure and address.
+             */
+            person_id?: number | null;
         };
         /**
          * @description A level of the administration that answers for something.
@@ -6346,6 +6486,8 @@ export interface components {
         /** @description Somebody whose pass this phone carries. */
         FamilyMemberView: {
             basis?: components["schemas"]["Basis"] | null;
+            /** @description Whether the holder may read and change their record: a photo, a declaration, a paper. */
+            in_care?: boolean;
             /** @description Name. */
             name: string;
             /** @description Whether they show the pass on a phone of their own, too. */
@@ -6508,7 +6650,7 @@ export interface components {
             passed: boolean;
             /** @description Whom; somebody scanned at this gate within ten minutes before. */
             person_id: components["schemas"]["PersonId"];
-            /** @description The cities it names, 1 to 40 characters; only with a hit. */
+            /** @description The cities it names, 1 to 40 characters; with a hit, and only then. */
             travel_cities?: string | null;
             travel_history?: components["schemas"]["TravelHistory"] | null;
         };
@@ -6576,6 +6718,11 @@ export interface components {
              * @description Late reds of the last day.
              */
             late_reds: number;
+            /**
+             * Format: int64
+             * @description People let in although the check spoke against it.
+             */
+            overrides: number;
             /**
              * Format: int64
              * @description Let in at once.
@@ -6934,7 +7081,7 @@ export interface components {
         HandOver: {
             /**
              * Format: int32
-             * @description People let in although the check spoke against it.
+             * @description People let in although the check spoke against it whose checks the device has not told yet.
              */
             overrides: number;
             /** @description Which shift. */
@@ -8423,6 +8570,53 @@ export interface components {
          * @enum {string}
          */
         Notify: "response_team" | "grid" | "community";
+        /** @description What somebody who has seen the document decides. */
+        NumberClaimDecision: {
+            /** @description For `other_number`: its number. */
+            document_number?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @description For `same_person`: the name on the document, where the record held has another. */
+            name?: string | null;
+            /** @description What the document shows. */
+            outcome: components["schemas"]["NumberClaimOutcome"];
+            /** @description Serial of the pass that was given on a phone. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
+        /**
+         * @description How it ends.
+         * @enum {string}
+         */
+        NumberClaimOutcome: "same_person" | "other_number" | "not_theirs";
+        /** @description One of the two, as far as the caller's role sees it. */
+        NumberClaimSide: {
+            /**
+             * Format: date-time
+             * @description When first known.
+             */
+            created_at: string;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Serial of the pass. */
+            pass_serial: components["schemas"]["PassSerial"];
+            /** @description Identity. */
+            person_id: components["schemas"]["PersonId"];
+            /** @description Phone. */
+            phone?: string | null;
+            /** @description Where the record came from. */
+            source: string;
+        };
+        /** @description A number that two people gave. */
+        NumberClaimView: {
+            applicant?: components["schemas"]["NumberClaimSide"] | null;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            claimed_at: string;
+            held?: components["schemas"]["NumberClaimSide"] | null;
+            /** @description Serial of the pass that was given for it on a phone, for the time being. */
+            pass_serial: components["schemas"]["PassSerial"];
+        };
         /** @description A page of people under observation, with what the whole list holds. */
         ObservedPage: {
             /**
@@ -8800,7 +8994,7 @@ export interface components {
         };
         /** @description Where somebody says they live. */
         OwnHomeInput: {
-            /** @description Building and room, 1 to 200 characters; sealed. */
+            /** @description Building and room, 1 to 40 characters; sealed. */
             address: string;
             /** @description The enclosure. */
             enclosure_id: components["schemas"]["EnclosureId"];
@@ -9873,6 +10067,45 @@ export interface components {
             next?: number | null;
         };
         /** @description A page of items; `next` continues it. */
+        Page_RegisterEntry: {
+            /** @description The items. */
+            items: {
+                /** @description What the guard did. */
+                action: components["schemas"]["Action"];
+                /**
+                 * Format: date-time
+                 * @description When they came.
+                 */
+                at: string;
+                /** @description Which way. */
+                direction: components["schemas"]["Direction"];
+                /**
+                 * Format: int64
+                 * @description The entry.
+                 */
+                entry_id: number;
+                /** @description Name of the gate. */
+                gate: string;
+                /** @description The gate. */
+                gate_id: components["schemas"]["GateId"];
+                /**
+                 * Format: date-time
+                 * @description When the server was told; what was written goes two weeks later.
+                 */
+                received_at: string;
+                /**
+                 * Format: double
+                 * @description Reading in degrees Celsius.
+                 */
+                temperature?: number | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Pass as `after` for the next page; absent on the last.
+             */
+            next?: number | null;
+        };
+        /** @description A page of items; `next` continues it. */
         Page_RiskAreaChange: {
             /** @description The items. */
             items: {
@@ -10281,6 +10514,7 @@ export interface components {
             after?: components["schemas"]["PersonId"] | null;
             /** @description The beginning of the addresses, 1 to 40 characters, as in `3栋`. */
             building?: string | null;
+            enclosure_id?: components["schemas"]["EnclosureId"] | null;
             /** @description Everybody of a grid, 15 digits, whose address begins with `building`. */
             grid_code?: string | null;
             household_id?: components["schemas"]["HouseholdId"] | null;
@@ -10484,6 +10718,8 @@ export interface components {
             has_photo: boolean;
             /** @description Name, to be called by. */
             name: string;
+            /** @description Whether staff took it; otherwise the holder gave it, and the document says more. */
+            photo_by_staff: boolean;
             /** @description Enclosure, once residence in it is declared or verified. */
             residence?: string | null;
             /** @description Employer, once employment there is declared or verified. */
@@ -10923,14 +11159,15 @@ export interface components {
          * @description Reason of a decision, from a closed list
          * @enum {string}
          */
-        Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow";
-        /** @description Somebody whom this gate let in without network and who was red by then. */
+        Reason: "case" | "quarantine" | "close_contact" | "fever" | "epidemic_area" | "exempt" | "epidemic_area_declared" | "secondary_contact" | "symptoms" | "identity_conflict" | "verified_resident" | "verified_worker" | "residence_unverified" | "employment_unverified" | "unknown" | "red" | "sealed_area" | "visitor" | "green" | "checked" | "yellow" | "shown_before";
+        /** @description Somebody whom this gate let through without network and who was red by then. */
         Recall: {
             /**
              * Format: date-time
-             * @description When they were let in.
+             * @description When they went through.
              */
             at: string;
+            direction?: components["schemas"]["Direction"] | null;
             /** @description The person's name, so that the guard knows whom to look for. */
             name: string;
             /** @description The person. */
@@ -11113,6 +11350,49 @@ export interface components {
             /** @description The reason. */
             refusal: components["schemas"]["Refusal"];
         };
+        /** @description Somebody who was written down at a gate and whom nobody has found. Names nobody. */
+        RegisterEntry: {
+            /** @description What the guard did. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: date-time
+             * @description When they came.
+             */
+            at: string;
+            /** @description Which way. */
+            direction: components["schemas"]["Direction"];
+            /**
+             * Format: int64
+             * @description The entry.
+             */
+            entry_id: number;
+            /** @description Name of the gate. */
+            gate: string;
+            /** @description The gate. */
+            gate_id: components["schemas"]["GateId"];
+            /**
+             * Format: date-time
+             * @description When the server was told; what was written goes two weeks later.
+             */
+            received_at: string;
+            /**
+             * Format: double
+             * @description Reading in degrees Celsius.
+             */
+            temperature?: number | null;
+        };
+        /** @description The same with what the guard wrote. */
+        RegisterEntryText: {
+            /** @description What was written. */
+            details: components["schemas"]["Details"];
+            /** @description The entry. */
+            entry: components["schemas"]["RegisterEntry"];
+        };
+        /**
+         * @description How looking for somebody ended.
+         * @enum {string}
+         */
+        RegisterOutcome: "known" | "not_found";
         /** @description A device as those who manage gates see it. */
         RegisteredDevice: {
             /** @description Whether it is admitted. */
@@ -11437,7 +11717,7 @@ export interface components {
          * @description How a gate knew the person, from the surest to the barest.
          * @enum {string}
          */
-        Rung: "presentation" | "gate_code" | "number" | "paper" | "snapshot" | "code" | "offline_paper";
+        Rung: "presentation" | "gate_code" | "number" | "paper" | "snapshot" | "code" | "offline_paper" | "serial";
         /** @description Scans, counted several ways. */
         ScanCount: {
             /** @description By colour. */
@@ -11711,6 +11991,12 @@ export interface components {
             /** @description Units of those who recorded and confirmed it; none for a device or a registry. */
             units: string[];
         };
+        /** @description Ending the search for somebody. */
+        SettleRegisterEntry: {
+            /** @description How it ended. */
+            outcome: components["schemas"]["RegisterOutcome"];
+            person_id?: components["schemas"]["PersonId"] | null;
+        };
         /**
          * @description Sex as recorded in the document, GB/T 2261.1 numbers.
          * @enum {string}
@@ -11893,7 +12179,8 @@ export interface components {
             open_holds: number;
             /**
              * Format: int64
-             * @description People let in although the check spoke against it, by the device's word.
+             * @description People let in although the check spoke against it: as checks say, and what the device had not
+             *     told yet.
              */
             overrides?: number;
             /**
@@ -12049,6 +12336,8 @@ export interface components {
             before?: components["schemas"]["Shift"] | null;
             /** @description The shift. */
             shift: components["schemas"]["Shift"];
+            /** @description What the device shows while this guard is on duty; given once, ends with the shift. */
+            shift_token: string;
             /** @description Opens what the device keeps sealed; the device keeps it nowhere. */
             vault_secret: string;
         };
@@ -12147,7 +12436,7 @@ export interface components {
             /** @description Unit of that person then. */
             unit?: string | null;
         };
-        /** @description A household with open visits. */
+        /** @description A household with what is open there. */
         Stop: {
             /** @description Standard address code of the door, 25 digits, where one is known. */
             address_code?: string | null;
@@ -15365,6 +15654,13 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionView"];
                 };
             };
+            /** @description told later */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15723,6 +16019,100 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_register_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterEntryText"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_register_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: number;
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleRegisterEntry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18529,6 +18919,14 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19366,6 +19764,98 @@ export interface operations {
             };
         };
     };
+    list_number_claims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberClaimView"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_number_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberClaimDecision"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_paper_pass: {
         parameters: {
             query?: never;
@@ -19657,6 +20147,14 @@ export interface operations {
                 };
             };
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20483,6 +20981,38 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_register_entries: {
+        parameters: {
+            query?: {
+                /** @description Continue after this identity; start at the beginning when absent. */
+                after?: number | null;
+                /** @description Items wanted, 1 to 1000; 100 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegisterEntry"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23138,6 +23668,53 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stop"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -111,3 +111,9 @@ export function phoneProblem(raw: string): PhoneProblem | null {
   const known = /^(((\+|00)?86)?1[3-9]\d{9}|(\+|00)?852[4-9]\d{7}|(\+|00)?8536\d{7}|(\+|00)?8860?9\d{8})$/;
   return known.test(phone) ? null : "phone_format";
 }
+
+/** Whether a document says when its holder was born; of a foreigner's card only the newer kind does. */
+export const tellsBirthDate = (type: DocumentType, number: string): boolean =>
+  type === "resident_id" ||
+  type === "hkmt_residence_permit" ||
+  (type === "foreign_permanent_residence" && !/^[A-Z]{3}/.test(normaliseNumber(number)));

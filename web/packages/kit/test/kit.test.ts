@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ageOf, clockTime, districtTimestamp } from "../src/age";
 import { createEventParser, type ServerEvent } from "../src/events";
+import { isAnswer, Problem, Unreachable } from "../src/problem";
 import { qrPath } from "../src/qr";
 import { fill, preferredLanguage } from "../src/words";
 
@@ -40,6 +41,16 @@ test("Traditional Chinese is for those who ask for it, where it is offered", () 
   for (const browser of ["zh-CN", "zh-SG", "zh", "zh-Hans-HK"]) expect(preferredLanguage(null, browser, offered), browser).toBe("zh-CN");
   expect(preferredLanguage("zh-Hant", "en-GB", offered)).toBe("zh-Hant");
   expect(preferredLanguage("zh-Hant", "en-GB")).toBe("zh-CN");
+});
+
+test("a call that still runs has not been answered", () => {
+  const answered = (status: number, code: string) => isAnswer(new Problem({ status, code }));
+  expect(answered(409, "idempotency_key_in_use"), "sent again it is").toBe(false);
+  for (const code of ["idempotency_key_reused", "idempotency_answer_lost", "already_enrolled"])
+    expect(answered(409, code), code).toBe(true);
+  expect(answered(503, "overloaded")).toBe(false);
+  expect(answered(404, "http_404"), "of a proxy").toBe(false);
+  expect(isAnswer(new Unreachable())).toBe(false);
 });
 
 test("events survive any cutting of the stream", () => {

@@ -1,7 +1,7 @@
 /** One thing asked of the server at a time: busy while it lasts, and the refusal in words after it. */
 import { Problem } from "@gridpass/kit/problem";
 import { reactive } from "vue";
-import { setSession } from "./session";
+import { runOut, session, setSession } from "./session";
 import { t, words } from "./words";
 
 export interface Asking {
@@ -34,11 +34,15 @@ export function refusal(error: unknown): string {
   return said.length > 0 ? joined(said) : error.text(words.language);
 }
 
-/** Of every page: an ended session goes back to the sign-in page. */
+/**
+ * Of every page: an ended session goes back to the sign-in page. One whose time ran out leaves an
+ * open drawer as it is; one that somebody ended, or whose account was closed, leaves nothing.
+ */
 export function ended(error: unknown): boolean {
-  const is = error instanceof Problem && error.body.status === 401;
-  if (is) setSession(null);
-  return is;
+  if (!(error instanceof Problem) || error.body.status !== 401) return false;
+  if (error.body.code === "session_revoked") setSession(null);
+  else runOut();
+  return true;
 }
 
 /** `shown` are the fields whose faults the form says at the field. */
@@ -55,7 +59,11 @@ export function useAsking(shown: string[] = []): Asking {
         await work();
         return true;
       } catch (error) {
-        if (ended(error)) return false;
+        if (ended(error)) {
+          // The page stays where work goes on under a lock: it says why nothing happened.
+          if (session.account) asking.refused = t("signed_out_meanwhile");
+          return false;
+        }
         const faults = faultsOf(error);
         const here = faults.filter(({ field }) => shown.includes(field));
         const rest = faults.filter(({ field }) => !shown.includes(field));

@@ -15,8 +15,12 @@ export const session = reactive({
   account: (kept?.account ?? null) as AccountView | null,
 });
 
-/** Whether this tab keeps the session in the clear. An app with a sealed drawer keeps it there. */
-export const keeping = { inTab: true };
+export const keeping = {
+  /** Whether this tab keeps the session in the clear. An app with a sealed drawer keeps it there. */
+  inTab: true,
+  /** Whether it stays known who works once the session has run out: an open drawer works on under its lock. */
+  account: false,
+};
 
 /** Takes a new session over, or with null ends the one there is. */
 export function setSession(view: Kept | null): void {
@@ -24,6 +28,12 @@ export function setSession(view: Kept | null): void {
   session.account = view?.account ?? null;
   if (view && keeping.inTab) sessionStorage.setItem(KEPT, JSON.stringify({ token: view.token, account: view.account }));
   else sessionStorage.removeItem(KEPT);
+}
+
+/** The session ran out: the server takes nothing until somebody signs in. */
+export function runOut(): void {
+  if (keeping.account && session.account) session.token = "";
+  else setSession(null);
 }
 
 /** Takes over what the server now says of the account: what is missing, which grant acts. */

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
-use super::super::model::{Alert, AlertNotice, AlertStep, StepKind};
+use super::super::model::{Alert, AlertKind, AlertNotice, AlertStep, StepKind};
 use super::alert;
 use crate::db::Client;
 
@@ -81,7 +81,7 @@ pub async fn list_steps(
 /// What the staff of a level were told below a prefix, newest first.
 pub async fn list_notices(
     db: &Client,
-    (prefix, level): (&str, i16),
+    (prefix, level, kind): (&str, i16, Option<AlertKind>),
     limit: i64,
 ) -> Result<Vec<AlertNotice>, Error> {
     let sql = "-- alerts.list_notices
@@ -90,9 +90,13 @@ pub async fn list_notices(
                a.closed_at, a.closed_by, a.outcome, a.arrived_at, a.arrived_by, a.expected_at, a.due_at, COALESCE(a.level, 15::smallint) AS level
         FROM alert_step t JOIN alert a USING (person_id, alert_id) LEFT JOIN gate g USING (gate_id)
         WHERE t.step = 'escalated' AND t.level = $2 AND starts_with(t.place_code, $1)
+          AND ($4::text IS NULL OR a.kind = $4)
         ORDER BY t.step_id DESC LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db.query(&statement, &[&prefix, &level, &limit]).await?;
+    let kind = kind.map(AlertKind::as_str);
+    let rows = db
+        .query(&statement, &[&prefix, &level, &limit, &kind])
+        .await?;
     let notice = |row: &Row| {
         Some(AlertNotice {
             step_id: row.get("step_id"),

@@ -51,6 +51,43 @@ fn whoever_made_it_is_forgotten() {
 }
 
 #[test]
+fn what_its_maker_added_is_forgotten_too() {
+    let own: &[u8] =
+        b"5 0 obj\n<</Producer(x)/AAPL:Keywords [(SECRET1) <534543>]/SourceModified(D:SECRET2)>>";
+    let mut file = pdf(&[own, b"6 0 obj\n<</LastModifiedBy (SECRET3)>>"]);
+    let trailer = rfind(&file, b"/Root").unwrap();
+    file.splice(trailer..trailer, *b"/Info 6 0 R");
+    let cleaned = clean(&file).unwrap();
+    assert_eq!(cleaned.len(), file.len());
+    for told in [&b"SECRET1"[..], b"534543", b"SECRET2", b"SECRET3"] {
+        assert!(find(&file, told, 0).is_some());
+        assert!(find(&cleaned, told, 0).is_none(), "{told:?}");
+    }
+    // The text of a page is no text of its maker.
+    let page: &[u8] = b"7 0 obj\n<</Type/Annot/Contents (what I wrote)>>";
+    let cleaned = clean(&pdf(&[page])).unwrap();
+    assert!(find(&cleaned, b"what I wrote", 0).is_some());
+}
+
+#[test]
+fn nothing_happens_by_itself() {
+    let opening: &[u8] =
+        b"5 0 obj\n<</Type/Catalog/OpenAction<</S/URI/URI(https://x.example)>>/A#41 6 0 R>>";
+    let packed = object_stream(
+        b"5 0 <</OpenAction 7 0 R/Type/Catalog/OpenAction 7 0 R>>",
+        "/Filter/FlateDecode",
+    );
+    let file = pdf(&[opening, &packed]);
+    let cleaned = clean(&file).unwrap();
+    assert_eq!(cleaned.len(), file.len());
+    let acts = |bytes: &[u8]| names(bytes).any(|(name, _)| name == b"OpenAction" || name == b"AA");
+    assert!(acts(&file) && !acts(&cleaned));
+    let stream = &streams(&cleaned).unwrap()[0];
+    let objects = inflate(&cleaned[stream.data.clone()], &mut 10_000).unwrap();
+    assert!(!acts(&objects));
+}
+
+#[test]
 fn the_place_of_an_embedded_photo_is_forgotten() {
     let mut photo =
         b"8 0 obj\n<</Subtype/Image/Filter/DCTDecode>>\nstream\n\xff\xd8\xff\xe1\0\x18Exif\0\0"

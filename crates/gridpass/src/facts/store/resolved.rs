@@ -88,3 +88,21 @@ pub async fn list_fact_views_of(
         .await?;
     rows.iter().map(fact_view).collect()
 }
+
+/// A person's latest facts of one source with the time of each.
+pub async fn list_of_source(
+    db: &Client,
+    person_id: PersonId,
+    (source, limit): (&str, i64),
+) -> Result<Vec<(FactId, Timestamp)>, Error> {
+    let sql = "-- facts.list_of_source
+        SELECT fact_id, recorded_at FROM fact WHERE person_id = $1 AND source = $2 ORDER BY fact_id DESC LIMIT $3";
+    let rows = db
+        .query(
+            &db.prepare_cached(sql).await?,
+            &[&person_id, &source, &limit],
+        )
+        .await?;
+    let fact = |row: &tokio_postgres::Row| (FactId::new(row.get(0)), row.get(1));
+    Ok(rows.iter().map(fact).collect())
+}

@@ -6,6 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Until when a reading in the night is the evening's.
+const NIGHT_ENDS: SignedDuration = SignedDuration::from_hours(4);
+/// Until when a reading is the morning's.
+const NOON_ENDS: SignedDuration = SignedDuration::from_hours(13);
+
 /// One of the two checks of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,16 +35,6 @@ impl DayPart {
         [Self::Morning, Self::Evening]
             .into_iter()
             .find(|part| part.as_str() == name)
-    }
-
-    /// Which check a reading is: before 13:00 the morning's.
-    pub fn of(at: Timestamp) -> Self {
-        let since = at.duration_since(start_of_day(district_date(at)));
-        if since < SignedDuration::from_hours(13) {
-            Self::Morning
-        } else {
-            Self::Evening
-        }
     }
 
     fn opens_after(self) -> SignedDuration {
@@ -67,6 +62,29 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// Which check a reading is: before 13:00 the morning's; in the night, before 04:00, still
+    /// that of the evening before, because the morning is asked about when it has come.
+    pub fn of(at: Timestamp) -> Self {
+        let day = district_date(at);
+        let since = at.duration_since(start_of_day(day));
+        if since < NIGHT_ENDS {
+            Self {
+                day: day.yesterday().unwrap_or(day),
+                part: DayPart::Evening,
+            }
+        } else if since < NOON_ENDS {
+            Self {
+                day,
+                part: DayPart::Morning,
+            }
+        } else {
+            Self {
+                day,
+                part: DayPart::Evening,
+            }
+        }
+    }
+
     /// From when it is asked for.
     pub fn opens_at(self) -> Timestamp {
         start_of_day(self.day) + self.part.opens_after()
@@ -168,16 +186,24 @@ mod tests {
         assert_eq!(asked("2020-03-06T15:59:00+08:00"), Some(morning));
         let evening = slot("2020-03-06", DayPart::Evening);
         assert_eq!(asked("2020-03-06T16:00:00+08:00"), Some(evening));
-        assert_eq!(
-            DayPart::of(at("2020-03-06T12:59:59+08:00")),
-            DayPart::Morning
-        );
-        assert_eq!(
-            DayPart::of(at("2020-03-06T13:00:00+08:00")),
-            DayPart::Evening
-        );
+        let of = |text: &str| Slot::of(at(text));
+        assert_eq!(of("2020-03-06T04:00:00+08:00"), morning);
+        assert_eq!(of("2020-03-06T12:59:59+08:00"), morning);
+        assert_eq!(of("2020-03-06T13:00:00+08:00"), evening);
         // 23:30 in the district is the afternoon of the same day in UTC.
-        assert_eq!(DayPart::of(at("2020-03-06T15:30:00Z")), DayPart::Evening);
+        assert_eq!(of("2020-03-06T15:30:00Z"), evening);
+    }
+
+    #[test]
+    fn a_reading_in_the_night_is_no_morning_check() {
+        let evening = slot("2020-02-29", DayPart::Evening);
+        for night in [
+            "2020-03-01T00:00:00+08:00",
+            "2020-03-01T00:05:00+08:00",
+            "2020-03-01T03:59:59+08:00",
+        ] {
+            assert_eq!(Slot::of(at(night)), evening, "{night}");
+        }
     }
 
     #[test]

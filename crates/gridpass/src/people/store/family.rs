@@ -1,6 +1,6 @@
 //! SQL of families: who is carried on whose phone, and who lives in one household.
 
-use gridpass_types::ids::PersonId;
+use gridpass_types::ids::{EnclosureId, PersonId};
 use jiff::Timestamp;
 use tokio_postgres::Error;
 
@@ -102,6 +102,35 @@ pub async fn end_carrier(
     Ok(())
 }
 
+/// Ends the links of a person's phone that stand on one household; answers whom it carried.
+pub async fn end_household_links(
+    db: &Client,
+    person_id: PersonId,
+    now: Timestamp,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.end_household_links
+        UPDATE guardian_link SET ended_at = $2
+        WHERE person_id = $1 AND basis = 'household' AND ended_at IS NULL RETURNING dependant_id";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&person_id, &now]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Notes that no phone carries a person's pass on the ground of one household any more; answers
+/// whose did.
+pub async fn end_household_carriers(
+    db: &Client,
+    person_id: PersonId,
+    now: Timestamp,
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- people.end_household_carriers
+        UPDATE pass_carrier SET ended_at = $2
+        WHERE person_id = $1 AND basis = 'household' AND ended_at IS NULL RETURNING guardian_id";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&person_id, &now]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Somebody whose phone carries a person's pass.
 pub struct Carrier {
     /// Who.
@@ -176,7 +205,7 @@ pub async fn list_household(
     let sql = "-- people.list_household
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id
         WHERE p.household_id = $1 AND p.person_id > $2 ORDER BY p.person_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
@@ -186,21 +215,23 @@ pub async fn list_household(
     Ok(rows.iter().filter_map(Person::from_row).collect())
 }
 
-/// People who count in a grid after an identity, in order of identity.
-pub async fn list_grid(
+/// People who count below a code after an identity, in order of identity; only those of an
+/// enclosure, if one is given.
+pub async fn list_below(
     db: &Client,
-    grid_code: &str,
+    (code, enclosure_id): (&str, Option<EnclosureId>),
     (after, rows_max): (i64, i64),
 ) -> Result<Vec<Person>, Error> {
-    let sql = "-- people.list_grid
+    let sql = "-- people.list_below
         SELECT p.person_id, p.pass_serial, s.place_code, p.document_type, p.document_number_sealed,
             p.name_sealed, p.phone_sealed, p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.origin_province, p.grid_code,
-            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.source, p.created_at, p.enrolled_at
+            p.household_id, p.photo_sealed IS NOT NULL AS has_photo, p.photo_by_staff IS TRUE AS photo_by_staff, p.source, p.created_at, p.enrolled_at
         FROM person p JOIN person_state s ON s.person_id = p.person_id
-        WHERE s.place_code = $1 AND s.person_id > $2 ORDER BY s.person_id LIMIT $3";
+        WHERE s.place_code ~>=~ $1 AND s.place_code ~<~ ($1 || ':') AND ($4::bigint IS NULL OR s.enclosure_id = $4)
+            AND s.person_id > $2 ORDER BY s.person_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;
     let rows = db
-        .query(&statement, &[&grid_code, &after, &rows_max])
+        .query(&statement, &[&code, &after, &rows_max, &enclosure_id])
         .await?;
     Ok(rows.iter().filter_map(Person::from_row).collect())
 }

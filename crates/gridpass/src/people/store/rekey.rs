@@ -17,6 +17,8 @@ pub struct OldDigests {
     pub name_sealed: Vec<u8>,
     /// Sealed phone.
     pub phone_sealed: Option<Vec<u8>>,
+    /// Whether the number is theirs: another record may hold it.
+    pub holds_number: bool,
 }
 
 /// People after `after` with digests by a key before `number`, locked; who is locked by
@@ -27,7 +29,9 @@ pub async fn lock_old_digests(
     rows_max: i64,
 ) -> Result<Vec<OldDigests>, Error> {
     let sql = "-- people.lock_old_digests
-        SELECT person_id, document_type, document_number_sealed, name_sealed, phone_sealed
+        SELECT person_id, document_type, document_number_sealed, name_sealed, phone_sealed,
+            NOT EXISTS (SELECT FROM number_claim c WHERE c.person_id = person.person_id
+                AND c.outcome IS DISTINCT FROM 'other_number')
         FROM person WHERE person_id > $1 AND coalesce(digest_key, 1::smallint) < $2
         ORDER BY person_id LIMIT $3 FOR UPDATE SKIP LOCKED";
     let statement = db.prepare_cached(sql).await?;
@@ -38,6 +42,7 @@ pub async fn lock_old_digests(
         number_sealed: row.get(2),
         name_sealed: row.get(3),
         phone_sealed: row.get(4),
+        holds_number: row.get(5),
     };
     Ok(rows.iter().map(read).collect())
 }

@@ -15,10 +15,12 @@ fn scan(person_id: i64, ms: i64) -> Scan {
             gate_id: GateId::new(1),
         },
         device_id: None,
+        shift_id: None,
         direction: Direction::In,
         rung: Rung::Presentation,
         shown: Shown::Nothing,
         decicelsius: None,
+        shown_before: false,
     }
 }
 

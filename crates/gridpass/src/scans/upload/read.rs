@@ -11,15 +11,13 @@ use serde_json::Value;
 use super::model::{Rejected, Upload, UploadedScan, UploadedSpecimen};
 use crate::app::App;
 use crate::db::Tx;
-use crate::facts::{self, NewFact};
+use crate::facts;
 use crate::gates::Device;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::extract::json_problem;
 use crate::scans::columns::DoneOffline;
-use crate::scans::fever;
-use crate::scans::model::{Scan, ScanKey, Shown, decicelsius, scan_time};
-use crate::scans::second_reading;
+use crate::scans::model::{Rung, Scan, ScanKey, Shown, decicelsius, scan_time};
 use crate::scans::store::{self, Subject};
 
 /// A scan as read, or why it cannot be.
@@ -88,6 +86,8 @@ pub struct KeptScan {
     pub done: DoneOffline,
     /// What was shown, for the background check.
     pub presentation: Option<String>,
+    /// The gate wrote down a document or a phone of the person, and not a serial alone.
+    pub is_vouched: bool,
 }
 
 /// An upload's scans in order of their keys, each once.
@@ -122,7 +122,7 @@ impl Kept {
     }
 
     /// One scan that came in another way.
-    pub fn one(scan: Scan, serial: PassSerial, done: DoneOffline) -> Self {
+    pub fn one(scan: Scan, serial: PassSerial, (done, is_vouched): (DoneOffline, bool)) -> Self {
         Self {
             scans: vec![KeptScan {
                 index: 0,
@@ -130,23 +130,11 @@ impl Kept {
                 serial,
                 done,
                 presentation: None,
+                is_vouched,
             }],
             rejected: Vec::new(),
             repeated: 0,
         }
-    }
-
-    /// Whether a second reading at this gate, in the same upload, took this fever back.
-    pub fn is_taken_back(&self, fever: &ScanKey) -> bool {
-        let of_person = |each: &&KeptScan| each.scan.key.person_id == fever.person_id;
-        let readings: Vec<(Timestamp, bool)> = self
-            .scans
-            .iter()
-            .filter(of_person)
-            .filter(|each| each.scan.decicelsius.is_some())
-            .map(|each| (each.scan.key.at, each.scan.is_fever()))
-            .collect();
-        second_reading::is_taken_back(&readings, fever.at)
     }
 
     fn reject(&mut self, index: usize, code: Code) {
@@ -170,6 +158,10 @@ fn check(
     device: &Device,
     now: Timestamp,
 ) -> Result<KeptScan, Code> {
+    let rung = match sent.presentation {
+        Some(_) => sent.rung.into(),
+        None => Rung::OfflinePaper,
+    };
     let scan = Scan {
         key: ScanKey {
             person_id: sent.person_id,
@@ -177,10 +169,12 @@ fn check(
             gate_id: device.gate_id,
         },
         device_id: Some(device.device_id),
+        shift_id: None,
         direction: sent.direction,
-        rung: sent.rung.into(),
+        rung,
         shown: Shown::Nothing,
         decicelsius: decicelsius(sent.temperature)?,
+        shown_before: false,
     };
     if sent
         .presentation
@@ -199,44 +193,8 @@ fn check(
         serial: sent.pass_serial,
         done,
         presentation: sent.presentation,
+        is_vouched: false,
     })
-}
-
-/// Records the fevers among the scans that are new, before anything is decided. People are
-/// locked one after the other in order, so that two uploads cannot wait for each other.
-pub async fn record_fevers(app: &App, tx: &Tx, kept: &Kept) -> ApiResult<()> {
-    let mut fevers: Vec<&Scan> = Vec::new();
-    let mut locked: Option<(PersonId, bool)> = None;
-    for scan in kept
-        .scans
-        .iter()
-        .map(|each| &each.scan)
-        .filter(|scan| scan.is_fever() && !kept.is_taken_back(&scan.key))
-    {
-        let person_id = scan.key.person_id;
-        let is_known = match locked {
-            Some((last, is_known)) if last == person_id => is_known,
-            _ => store::lock_person(tx, person_id).await?,
-        };
-        locked = Some((person_id, is_known));
-        if is_known {
-            fevers.push(scan);
-        }
-    }
-    if fevers.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<ScanKey> = fevers.iter().map(|scan| scan.key).collect();
-    let stored = store::list_stored(tx, &keys).await?;
-    let mut facts: Vec<(PersonId, Vec<NewFact>)> = Vec::new();
-    for scan in fevers {
-        if stored.iter().all(|stored| stored.key != scan.key) {
-            let evidence = fever::evidence(app, scan).await?;
-            facts.push((scan.key.person_id, evidence.into_iter().collect()));
-        }
-    }
-    facts::append_many(tx, app, &facts).await?;
-    Ok(())
 }
 
 /// What counted at the time of a scan.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::{OWN, Stopped, against, decision, path, phone_of, stopped};
 use crate::app::{Client, TestApp};
-use crate::evidence::{HERE, PROPOSALS, colour, facts_path, medical, person, red_fact_input};
+use crate::evidence::{
+    HERE, PROPOSALS, assert_states_are_derived, colour, facts_path, live_order, medical,
+    order_input, person, red_fact_input, two_people,
+};
 use crate::people::{applicant, enclosure, enrolled, resident_number};
 
 #[tokio::test]
@@ -98,7 +101,7 @@ async fn a_confirmation_that_was_under_way_records_nothing() {
 }
 
 #[tokio::test]
-async fn a_fact_from_the_same_source_is_refused_and_from_another_is_recorded() {
+async fn a_stay_is_refused_from_whichever_source_for_the_same_days() {
     let test = TestApp::with_divisions().await;
     let worker = test.caller(Role::TeamWorker, HERE).await;
     let lead = test.caller(Role::CommunityLead, HERE).await;
@@ -126,14 +129,131 @@ async fn a_fact_from_the_same_source_is_refused_and_from_another_is_recorded() {
         .post(&facts_path(who), stay("电话核查"))
         .await
         .problem(409, "resolved_on_appeal");
+    for source in [" 电话核查 ", "行程卡截图", "铁路名单"] {
+        worker
+            .post(&facts_path(who), stay(source))
+            .await
+            .problem(409, "resolved_on_appeal");
+    }
+    let on = |until: &str| {
+        let mut stay = stay("铁路名单");
+        stay["until"] = until.into();
+        stay
+    };
+    for day in ["2020-02-29", "2020-03-02"] {
+        worker
+            .post(&facts_path(who), on(day))
+            .await
+            .problem(409, "resolved_on_appeal");
+    }
+    assert_eq!(colour_reason(&lead, who).await, "unknown");
+    // Who goes there once more has been there once more, and another place is another place.
+    let mut elsewhere = stay("铁路名单");
+    elsewhere["area"] = "420200".into();
+    worker.post(&facts_path(who), elsewhere).await.expect(201);
     worker
-        .post(&facts_path(who), stay(" 电话核查 "))
-        .await
-        .problem(409, "resolved_on_appeal");
-    worker
-        .post(&facts_path(who), stay("行程卡截图"))
+        .post(&facts_path(who), on("2020-03-04"))
         .await
         .expect(201);
+    assert_eq!(colour_reason(&lead, who).await, "epidemic_area_declared");
+}
+
+async fn colour_reason(caller: &Client, who: i64) -> String {
+    let path = crate::evidence::decision_path(who);
+    let decision = caller.get(&path).await.expect(200);
+    decision["reason"].as_str().unwrap().to_owned()
+}
+
+/// A proposal about an order, with its paper.
+fn with_paper(mut input: Value, number: &str) -> Value {
+    input["evidence"] = json!({ "kind": "order_document", "reference": number });
+    input
+}
+
+#[tokio::test]
+async fn an_order_found_wrong_is_wrong_with_every_paper_it_ever_had() {
+    let test = TestApp::with_divisions().await;
+    let doctor = test.caller(Role::TeamDoctor, HERE).await;
+    let other = test.caller_of(Role::TeamDoctor, HERE, "区人民医院").await;
+    let who = person(&test, HERE).await;
+    let phone = phone_of(&test, who).await;
+    let start = |number: &str| {
+        let input = order_input(who, "home", "2020-03-06", "2020-03-08");
+        with_paper(input, number)
+    };
+    two_people(&test, &doctor, start("坪隔2020-101号")).await;
+    let id = live_order(&doctor, who).await["order_id"].clone();
+    test.advance(SignedDuration::from_mins(5));
+    let extend = json!({ "person_id": who, "measure": { "step": "extend_quarantine", "order_id": id,
+        "end": "2020-03-12" } });
+    two_people(&test, &doctor, with_paper(extend, "坪隔2020-102号")).await;
+    test.advance(SignedDuration::from_mins(5));
+    let opened = phone.post(OWN, against("colour")).await.expect(201);
+    assert_eq!(opened["cause"], "quarantine");
+    // The order goes on while the appeal waits.
+    let transfer = json!({ "person_id": who, "measure": { "step": "transfer_quarantine", "order_id": id,
+        "place": "central" } });
+    two_people(&test, &doctor, with_paper(transfer, "坪隔2020-103号")).await;
+    let decide = path(who, &opened, "/decide");
+    other
+        .post(&decide, decision("evidence_wrong"))
+        .await
+        .expect(200);
+    assert_eq!(colour(&other, who).await, "yellow");
+
+    for number in [
+        "坪隔2020-101号",
+        "坪隔 2020-101 号",
+        "坪隔2020-102号",
+        "坪隔2020-103号",
+    ] {
+        doctor
+            .post(PROPOSALS, start(number))
+            .await
+            .problem(409, "resolved_on_appeal");
+    }
+    assert_eq!(colour(&other, who).await, "yellow");
+    // A paper of its own is new evidence.
+    two_people(&test, &doctor, start("坪隔2020-104号")).await;
+    assert_eq!(colour(&other, who).await, "red");
+    assert_states_are_derived(&test).await;
+}
+
+#[tokio::test]
+async fn an_appeal_against_an_order_that_ended_leaves_the_next_one_alone() {
+    let test = TestApp::with_divisions().await;
+    let doctor = test.caller(Role::TeamDoctor, HERE).await;
+    let other = test.caller_of(Role::TeamDoctor, HERE, "区人民医院").await;
+    let who = person(&test, HERE).await;
+    let phone = phone_of(&test, who).await;
+    let start =
+        |number: &str| with_paper(order_input(who, "home", "2020-03-06", "2020-03-12"), number);
+    two_people(&test, &doctor, start("坪隔2020-101号")).await;
+    let opened = phone.post(OWN, against("colour")).await.expect(201);
+    let order = live_order(&doctor, who).await;
+    let release = format!(
+        "/api/v1/quarantine-orders/{who}/{}/release",
+        order["order_id"]
+    );
+    test.advance(SignedDuration::from_mins(5));
+    let ground = json!({ "end_reason": "cancelled", "ground": "exposure_ruled_out" });
+    doctor.post(&release, ground).await.expect(200);
+    test.advance(SignedDuration::from_mins(5));
+    two_people(&test, &doctor, start("坪隔2020-201号")).await;
+    let decide = path(who, &opened, "/decide");
+    other
+        .post(&decide, decision("evidence_wrong"))
+        .await
+        .expect(200);
+    assert_eq!(
+        colour(&other, who).await,
+        "red",
+        "another order, another paper"
+    );
+    assert_ne!(
+        live_order(&doctor, who).await["order_id"],
+        order["order_id"]
+    );
 }
 
 const HEADER: &str = "document_type,document_number,name,phone,origin,residence_status,enclosure_code,grid_code,\

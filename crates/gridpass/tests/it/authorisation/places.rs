@@ -54,11 +54,12 @@ const NO_ENTITY: [(&str, &str); 13] = [
 
 /// Operations that name an entity in their body or query and nowhere else, and what they
 /// answer outside the jurisdiction.
-const NAMED_INSIDE: [(&str, u16); 9] = [
+const NAMED_INSIDE: [(&str, u16); 10] = [
     ("create_employer", 422),
     ("create_gate", 422),
     ("create_person", 422),
     ("create_visit", 404),
+    ("find_stop", 422),
     ("issue_paper", 404),
     ("list_scans", 404),
     ("open_appeal", 404),
@@ -130,7 +131,13 @@ impl Scene {
         );
         let path = format!("/api/v1/people/{person}/photo");
         put_photo(&lead, &path, picture()).await.expect(204);
+        let entry = json!({ "entry_key": "places-0001", "at": test.now().to_string(), "direction": "in",
+            "action": "pass", "name": "赵无名" });
+        let entries = json!({ "entries": [entry] });
+        let written = post.device.post("/api/v1/device/register", entries).await;
+        written.expect(200);
         test.settle().await;
+        let entry = test.scalar("SELECT entry_id FROM gate_register").await;
         let desk = test.caller(Role::DataDesk, "").await;
         let employer = json!({ "name": "坪山制造", "credit_code": "9144030071526726XG", "kind": "company", "place_code": HERE });
         let employer = desk.post("/api/v1/employers", employer).await.expect(201);
@@ -184,6 +191,7 @@ impl Scene {
         let inspection = officer.post(&path, json!({})).await.expect(201);
         Self {
             ids: BTreeMap::from([
+                ("entry_id", entry),
                 ("inspection_id", id(&inspection, "inspection_id")),
                 ("appeal_id", appeal),
                 ("evidence_id", id(&shown, "evidence_id")),
@@ -262,6 +270,9 @@ impl Scene {
             "create_employer" => {
                 json!({ "name": "坪山建设", "credit_code": "91440300708461136T", "kind": "company",
                 "place_code": "440310002003", "enclosure_id": self.ids["enclosure_id"] })
+            }
+            "find_stop" => {
+                json!({ "enclosure_id": self.ids["enclosure_id"], "address": "3栋201" })
             }
             "search_people" => json!({ "document_number": resident_number(1) }),
             _ => json!({}),

@@ -65,7 +65,8 @@ impl Scene {
         for phone in &self.phones {
             let body = json!({ "document_number": phone.number, "at": self.test.now(),
                 "direction": "in", "temperature": 36.5 });
-            let answer = self.post.device.post("/api/v1/scans", body).await;
+            let guard = self.post.guard(&self.test).await;
+            let answer = guard.post("/api/v1/scans", body).await;
             let answer = answer.expect(200);
             let word = |name: &str| answer[name].as_str().unwrap().to_owned();
             colours.push(format!("{} {}", word("colour"), word("rule")));

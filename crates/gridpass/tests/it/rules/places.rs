@@ -50,7 +50,7 @@ async fn one_street_first_then_everywhere_then_back_on_the_next_scan_at_every_no
     // Each scan a millisecond later, at the first node or the other.
     let look = async |test: &TestApp, post: &Post, phone: &Phone| {
         test.advance(SignedDuration::from_millis(1));
-        let device = test.with_token(&post.token);
+        let device = test.with_token(post.device.token());
         device
             .post("/api/v1/scans", by_number(test, phone))
             .await
@@ -338,7 +338,8 @@ async fn whose_colour_time_changes_is_told_without_a_scan() {
     let count = "SELECT count(*) FROM notice WHERE template = 'colour_changed'";
     assert_eq!(test.scalar::<i64>(count).await, 1);
     let view = post
-        .device
+        .guard(&test)
+        .await
         .post("/api/v1/scans", by_number(&test, &first))
         .await
         .expect(200);

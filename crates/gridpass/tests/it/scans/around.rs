@@ -294,7 +294,7 @@ async fn the_team_sees_where_one_person_was_checked() {
 async fn another_node_sees_changes_with_its_next_scan() {
     let (test, post, phone) = scene().await;
     let node = TestApp::start_on(test.config.clone(), test.clock.clone()).await;
-    let there = node.with_token(&post.token);
+    let there = node.with_token(post.device.token());
     let body = |test: &TestApp| {
         test.advance(SignedDuration::from_secs(1));
         shown(test, &phone)
@@ -334,7 +334,7 @@ async fn another_node_sees_changes_with_its_next_scan() {
 
 #[tokio::test]
 async fn a_broken_connection_and_a_missing_partition_are_repaired() {
-    let (test, post, phone) = scene().await;
+    let (test, mut post, phone) = scene().await;
     scan(&test, &post, &phone).await;
     let killed: i64 = test
         .scalar(
@@ -352,6 +352,7 @@ async fn a_broken_connection_and_a_missing_partition_are_repaired() {
     scan(&test, &post, &phone).await;
     // A clock that leaps finds its days ready without any job.
     test.advance(SignedDuration::from_hours(24 * 30));
+    post.relieve(&test).await;
     let fresh = equip(&phone.client, [5; 32]).await;
     let body = json!({ "presentation": fresh.present(test.now()).unwrap(), "at": test.now().to_string(), "direction": "in" });
     post.device.post("/api/v1/scans", body).await.expect(200);

@@ -172,8 +172,9 @@ fn foreign_paper(test: &TestApp) -> String {
 
 #[tokio::test]
 async fn a_credential_runs_out_after_a_day() {
-    let (test, post, phone) = scene().await;
+    let (test, mut post, phone) = scene().await;
     test.advance(SignedDuration::from_hours(24));
+    post.relieve(&test).await;
     post.device
         .post("/api/v1/scans", shown(&test, &phone))
         .await

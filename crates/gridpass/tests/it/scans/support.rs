@@ -69,9 +69,14 @@ fn seed(sequence: u32) -> [u8; 32] {
 
 /// Asks for a credential with the key of a seed.
 pub async fn equip(client: &Client, seed: [u8; 32]) -> Holder {
+    equip_for(client, seed, None).await
+}
+
+/// The same for somebody else's pass on the phone.
+pub async fn equip_for(client: &Client, seed: [u8; 32], serial: Option<i64>) -> Holder {
     let key = SigningKey::from_bytes(&seed);
     let public_key = URL_SAFE_NO_PAD.encode(key.public().to_bytes());
-    let body = json!({ "public_key": public_key });
+    let body = json!({ "public_key": public_key, "pass_serial": serial });
     let view = client
         .post("/api/v1/pass/credential", body)
         .await

@@ -159,7 +159,7 @@ async fn a_lost_factor_is_reset_by_the_security_administrator() {
     let system = test.caller(Role::SystemAdmin, "").await;
     system.delete(&path).await.problem(403, "not_allowed");
     admin.delete(&path).await.expect(204);
-    desk.get("/api/v1/me").await.problem(401, "session_expired");
+    desk.get("/api/v1/me").await.problem(401, "session_revoked");
     let desk = test.sign_in("desk-1", OWN).await;
     desk.get("/api/v1/gates").await.expect(200);
 }

@@ -131,7 +131,7 @@ async fn a_linked_account_signs_in_through_the_provider_and_no_other() {
     link(&admin, id, Value::Null).await.expect(204);
     desk.get("/api/v1/gates")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
     let gone = come_in(&test, &idp, |_| {}).await;
     gone.problem(403, "identity_unlinked");
 }

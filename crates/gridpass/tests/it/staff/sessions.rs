@@ -16,7 +16,7 @@ async fn a_session_ends_when_signed_out_and_when_its_time_is_over() {
     caller
         .get("/api/v1/me")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
 
     let caller = test.caller(Role::DataDesk, "").await;
     test.advance(SignedDuration::from_hours(6));
@@ -79,13 +79,13 @@ async fn sessions_are_listed_and_ended() {
     third
         .get("/api/v1/me")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
     second.get("/api/v1/me").await.expect(200);
     first.delete("/api/v1/me/sessions").await.expect(204);
     second
         .get("/api/v1/me")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
     first.get("/api/v1/me").await.expect(200);
     let history = first.get("/api/v1/me/sign-ins").await.expect(200);
     assert_eq!(history.as_array().unwrap().len(), 3);
@@ -98,7 +98,7 @@ async fn sessions_are_listed_and_ended() {
     first
         .get("/api/v1/me")
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
 }
 
 #[tokio::test]

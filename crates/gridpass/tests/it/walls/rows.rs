@@ -57,7 +57,9 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO person_identifier VALUES ('\\x0{id}', {id})"),
         format!("INSERT INTO holder_session VALUES ({id}, '\\x0{id}', now(), now(), NULL)"),
         format!("INSERT INTO guardian_link VALUES ({id}, {id}, now(), NULL)"),
+        format!("INSERT INTO number_claim VALUES ({id}, {id} + 100, {id}, now(), NULL, NULL, NULL)"),
         format!("INSERT INTO pass_carrier VALUES ({id}, {id}, 'minor', now(), NULL)"),
+        format!("INSERT INTO carrier_key VALUES ({id}, {id}, '', now())"),
         format!("INSERT INTO declaration VALUES ({id}, {id}, 'health', now(), '')"),
         format!("INSERT INTO pass VALUES ({id}, now(), now(), NULL, NULL, NULL)"),
         format!("INSERT INTO fact VALUES ({id}, {id}, 'health', '{{}}', 'test', now(), NULL, NULL, NULL, NULL)"),
@@ -68,6 +70,7 @@ async fn plant(admin: &Client, id: i64, community: &str) {
         format!("INSERT INTO scan VALUES ({id}, '2020-03-06T12:00Z', {id}, now(), NULL, 1, 0, 0, 0, 0, NULL, NULL, 'r', 'g')"),
         format!("INSERT INTO scan_proof VALUES ({id}, now(), {id}, 1, '')"),
         format!("INSERT INTO late_red VALUES ({id}, now(), {id}, NULL, 'r', now())"),
+        format!("INSERT INTO gate_check VALUES ({id}, now(), {id}, 1, true, 1, now())"),
         format!("INSERT INTO visit (person_id, visit_id, cause, place_code, status, due_at, created_at)
             VALUES ({id}, {id}, 'c', '{place}', 'open', now(), now())"),
         format!("INSERT INTO door_call (person_id, call_id, place_code, called_at, recorded_at, staff_id, outcome, needs)
@@ -187,8 +190,9 @@ async fn a_statement_without_where_reaches_the_jurisdiction_and_nothing_else() {
     let (admin, staff, engine) = two_people().await;
     // Secrets and internals of others; staff have no right to them at all.
     let closed = [
+        "carrier_key",
         "declaration",
-        "gate_register",
+        "gate_check",
         "holder_session",
         "idempotency",
         "limit_count",

@@ -89,7 +89,7 @@ const COLUMNS: Record<TableName, Column[]> = {
     test("relation", "visitor", "works_here", "lives_here"),
     test("checked", "no", "yes"),
     { name: "action", kind: "word", words: ["pass", "check", "stop"] },
-    { name: "reason", kind: "word", words: ["fever", "red", "sealed_area", "visitor", "green", "checked", "yellow"] },
+    { name: "reason", kind: "word", words: ["fever", "red", "sealed_area", "visitor", "green", "checked", "yellow", "shown_before"] },
     { name: "checks", kind: "words", words: ["recheck_temperature", "host_consent", "travel_history", "key_facts"] },
     { name: "notify", kind: "words", words: NOTIFIED },
   ],

@@ -66,7 +66,7 @@ export function draftProblem(draft: PersonDraft, homeless = false): DraftProblem
 }
 
 /** One person's part of a call. */
-function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
+function inputOf(stop: Stop, person: StopPerson, draft: PersonDraft): CallInput {
   const input: CallInput = {
     person_id: person.person_id,
     outcome: draft.outcome || "checked",
@@ -74,7 +74,11 @@ function inputOf(person: StopPerson, draft: PersonDraft): CallInput {
     needs: draft.needs,
     served: draft.served,
   };
-  if (draft.enclosure_id) input.enclosure_id = draft.enclosure_id;
+  // Whoever has no home on record, or had moved out, lives where the worker stands.
+  const known = person.residence === "declared" || person.residence === "verified";
+  const here = draft.outcome === "verified_moved_in" && !known ? stop.enclosure_id : null;
+  const enclosure_id = draft.enclosure_id || here;
+  if (enclosure_id) input.enclosure_id = enclosure_id;
   if (draft.stay === "yes") input.epidemic_area_stay = { found: true, area: draft.area, until: draft.until };
   if (draft.stay === "no") input.epidemic_area_stay = { found: false };
   if (draft.healthy) {
@@ -112,7 +116,7 @@ const sendOf = (stop: Stop, { call_id, called_at }: When, people: CallInput[]): 
 export function callOf(stop: Stop, draft: DoorDraft, when: When): CallSend | null {
   const people = stop.people.flatMap((person) => {
     const own = draft[person.person_id];
-    return own && isTouched(own) ? [inputOf(person, own)] : [];
+    return own && isTouched(own) ? [inputOf(stop, person, own)] : [];
   });
   return people.length > 0 ? sendOf(stop, when, people) : null;
 }

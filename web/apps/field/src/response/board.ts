@@ -28,7 +28,7 @@ import { checks } from "./checks";
 const PARTS = ["alerts", "watch", "needs", "orders"] as const;
 export type Part = (typeof PARTS)[number];
 
-/** The team; grid workers watch and help, and leave alerts and orders to it. */
+/** The team; grid workers watch and help, see to those held at a gate, and leave other alerts and orders to it. */
 export const TEAM: Role[] = ["team_worker", "team_doctor", "team_police", "community_lead"];
 export const WATCHERS: Role[] = [...TEAM, "grid_worker"];
 const ORDERERS: Role[] = ["team_worker", "team_doctor", "team_police"];
@@ -37,7 +37,8 @@ const acts = (roles: Role[]): boolean => !!session.account?.role && roles.includ
 /** The server decides; this spares people what they may not do. */
 export const may = {
   watch: () => acts(WATCHERS),
-  respond: () => acts(TEAM),
+  /** Alerts: the server shows grid workers those of somebody held at a gate only. */
+  respond: () => acts(WATCHERS),
   order: () => acts(ORDERERS),
   discharge: () => acts(["team_doctor"]),
   issue: () => acts(ISSUERS),
@@ -140,6 +141,7 @@ export async function read(part: Part): Promise<void> {
 
 const EVENTS: Record<string, readonly Part[]> = {
   alert: ["alerts"],
+  held: ["alerts"],
   observation: ["watch", "needs"],
   red: ["orders"],
   resync: PARTS,

@@ -13,7 +13,7 @@ const ICON_NEED = "M4 8h16v12H4ZM8 8V5a4 4 0 0 1 8 0v3h-2V5a2 2 0 0 0-4 0v3Z";
 const ICON_ORDER = "M5 2h10l4 4v16H5Zm3 7h8v2H8Zm0 4h8v2H8Zm0 4h5v2H8Z";
 
 export const responseTabs: Tab[] = [
-  { name: "alerts", title: "tab_alerts", icon: ICON_ALERT, page: AlertsPage, roles: TEAM, count: openAlerts },
+  { name: "alerts", title: "tab_alerts", icon: ICON_ALERT, page: AlertsPage, roles: WATCHERS, count: openAlerts },
   { name: "watch", title: "tab_watch", icon: ICON_WATCH, page: WatchPage, roles: WATCHERS },
   { name: "needs", title: "tab_needs", icon: ICON_NEED, page: NeedsPage, roles: WATCHERS },
   { name: "orders", title: "tab_orders", icon: ICON_ORDER, page: OrdersPage, roles: TEAM },

@@ -2,11 +2,16 @@
  * The worker's sealed drawer on this phone: the session, the stops, the team's lists, drafts, what
  * waits to be sent.
  *
+ * A session that runs out meanwhile takes nothing away: who works stays known, doors and drafts stay
+ * at hand under the PIN, and what is saved waits until somebody signs in. Signing out, an account that
+ * is closed and a phone that is cleared end it.
+ *
  * One drawer for each worker, opened with a PIN. The key lives in memory: a phone that threw the page
  * away to save its battery asks for the PIN and goes on where it was, with or without network.
  */
 import { kept, keep } from "@gridpass/kit/store";
 import { deviceShelf, openVault, type Unlocked, type Vault } from "@gridpass/kit/vault";
+import { returned } from "@gridpass/staff/returned";
 import { keeping, session, setSession, type Kept } from "@gridpass/staff/session";
 import { reactive, shallowReactive, watch } from "vue";
 
@@ -27,6 +32,11 @@ export const lock = reactive({
   /** Whether the last worker has a drawer here. */
   hasDrawer: false,
   open: false,
+  /**
+   * Somebody whose session ran out asked for the sign-in page, or comes back to it from the identity
+   * provider; the drawer stays open behind it.
+   */
+  signingIn: returned(location.search) !== null,
 });
 
 const held = shallowReactive({ vault: null as Vault | null });
@@ -80,6 +90,7 @@ export async function meetWorker(): Promise<void> {
 
 async function opened(): Promise<void> {
   keeping.inTab = false;
+  keeping.account = true;
   sessionStorage.removeItem("gridpass.session");
   await keep(LAST, { ...lock.last });
   if (session.token) await keepSession();
@@ -91,16 +102,27 @@ async function opened(): Promise<void> {
   lock.open = true;
 }
 
-/** Writes the session, also its end, into the drawer. */
+/** Writes into the drawer who works, with the session as long as there is one. */
 async function keepSession(): Promise<void> {
-  const view = session.token ? { token: session.token, account: session.account } : null;
-  if (view) await drawer().put(SESSION, view);
-  else await drawer().remove(SESSION);
+  const { token, account } = session;
+  // Somebody else signed in: the drawer of that one comes in a moment.
+  if (account && account.staff_id !== lock.last?.staff_id) return;
+  if (!account) {
+    // Signed out from elsewhere, or the account was closed: nothing goes on here.
+    await drawer().remove(SESSION);
+    lockNow();
+  } else if (account.needs.length === 0) await drawer().put(SESSION, { token, account });
+  else if (!token) {
+    // Signing in anew was given up half way: work goes on as whoever it was.
+    const view = await drawer().get<Kept>(SESSION);
+    if (view) setSession({ ...view, token: "" });
+  }
 }
 
 watch(
   () => [session.token, session.account],
   () => {
+    if (session.token) lock.signingIn = false;
     if (lock.open) void keepSession().catch(() => undefined);
   },
 );
@@ -141,6 +163,8 @@ export const lockNow = (): void => held.vault?.lock();
 export function someoneElse(): void {
   held.vault?.lock();
   keeping.inTab = true;
+  keeping.account = false;
+  lock.signingIn = false;
   lock.last = null;
   lock.hasDrawer = false;
   setSession(null);

@@ -1,0 +1,83 @@
+//! SQL of who was at a gate lately, and what was measured there.
+
+use gridpass_types::ids::{GateId, PersonId};
+use jiff::Timestamp;
+use tokio_postgres::Error;
+
+use crate::db::Client;
+use crate::scans::model::{FEVER_DECICELSIUS, Rung};
+
+/// Whether a person was scanned at a gate since a time.
+pub async fn was_scanned(
+    db: &Client,
+    (person_id, gate_id): (PersonId, GateId),
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "-- scans.was_scanned
+        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 LIMIT 1";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_opt(&statement, &[&person_id, &gate_id, &since, &until])
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether the person was known at the gate within these times by more than a typed serial.
+pub async fn was_shown(
+    db: &Client,
+    (person_id, gate_id): (PersonId, GateId),
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "-- scans.was_shown
+        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 AND rung <= $5 LIMIT 1";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_opt(
+            &statement,
+            &[&person_id, &gate_id, &since, &until, &Rung::Code.code()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Person, time and reading in tenths of a degree of what a gate measured, in no order.
+pub async fn list_readings(
+    db: &Client,
+    gate_id: GateId,
+    people: &[i64],
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<(PersonId, Timestamp, i16)>, Error> {
+    let sql = "-- scans.list_readings
+        SELECT person_id, at, temperature_decicelsius FROM scan
+        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius IS NOT NULL";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db
+        .query(&statement, &[&people, &gate_id, &from, &to])
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect())
+}
+
+/// Which of these people a gate has measured a fever of within the times.
+pub async fn list_feverish(
+    db: &Client,
+    gate_id: GateId,
+    people: &[i64],
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<PersonId>, Error> {
+    let sql = "-- scans.list_feverish
+        SELECT DISTINCT person_id FROM scan
+        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius >= $5";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db
+        .query(
+            &statement,
+            &[&people, &gate_id, &from, &to, &FEVER_DECICELSIUS],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
