@@ -19,7 +19,12 @@ export function aloneSpecs(world) {
         await district.verify(number);
       }
       await district.enrol(names.third, third);
-      await district.enrol(names.fourth, fourth);
+      const { holder_token } = await district.enrol(names.fourth, fourth);
+      await fetch(`${world.server.publicUrl}/api/v1/pass/photo`, {
+        method: "PUT",
+        headers: { "content-type": "image/png", authorization: `Bearer ${holder_token}` },
+        body: world.portrait,
+      });
       page = await openPage(world.browser, { viewport: { width: 360, height: 740 } });
       await page.goto(`${world.server.staffUrl}/gate/#code=${await district.deviceCode("五号机")}`);
       await page.locator("form button.primary").click();
@@ -245,6 +250,9 @@ export function aloneSpecs(world) {
       page.on("request", (one) => one.url().endsWith("/gate-checks") && checks.push(one.url()));
       await wedge(page, fourth);
       await answered(page, "check");
+      // A photo that the holder gave proves less than the document.
+      await page.getByRole("img", { name: "持证人照片" }).waitFor();
+      await page.getByText("照片由本人上传，请对照证件").waitFor();
       await fits(page, "somebody to check who may leave");
       await page.getByRole("button", { name: "人已离开" }).click();
       await page.getByRole("radiogroup", { name: "方向" }).waitFor();
