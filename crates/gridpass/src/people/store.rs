@@ -3,6 +3,7 @@
 mod claims;
 mod family;
 mod household;
+mod photo;
 mod rekey;
 
 use gridpass_types::ids::{PassSerial, PersonId, StaffId};
@@ -21,6 +22,7 @@ pub use family::{
     list_household, list_links, note_carrier, unlink_dependant, update_phone,
 };
 pub use household::list_household_places;
+pub use photo::{delete_photo, find_photo, update_photo};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
@@ -469,33 +471,5 @@ pub async fn update_own_address(
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&person_id, &sealed, &now]).await?;
-    Ok(())
-}
-
-/// A person's sealed photo.
-pub async fn find_photo(db: &Client, person_id: PersonId) -> Result<Option<Vec<u8>>, Error> {
-    let sql = "-- people.find_photo
-        SELECT photo_sealed FROM person WHERE person_id = $1";
-    let row = db
-        .query_opt(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
-    Ok(row.and_then(|row| row.get(0)))
-}
-
-/// Writes a person's sealed photo.
-pub async fn update_photo(db: &Client, person_id: PersonId, sealed: &[u8]) -> Result<(), Error> {
-    let sql = "-- people.update_photo
-        UPDATE person SET photo_sealed = $2 WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id, &sealed])
-        .await?;
-    Ok(())
-}
-
-/// Removes a person's photo.
-pub async fn delete_photo(db: &Client, person_id: PersonId) -> Result<(), Error> {
-    let sql = "-- people.delete_photo
-        UPDATE person SET photo_sealed = NULL WHERE person_id = $1";
-    db.execute(&db.prepare_cached(sql).await?, &[&person_id])
-        .await?;
     Ok(())
 }
