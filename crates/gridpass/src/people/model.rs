@@ -380,6 +380,9 @@ pub struct PassView {
     pub has_photo: bool,
     /// Whether the grid worker who has to call does not know the door yet.
     pub home_asked: bool,
+    /// Of a pass that is carried: codes that phones got before this do not count any more, and a
+    /// phone that has an older one asks again.
+    pub codes_from: Option<Timestamp>,
     /// People whose passes this phone carries too.
     #[schema(no_recursion)]
     pub dependants: Vec<PassView>,

@@ -18,7 +18,7 @@ pub use claims::{
     update_document,
 };
 pub use family::{
-    end_carrier, end_household_carriers, end_household_links, has_live_session, link_dependant,
+    end_carrier, end_household_carriers, end_household_links, find_codes_from, has_live_session, link_dependant,
     list_below, list_carriers, list_dependants, list_household, list_links, note_carrier,
     unlink_dependant, update_phone,
 };

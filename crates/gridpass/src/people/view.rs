@@ -28,7 +28,9 @@ use crate::masking::{Shown, Viewer};
 pub async fn pass_view(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassView> {
     let mut view = single(db, app, person_id).await?;
     for dependant in store::list_dependants(db, person_id).await? {
-        view.dependants.push(single(db, app, dependant).await?);
+        let mut carried = single(db, app, dependant).await?;
+        carried.codes_from = store::find_codes_from(db, dependant).await?;
+        view.dependants.push(carried);
     }
     Ok(view)
 }
@@ -68,6 +70,7 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
         decided_at: now,
         valid_until: replayed.valid_until,
         has_photo: person.has_photo,
+        codes_from: None,
         home_asked: match replayed.state.residence {
             Residence::Verified => false,
             // The door that is held is the one they left.

@@ -48,10 +48,15 @@ async fn both_parents_show_one_child_at_the_same_time() {
     show(&his).await.expect(200);
     // Taken off one phone, it is void there and at once; the other renews.
     let off = format!("{DEPENDANTS}/{serial}");
+    let before = test.now();
     mother.delete(&off).await.expect(204);
     test.settle().await;
     show(&newer).await.problem(422, "pass_revoked");
     test.advance(SignedDuration::from_secs(2));
+    let pass = father.get("/api/v1/pass").await.expect(200);
+    let codes_from = pass["dependants"][0]["codes_from"].as_str().unwrap();
+    let codes_from: jiff::Timestamp = codes_from.parse().unwrap();
+    assert!(codes_from > before, "his phone is told to ask again");
     let his = card(&father, 2).await;
     show(&his).await.expect(200);
 }

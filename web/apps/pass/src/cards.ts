@@ -14,6 +14,7 @@ import { refusalText, t } from "./words";
 
 interface FamilyCredential {
   card?: Card;
+  issued_ms?: number;
   renew_ms: number;
   expires_ms: number;
   /** What the server said instead of a credential. */
@@ -32,7 +33,7 @@ async function fetchCredential(token: string, { pass_serial }: PassView): Promis
     const issued_ms = Date.parse(issued.issued_at);
     const expires_ms = Date.parse(issued.expires_at);
     const renew_ms = issued_ms + (expires_ms - issued_ms) / 4;
-    return { card: await openCard(keys, issued), renew_ms, expires_ms };
+    return { card: await openCard(keys, issued), issued_ms, renew_ms, expires_ms };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { refused: refusalText(error), renew_ms: now_ms() + REFUSED_MS, expires_ms: 0 };
@@ -44,7 +45,9 @@ export async function renewFamily(): Promise<void> {
   const holder = currentHolder();
   for (const pass of holder?.pass.dependants ?? []) {
     const have = await kept<FamilyCredential>(drawer(pass.pass_serial));
-    if (have && now_ms() < have.renew_ms) continue;
+    // Another phone of the family was taken off the pass: what this one got before is void, too.
+    const isVoid = have?.card && pass.codes_from && (have.issued_ms ?? 0) < Date.parse(pass.codes_from);
+    if (have && now_ms() < have.renew_ms && !isVoid) continue;
     await keep(drawer(pass.pass_serial), await fetchCredential(holder?.token ?? "", pass));
   }
 }
