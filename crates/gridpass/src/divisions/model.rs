@@ -205,6 +205,11 @@ pub fn read_rows<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<Vec<T>> {
             ),
         }
     }
+    if rows.is_empty() && faults.0.is_empty() {
+        // An empty file, a wrong one, or one whose header is missing: not "nothing to do".
+        let said = ("there is no row below the header", "标题行下没有数据行");
+        faults.add((0, "row"), "rows_missing", said);
+    }
     faults.done(rows)
 }
 

@@ -138,3 +138,18 @@ async fn enclosures_come_in_by_file_and_again_without_doubling() {
         .await
         .problem(422, "division_unknown");
 }
+
+#[tokio::test]
+async fn a_file_without_rows_is_no_import() {
+    let test = TestApp::with_divisions().await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    let commas = ",".repeat(20_000);
+    for kind in ["divisions", "enclosures", "employers"] {
+        let path = format!("/api/v1/{kind}/import");
+        for file in ["", "\u{feff}", "\"a", "code,name,kind,community_code\n", &commas] {
+            let answer = desk.post_text(&path, "text/csv", file.to_owned()).await;
+            let problem = answer.problem(422, "csv_invalid");
+            assert_eq!(problem["fields"][0]["code"], "rows_missing", "{kind}: {problem}");
+        }
+    }
+}

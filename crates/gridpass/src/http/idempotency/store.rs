@@ -110,31 +110,29 @@ pub(super) async fn claim(
     Ok(taken == 1)
 }
 
-/// How a key stands that another call has. A claim that is gone again counts as running: the
-/// next look finds its answer, or takes the key.
+/// How a key stands that another call has; `None` when it may be claimed.
 pub(super) async fn standing(
     db: &Client,
     claim: &Claim,
-    now: Timestamp,
-) -> Result<Standing, Error> {
+    (now, since): (Timestamp, Timestamp),
+) -> Result<Option<Standing>, Error> {
     let sql = "-- idempotency.standing
         SELECT request_sha256, committed AND lease_until <= $3 FROM idempotency_claim
-        WHERE caller = $1 AND key = $2";
+        WHERE caller = $1 AND key = $2 AND (committed OR lease_until > $3) AND claimed_at > $4";
     let row = db
         .query_opt(
             &db.prepare_cached(sql).await?,
-            &[&claim.caller, &claim.key, &now],
+            &[&claim.caller, &claim.key, &now, &since],
         )
         .await?;
-    let Some(row) = row else {
-        return Ok(Standing::Runs);
-    };
-    let (digest, lost): (Vec<u8>, bool) = (row.get(0), row.get(1));
-    Ok(match (digest == claim.digest, lost) {
-        (false, _) => Standing::Other,
-        (true, true) => Standing::Lost,
-        (true, false) => Standing::Runs,
-    })
+    Ok(row.map(|row| {
+        let (digest, lost): (Vec<u8>, bool) = (row.get(0), row.get(1));
+        match (digest == claim.digest, lost) {
+            (false, _) => Standing::Other,
+            (true, true) => Standing::Lost,
+            (true, false) => Standing::Runs,
+        }
+    }))
 }
 
 /// Marks the claim in the transaction of its call; false when another call has the key.
