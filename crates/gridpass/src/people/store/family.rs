@@ -237,10 +237,7 @@ pub async fn list_below(
 }
 
 /// From when on the codes count that phones get of a person's pass; none when they got none yet.
-pub async fn find_codes_from(
-    db: &Client,
-    person_id: PersonId,
-) -> Result<Option<Timestamp>, Error> {
+pub async fn find_codes_from(db: &Client, person_id: PersonId) -> Result<Option<Timestamp>, Error> {
     let sql = "-- people.find_codes_from
         SELECT not_before FROM pass WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
