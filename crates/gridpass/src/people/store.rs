@@ -16,9 +16,7 @@ pub use family::{
     list_carriers, list_dependants, list_grid, list_household, list_links, note_carrier,
     unlink_dependant, update_phone,
 };
-pub use households::{
-    find_unjoined_address, is_household, join_household, leave_household,
-};
+pub use households::{find_unjoined_address, is_household, join_household, leave_household};
 pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,

@@ -294,11 +294,16 @@ async fn a_family_that_applied_on_phones_is_one_household_once_it_was_seen() {
     }
     street.test.settle().await;
     let household = |person: i64| {
-        let sql = format!("SELECT coalesce(household_id, 0) FROM person WHERE person_id = {person}");
+        let sql =
+            format!("SELECT coalesce(household_id, 0) FROM person WHERE person_id = {person}");
         let test = &street.test;
         async move { test.scalar::<i64>(&sql).await }
     };
-    assert_eq!(household(family[0]).await, 0, "nobody joins by their own word");
+    assert_eq!(
+        household(family[0]).await,
+        0,
+        "nobody joins by their own word"
+    );
     let open = stops(&street.worker, "").await;
     let found: Vec<Value> = family
         .iter()
