@@ -60,15 +60,23 @@ pub fn unknown(field: &str) -> FieldError {
     )
 }
 
-/// The first city or province that a text names, in Chinese or English: cities before provinces,
-/// since a city's name says more.
-pub fn named_in(text: &str) -> Option<&'static str> {
+/// Stands for a place that no name of the list fits.
+pub const ELSEWHERE: &str = "00";
+
+/// The cities and provinces that a text names, in Chinese or English; a province only where none of
+/// its cities is named, since a city says more.
+pub fn named_in(text: &str) -> Vec<&'static str> {
     let lower = text.to_lowercase();
     let names =
         |area: &&Area| text.contains(short(&area.zh)) || lower.contains(&area.en.to_lowercase());
-    let mut found: Vec<&'static Area> = AREAS.iter().filter(names).collect();
-    found.sort_by_key(|area| std::cmp::Reverse(area.code.len()));
-    found.first().map(|area| area.code.as_str())
+    let codes = AREAS.iter().filter(names).map(|area| area.code.as_str());
+    let codes: Vec<&'static str> = codes.collect();
+    let is_said_better = |code: &&str| {
+        let mut others = codes.iter();
+        others.any(|other| other.len() > code.len() && other.starts_with(*code))
+    };
+    let kept = codes.iter().copied();
+    kept.filter(|code| !is_said_better(code)).collect()
 }
 
 /// A name as people write it: 武汉 for 武汉市.
@@ -100,12 +108,13 @@ mod tests {
 
     #[test]
     fn a_city_is_found_by_its_name_as_people_write_it() {
-        assert_eq!(named_in("武汉"), Some("4201"));
-        assert_eq!(named_in("湖北省武汉市、深圳"), Some("4201"));
-        assert_eq!(named_in("恩施"), Some("4228"));
-        assert_eq!(named_in("湖北"), Some("42"));
-        assert_eq!(named_in("广西"), Some("45"));
-        assert_eq!(named_in("Wuhan, Shenzhen"), Some("4201"));
-        assert_eq!(named_in("some town"), None);
+        assert_eq!(named_in("武汉"), ["4201"]);
+        assert_eq!(named_in("湖北省武汉市"), ["4201"]);
+        assert_eq!(named_in("恩施"), ["4228"]);
+        assert_eq!(named_in("湖北"), ["42"]);
+        assert_eq!(named_in("广西"), ["45"]);
+        assert_eq!(named_in("Wuhan, Guangxi"), ["4201", "45"]);
+        assert!(named_in("some town").is_empty());
+        assert!(!is_known(ELSEWHERE));
     }
 }

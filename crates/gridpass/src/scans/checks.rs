@@ -34,6 +34,9 @@ const CITIES_CHARS_MAX: usize = 40;
 /// What was done so long ago is told later.
 const TOLD_LATER: SignedDuration = SignedDuration::from_mins(1);
 
+/// Stays of one travel card at most.
+const STAYS_MAX: usize = 4;
+
 /// Kind of the alert about somebody a guard holds.
 const HELD: &str = "held_at_gate";
 /// Cause of the visit about a stay that only the person or a travel card says.
@@ -104,34 +107,43 @@ impl GateCheckInput {
 }
 
 impl GateCheckInput {
-    /// The stay that a travel card with a hit shows: declared, in the city it names, until the day
-    /// before, since the card is a day late. None where the guard wrote no city of the list.
-    fn stay(&self, at: Timestamp) -> Option<FactBody> {
-        if self.travel_history != Some(TravelHistory::Hit) {
-            return None;
+    /// The stays that a travel card with a hit shows: declared, one in each city it names, until the
+    /// day before, since the card is a day late. What the guard wrote may be no city of the list; it is
+    /// a stay all the same. Where the gate stands is no journey.
+    fn stays(&self, at: Timestamp, district: &str) -> Vec<FactBody> {
+        let hit = self.travel_history == Some(TravelHistory::Hit);
+        let (true, Ok(until)) = (hit, district_date(at).yesterday()) else {
+            return Vec::new();
+        };
+        let mut named = areas::named_in(self.travel_cities.as_deref().unwrap_or_default());
+        named.retain(|area| !district.starts_with(area));
+        named.truncate(STAYS_MAX);
+        if named.is_empty() {
+            named.push(areas::ELSEWHERE);
         }
-        let area = areas::named_in(self.travel_cities.as_deref()?)?;
-        Some(FactBody::Stay {
+        let stay = |area: &str| FactBody::Stay {
             area: area.to_owned(),
             risk: Risk::High,
-            until: district_date(at).yesterday().ok()?,
+            until,
             certainty: Certainty::Declared,
-        })
+        };
+        named.into_iter().map(stay).collect()
     }
 
-    /// The check, and the stay that the travel card shows.
-    fn facts(&self, device: &Device, at: Timestamp) -> ApiResult<(NewFact, Option<NewFact>)> {
-        let fact = |body| {
-            self.source().map(|source| NewFact {
-                body,
-                source,
-                recorded_by: Some(device.device_id.get()),
-                grounds: None,
-            })
+    /// The check, and the stays that the travel card shows.
+    fn facts(&self, device: &Device, at: Timestamp, district: &str) -> ApiResult<Found> {
+        let source = self.source()?;
+        let fact = |body| NewFact {
+            body,
+            source: source.clone(),
+            recorded_by: Some(device.device_id.get()),
+            grounds: None,
         };
         let passed = self.passed;
-        let check = fact(FactBody::GateCheck { at, passed })?;
-        Ok((check, self.stay(at).map(fact).transpose()?))
+        Ok(Found {
+            check: fact(FactBody::GateCheck { at, passed }),
+            stays: self.stays(at, district).into_iter().map(fact).collect(),
+        })
     }
 
     /// Who is told: of somebody held the community and the team, of a hit whoever calls at the
@@ -170,28 +182,33 @@ fn is_short_text(text: &str) -> bool {
     (1..=CITIES_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// Records the check, and the stay that the travel card shows unless it may not count: what an
-/// appeal found wrong stays so, and no guard's tap makes anybody red.
+/// What a check found.
+struct Found {
+    check: NewFact,
+    stays: Vec<NewFact>,
+}
+
+/// Records the check, and each stay that the travel card shows unless it may not count: what an
+/// appeal found wrong stays so, and no guard's tap makes anybody red. Told again, nothing is new.
 async fn record(
     tx: &Client,
     app: &App,
     person_id: PersonId,
-    found: Option<(NewFact, Option<NewFact>)>,
+    found: Option<Found>,
 ) -> ApiResult<Appended> {
-    let Some((check, stay)) = found else {
-        // What follows for the person now, without anything new.
+    let Some(Found { check, stays }) = found else {
         return facts::append(tx, app, person_id, &[]).await;
     };
-    let Some(stay) = stay else {
-        return facts::append(tx, app, person_id, &[check]).await;
-    };
-    // Both refusals come before anything is written.
-    match facts::append(tx, app, person_id, &[check.clone(), stay]).await {
-        Err(error) if matches!(error.code(), Code::ResolvedOnAppeal | Code::RedNeedsTwo) => {
-            facts::append(tx, app, person_id, &[check]).await
+    let mut appended = facts::append(tx, app, person_id, &[check]).await?;
+    for stay in stays {
+        // Both refusals come before anything is written.
+        match facts::append(tx, app, person_id, &[stay]).await {
+            Ok(more) => appended = more,
+            Err(error) if matches!(error.code(), Code::ResolvedOnAppeal | Code::RedNeedsTwo) => {}
+            Err(error) => return Err(error),
         }
-        other => other,
     }
+    Ok(appended)
 }
 
 /// Without a guard on duty nobody is decided about: what a guard did earlier is told, and no more.
@@ -212,7 +229,7 @@ async fn store_once(
     app: &App,
     device: &Device,
     (input, at): (&GateCheckInput, Timestamp),
-    found: (NewFact, Option<NewFact>),
+    found: Found,
 ) -> ApiResult<Appended> {
     let now = app.now();
     let tx = app.db.tx().await?;
@@ -248,7 +265,7 @@ pub async fn create_gate_check(
     extract::Json(input): extract::Json<GateCheckInput>,
 ) -> ApiResult<Response> {
     let at = scan_time(input.at, app.now())?;
-    let found = input.facts(&device, at)?;
+    let found = input.facts(&device, at, &app.settings.district)?;
     audit::subject(input.person_id);
     if device.shift_id.is_none() {
         check_told_later(&app, &device, at).await?;

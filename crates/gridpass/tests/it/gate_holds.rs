@@ -107,23 +107,26 @@ async fn a_travel_card_with_a_city_is_a_declared_stay_that_somebody_asks_about()
 }
 
 #[tokio::test]
-async fn a_card_without_a_city_of_the_list_is_asked_about_and_makes_no_stay() {
+async fn every_city_on_a_card_is_a_stay_and_so_is_one_of_no_list() {
     let (test, post, phone) = scene().await;
     scan(&test, &post, &phone).await;
-    check(
-        &test,
-        &post,
-        &phone,
-        json!({ "passed": false, "travel_history": "hit", "travel_cities": "某地" }),
-    )
-    .await;
+    let nowhere = json!({ "passed": false, "travel_history": "hit", "travel_cities": "某地" });
+    let decision = check(&test, &post, &phone, nowhere).await;
     test.settle().await;
-    assert_eq!(count(&test, "fact WHERE kind = 'stay'").await, 0);
+    let areas = "SELECT string_agg(body ->> 'area', ' ' ORDER BY body ->> 'area') FROM fact WHERE kind = 'stay'";
+    assert_eq!(test.scalar::<String>(areas).await, "00");
+    assert_eq!(decision["reason"], "epidemic_area_declared");
     assert_eq!(
         count(&test, "visit WHERE cause = 'epidemic_area_declared'").await,
         1
     );
     assert_eq!(count(&test, HELD).await, 1);
+    test.advance(SignedDuration::from_mins(1));
+    let two =
+        json!({ "passed": false, "travel_history": "hit", "travel_cities": "湖北省武汉市、广西" });
+    check(&test, &post, &phone, two).await;
+    assert_eq!(test.scalar::<String>(areas).await, "00 4201 45");
+    assert_states_are_derived(&test).await;
 }
 
 #[tokio::test]
