@@ -1204,7 +1204,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/gates/{gate_id}/register-entries/{entry_id}": {
+    "/api/v1/gates/{gate_id}/register-entries/{register_entry_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1221,7 +1221,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/gates/{gate_id}/register-entries/{entry_id}/settle": {
+    "/api/v1/gates/{gate_id}/register-entries/{register_entry_id}/settle": {
         parameters: {
             query?: never;
             header?: never;
@@ -10584,6 +10584,12 @@ export interface components {
         PassSerial: number;
         /** @description What the holder shows: the pass with its colour as of now. */
         PassView: {
+            /**
+             * Format: date-time
+             * @description Of a pass that is carried: codes that phones got before this do not count any more, and a
+             *     phone that has an older one asks again.
+             */
+            codes_from?: string | null;
             /** @description Colour decided now. */
             colour: components["schemas"]["Colour"];
             /**
@@ -16034,7 +16040,7 @@ export interface operations {
             header?: never;
             path: {
                 gate_id: number;
-                entry_id: number;
+                register_entry_id: number;
             };
             cookie?: never;
         };
@@ -16072,7 +16078,7 @@ export interface operations {
             header?: never;
             path: {
                 gate_id: number;
-                entry_id: number;
+                register_entry_id: number;
             };
             cookie?: never;
         };
