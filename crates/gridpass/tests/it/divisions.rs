@@ -146,10 +146,19 @@ async fn a_file_without_rows_is_no_import() {
     let commas = ",".repeat(20_000);
     for kind in ["divisions", "enclosures", "employers"] {
         let path = format!("/api/v1/{kind}/import");
-        for file in ["", "\u{feff}", "\"a", "code,name,kind,community_code\n", &commas] {
+        for file in [
+            "",
+            "\u{feff}",
+            "\"a",
+            "code,name,kind,community_code\n",
+            &commas,
+        ] {
             let answer = desk.post_text(&path, "text/csv", file.to_owned()).await;
             let problem = answer.problem(422, "csv_invalid");
-            assert_eq!(problem["fields"][0]["code"], "rows_missing", "{kind}: {problem}");
+            assert_eq!(
+                problem["fields"][0]["code"], "rows_missing",
+                "{kind}: {problem}"
+            );
         }
     }
 }
