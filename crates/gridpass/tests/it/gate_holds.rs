@@ -15,10 +15,8 @@ async fn check(test: &TestApp, post: &Post, phone: &Phone, rest: Value) -> Value
     let mut body = json!({ "person_id": phone.person_id, "at": test.now().to_string(), "travel_history": "none" });
     let body_fields = body.as_object_mut().unwrap();
     body_fields.extend(rest.as_object().unwrap().clone());
-    post.device
-        .post("/api/v1/gate-checks", body)
-        .await
-        .expect(201)
+    let guard = post.guard(test).await;
+    guard.post("/api/v1/gate-checks", body).await.expect(201)
 }
 
 const HELD: &str = "alert WHERE kind = 'held_at_gate'";
@@ -282,7 +280,8 @@ async fn a_card_that_an_appeal_found_wrong_is_asked_about_and_colours_nobody_aga
         test.advance(SignedDuration::from_secs(61));
         // By number: the phone's code would be a day old.
         let scan = json!({ "document_number": phone.number, "at": test.now().to_string(), "direction": "in" });
-        post.device.post("/api/v1/scans", scan).await.expect(200);
+        let guard = post.guard(&test).await;
+        guard.post("/api/v1/scans", scan).await.expect(200);
         let decision = check(&test, &post, &phone, rest).await;
         decision["reason"].as_str().unwrap().to_owned()
     };

@@ -262,7 +262,7 @@ async fn nothing_is_given_to_a_session_that_ended_or_acts_otherwise() {
     desk.delete("/api/v1/sessions/current").await.expect(204);
     desk.post_with_key(ENCLOSURES, "k", estate("甲"))
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
 
     let closed = test.caller(Role::DataDesk, "").await;
     let made = closed.post_with_key(ENCLOSURES, "k", estate("乙")).await;
@@ -274,7 +274,7 @@ async fn nothing_is_given_to_a_session_that_ended_or_acts_otherwise() {
     closed
         .post_with_key(ENCLOSURES, "k", estate("乙"))
         .await
-        .problem(401, "session_expired");
+        .problem(401, "session_revoked");
 
     let moved = test.caller(Role::DataDesk, "").await;
     let made = moved.post_with_key(ENCLOSURES, "k", estate("丙")).await;

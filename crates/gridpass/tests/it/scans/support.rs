@@ -110,7 +110,8 @@ pub fn shown(test: &TestApp, phone: &Phone) -> Value {
 
 /// Scans what a phone shows now.
 pub async fn scan(test: &TestApp, post: &Post, phone: &Phone) -> Value {
-    post.device
+    let guard = post.guard(test).await;
+    guard
         .post("/api/v1/scans", shown(test, phone))
         .await
         .expect(200)
