@@ -264,11 +264,17 @@ export async function enterDistrict(server) {
     return (await staff(`people/${person_id}/decision`, { token: tokens.grid_worker })).colour;
   };
   district.quarantine = async (document_number) => district.quarantinePerson(await personOf(document_number));
+  const ownShift = async () => district.onDuty({ ...gate, ...(await ownDevice()) });
   /** A scan at the gate by number, as another device would send it. */
   district.scan = async (document_number, more = {}) => {
     const at = (await staff("time")).now;
     const body = { document_number, document_type: "resident_id", direction: "in", at, ...more };
-    return staff("scans", { token: await district.onDuty({ ...gate, ...(await ownDevice()) }), body });
+    return staff("scans", { token: await ownShift(), body });
+  };
+  /** A check on the spot of somebody scanned there. */
+  district.checkOnSpot = async (document_number, answer) => {
+    const body = { person_id: await personOf(document_number), at: (await staff("time")).now, ...answer };
+    return staff("gate-checks", { token: await ownShift(), body });
   };
   return district;
 }
