@@ -23,7 +23,7 @@ use crate::http::error::ApiResult;
 
 pub use duty::{Desk, DutyLevel, ResponsibleUnit, responsible};
 pub use enclosures::Enclosures;
-pub use model::{EnclosureView, Faults, ImportReport, read_rows};
+pub use model::{EnclosureView, Faults, ImportReport, read_rows, read_some_rows};
 
 /// Bytes of an import file: a province's tree has some 3 MB.
 const IMPORT_BYTES_MAX: usize = 8 * 1024 * 1024;

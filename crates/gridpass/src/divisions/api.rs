@@ -30,7 +30,7 @@ pub async fn import_divisions(
     _staff: Staff<ManageDivisions>,
     body: Body,
 ) -> ApiResult<Json<ImportReport>> {
-    let rows = model::read_rows::<DivisionRow>(&body.0)?;
+    let rows = model::read_some_rows::<DivisionRow>(&body.0)?;
     let tx = app.db.tx().await?;
     let known = store::list_divisions(&tx, "", None, "", DIVISIONS_MAX).await?;
     let known: BTreeMap<_, _> = known

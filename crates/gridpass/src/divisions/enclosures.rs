@@ -153,7 +153,7 @@ pub async fn import_enclosures(
     staff: Staff<ManageDivisions>,
     body: Body,
 ) -> ApiResult<Json<ImportReport>> {
-    let rows = model::read_rows::<EnclosureRow>(&body.0)?;
+    let rows = model::read_some_rows::<EnclosureRow>(&body.0)?;
     let tx = app.db.tx().await?;
     let rows = check_rows(&tx, &staff.caller, rows).await?;
     let ids: Vec<i64> = rows.iter().map(|_| app.ids.next()).collect();

@@ -186,7 +186,19 @@ pub struct EnclosureRow {
     pub community_code: String,
 }
 
-/// Reads every row of a CSV file, or tells all rows that cannot be read.
+/// Reads every row of a CSV file, or tells all rows that cannot be read. A file without one is an
+/// empty file, a wrong one, or one whose header is missing: not "nothing to do".
+pub fn read_some_rows<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<Vec<T>> {
+    let rows = read_rows(bytes)?;
+    let mut faults = Faults::default();
+    if rows.is_empty() {
+        let said = ("there is no row below the header", "标题行下没有数据行");
+        faults.add((0, "row"), "rows_missing", said);
+    }
+    faults.done(rows)
+}
+
+/// The same where a file without rows means something.
 pub fn read_rows<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<Vec<T>> {
     let text = std::str::from_utf8(bytes).map_err(|_| ApiError::new(Code::BadUtf8))?;
     let text = text.trim_start_matches('\u{feff}');
@@ -204,11 +216,6 @@ pub fn read_rows<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<Vec<T>> {
                 (csv_words(&error), "行格式有误"),
             ),
         }
-    }
-    if rows.is_empty() && faults.0.is_empty() {
-        // An empty file, a wrong one, or one whose header is missing: not "nothing to do".
-        let said = ("there is no row below the header", "标题行下没有数据行");
-        faults.add((0, "row"), "rows_missing", said);
     }
     faults.done(rows)
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::{Caller, Staff};
 use crate::db::Client;
 use crate::directory;
-use crate::divisions::{self, Enclosures, Faults, ImportReport, read_rows};
+use crate::divisions::{self, Enclosures, Faults, ImportReport, read_some_rows};
 use crate::http::error::{ApiResult, FieldError, Problem};
 use crate::http::extract::Body;
 
@@ -40,7 +40,7 @@ pub async fn import_employers(
     staff: Staff<ManageEmployers>,
     body: Body,
 ) -> ApiResult<Json<ImportReport>> {
-    let rows = read_rows::<EmployerRow>(&body.0)?;
+    let rows = read_some_rows::<EmployerRow>(&body.0)?;
     let tx = app.db.tx().await?;
     let rows = check_rows(&tx, &app, &staff.caller, rows).await?;
     let ids: Vec<i64> = rows.iter().map(|_| app.ids.next()).collect();

@@ -41,6 +41,7 @@ async fn find(
 ) -> ApiResult<ObservedPage> {
     let (limit, now) = (page.limit(), app.now());
     let (day, asked) = (district_date(now), Slot::asked_at(now));
+    let checked = Slot::day_at(now);
     let mut rows = Vec::new();
     let mut counts = store::Counts::default();
     if let Some(prefix) = staff.caller.narrow(query.prefix.as_deref()) {
@@ -48,6 +49,7 @@ async fn find(
         let which = store::Which {
             prefix: &prefix,
             day,
+            checked,
             asked,
             missing: query.missing.unwrap_or(false),
             now,
@@ -65,7 +67,7 @@ async fn find(
         persons: counts.persons,
         households: counts.households,
         missing: counts.missing,
-        day,
+        day: checked,
         part: asked.map(|slot| slot.part),
     })
 }
@@ -79,7 +81,7 @@ fn view(app: &App, viewer: Viewer, row: ObservedRow) -> ApiResult<ObservedPerson
     let since = row.created_at;
     let slot = |part, found: SlotRow| {
         let slot = Slot {
-            day: district_date(now),
+            day: Slot::day_at(now),
             part,
         };
         SlotView {

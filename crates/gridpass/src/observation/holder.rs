@@ -127,6 +127,7 @@ async fn own(
         return Ok(None);
     };
     let checks = rows::list_checks(db, person_id, SHOWN_MAX).await?;
+    let day = Slot::day_at(now);
     let slot = |part: DayPart| {
         let last = checks.iter().find(|one| (one.day, one.part) == (day, part));
         let slot = Slot { day, part };

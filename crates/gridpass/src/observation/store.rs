@@ -20,6 +20,8 @@ pub struct Which<'a> {
     pub prefix: &'a str,
     /// Today.
     pub day: Date,
+    /// The day whose checks are shown: until 04:00 yesterday.
+    pub checked: Date,
     /// The check asked for now.
     pub asked: Option<Slot>,
     /// Only those whose check asked for now is not there.
@@ -100,10 +102,10 @@ pub async fn list_observed(
         FROM quarantine_order o LEFT JOIN person p USING (person_id)
              LEFT JOIN person_state s USING (person_id) LEFT JOIN enclosure e USING (enclosure_id)
              LEFT JOIN LATERAL (SELECT c.decicelsius, c.symptoms FROM daily_check c
-                 WHERE c.person_id = o.person_id AND c.day = $2 AND c.day_part = 'morning'
+                 WHERE c.person_id = o.person_id AND c.day = $9 AND c.day_part = 'morning'
                  ORDER BY c.at DESC LIMIT 1) m ON true
              LEFT JOIN LATERAL (SELECT c.decicelsius, c.symptoms FROM daily_check c
-                 WHERE c.person_id = o.person_id AND c.day = $2 AND c.day_part = 'evening'
+                 WHERE c.person_id = o.person_id AND c.day = $9 AND c.day_part = 'evening'
                  ORDER BY c.at DESC LIMIT 1) v ON true
         WHERE o.status = 'live' AND o.place <> 'hospital' AND o.start_date <= $2 AND o.end_date > $2
           AND starts_with(o.place_code, $1) AND o.order_id > $7
@@ -111,7 +113,7 @@ pub async fn list_observed(
                AND CASE $3 WHEN 'morning' THEN m.decicelsius ELSE v.decicelsius END IS NULL))
         ORDER BY o.order_id LIMIT $8";
     let (part, due_at) = which.asked();
-    let key: [&(dyn ToSql + Sync); 8] = [
+    let key: [&(dyn ToSql + Sync); 9] = [
         &which.prefix,
         &which.day,
         &part,
@@ -120,6 +122,7 @@ pub async fn list_observed(
         &which.missing,
         &after,
         &limit,
+        &which.checked,
     ];
     let rows = db.query(&db.prepare_cached(sql).await?, &key).await?;
     Ok(rows.iter().filter_map(observed).collect())
@@ -179,14 +182,17 @@ pub async fn count_observed(db: &Client, which: &Which<'_>) -> Result<Counts, Er
         SELECT count(*) AS persons, count(DISTINCT COALESCE(p.household_id, -o.person_id)) AS households,
                count(*) FILTER (WHERE $3::text IS NOT NULL AND o.created_at < $4::timestamptz
                    AND NOT EXISTS (SELECT FROM daily_check c WHERE c.person_id = o.person_id
-                                   AND c.day = $2 AND c.day_part = $3)) AS missing
+                                   AND c.day = $5 AND c.day_part = $3)) AS missing
         FROM quarantine_order o LEFT JOIN person p USING (person_id)
         WHERE o.status = 'live' AND o.place <> 'hospital' AND o.start_date <= $2 AND o.end_date > $2
           AND starts_with(o.place_code, $1)";
     let (part, due_at) = which.asked();
     let statement = db.prepare_cached(sql).await?;
     let row = db
-        .query_one(&statement, &[&which.prefix, &which.day, &part, &due_at])
+        .query_one(
+            &statement,
+            &[&which.prefix, &which.day, &part, &due_at, &which.checked],
+        )
         .await?;
     Ok(Counts {
         persons: row.get("persons"),

@@ -85,6 +85,11 @@ impl Slot {
         }
     }
 
+    /// The day whose checks are asked for: in the night, before 04:00, still yesterday.
+    pub fn day_at(now: Timestamp) -> Date {
+        Self::of(now).day
+    }
+
     /// From when it is asked for.
     pub fn opens_at(self) -> Timestamp {
         start_of_day(self.day) + self.part.opens_after()
@@ -95,9 +100,9 @@ impl Slot {
         start_of_day(self.day) + self.part.due_after()
     }
 
-    /// The check asked for at an instant; before the first window of a day none is.
+    /// The check asked for at an instant; between the night and the first window of a day none is.
     pub fn asked_at(now: Timestamp) -> Option<Self> {
-        let day = district_date(now);
+        let day = Self::day_at(now);
         [DayPart::Evening, DayPart::Morning]
             .into_iter()
             .map(|part| Self { day, part })
@@ -181,6 +186,9 @@ mod tests {
     fn a_day_has_two_windows_in_the_districts_time() {
         let asked = |text: &str| Slot::asked_at(at(text));
         assert_eq!(asked("2020-03-06T05:59:59+08:00"), None);
+        assert_eq!(asked("2020-03-06T04:00:00+08:00"), None);
+        let before = slot("2020-03-05", DayPart::Evening);
+        assert_eq!(asked("2020-03-06T03:59:59+08:00"), Some(before));
         let morning = slot("2020-03-06", DayPart::Morning);
         assert_eq!(asked("2020-03-06T06:00:00+08:00"), Some(morning));
         assert_eq!(asked("2020-03-06T15:59:00+08:00"), Some(morning));
