@@ -235,8 +235,8 @@ export function cutSpecs(world) {
       // Set aside is kept: the page may go.
       await page.reload();
       await unlockGate(page);
-      await page.getByRole("alert").filter({ hasText: "坏行" }).waitFor();
-      await page.getByRole("button", { name: "知道了" }).click();
+      const set = page.getByRole("alert").filter({ hasText: "坏行" });
+      await set.getByRole("button", { name: "知道了" }).click();
       await page.getByText("坏行").waitFor({ state: "detached" });
     });
 

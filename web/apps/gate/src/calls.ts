@@ -87,7 +87,7 @@ export const createGateCheck = (token: string, body: NewGateCheck, key?: string)
 
 /** A printed paper, by its serial as printed or read. */
 export const checkPaper = (token: string, serial: string): Promise<CheckedPaper> =>
-  sendJson(`${api}papers/check`, { token, body: { serial } });
+  asGuard(token, (guard) => sendJson(`${api}papers/check`, { token: guard, body: { serial } }));
 
 export const putDeviceKey = (token: string, public_key: string): Promise<Response> =>
   send(`${api}device/key`, { token, method: "PUT", body: { public_key } });
