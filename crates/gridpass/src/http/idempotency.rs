@@ -4,7 +4,7 @@
 //! A call first claims its key: a row that one caller can insert. Whoever finds the row waits
 //! without a connection and is given the answer; who would wait too long is told so. The claim
 //! ends with a lease, so that a node that died blocks nobody for long; the call's own
-//! transaction marks the claim as committed ([`mark_committed`]), so that neither a node that
+//! transaction marks the claim as committed (`mark_committed`), so that neither a node that
 //! was only slow nor one that died before it kept the answer lets a second call do it again.
 //! The work goes on when the caller goes away: that is when the same call comes again.
 //!
