@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
+import { guardOn } from "../lib/guard.mjs";
 import { assertLight } from "../lib/slow.mjs";
 import { answered, goOnDuty, PIN, unlockGate, wedge } from "./gate.mjs";
 import { apply, codeOf } from "./pass.mjs";
@@ -88,18 +89,7 @@ export function shiftSpecs(world) {
       await nudge(page);
       await page.getByText("已联网").waitFor();
     };
-    /** Waits until the app holds a snapshot that is complete up to now. */
-    const freshSnapshot = async () => {
-      const now_ms = Date.parse((await world.district.time()).now);
-      for (;;) {
-        const answer = page.waitForResponse((one) => one.url().includes("/device/snapshot"), { timeout: 5_000 });
-        await nudge(page);
-        const as_of = (await answer.catch(() => null))?.headers()["x-snapshot-as-of"];
-        if (as_of && Date.parse(as_of) >= now_ms) break;
-        await page.waitForTimeout(1_000);
-      }
-      await page.getByText(/名单快照 刚才/).waitFor();
-    };
+    const freshSnapshot = () => guardOn(page, world).freshSnapshot();
     const today = async () => (await world.district.asDevice("device/board", token)).day;
 
     test("is enrolled by a supervisor's code, once", async () => {
