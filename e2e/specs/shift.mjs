@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
-import { guardOn } from "../lib/guard.mjs";
+import { guardOn, nudge } from "../lib/guard.mjs";
 import { assertLight } from "../lib/slow.mjs";
 import { answered, goOnDuty, PIN, unlockGate, wedge } from "./gate.mjs";
 import { apply, codeOf } from "./pass.mjs";
@@ -39,7 +39,6 @@ const keptText = (page) =>
   });
 
 /** The network is said to be back: the app looks at once instead of at its next heartbeat. */
-const nudge = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
 
 export function shiftSpecs(world) {
   const [green, later, red] = [residentNumber(801), residentNumber(802), residentNumber(803)];
