@@ -38,8 +38,6 @@ const keptText = (page) =>
     return all.join("\n");
   });
 
-/** The network is said to be back: the app looks at once instead of at its next heartbeat. */
-
 export function shiftSpecs(world) {
   const [green, later, red] = [residentNumber(801), residentNumber(802), residentNumber(803)];
   const names = { green: "宋文博", later: "罗美玲", red: "高志强" };
