@@ -171,7 +171,7 @@ const typedFor = (page, numbers, key_ms) =>
   );
 
 /** Where each app of the staff can be used from: its first field takes typing. */
-const STARTS = { gate: "#given", field: "form input" };
+const STARTS = { gate: "#given", field: "#username" };
 
 /** First starts of an app on a slow phone, and later ones, with the service worker. */
 async function startsOf(browser, server, app) {

@@ -15,7 +15,7 @@ const back = (page) => page.getByRole("heading", { level: 1, name: "今日上门
 export function fieldSpecs(world) {
   describe("the field app on a slow phone", () => {
     test("weighs little, and starts again without a network", (t) =>
-      assertLight(t, world.browser, `${world.server.staffUrl}/field/`, "form input"));
+      assertLight(t, world.browser, `${world.server.staffUrl}/field/`, "#username"));
   });
 
   describe("a grid worker's shift", () => {
