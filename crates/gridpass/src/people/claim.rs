@@ -137,19 +137,13 @@ async fn hand_over(
     let tx = app.db.tx().await?;
     let gave = super::get(&tx, claim.applicant).await?.phone(app)?;
     let before = held.phone(app)?;
-    if let Some(phone) = gave.as_ref().filter(|gave| Some(*gave) != before.as_ref()) {
-        family::write_phone(&tx, app, (held.person_id, phone)).await?;
+    match gave.as_ref().filter(|gave| Some(*gave) != before.as_ref()) {
+        Some(phone) => family::write_phone(&tx, app, (held.person_id, phone)).await?,
+        None => family::end_phone(&tx, app, held.person_id).await?,
     }
     if let Some(name) = &name {
         correct_name(&tx, app, held.person_id, name).await?;
     }
-    store::revoke_sessions(&tx, held.person_id, app.now()).await?;
-    outbox::insert(
-        &tx,
-        &[family::carried_no_more(held.person_id, app.ids.next())],
-        app.now(),
-    )
-    .await?;
     tx.commit().await?;
     app.work_waiting.notify_waiters();
     Ok(())

@@ -205,9 +205,18 @@ pub(super) async fn write_phone(
 ) -> ApiResult<()> {
     let held = super::get(tx, person_id).await?.phone(app)?;
     replace_phone(tx, app, (person_id, phone)).await?;
-    if held.as_ref() == Some(phone) {
-        return Ok(());
+    if held.as_ref() != Some(phone) {
+        end_phone(tx, app, person_id).await?;
     }
+    Ok(())
+}
+
+/// The phone that showed a person's passes opens nothing any more, and what it shows is void, of the
+/// people it carries, too.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn end_phone(tx: &Client, app: &App, person_id: PersonId) -> ApiResult<()> {
     let now = app.now();
     store::revoke_sessions(tx, person_id, now).await?;
     let mut shown = store::list_dependants(tx, person_id).await?;
