@@ -46,6 +46,8 @@ export async function closePage(page) {
 
 /** No finding of axe at WCAG 2.1 AA and its best practices. */
 export async function assertAccessible(page, what) {
+  // A page that is still starting has nothing to judge.
+  await page.locator("h1").first().waitFor({ state: "attached" });
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
     const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });

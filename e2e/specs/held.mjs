@@ -73,9 +73,11 @@ export function heldSpecs(world) {
       await fits(doctor, "an alert to accept");
       await alert().getByRole("button", { name: /^10/ }).click();
       await alert().getByText("已告知卡口").waitFor();
-      await gate.getByText("正在赶来").waitFor();
-      await gate.getByText(/约 \d+ 分钟后到/).waitFor();
-      await gate.getByText("社区医生").waitFor();
+      // The strip below may say it, too, by then.
+      const why = gate.locator("#answer-why");
+      await why.getByText("正在赶来").waitFor();
+      await why.getByText(/约 \d+ 分钟后到/).waitFor();
+      await why.getByText("社区医生").waitFor();
       await fits(gate, "somebody on the way");
       await gate.getByRole("button", { name: "下一位" }).click();
       await gate.getByRole("button", { name: /暂留 1 人/ }).getByText(/约 \d+ 分钟后到/).waitFor();

@@ -5,7 +5,7 @@ use axum::extract::State;
 use gridpass_types::ids::PersonId;
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::AHEAD_MAX;
+use super::model::{AHEAD_MAX, ScanKey};
 use super::store;
 use crate::app::App;
 use crate::gates::{Device, OnDuty};
@@ -24,27 +24,23 @@ const HOLD_MAX: SignedDuration = SignedDuration::from_hours(4);
 /// # Errors
 /// [`Code::NotScannedHere`].
 pub async fn check_scanned_here(app: &App, device: &Device, person_id: PersonId) -> ApiResult<()> {
-    check_scanned_then(app, device, person_id, app.now()).await
+    latest_scan(app, device, person_id, app.now())
+        .await
+        .map(|_| ())
 }
 
-/// Refuses a person who was not scanned at the device's gate shortly before a time: what a gate
-/// without network did then it tells later.
+/// The latest scan of a person at the device's gate shortly before a time: what a gate without
+/// network did then it tells later.
 ///
 /// # Errors
 /// [`Code::NotScannedHere`].
-pub async fn check_scanned_then(
+pub async fn latest_scan(
     app: &App,
     device: &Device,
     person_id: PersonId,
     at: Timestamp,
-) -> ApiResult<()> {
-    let db = app.db.client().await?;
-    let here = (person_id, device.gate_id);
-    if store::was_scanned(&db, here, at - LOOK_MAX, at + AHEAD_MAX).await? {
-        Ok(())
-    } else {
-        Err(Code::NotScannedHere.into())
-    }
+) -> ApiResult<ScanKey> {
+    latest_within(app, device, person_id, (at - LOOK_MAX, at + AHEAD_MAX)).await
 }
 
 /// Refuses a person who was not scanned at the device's gate within a hold: those who wait for
@@ -54,13 +50,28 @@ pub async fn check_scanned_then(
 /// [`Code::NotScannedHere`].
 pub async fn check_held_here(app: &App, device: &Device, person_id: PersonId) -> ApiResult<()> {
     let now = app.now();
+    let within = (now - HOLD_MAX, now + AHEAD_MAX);
+    latest_within(app, device, person_id, within)
+        .await
+        .map(|_| ())
+}
+
+async fn latest_within(
+    app: &App,
+    device: &Device,
+    person_id: PersonId,
+    (since, until): (Timestamp, Timestamp),
+) -> ApiResult<ScanKey> {
     let db = app.db.client().await?;
-    let here = (person_id, device.gate_id);
-    if store::was_scanned(&db, here, now - HOLD_MAX, now + AHEAD_MAX).await? {
-        Ok(())
-    } else {
-        Err(Code::NotScannedHere.into())
-    }
+    let gate_id = device.gate_id;
+    let at = store::find_latest(&db, (person_id, gate_id), since, until)
+        .await?
+        .ok_or(Code::NotScannedHere)?;
+    Ok(ScanKey {
+        person_id,
+        at,
+        gate_id,
+    })
 }
 
 /// The person to look at, for ten minutes after the scan at this gate.

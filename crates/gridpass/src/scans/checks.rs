@@ -5,16 +5,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Certainty, Risk};
+use gridpass_rules::words::{Certainty, Check, Risk};
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::{GateId, PersonId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cards::check_scanned_then;
+use super::answers;
+use super::cards::latest_scan;
 use super::decide::TOPIC_COMMUNITY;
-use super::model::scan_time;
+use super::model::{ScanKey, scan_time};
 use super::store::checks as store;
 use super::with_facts::SOURCE_GATE;
 use crate::app::App;
@@ -28,8 +29,10 @@ use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::jobs::outbox::{self, NewFollowUp};
 
-/// Characters of the cities at most.
-const CITIES_CHARS_MAX: usize = 40;
+/// Characters of the cities at most, and of the host's door.
+const SHORT_CHARS_MAX: usize = 40;
+/// A telephone has at least as many digits.
+const NUMBER_DIGITS_MIN: usize = 7;
 
 /// What was done so long ago is told later.
 const TOLD_LATER: SignedDuration = SignedDuration::from_mins(1);
@@ -70,40 +73,85 @@ pub struct GateCheckInput {
     /// The cities it names, 1 to 40 characters; with a hit, and only then.
     #[serde(default)]
     pub travel_cities: Option<String>,
-    /// Whether a resident was asked and agreed; only where a visitor's check asks for it.
+    /// The room or office of whoever was asked and agreed, 1 to 40 characters and no number of a
+    /// phone; where a visitor's check asks for it, and only then.
     #[serde(default)]
-    pub host_consent: bool,
+    pub host: Option<String>,
 }
 
 impl GateCheckInput {
     /// The source of the fact. It keeps what was asked and answered and no more: the travel card,
-    /// `none` or a hit and the cities, and a host's consent.
+    /// `none` or a hit and the cities, and at whose door a host agreed.
     ///
     /// # Errors
     /// 422 with the field.
     fn source(&self) -> ApiResult<String> {
-        let cities = self.travel_cities.as_deref().map(str::trim);
-        let consent = if self.host_consent {
-            "; host consents"
-        } else {
-            ""
-        };
-        match (self.travel_history, cities) {
-            (None, None) => Ok(format!("{SOURCE_GATE}{consent}")),
-            (Some(TravelHistory::None), None) => {
-                Ok(format!("{SOURCE_GATE}; travel card: none{consent}"))
-            }
+        let card = match (self.travel_history, trimmed(self.travel_cities.as_deref())) {
+            (None, None) => String::new(),
+            (Some(TravelHistory::None), None) => "; travel card: none".to_owned(),
             (Some(TravelHistory::Hit), Some(cities)) if is_short_text(cities) => {
-                Ok(format!("{SOURCE_GATE}; travel card: hit {cities}{consent}"))
+                format!("; travel card: hit {cities}")
             }
-            _ => Err(ApiError::fields(vec![FieldError::new(
-                "travel_cities",
-                "travel_cities_invalid",
-                "a hit names its cities, in 1 to 40 characters; nothing else does",
-                "命中时须填写城市（1 至 40 个字符），其他情况不填",
-            )])),
-        }
+            _ => return Err(refused(CITIES_REFUSED)),
+        };
+        let consent = match trimmed(self.host.as_deref()) {
+            None => String::new(),
+            Some(host) if is_short_text(host) && !has_number(host) => {
+                format!("; host consents: {host}")
+            }
+            Some(_) => return Err(refused(HOST_REFUSED)),
+        };
+        Ok(format!("{SOURCE_GATE}{card}{consent}"))
     }
+
+    /// Nobody is let in to a host whom nobody asked.
+    ///
+    /// # Errors
+    /// 422 with the field.
+    fn check_host(&self, asked: &[Check]) -> ApiResult<()> {
+        let needed = self.passed && asked.contains(&Check::HostConsent);
+        if needed && trimmed(self.host.as_deref()).is_none() {
+            return Err(refused(HOST_NEEDED));
+        }
+        Ok(())
+    }
+}
+
+/// Field, code and words of a refusal.
+type Refusal = [&'static str; 4];
+const CITIES_REFUSED: Refusal = [
+    "travel_cities",
+    "travel_cities_invalid",
+    "a hit names its cities, in 1 to 40 characters; nothing else does",
+    "命中时须填写城市（1 至 40 个字符），其他情况不填",
+];
+const HOST_REFUSED: Refusal = [
+    "host",
+    "host_invalid",
+    "a room or an office, in 1 to 40 characters; no number of a phone or a document",
+    "请填写房号或部门（1 至 40 个字符），不要填电话或证件号码",
+];
+const HOST_NEEDED: Refusal = [
+    "host",
+    "host_needed",
+    "a visitor goes in when a host agrees; name the room or office that was asked",
+    "访客须经住户同意方可进入，请填写同意的房号或部门",
+];
+
+fn refused([field, code, en, zh]: Refusal) -> ApiError {
+    ApiError::fields(vec![FieldError::new(field, code, en, zh)])
+}
+
+/// A text without what stands around it; a blank one says nothing.
+fn trimmed(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Whether a text holds as many digits in a row as a telephone has: a third person's number is
+/// not kept in anybody's evidence.
+fn has_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit() && c != '-')
+        .any(|run| run.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN)
 }
 
 impl GateCheckInput {
@@ -179,7 +227,7 @@ impl GateCheckInput {
 }
 
 fn is_short_text(text: &str) -> bool {
-    (1..=CITIES_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=SHORT_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// What a check found.
@@ -224,6 +272,13 @@ async fn check_told_later(app: &App, device: &Device, at: Timestamp) -> ApiResul
     Err(Code::ShiftNeeded.into())
 }
 
+/// What the guard was to ask after a scan.
+async fn asked_of(app: &App, scanned: &ScanKey) -> ApiResult<Vec<Check>> {
+    let db = app.db.client().await?;
+    let answer = answers::recall_one(app, &db, scanned).await?;
+    Ok(answer.map(|answer| answer.checks).unwrap_or_default())
+}
+
 /// Stores a check and what follows from it; told again, it is the same one and nothing more follows.
 async fn store_once(
     app: &App,
@@ -253,7 +308,8 @@ async fn store_once(
 
 /// Records a check on the spot as evidence; the answer says what follows for the person. Somebody
 /// held is told to the community and the response team; a travel card that names an area becomes
-/// a declared stay there, and a grid worker asks about it within a day. With the device's own token
+/// a declared stay there, and a grid worker asks about it within a day. A visitor whose check asks for
+/// a host's consent goes in only when the host is named. With the device's own token
 /// a check is only told later, a minute at least, and nothing is answered about the person.
 #[utoipa::path(post, path = "/api/v1/gate-checks", operation_id = "create_gate_check", tag = "scans",
     security(("device" = []), ("shift" = [])), request_body = GateCheckInput,
@@ -267,12 +323,16 @@ pub async fn create_gate_check(
     let at = scan_time(input.at, app.now())?;
     let found = input.facts(&device, at, &app.settings.district)?;
     audit::subject(input.person_id);
-    if device.shift_id.is_none() {
+    let told_later = device.shift_id.is_none();
+    if told_later {
         check_told_later(&app, &device, at).await?;
     }
-    check_scanned_then(&app, &device, input.person_id, at).await?;
+    let scanned = latest_scan(&app, &device, input.person_id, at).await?;
+    if !told_later {
+        input.check_host(&asked_of(&app, &scanned).await?)?;
+    }
     let appended = store_once(&app, &device, (&input, at), found).await?;
-    if device.shift_id.is_none() {
+    if told_later {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let view = decision_view(&appended.decision, app.now(), appended.row.valid_until);

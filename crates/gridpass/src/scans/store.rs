@@ -4,7 +4,7 @@
 mod at_gate;
 pub mod checks;
 
-pub use at_gate::{list_feverish, list_readings, was_scanned, was_shown};
+pub use at_gate::{find_latest, list_feverish, list_readings, was_shown};
 
 use gridpass_rules::State;
 use gridpass_rules::words::{

@@ -8,10 +8,16 @@ import { keepCheck, keepNamed } from "./outbox";
 import { said } from "./said";
 import { asked, scanning, show } from "./scanning";
 
-export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host_consent"> {
+export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_history" | "travel_cities" | "host"> {
   /** What the guard was told of somebody named by a number alone. */
   name?: string;
 }
+
+/** Digits in a row, with hyphens between them, that may be a telephone or a document. */
+const NUMBER = /\d(?:-*\d){6}/;
+
+/** Whether a text may say at whose door a host agreed: a room or an office, and nobody's number. */
+export const isDoor = (text: string): boolean => text.trim() !== "" && !NUMBER.test(text);
 
 /** What is on record of a check: the guard's answers, and of whom. */
 function checkOf({ person_id }: Decision, { name: _name, ...told }: CheckAnswer): NewGateCheck {

@@ -1087,7 +1087,8 @@ export interface paths {
         /**
          * Records a check on the spot as evidence; the answer says what follows for the person. Somebody
          *     held is told to the community and the response team; a travel card that names an area becomes
-         *     a declared stay there, and a grid worker asks about it within a day. With the device's own token
+         *     a declared stay there, and a grid worker asks about it within a day. A visitor whose check asks for
+         *     a host's consent goes in only when the host is named. With the device's own token
          *     a check is only told later, a minute at least, and nothing is answered about the person.
          */
         post: operations["create_gate_check"];
@@ -6644,8 +6645,11 @@ export interface components {
              * @description When; a gate whose network went meanwhile tells it later, up to seven days.
              */
             at: string;
-            /** @description Whether a resident was asked and agreed; only where a visitor's check asks for it. */
-            host_consent?: boolean;
+            /**
+             * @description The room or office of whoever was asked and agreed, 1 to 40 characters and no number of a
+             *     phone; where a visitor's check asks for it, and only then.
+             */
+            host?: string | null;
             /** @description Whether the person may go in. */
             passed: boolean;
             /** @description Whom; somebody scanned at this gate within ten minutes before. */

@@ -2,7 +2,8 @@
  * Server-sent events over fetch.
  *
  * The browser's own EventSource cannot send an Authorization header, and a token does not belong
- * in an address. Reconnects with growing pauses; tells the caller whether the line is open.
+ * in an address. Reconnects with growing pauses; tells the caller whether the line is open, and to
+ * read anew each time it opens: what was told while no line was open is told to nobody again.
  */
 
 export interface ServerEvent {
@@ -10,6 +11,9 @@ export interface ServerEvent {
   data: string;
   id: string | null;
 }
+
+/** Tells a page to read its lists anew; the server sends it, too, when it may have missed something. */
+export const RESYNC = "resync";
 
 /** Splits a byte stream's text into events; keeps what is not finished. */
 export function createEventParser(emit: (event: ServerEvent) => void): (text: string) => void {
@@ -50,7 +54,7 @@ export interface SubscribeOptions {
   token: string;
   onEvent(event: ServerEvent): void;
   /** `true` when the line opens, `false` when it breaks. */
-  onLine(open: boolean): void;
+  onLine?(open: boolean): void;
 }
 
 async function readOnce(options: SubscribeOptions, signal: AbortSignal): Promise<void> {
@@ -60,7 +64,8 @@ async function readOnce(options: SubscribeOptions, signal: AbortSignal): Promise
     signal,
   });
   if (!response.ok || !response.body) throw new Error(String(response.status));
-  options.onLine(true);
+  options.onLine?.(true);
+  options.onEvent({ event: RESYNC, data: "", id: null });
   const feed = createEventParser(options.onEvent);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
@@ -79,7 +84,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       const opened_ms = performance.now();
       await readOnce(options, stop.signal).catch(() => undefined);
       if (stop.signal.aborted) return;
-      options.onLine(false);
+      options.onLine?.(false);
       pause_ms = performance.now() - opened_ms > PAUSE_MS_MAX ? PAUSE_MS_MIN : Math.min(pause_ms * 2, PAUSE_MS_MAX);
       await new Promise((wake) => setTimeout(wake, pause_ms));
     }

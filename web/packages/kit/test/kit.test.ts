@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ageOf, clockTime, districtTimestamp } from "../src/age";
-import { createEventParser, type ServerEvent } from "../src/events";
+import { createEventParser, RESYNC, type ServerEvent, subscribe } from "../src/events";
 import { isAnswer, Problem, Unreachable } from "../src/problem";
 import { qrPath } from "../src/qr";
 import { fill, preferredLanguage } from "../src/words";
@@ -70,4 +70,29 @@ test("a pass text of the longest length fits version 13", () => {
   const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
   const text = `GP1:${Array.from({ length: 479 }, (_, i) => alphabet[(i * 7919) % 45]).join("")}`;
   expect(qrPath(text).size).toBe(17 + 4 * 13);
+});
+
+test("a page reads anew each time its line opens", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+  // Two lines that end after an event, one that cannot be opened in between.
+  const said = (): Response => new Response("event: alert\ndata: 1\n\n");
+  const fetched = vi.fn(async () => (fetched.mock.calls.length === 2 ? new Response(null, { status: 503 }) : said()));
+  vi.stubGlobal("fetch", fetched);
+  const heard: string[] = [];
+  const line = subscribe({
+    path: "/api/v1/events",
+    token: "t",
+    onEvent: ({ event }) => heard.push(event),
+    onLine: (open) => heard.push(open ? "open" : "broken"),
+  });
+  const broken = (): number => heard.filter((one) => one === "broken").length;
+  for (let turn = 0; turn < 100 && broken() < 3; turn++) {
+    await new Promise((wake) => setImmediate(wake));
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  line.close();
+  const opened = ["open", RESYNC, "alert", "broken"];
+  expect(heard.slice(0, 9)).toEqual([...opened, "broken", ...opened]);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
 });

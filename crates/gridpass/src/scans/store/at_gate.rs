@@ -7,20 +7,21 @@ use tokio_postgres::Error;
 use crate::db::Client;
 use crate::scans::model::{FEVER_DECICELSIUS, Rung};
 
-/// Whether a person was scanned at a gate since a time.
-pub async fn was_scanned(
+/// When a person was last scanned at a gate within these times.
+pub async fn find_latest(
     db: &Client,
     (person_id, gate_id): (PersonId, GateId),
     since: Timestamp,
     until: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "-- scans.was_scanned
-        SELECT 1 FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4 LIMIT 1";
+) -> Result<Option<Timestamp>, Error> {
+    let sql = "-- scans.find_latest
+        SELECT at FROM scan WHERE person_id = $1 AND gate_id = $2 AND at BETWEEN $3 AND $4
+        ORDER BY at DESC LIMIT 1";
     let statement = db.prepare_cached(sql).await?;
     let row = db
         .query_opt(&statement, &[&person_id, &gate_id, &since, &until])
         .await?;
-    Ok(row.is_some())
+    Ok(row.map(|row| row.get(0)))
 }
 
 /// Whether the person was known at the gate within these times by more than a typed serial.

@@ -164,9 +164,6 @@ const followed = (part: Part): boolean => shown.has(part) || (part === "alerts" 
 export function watchBoard(): () => void {
   const silence = listen({
     onEvent: (event) => EVENTS[event]?.filter(followed).forEach(again),
-    onLine: (open) => {
-      if (open && board.offline) PARTS.filter(followed).forEach(again);
-    },
   });
   // Parts of the day begin without an event; and a phone that slept has missed some.
   const back = (): void => {

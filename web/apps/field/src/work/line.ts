@@ -4,8 +4,6 @@ import { onUnmounted } from "vue";
 
 export interface Listener {
   onEvent(event: string): void;
-  /** `true` when the line opens, `false` when it breaks. */
-  onLine?(open: boolean): void;
 }
 
 const listeners = new Set<Listener>();
@@ -16,7 +14,6 @@ export function openLine(token: string): () => void {
     path: "/api/v1/events",
     token,
     onEvent: ({ event }) => listeners.forEach((one) => one.onEvent(event)),
-    onLine: (open) => listeners.forEach((one) => one.onLine?.(open)),
   });
   return () => line.close();
 }

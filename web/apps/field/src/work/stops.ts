@@ -110,9 +110,6 @@ export function watchStops(): () => void {
     onEvent: (event) => {
       if (event === "visit" || event === "resync") soon();
     },
-    onLine: (open) => {
-      if (open && !sends.online) soon();
-    },
   });
   const every = setInterval(() => {
     if (!document.hidden) void refreshStops();
