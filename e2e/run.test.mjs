@@ -42,6 +42,7 @@ import { challengeSpecs, passSpecs, withoutServerSpecs } from "./specs/pass.mjs"
 import { shiftSpecs } from "./specs/shift.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
 import { twiceSpecs } from "./specs/twice.mjs";
+import { visitorSpecs } from "./specs/visitor.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
@@ -75,6 +76,7 @@ aloneSpecs(world);
 cutSpecs(world);
 movedSpecs(world);
 twiceSpecs(world);
+visitorSpecs(world);
 paperSpecs(world);
 consoleSpecs(world);
 menuSpecs(world);

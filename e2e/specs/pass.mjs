@@ -1,7 +1,7 @@
 /** The resident's phone: applying, showing, and showing on when nobody answers. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
+import { assertAccessible, closePage, openPage, PHONE as PHONE_SCREEN, until } from "../lib/browser.mjs";
 import { residentNumber, shownCode } from "../lib/district.mjs";
 import { startServer } from "../lib/server.mjs";
 
@@ -101,8 +101,13 @@ export function passSpecs(world) {
     });
 
     test("comes at once, yellow, with word, shape and code", async () => {
+      // On a low screen the form's button lies below, and the pass is at the top all the same.
+      await page.setViewportSize({ width: 320, height: 568 });
       await apply(page, world.server, { name: "欧阳娜仁·其其格", number: residentNumber(101) });
       const block = page.locator(".sign");
+      await block.waitFor();
+      assert.equal(await page.evaluate(() => scrollY), 0, "colour and word are on the screen");
+      await page.setViewportSize(PHONE_SCREEN);
       assert.match(await block.innerText(), /黄证\s*临时可通行/);
       assert.equal(await block.locator("svg path").count(), 1);
       assert.match(await page.locator(".number").innerText(), /^4403\*{10}\d{3}[\dX]$/);

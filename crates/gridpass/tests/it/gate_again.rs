@@ -281,3 +281,63 @@ async fn who_is_let_in_against_a_check_is_counted_by_the_server() {
     post.relieve(&test).await;
     assert_eq!(board(&post).await["day"]["overrides"], 0, "another day");
 }
+
+#[tokio::test]
+async fn a_visitor_goes_in_when_it_is_said_which_host_agreed() {
+    let (test, post, phone) = scene().await;
+    let desk = test.caller(Role::DataDesk, "").await;
+    let home = json!({ "name": "聚龙花园", "kind": "estate", "community_code": "440310001001" });
+    let home = desk.post("/api/v1/enclosures", home).await.expect(201);
+    verify(
+        &test,
+        phone.person_id,
+        home["enclosure_id"].as_i64().unwrap(),
+    )
+    .await;
+    let path = format!("/api/v1/enclosures/{}", post.enclosure_id);
+    desk.patch(&path, json!({ "area_status": "controlled" }))
+        .await
+        .expect(200);
+    let tell = async |rest: Value| {
+        test.advance(SignedDuration::from_secs(20));
+        let mut body = json!({ "person_id": phone.person_id, "at": test.now().to_string() });
+        body.as_object_mut()
+            .unwrap()
+            .extend(rest.as_object().unwrap().clone());
+        post.device.post("/api/v1/gate-checks", body).await
+    };
+    test.advance(SignedDuration::from_secs(40));
+    let asked = scan(&test, &post, &phone).await;
+    assert_eq!(
+        (&asked["action"], &asked["gate_reason"], &asked["checks"]),
+        (&json!("check"), &json!("visitor"), &json!(["host_consent"]))
+    );
+    for (host, code) in [
+        (json!({}), "host_needed"),
+        (json!({ "host": "  " }), "host_needed"),
+        (json!({ "host": "王先生 138-0013-8000" }), "host_invalid"),
+        (json!({ "host": "x".repeat(41) }), "host_invalid"),
+    ] {
+        let mut rest = host.clone();
+        rest["passed"] = true.into();
+        let refused = tell(rest).await.problem(422, "invalid_fields");
+        assert_eq!(refused["fields"][0]["code"], code, "{host}");
+    }
+    assert_eq!(count(&test, "gate_check").await, 0, "nothing half-written");
+    // Who is sent away needs no host.
+    tell(json!({ "passed": false })).await.expect(201);
+    tell(json!({ "passed": true, "host": " 3栋1201 " }))
+        .await
+        .expect(201);
+    let source = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
+    assert_eq!(
+        test.scalar::<String>(source).await,
+        "gate; host consents: 3栋1201"
+    );
+    // Another visit is another host: the table asks each time.
+    test.advance(SignedDuration::from_secs(40));
+    assert_eq!(
+        scan(&test, &post, &phone).await["checks"],
+        json!(["host_consent"])
+    );
+}

@@ -291,7 +291,7 @@ async fn a_card_that_an_appeal_found_wrong_is_asked_about_and_colours_nobody_aga
     assert_ne!(seen(card("Wuhan; Shenzhen")).await, stay);
     assert_ne!(seen(card("湖北")).await, stay);
     let mut consent = card("武汉");
-    consent["host_consent"] = true.into();
+    consent["host"] = "3栋1201".into();
     assert_ne!(seen(consent).await, stay);
     test.settle().await;
     let visit = "visit WHERE cause = 'epidemic_area_declared'";

@@ -19,6 +19,13 @@ let gateCode = takeGateCode();
 const GATE_CODE_MS = 60_000;
 let gateCode_ms = Date.now();
 let note = "";
+let showsPass = false;
+
+/** Where the form turns into the pass or back, what matters is at the top: nobody looks for it below. */
+function turnTo(pass: boolean): void {
+  if (showsPass !== pass) scrollTo(0, 0);
+  showsPass = pass;
+}
 
 function topBar(): HTMLElement {
   const elder = root.classList.contains("elder");
@@ -58,6 +65,7 @@ async function renderApply(): Promise<void> {
   );
   if (currentHolder()) return;
   show(topBar(), page);
+  turnTo(false);
   for (const field of fields()) {
     const value = typed.get(field.id);
     if (!value) continue;
@@ -87,6 +95,7 @@ function render(): void {
   gateCode = null;
   page.prepend(openQuestion() ?? "");
   show(topBar(), page);
+  turnTo(true);
 }
 
 /** Nobody's screen goes dark in the queue; a browser that cannot, or a low battery, is no fault. */
