@@ -1,5 +1,6 @@
 //! One phone, several people.
 
+mod at_once;
 mod minors;
 
 use gridpass::access::Role;
