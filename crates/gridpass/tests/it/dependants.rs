@@ -2,6 +2,7 @@
 
 mod at_once;
 mod minors;
+mod numbers;
 
 use gridpass::access::Role;
 use serde_json::{Value, json};
