@@ -46,7 +46,7 @@ pub async fn correct_address(
     let address = checked(Some(correction.address))?.unwrap_or_default();
     let household_id = correction
         .household_id
-        .unwrap_or_else(|| household_of(app, correction.enclosure_id, &address));
+        .or_else(|| household_of(app, correction.enclosure_id, &address));
     let sealed = seal_address(app, person_id, &address);
     let code = checked_code(correction.address_code)?;
     let code = code.map(|code| seal_code(app, person_id, &code));
@@ -64,8 +64,15 @@ pub async fn correct_address(
     }
 }
 
-/// The household of a door: the same for every way of writing it.
-pub fn household_of(app: &App, enclosure_id: EnclosureId, address: &str) -> i64 {
+/// The household that people of a door make; none where the address tells no room, for then half a
+/// building would be one.
+pub fn household_of(app: &App, enclosure_id: EnclosureId, address: &str) -> Option<i64> {
+    let told = !Door::parse(address).room.is_empty();
+    told.then(|| door_number(app, enclosure_id, address))
+}
+
+/// The number of a door: the same for every way of writing it.
+pub fn door_number(app: &App, enclosure_id: EnclosureId, address: &str) -> i64 {
     let door = format!("{enclosure_id}\0{}", Door::parse(address).key());
     let digest = app.sealer.lasting_digest("door", &door);
     let mut bits = [0; 8];

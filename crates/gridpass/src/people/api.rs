@@ -192,7 +192,7 @@ fn household(app: &App, input: &PersonInput) -> Option<i64> {
 /// The household that people of the door make, where one is given.
 fn door_household(app: &App, input: &PersonInput) -> Option<i64> {
     let (enclosure_id, text) = input.enclosure_id.zip(input.address.as_ref())?;
-    Some(address::household_of(app, enclosure_id, text.expose()))
+    address::household_of(app, enclosure_id, text.expose())
 }
 
 /// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a

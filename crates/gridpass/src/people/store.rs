@@ -439,11 +439,11 @@ pub async fn update_name(
     .await
 }
 
-/// Writes a corrected address, its code if one is known, and the household it makes; false when
-/// the person is not in reach.
+/// Writes a corrected address, its code if one is known, and the household it makes, if it does;
+/// false when the person is not in reach.
 pub async fn update_address(
     db: &Client,
-    (person_id, household_id): (PersonId, i64),
+    (person_id, household_id): (PersonId, Option<i64>),
     (sealed, code_sealed): (&[u8], Option<&[u8]>),
     (now, by): (Timestamp, StaffId),
 ) -> Result<bool, Error> {
