@@ -11,6 +11,7 @@ use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 pub use super::door::Door;
 use super::store;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
@@ -31,6 +32,46 @@ pub struct Correction<'a> {
     pub household_id: Option<i64>,
     /// Who corrects it.
     pub by: StaffId,
+}
+
+/// A household that is named for somebody.
+pub struct NamedHousehold<'a> {
+    /// Which.
+    pub household_id: i64,
+    /// For whom, where already known.
+    pub person_id: Option<PersonId>,
+    /// Where that person lives, as far as known.
+    pub enclosure_id: Option<EnclosureId>,
+    /// Building and room, as far as known.
+    pub address: Option<&'a str>,
+}
+
+/// A household may be named that the door makes, that is the person's own, or of which somebody counts
+/// in the caller's jurisdiction. None of it may be known to live in another enclosure. Whose home
+/// is not known may be registered with the family.
+///
+/// # Errors
+/// 422 `household_unknown`.
+pub async fn check_household(
+    db: &Client,
+    app: &App,
+    caller: &Caller,
+    named: &NamedHousehold<'_>,
+) -> ApiResult<()> {
+    let door = named.enclosure_id.zip(named.address);
+    let makes = door.and_then(|(enclosure, address)| household_of(app, enclosure, address));
+    if makes == Some(named.household_id) {
+        return Ok(());
+    }
+    let whose = (named.household_id, named.person_id);
+    let known = match caller.narrow(None) {
+        Some(prefix) => store::is_household(db, whose, (&prefix, named.enclosure_id)).await?,
+        None => false,
+    };
+    match known {
+        true => Ok(()),
+        false => Err(Code::HouseholdUnknown.into()),
+    }
 }
 
 /// Writes a corrected address in the caller's transaction.
