@@ -54,7 +54,10 @@ use crate::http::error::{ApiError, ApiResult};
 use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
 
-pub use address::{Correction, Door, checked_address, correct_address, household_of};
+pub use address::{
+    Correction, Door, NamedHousehold, check_household, checked_address, correct_address,
+    door_number, household_of,
+};
 pub use basis::Basis;
 pub use card::{PersonCard, card};
 pub use correct::correct_name;

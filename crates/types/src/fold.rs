@@ -14,6 +14,30 @@ pub const fn fold_width(c: char) -> char {
     }
 }
 
+/// Words of doors as traditional characters and habit write them, and the plain form.
+const PLACE_WORDS: [(&str, &str); 6] = [
+    ("棟", "栋"),
+    ("樓", "楼"),
+    ("層", "层"),
+    ("號", "号"),
+    ("單元", "单元"),
+    ("#楼", "号楼"),
+];
+
+/// A part of an address in plain form: width folded, without blanks and invisible marks, its words
+/// simplified. The web's `plainPlace` does the same.
+#[must_use]
+pub fn fold_place(raw: &str) -> String {
+    let folded: String = raw
+        .chars()
+        .map(fold_width)
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
+        .collect();
+    PLACE_WORDS
+        .iter()
+        .fold(folded, |text, (word, plain)| text.replace(word, plain))
+}
+
 /// Folds width, drops spaces and invisible marks, and upper-cases ASCII letters.
 pub(crate) fn compact_upper(raw: &str) -> String {
     raw.chars()
@@ -39,5 +63,17 @@ mod tests {
     fn folds_full_width_text() {
         assert_eq!(compact_upper("４４０３ ９９　ｘ\u{200b}x"), "440399XX");
         assert_eq!(fold_width('张'), '张');
+    }
+
+    #[test]
+    fn places_are_folded_to_one_spelling() {
+        for written in [
+            "７棟１單元３０１號",
+            " 7栋 1单元\u{200b} 301号",
+            "7栋1單元301號",
+        ] {
+            assert_eq!(fold_place(written), "7栋1单元301号");
+        }
+        assert_eq!(fold_place("７＃樓"), "7号楼");
     }
 }

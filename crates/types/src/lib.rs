@@ -25,7 +25,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use division::{DivisionCode, DivisionCodeError, Level};
 pub use document::{AgeBand, DocumentError, DocumentNumber, DocumentType, Sex};
-pub use fold::fold_width;
+pub use fold::{fold_place, fold_width};
 pub use ids::*;
 pub use name::{NameError, PersonName};
 pub use pass::{Colour, PassForm, Rung};

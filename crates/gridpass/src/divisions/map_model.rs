@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gridpass_types::fold_place;
 use gridpass_types::ids::EnclosureId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -355,10 +356,11 @@ fn position(raw: &[f64]) -> Result<[f64; 2], Fault> {
     Ok([rounded(longitude), rounded(latitude)])
 }
 
-/// The same building written differently gives the same key: `3栋`, `3号楼`, `03`.
+/// The same building written differently gives the same key: `3栋`, `3号楼`, `3#`, `03`. The field
+/// app's `buildingKey` does the same.
 fn building_key(building: &str) -> String {
-    const ENDS: [&str; 5] = ["号楼", "栋", "座", "幢", "楼"];
-    let text: String = building.split_whitespace().collect();
+    const ENDS: [&str; 6] = ["号楼", "栋", "座", "幢", "楼", "#"];
+    let text = fold_place(building);
     let bare = ENDS
         .iter()
         .find_map(|end| text.strip_suffix(end))

@@ -11,6 +11,7 @@ use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 pub use super::door::Door;
 use super::store;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
@@ -33,6 +34,46 @@ pub struct Correction<'a> {
     pub by: StaffId,
 }
 
+/// A household that is named for somebody.
+pub struct NamedHousehold<'a> {
+    /// Which.
+    pub household_id: i64,
+    /// For whom, where already known.
+    pub person_id: Option<PersonId>,
+    /// Where that person lives, as far as known.
+    pub enclosure_id: Option<EnclosureId>,
+    /// Building and room, as far as known.
+    pub address: Option<&'a str>,
+}
+
+/// A household may be named that the door makes, that is the person's own, or of which somebody counts
+/// in the caller's jurisdiction. None of it may be known to live in another enclosure. Whose home
+/// is not known may be registered with the family.
+///
+/// # Errors
+/// 422 `household_unknown`.
+pub async fn check_household(
+    db: &Client,
+    app: &App,
+    caller: &Caller,
+    named: &NamedHousehold<'_>,
+) -> ApiResult<()> {
+    let door = named.enclosure_id.zip(named.address);
+    let makes = door.and_then(|(enclosure, address)| household_of(app, enclosure, address));
+    if makes == Some(named.household_id) {
+        return Ok(());
+    }
+    let whose = (named.household_id, named.person_id);
+    let known = match caller.narrow(None) {
+        Some(prefix) => store::is_household(db, whose, (&prefix, named.enclosure_id)).await?,
+        None => false,
+    };
+    match known {
+        true => Ok(()),
+        false => Err(Code::HouseholdUnknown.into()),
+    }
+}
+
 /// Writes a corrected address in the caller's transaction.
 ///
 /// # Errors
@@ -46,7 +87,7 @@ pub async fn correct_address(
     let address = checked(Some(correction.address))?.unwrap_or_default();
     let household_id = correction
         .household_id
-        .unwrap_or_else(|| household_of(app, correction.enclosure_id, &address));
+        .or_else(|| household_of(app, correction.enclosure_id, &address));
     let sealed = seal_address(app, person_id, &address);
     let code = checked_code(correction.address_code)?;
     let code = code.map(|code| seal_code(app, person_id, &code));
@@ -64,8 +105,15 @@ pub async fn correct_address(
     }
 }
 
-/// The household of a door: the same for every way of writing it.
-pub fn household_of(app: &App, enclosure_id: EnclosureId, address: &str) -> i64 {
+/// The household that people of a door make; none where the address tells no room, for then half a
+/// building would be one.
+pub fn household_of(app: &App, enclosure_id: EnclosureId, address: &str) -> Option<i64> {
+    let told = !Door::parse(address).room.is_empty();
+    told.then(|| door_number(app, enclosure_id, address))
+}
+
+/// The number of a door: the same for every way of writing it.
+pub fn door_number(app: &App, enclosure_id: EnclosureId, address: &str) -> i64 {
     let door = format!("{enclosure_id}\0{}", Door::parse(address).key());
     let digest = app.sealer.lasting_digest("door", &door);
     let mut bits = [0; 8];

@@ -192,7 +192,7 @@ fn household(app: &App, input: &PersonInput) -> Option<i64> {
 /// The household that people of the door make, where one is given.
 fn door_household(app: &App, input: &PersonInput) -> Option<i64> {
     let (enclosure_id, text) = input.enclosure_id.zip(input.address.as_ref())?;
-    Some(address::household_of(app, enclosure_id, text.expose()))
+    address::household_of(app, enclosure_id, text.expose())
 }
 
 /// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a
@@ -225,7 +225,15 @@ async fn check_places(
     caller: &Caller,
     input: &PersonInput,
 ) -> ApiResult<()> {
-    check_household(app, db, caller, input).await?;
+    if let Some(household_id) = input.household_id.map(HouseholdId::get) {
+        let named = address::NamedHousehold {
+            household_id,
+            person_id: None,
+            enclosure_id: input.enclosure_id,
+            address: input.address.as_ref().map(|text| text.expose().as_str()),
+        };
+        address::check_household(db, app, caller, &named).await?;
+    }
     if let Some(enclosure_id) = input.enclosure_id {
         let found = divisions::find_enclosure(db, enclosure_id).await?;
         if !found.is_some_and(|view| caller.covers(&view.community_code)) {
@@ -252,30 +260,6 @@ async fn check_places(
         }
     }
     Ok(())
-}
-
-/// A household that is named is the one that the door makes, or somebody of it counts in the caller's
-/// jurisdiction and does not live in another enclosure.
-async fn check_household(
-    app: &App,
-    db: &Client,
-    caller: &Caller,
-    input: &PersonInput,
-) -> ApiResult<()> {
-    let Some(named) = input.household_id.map(HouseholdId::get) else {
-        return Ok(());
-    };
-    if door_household(app, input) == Some(named) {
-        return Ok(());
-    }
-    let known = match caller.narrow(None) {
-        Some(prefix) => store::is_household(db, named, (&prefix, input.enclosure_id)).await?,
-        None => false,
-    };
-    match known {
-        true => Ok(()),
-        false => Err(Code::HouseholdUnknown.into()),
-    }
 }
 
 /// Looks a person up by document number or pass serial.

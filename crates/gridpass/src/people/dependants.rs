@@ -9,6 +9,7 @@
 use gridpass_types::Phone;
 use gridpass_types::clock::district_date;
 use gridpass_types::ids::PersonId;
+use jiff::SignedDuration;
 
 use super::apply::{count_at_document, count_try, guardian_key};
 use super::basis::{Basis, Link};
@@ -26,6 +27,8 @@ use crate::phone_codes::{self, Proof, Purpose};
 
 /// Dependants one phone may carry.
 const DEPENDANTS_MAX: usize = 8;
+/// How long a place on a phone is kept for who is being entered, should nobody give it back.
+const SEAT_KEPT: SignedDuration = SignedDuration::from_mins(1);
 
 /// Enrols a dependant and puts the pass on the guardian's phone; again changes nothing.
 ///
@@ -50,32 +53,93 @@ pub(super) async fn add(
     };
     details.phone = details.phone.or(held);
     count_try(app, &guardian_key(app, guardian)).await?;
-    let (dependant, basis) = match open(app, &holder, (&details, birth_year), proof).await {
-        Err(error) if error.code() == Code::AskAtCounter => {
-            count_at_document(app, &details).await?;
-            return Err(error);
-        }
-        opened => opened?,
-    };
-    if dependant == guardian {
+    let seat = seat_of(app, &details);
+    take_seat(app, (guardian, seat), &details).await?;
+    let entered = enter(app, (&holder, seat), (&details, birth_year), proof).await;
+    if !matches!(entered, Ok((_, true))) {
+        let tx = app.db.tx().await?;
+        store::delete_seat(&tx, (guardian, seat)).await?;
+        tx.commit().await?;
+    }
+    entered.map(|(dependant, _)| dependant)
+}
+
+/// The place of somebody on a guardian's phone: of the same number it is the same one, and below
+/// zero nobody has an identity.
+fn seat_of(app: &App, details: &Details) -> i64 {
+    let digest = app
+        .sealer
+        .lasting_digest("seat", &details.number.digest_input());
+    let mut bits = [0; 8];
+    bits.copy_from_slice(&digest[..8]);
+    -PersonId::from_random(u64::from_be_bytes(bits)).get()
+}
+
+/// Keeps a place before anybody is entered, under the lock of the guardian: of many at the same
+/// moment each sees how many there are, and who is refused leaves nothing behind. Who is carried
+/// already needs none.
+async fn take_seat(
+    app: &App,
+    (guardian, seat): (PersonId, i64),
+    details: &Details,
+) -> ApiResult<()> {
+    let now = app.now();
+    let tx = app.db.tx().await?;
+    store::lock_person(&tx, guardian.get()).await?;
+    let known = store::find_by_digests(&tx, &number_digests(app, &details.number)).await?;
+    if known == Some(guardian) {
         return Err(own_number());
     }
+    let linked = store::list_dependants(&tx, guardian).await?;
+    if known.is_some_and(|known| linked.contains(&known)) {
+        return Ok(());
+    }
+    store::delete_past_seats(&tx, guardian, now).await?;
+    let kept = store::count_seats(&tx, (guardian, seat)).await?;
+    if linked.len() + usize::try_from(kept).unwrap_or(usize::MAX) >= DEPENDANTS_MAX {
+        return Err(Code::TooManyDependants.into());
+    }
+    store::insert_seat(&tx, (guardian, seat), (now, now + SEAT_KEPT)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Enters the dependant and takes the place; whether it was taken.
+async fn enter(
+    app: &App,
+    (guardian, seat): (&Person, i64),
+    (details, birth_year): (&Details, Option<i16>),
+    proof: Option<Proof>,
+) -> ApiResult<(PersonId, bool)> {
+    let opened = open(app, guardian, (details, birth_year), proof).await;
+    if let Err(error) = &opened
+        && error.code() == Code::AskAtCounter
+    {
+        count_at_document(app, details).await?;
+    }
+    let (dependant, basis) = opened?;
     let Some(basis) = basis else {
-        return Ok(dependant);
+        return Ok((dependant, false));
     };
-    link(app, guardian, dependant, basis).await?;
-    Ok(dependant)
+    link(app, (guardian.person_id, seat), dependant, basis).await?;
+    Ok((dependant, true))
 }
 
 /// Two transactions, of the dependant and of the guardian, who may live on different servers.
 /// The dependant's note comes first: nobody is carried who cannot see it.
-async fn link(app: &App, guardian: PersonId, dependant: PersonId, basis: Basis) -> ApiResult<()> {
+async fn link(
+    app: &App,
+    (guardian, seat): (PersonId, i64),
+    dependant: PersonId,
+    basis: Basis,
+) -> ApiResult<()> {
     audit::subject(dependant);
     let tx = app.db.tx().await?;
     store::note_carrier(&tx, (dependant, guardian), basis, app.now()).await?;
     tx.commit().await?;
     let tx = app.db.tx().await?;
     store::lock_person(&tx, guardian.get()).await?;
+    store::delete_seat(&tx, (guardian, seat)).await?;
     let linked = store::list_dependants(&tx, guardian).await?;
     if !linked.contains(&dependant) {
         if linked.len() >= DEPENDANTS_MAX {
@@ -101,15 +165,8 @@ async fn open(
     let tx = app.db.tx().await?;
     let digests = number_digests(app, &details.number);
     let known = store::find_by_digests(&tx, &digests).await?;
-    if known == Some(guardian.person_id) {
-        return Err(own_number());
-    }
     let linked = store::list_dependants(&tx, guardian.person_id).await?;
     let already = known.is_some_and(|known| linked.contains(&known));
-    // Before anything is entered: a full phone must not leave strangers behind.
-    if linked.len() >= DEPENDANTS_MAX && !already {
-        return Err(Code::TooManyDependants.into());
-    }
     let mut link = link_of(&tx, app, (guardian, known), (details, proof.is_some())).await?;
     // What is said of an age counts where the document does not tell, and of nobody who is known.
     let today = district_date(app.now());

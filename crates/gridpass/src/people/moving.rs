@@ -7,7 +7,7 @@
 use gridpass_rules::words::Residence;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
-use super::address::{Door, household_of};
+use super::address::household_of;
 use super::family::carried_no_more;
 use super::store;
 use crate::app::App;
@@ -63,8 +63,7 @@ pub async fn move_in(
     };
     let id = person_id.get();
     let address = app.sealer.open_text(Field::Address, id, &sealed)?;
-    if !Door::parse(&address).room.is_empty() {
-        let household_id = household_of(app, enclosure, &address);
+    if let Some(household_id) = household_of(app, enclosure, &address) {
         store::join_household(tx, person_id, household_id).await?;
     }
     Ok(())

@@ -41,9 +41,12 @@ pub async fn put_person_phone(
     extract::Json(input): extract::Json<PersonPhoneInput>,
 ) -> ApiResult<StatusCode> {
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
+    let person_id = person.entity.person_id;
+    let followers = family::known_by_number_of(&app, person_id).await?;
     let tx = app.db.tx().await?;
-    family::write_phone(&tx, &app, (person.entity.person_id, &phone)).await?;
+    family::write_phone(&tx, &app, (person_id, &phone)).await?;
     tx.commit().await?;
+    followers.move_to(&app, &phone).await?;
     app.work_waiting.notify_waiters();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,9 +18,10 @@ pub use claims::{
     update_document,
 };
 pub use family::{
-    end_carrier, end_household_carriers, end_household_links, find_codes_from, has_live_session,
-    link_dependant, list_below, list_carriers, list_dependants, list_household, list_links,
-    note_carrier, unlink_dependant, update_phone,
+    count_seats, delete_past_seats, delete_seat, end_carrier, end_household_carriers,
+    end_household_links, find_codes_from, has_live_session, insert_seat, link_dependant,
+    list_below, list_carriers, list_dependants, list_household, list_links, note_carrier,
+    unlink_dependant, update_phone,
 };
 pub use households::{find_unjoined_address, is_household, join_household, leave_household};
 pub use photos::{delete_photo, find_photo, update_own_photo, update_photo};
@@ -438,11 +439,11 @@ pub async fn update_name(
     .await
 }
 
-/// Writes a corrected address, its code if one is known, and the household it makes; false when
-/// the person is not in reach.
+/// Writes a corrected address, its code if one is known, and the household it makes, if it does;
+/// false when the person is not in reach.
 pub async fn update_address(
     db: &Client,
-    (person_id, household_id): (PersonId, i64),
+    (person_id, household_id): (PersonId, Option<i64>),
     (sealed, code_sealed): (&[u8], Option<&[u8]>),
     (now, by): (Timestamp, StaffId),
 ) -> Result<bool, Error> {

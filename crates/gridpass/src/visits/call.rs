@@ -32,7 +32,7 @@ use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract;
 use crate::jobs::outbox;
 use crate::masking::{self, Shown, Viewer};
-use crate::people::{self, Correction};
+use crate::people::{self, Correction, NamedHousehold};
 use crate::red;
 use crate::seal::Field;
 
@@ -275,10 +275,13 @@ impl Call<'_> {
         let household_id = self.input.household_id;
         if let Some(household_id) = household_id {
             // The transaction sees the caller's jurisdiction only.
-            let there = (household_id, enclosure_id);
-            if !calls::is_household(tx, self.person_id(), there).await? {
-                return Err(Code::HouseholdUnknown.into());
-            }
+            let named = NamedHousehold {
+                household_id,
+                person_id: Some(self.person_id()),
+                enclosure_id: Some(enclosure_id),
+                address: Some(address),
+            };
+            people::check_household(tx, app, self.caller, &named).await?;
         }
         let correction = Correction {
             enclosure_id,

@@ -80,18 +80,19 @@ async fn of(app: &App, caller: &Caller, person_id: i64) -> ApiResult<Stop> {
     stop.ok_or_else(|| Code::PersonUnknown.into())
 }
 
-/// The stop behind a typed door: the household that its people make. Whom a registry holds under a
+/// The stop behind a typed door: the household that its people make, none without a room. Whom a registry holds under a
 /// household number of its own is found by their document instead, for addresses are sealed.
 async fn at(app: &App, caller: &Caller, (id, address): (i64, &str)) -> ApiResult<Stop> {
     let address = people::checked_address(address)?;
     let tx = caller.tx(app).await?;
     let enclosure = reached(&tx, caller, id).await?;
-    let key = people::household_of(app, enclosure.enclosure_id, &address);
+    let key = people::door_number(app, enclosure.enclosure_id, &address);
+    let makes_one = people::household_of(app, enclosure.enclosure_id, &address).is_some();
     let found = gather(&tx, app, caller.role, &[key]).await?;
     let household = found
         .into_iter()
         .find(|stop| stop.household_id == Some(key));
-    let mut stop = household.unwrap_or_else(|| empty((key, true)));
+    let mut stop = household.unwrap_or_else(|| empty((key, makes_one)));
     // What the worker stands before is what was typed, whatever the people behind it say.
     stop.enclosure_id = Some(enclosure.enclosure_id);
     stop.enclosure_name = Some(enclosure.name);

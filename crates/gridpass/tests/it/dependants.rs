@@ -1,6 +1,8 @@
 //! One phone, several people.
 
+mod at_once;
 mod minors;
+mod numbers;
 
 use gridpass::access::Role;
 use serde_json::{Value, json};

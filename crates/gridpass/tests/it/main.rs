@@ -45,6 +45,7 @@ mod generated;
 mod guomi;
 mod hardening;
 mod holds;
+mod households;
 mod idempotency;
 mod inspections;
 mod keys;

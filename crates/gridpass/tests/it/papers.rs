@@ -4,7 +4,7 @@ use gridpass::access::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{Client, TestApp};
 use crate::evidence::{
     ELSEWHERE, HERE, enclosure, facts_path, live_order, order_input, two_people,
 };
@@ -22,6 +22,16 @@ async fn resident(test: &TestApp) -> (i64, i64) {
     body["enclosure_id"] = enclosure.into();
     let entered = lead.post("/api/v1/people", body).await.expect(201);
     (entered["person_id"].as_i64().unwrap(), enclosure)
+}
+
+/// The same with the home verified, and whoever verified it.
+async fn verified_resident(test: &TestApp) -> (Client, i64) {
+    let (person, enclosure) = resident(test).await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let lives =
+        json!({ "kind": "residence", "status": "verified", "enclosure": enclosure, "source": "x" });
+    lead.post(&facts_path(person), lives).await.expect(201);
+    (lead, person)
 }
 
 #[tokio::test]
@@ -172,11 +182,7 @@ async fn no_notice_says_that_an_observation_ended_which_did_not() {
 #[tokio::test]
 async fn a_gates_device_checks_a_paper() {
     let test = TestApp::with_divisions().await;
-    let lead = test.caller(Role::CommunityLead, HERE).await;
-    let (person, enclosure) = resident(&test).await;
-    let lives =
-        json!({ "kind": "residence", "status": "verified", "enclosure": enclosure, "source": "x" });
-    lead.post(&facts_path(person), lives).await.expect(201);
+    let (lead, person) = verified_resident(&test).await;
     let new = json!({ "person_id": person, "kind": "residence" });
     let paper = lead.post(PATH, new).await.expect(201);
     let there = post(&test, "锦绣苑", HERE).await;
@@ -207,11 +213,7 @@ async fn a_gates_device_checks_a_paper() {
 #[tokio::test]
 async fn the_newest_papers_come_first_page_by_page() {
     let test = TestApp::with_divisions().await;
-    let lead = test.caller(Role::CommunityLead, HERE).await;
-    let (person, enclosure) = resident(&test).await;
-    let lives =
-        json!({ "kind": "residence", "status": "verified", "enclosure": enclosure, "source": "x" });
-    lead.post(&facts_path(person), lives).await.expect(201);
+    let (lead, person) = verified_resident(&test).await;
     let mut issued = Vec::new();
     for _ in 0..3 {
         let new = json!({ "person_id": person, "kind": "residence" });

@@ -28,6 +28,7 @@ function stop(name: string, due_at = "2020-03-07T10:00:00+08:00", enclosure_id: 
 
 test("buildings find their stops however they are written, and only in their own enclosure", () => {
   expect(["3栋", "3号楼", "03", " 3 幢"].map(buildingKey)).toEqual(["3", "3", "3", "3"]);
+  expect(["３棟", "3號樓", "3#", "3＃樓"].map(buildingKey)).toEqual(["3", "3", "3", "3"]);
   expect(buildingKey("A座")).toBe("a");
   const stops = [stop("3号楼"), stop("3栋"), stop("3栋", undefined, 8), stop("9栋")];
   const drawing = drawMap([building("3栋", 0), building("4栋", 200)], stops);

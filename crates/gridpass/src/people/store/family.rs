@@ -54,6 +54,54 @@ pub async fn link_dependant(
     Ok(())
 }
 
+/// Keeps a place on a guardian's phone until then: a link that ends by itself, to nobody, below zero.
+pub async fn insert_seat(
+    db: &Client,
+    (guardian, seat): (PersonId, i64),
+    (now, until): (Timestamp, Timestamp),
+) -> Result<(), Error> {
+    let sql = "-- people.insert_seat
+        INSERT INTO guardian_link (person_id, dependant_id, created_at, ended_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (person_id, dependant_id)
+        DO UPDATE SET created_at = excluded.created_at, ended_at = excluded.ended_at";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&guardian, &seat, &now, &until])
+        .await?;
+    Ok(())
+}
+
+/// Places kept on a guardian's phone besides this one.
+pub async fn count_seats(db: &Client, (guardian, seat): (PersonId, i64)) -> Result<i64, Error> {
+    let sql = "-- people.count_seats
+        SELECT count(*) FROM guardian_link
+        WHERE person_id = $1 AND dependant_id < 0 AND dependant_id <> $2";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db.query_one(&statement, &[&guardian, &seat]).await?;
+    Ok(row.get(0))
+}
+
+/// Gives a place back.
+pub async fn delete_seat(db: &Client, (guardian, seat): (PersonId, i64)) -> Result<(), Error> {
+    let sql = "-- people.delete_seat
+        DELETE FROM guardian_link WHERE person_id = $1 AND dependant_id = $2 AND dependant_id < 0";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&guardian, &seat]).await?;
+    Ok(())
+}
+
+/// Gives the places of a guardian's phone back that nobody has taken in time.
+pub async fn delete_past_seats(
+    db: &Client,
+    guardian: PersonId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- people.delete_past_seats
+        DELETE FROM guardian_link WHERE person_id = $1 AND dependant_id < 0 AND ended_at <= $2";
+    let statement = db.prepare_cached(sql).await?;
+    db.execute(&statement, &[&guardian, &now]).await?;
+    Ok(())
+}
+
 /// Ends a link; false when there was none.
 pub async fn unlink_dependant(
     db: &Client,

@@ -6,20 +6,24 @@ use tokio_postgres::Error;
 
 use crate::db::Client;
 
-/// Whether somebody of a household counts under a prefix and lives in no other enclosure than the
-/// given one, if one is.
+/// Whether a household may be named for somebody, if already known: it is theirs, or one of it counts
+/// under a prefix; and none of the others is known to live in another enclosure than the given one,
+/// if one is.
 pub async fn is_household(
     db: &Client,
-    household_id: i64,
+    (household_id, person_id): (i64, Option<PersonId>),
     (prefix, enclosure_id): (&str, Option<EnclosureId>),
 ) -> Result<bool, Error> {
     let sql = "-- people.is_household
-        SELECT EXISTS (SELECT FROM person p JOIN person_state s USING (person_id)
-                       WHERE p.household_id = $1 AND starts_with(s.place_code, $2)
-                         AND ($3::bigint IS NULL OR s.enclosure_id IS NULL OR s.enclosure_id = $3))";
+        SELECT coalesce(bool_or(p.person_id = $2 OR starts_with(s.place_code, $3)), false)
+           AND NOT coalesce(bool_or(p.person_id IS DISTINCT FROM $2 AND s.enclosure_id <> $4), false)
+        FROM person p JOIN person_state s USING (person_id) WHERE p.household_id = $1";
     let statement = db.prepare_cached(sql).await?;
     let row = db
-        .query_one(&statement, &[&household_id, &prefix, &enclosure_id])
+        .query_one(
+            &statement,
+            &[&household_id, &person_id, &prefix, &enclosure_id],
+        )
         .await?;
     Ok(row.get(0))
 }

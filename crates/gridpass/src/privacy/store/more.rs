@@ -100,7 +100,7 @@ pub async fn list_links(
     let sql = "-- privacy.list_links
         SELECT false, basis, since, ended_at FROM pass_carrier WHERE person_id = $1
         UNION ALL
-        SELECT true, NULL, created_at, ended_at FROM guardian_link WHERE person_id = $1
+        SELECT true, NULL, created_at, ended_at FROM guardian_link WHERE person_id = $1 AND dependant_id > 0
         ORDER BY 3 DESC LIMIT $2";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&person_id, &rows_max]).await?;

@@ -127,22 +127,6 @@ pub async fn find_home(db: &Client, person_id: PersonId) -> Result<Option<Home>,
     Ok(row.map(read))
 }
 
-/// Whether a household has somebody else who lives in the enclosure, or is the person's own.
-pub async fn is_household(
-    db: &Client,
-    person_id: PersonId,
-    (household_id, enclosure_id): (i64, EnclosureId),
-) -> Result<bool, Error> {
-    let sql = "-- visits.is_household
-        SELECT EXISTS (SELECT FROM person p JOIN person_state s USING (person_id)
-                       WHERE p.household_id = $2 AND (p.person_id = $1 OR s.enclosure_id = $3))";
-    let statement = db.prepare_cached(sql).await?;
-    let row = db
-        .query_one(&statement, &[&person_id, &household_id, &enclosure_id])
-        .await?;
-    Ok(row.get(0))
-}
-
 /// A try in vain: every open visit of the person waits for the next one, and after the third
 /// it is put before the lead. Answers places and identities.
 pub async fn put_off(

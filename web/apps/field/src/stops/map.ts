@@ -30,11 +30,18 @@ export interface Drawing {
   elsewhere: Stop[];
 }
 
-const ENDS = /(号楼|栋|座|幢|楼)$/;
+const ENDS = /(号楼|栋|座|幢|楼|#)$/;
+const PLACE_WORDS: [string, string][] = [["棟", "栋"], ["樓", "楼"], ["層", "层"], ["號", "号"], ["單元", "单元"], ["#楼", "号楼"]];
 
-/** The same building written differently: `3栋`, `3号楼`, `03`. */
-export const buildingKey = (name: string): string =>
-  name.replace(/\s/g, "").replace(ENDS, "").replace(/^0+/, "").toLowerCase();
+/** A part of an address in plain form, as the server's `fold_place` has it: half width, no blanks, simplified words. */
+function plainPlace(text: string): string {
+  const half = text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+  const bare = half.replace(/[\s\u200b-\u200f\u202a-\u202e\u2060]/g, "");
+  return PLACE_WORDS.reduce((place, [word, plain]) => place.replaceAll(word, plain), bare);
+}
+
+/** The same building written differently: `3栋`, `3号楼`, `3#`, `03`. */
+export const buildingKey = (name: string): string => plainPlace(name).replace(ENDS, "").replace(/^0+/, "").toLowerCase();
 
 interface Flat {
   feature: MapFeature;
