@@ -5939,10 +5939,10 @@ export interface components {
             building: string;
             /**
              * Format: int32
-             * @description Floor, where the room's number tells.
+             * @description Floor, where the room's number or a word tells.
              */
             floor?: number | null;
-            /** @description Room without its word, and whatever else stands there. */
+            /** @description Room without its word, and whatever else stands there; empty when none is told. */
             room: string;
             /** @description The address as written. */
             text: string;
