@@ -12457,7 +12457,7 @@ export interface components {
             household_id?: number | null;
             /**
              * Format: int64
-             * @description Number of the household, or of the person where none is known.
+             * @description Number of the household or of the declared door, or of the person where neither is known.
              */
             key: number;
             /** @description Everybody known to live there, the oldest first. */
