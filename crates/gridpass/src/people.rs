@@ -23,6 +23,7 @@ mod enrol;
 mod family;
 mod family_api;
 mod family_model;
+mod following;
 mod holder;
 mod model;
 mod moving;
@@ -53,6 +54,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::idempotency::Callers;
 use crate::jobs::Loop;
+use crate::jobs::outbox::Handlers;
 
 pub use address::{
     Correction, Door, NamedHousehold, check_household, checked_address, correct_address,
@@ -66,7 +68,7 @@ pub use create::{NewPerson, Opened, create};
 pub use family::{in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
-pub use moving::{move_in, move_out, register as register_handlers};
+pub use moving::{move_in, move_out};
 pub use photo::{Jpeg, photo, redraw};
 pub use record::Person;
 pub(crate) use record::open_name;
@@ -80,6 +82,11 @@ const SHARE_A_PHONE_MAX: i64 = 20;
 /// Background work.
 pub fn loops() -> Vec<Loop> {
     vec![rekey::LOOP]
+}
+
+/// Adds the handlers of this slice's topics.
+pub fn register_handlers(handlers: Handlers) -> Handlers {
+    following::register(moving::register(handlers))
 }
 
 /// Outbox topic: a guardian's phone shows this person's pass no more.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::basis::{Basis, is_minor};
 use super::family_model::{CarrierView, FamilyMemberView, HandOverPassInput};
+use super::following::let_follow;
 use super::holder::Holder;
 use super::model::phone_field;
 use super::moving::may_live_together;
@@ -169,67 +170,13 @@ pub(super) async fn change_phone(
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     let code = input.phone_code.expose();
     let proof = phone_codes::check(app, &phone, Purpose::NewPhone, code).await?;
-    let followers = known_by_number_of(app, person_id).await?;
     let tx = app.db.tx().await?;
     proof.spend(&tx, app).await?;
+    let_follow(&tx, app, person_id).await?;
     replace_phone(&tx, app, (person_id, &phone)).await?;
     tx.commit().await?;
-    followers.move_to(app, &phone).await?;
     app.work_waiting.notify_waiters();
     Ok(())
-}
-
-/// Who is in a guardian's care and known by exactly the guardian's number: it is theirs because the
-/// guardian entered them. Who has a number of their own is not.
-///
-/// # Errors
-/// 404 `person_unknown`, or when the database does not answer.
-pub(super) async fn known_by_number_of(app: &App, guardian: PersonId) -> ApiResult<Followers> {
-    let db = app.db.client().await?;
-    let Some(number) = super::get(&db, guardian).await?.phone(app)? else {
-        return Ok(Followers::default());
-    };
-    let holder = Holder {
-        person_id: guardian,
-    };
-    let mut people = Vec::new();
-    for person_id in list_in_care(&db, app, holder).await? {
-        let known_by = super::get(&db, person_id).await?.phone(app)?;
-        if person_id != guardian && known_by.as_ref() == Some(&number) {
-            people.push(person_id);
-        }
-    }
-    Ok(Followers {
-        people,
-        number: Some(number),
-    })
-}
-
-/// Whom another number of their guardian concerns, and the number they are known by until then.
-#[derive(Default)]
-pub(super) struct Followers {
-    people: Vec<PersonId>,
-    number: Option<Phone>,
-}
-
-impl Followers {
-    /// Writes the guardian's new number for each who is still known by the one before, in a
-    /// transaction each: none locks two people. Whose number it is has been told.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn move_to(self, app: &App, phone: &Phone) -> ApiResult<()> {
-        for person_id in self.people {
-            let tx = app.db.tx().await?;
-            store::lock_person(&tx, person_id.get()).await?;
-            if super::get(&tx, person_id).await?.phone(app)? == self.number {
-                audit::subject(person_id);
-                store::update_phone(&tx, person_id, &sealed(app, person_id, phone)).await?;
-                tx.commit().await?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Writes another phone in place of the one held, and tells the person at both.
@@ -293,7 +240,7 @@ async fn tell_before(tx: &Client, app: &App, person_id: PersonId, at: Timestamp)
     notify::tell(tx, app, person_id, &notice).await
 }
 
-fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
+pub(super) fn sealed(app: &App, person_id: PersonId, phone: &Phone) -> PhoneAddition {
     let plain = phone.expose();
     let sealer = &app.sealer;
     let (digest_key, digest) = sealer.numbered_digests("phone", plain)[0];

@@ -1,6 +1,6 @@
 //! Where somebody says they live: the estate, and building and room, so that a grid worker finds
 //! the door. It is a declaration. It puts nobody into a household, because a household lets people
-//! carry each other's pass, and it does not touch what a grid worker has verified, nor the door
+//! carry each other's pass: people of one door are only one stop. It does not touch what a grid worker has verified, nor the door
 //! that somebody under observation is watched at.
 
 use axum::Json;
@@ -12,7 +12,7 @@ use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::address::{checked, seal_address};
+use super::address::{checked, household_of, seal_address};
 use super::holder::Holder;
 use super::model::PassView;
 use super::store;
@@ -117,7 +117,8 @@ async fn declare(
         .into_iter()
         .collect();
     let sealed = seal_address(app, person_id, address);
-    store::update_own_address(&tx, person_id, (&sealed, now)).await?;
+    let door = household_of(app, enclosure, address).map(|number| (number, enclosure));
+    store::update_own_address(&tx, person_id, (&sealed, door), now).await?;
     let appended = facts::append(&tx, app, person_id, &new).await?;
     let follow_ups = facts::follow_ups(person_id, &appended.decision, None, now);
     outbox::insert(&tx, &follow_ups, now).await?;

@@ -10,9 +10,9 @@ use gridpass_types::{Phone, Sensitive};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::family;
 use super::model::phone_field;
 use super::record::Person;
+use super::{family, following};
 use crate::access::EnterPeople;
 use crate::app::App;
 use crate::auth::Authorised;
@@ -42,11 +42,10 @@ pub async fn put_person_phone(
 ) -> ApiResult<StatusCode> {
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     let person_id = person.entity.person_id;
-    let followers = family::known_by_number_of(&app, person_id).await?;
     let tx = app.db.tx().await?;
+    following::let_follow(&tx, &app, person_id).await?;
     family::write_phone(&tx, &app, (person_id, &phone)).await?;
     tx.commit().await?;
-    followers.move_to(&app, &phone).await?;
     app.work_waiting.notify_waiters();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ mod households;
 mod photos;
 mod rekey;
 
-use gridpass_types::ids::{PassSerial, PersonId, StaffId};
+use gridpass_types::ids::{EnclosureId, PassSerial, PersonId, StaffId};
 use jiff::Timestamp;
 use tokio_postgres::Error;
 
@@ -449,7 +449,7 @@ pub async fn update_address(
 ) -> Result<bool, Error> {
     let sql = "-- people.update_address
         UPDATE person SET address_sealed = $2, household_id = $3, address_changed_at = $4, address_changed_by = $5,
-            address_code_sealed = $6
+            address_code_sealed = $6, declared_door = NULL, declared_enclosure_id = NULL
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     let changed = db
@@ -461,17 +461,24 @@ pub async fn update_address(
     Ok(changed == 1)
 }
 
-/// Keeps where somebody says they live; the household stays, and the code of another room goes.
+/// Keeps where somebody says they live, with the number of the door and its enclosure, if it tells a
+/// room; the household stays, and the code of another room goes.
 pub async fn update_own_address(
     db: &Client,
     person_id: PersonId,
-    (sealed, now): (&[u8], Timestamp),
+    (sealed, door): (&[u8], Option<(i64, EnclosureId)>),
+    now: Timestamp,
 ) -> Result<(), Error> {
     let sql = "-- people.update_own_address
         UPDATE person SET address_sealed = $2, address_code_sealed = NULL, address_changed_at = $3,
-            address_changed_by = NULL
+            address_changed_by = NULL, declared_door = $4, declared_enclosure_id = $5
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
-    db.execute(&statement, &[&person_id, &sealed, &now]).await?;
+    let (number, enclosure_id) = door.unzip();
+    db.execute(
+        &statement,
+        &[&person_id, &sealed, &now, &number, &enclosure_id],
+    )
+    .await?;
     Ok(())
 }

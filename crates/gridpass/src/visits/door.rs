@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::stops::{Stop, empty, gather};
+use super::store::stops as rows;
 use crate::access::WorkVisits;
 use crate::app::App;
 use crate::auth::{Caller, Staff, authorise};
@@ -68,8 +69,8 @@ fn one_way() -> ApiError {
 async fn of(app: &App, caller: &Caller, person_id: i64) -> ApiResult<Stop> {
     let person = authorise::<Subject>(app, caller, person_id).await?;
     let tx = caller.tx_on(app, &person).await?;
-    let known = people::get(&tx, person.person_id).await?;
-    let key = known.household_id.map_or(person_id, |one| one.get());
+    let key = rows::find_key(&tx, person.person_id).await?;
+    let key = key.ok_or_else(|| ApiError::new(Code::PersonUnknown))?;
     let found = gather(&tx, app, caller.role, &[key]).await?;
     let theirs = |stop: &Stop| {
         stop.people
@@ -89,10 +90,11 @@ async fn at(app: &App, caller: &Caller, (id, address): (i64, &str)) -> ApiResult
     let key = people::door_number(app, enclosure.enclosure_id, &address);
     let makes_one = people::household_of(app, enclosure.enclosure_id, &address).is_some();
     let found = gather(&tx, app, caller.role, &[key]).await?;
-    let household = found
-        .into_iter()
-        .find(|stop| stop.household_id == Some(key));
-    let mut stop = household.unwrap_or_else(|| empty((key, makes_one)));
+    let behind = |stop: &Stop| stop.people.iter().all(|one| one.person_id.get() != key);
+    let mut stop = found.into_iter().find(behind).unwrap_or_else(|| empty(key));
+    if stop.people.is_empty() && makes_one {
+        stop.household_id = Some(key);
+    }
     // What the worker stands before is what was typed, whatever the people behind it say.
     stop.enclosure_id = Some(enclosure.enclosure_id);
     stop.enclosure_name = Some(enclosure.name);

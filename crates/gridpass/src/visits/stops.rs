@@ -1,5 +1,6 @@
 //! Stops: all open visits of a household in one, with everybody who lives there, so that a phone
-//! that keeps them can work without network.
+//! that keeps them can work without network. Who has said on a phone that they live behind the same
+//! door is at the same stop; that makes nobody of its household.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +79,7 @@ pub struct StopQuery {
 /// A household with what is open there.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
-    /// Number of the household, or of the person where none is known.
+    /// Number of the household or of the declared door, or of the person where neither is known.
     pub key: i64,
     /// Household, if one is known.
     pub household_id: Option<i64>,
@@ -236,7 +237,9 @@ pub(super) async fn gather(
     role: Role,
     keys: &[i64],
 ) -> ApiResult<Vec<Stop>> {
-    let members = rows::list_members(db, keys, PEOPLE_MAX).await?;
+    let mut members = rows::list_members(db, keys, PEOPLE_MAX).await?;
+    // Not whose declared door does not count any more.
+    members.retain(|member| keys.contains(&member.key().0));
     let people: Vec<PersonId> = members.iter().map(|member| member.person_id).collect();
     audit::subjects(people.iter().copied());
     let ids: Vec<i64> = people.iter().map(|id| id.get()).collect();
@@ -251,21 +254,18 @@ pub(super) async fn gather(
     for member in members {
         let open = visits.remove(&member.person_id).unwrap_or_default();
         let state = states.get(&member.person_id);
-        let key = (
-            member.household_id.unwrap_or(member.person_id.get()),
-            member.household_id.is_some(),
-        );
-        let stop = stops.entry(key).or_insert_with(|| empty(key));
+        let key = member.key();
+        let stop = stops.entry(key).or_insert_with(|| empty(key.0));
         add(app, role, stop, (member, state, open))?;
     }
     Ok(stops.into_values().collect())
 }
 
 /// A stop of which nothing is known yet.
-pub(super) fn empty((key, household): (i64, bool)) -> Stop {
+pub(super) fn empty(key: i64) -> Stop {
     Stop {
         key,
-        household_id: household.then_some(key),
+        household_id: None,
         place_code: String::new(),
         enclosure_id: None,
         enclosure_name: None,
@@ -286,6 +286,7 @@ fn add(
     let viewer = Viewer::Staff(role);
     // Columns without a seal are shown or not as a whole.
     let whole = ReadPeople::ROLES.contains(&role);
+    stop.household_id = stop.household_id.or(member.household_id);
     let seen =
         |shown, sealed: Option<&[u8]>| masking::show(&app.sealer, viewer, shown, (id, sealed));
     if stop.door.is_none() {

@@ -1,11 +1,13 @@
-//! Which spellings make one household, and which household may be named for somebody.
+//! Which spellings make one household, which household may be named for somebody, and who is one stop
+//! without being one.
 
 use gridpass::access::Role;
 use serde_json::{Value, json};
 
-use crate::calls::{CALLS, Street, call, people, street};
+use crate::app::Client;
+use crate::calls::{CALLS, Street, call, people, person_of, stop_of, stops, street};
 use crate::evidence::{HERE, facts_path, person};
-use crate::people::{applicant, enclosure, resident_number};
+use crate::people::{applicant, enclosure, enrolled, resident_number};
 
 const FIND: &str = "/api/v1/stops/find";
 
@@ -121,4 +123,98 @@ async fn a_household_is_named_where_none_of_it_is_known_to_live_elsewhere() {
         .expect(200);
     assert_eq!(view["results"][0]["status"], "saved", "{view}");
     assert_eq!(household(&street, street.wang).await, Some(78));
+}
+
+/// Somebody who applies on a phone and says where they live; the phone and the person.
+async fn declared(street: &Street, (n, phone): (u32, &str), address: &str) -> (Client, i64) {
+    let form = applicant("孙家人", n, phone);
+    let (phone, view) = enrolled(&street.test, form).await;
+    declare(street, &phone, address).await;
+    let sql = format!(
+        "SELECT person_id FROM person WHERE pass_serial = {}",
+        view["pass_serial"]
+    );
+    (phone, street.test.scalar(&sql).await)
+}
+
+async fn declare(street: &Street, phone: &Client, address: &str) {
+    let home = json!({ "enclosure_id": street.enclosure, "address": address });
+    phone.put("/api/v1/pass/home", home).await.expect(200);
+    street.test.settle().await;
+}
+
+fn ids(stop: &Value) -> Vec<i64> {
+    let ids = people(stop).iter();
+    let mut ids: Vec<i64> = ids.map(|one| one["person_id"].as_i64().unwrap()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn who_declares_one_door_is_one_stop_and_no_household() {
+    let street = street().await;
+    let (_, one) = declared(&street, (61, "13800001261"), "7栋301").await;
+    let (phone, two) = declared(&street, (62, "13800001262"), "７-301").await;
+    let (_, half) = declared(&street, (63, "13800001263"), "7栋").await;
+    let (_, other) = declared(&street, (64, "13800001264"), "7栋").await;
+    let mut both = vec![one, two];
+    both.sort_unstable();
+    let open = stops(&street.worker, "").await;
+    let stop = stop_of(&open, one);
+    assert_eq!(
+        (ids(stop), &stop["household_id"]),
+        (both.clone(), &Value::Null)
+    );
+    assert_eq!(
+        ids(stop_of(&open, half)),
+        [half],
+        "half a building is no door"
+    );
+    assert_eq!(ids(stop_of(&open, other)), [other]);
+    for person in [one, two] {
+        assert_eq!(household(&street, person).await, None);
+    }
+    // The same stop, however it is looked for.
+    let key = &stop["key"];
+    assert_eq!(stops(&street.worker, &format!("?key={key}")).await.len(), 1);
+    let at = json!({ "enclosure_id": street.enclosure, "address": "7栋301室" });
+    for door in [at, json!({ "person_id": two })] {
+        let found = street.worker.post(FIND, door).await.expect(200);
+        assert_eq!((&found["key"], ids(&found)), (key, both.clone()));
+    }
+    // One is verified and of the household now; the other still waits at the same door.
+    let seen = person_of(&open, one)["seen"].clone();
+    let lives = json!([{ "person_id": one, "outcome": "verified_moved_in", "seen": seen }]);
+    let view = street
+        .worker
+        .post(CALLS, call(&street.test, 1, lives))
+        .await;
+    let view = view.expect(200);
+    assert_eq!(view["results"][0]["status"], "saved", "{view}");
+    street.test.settle().await;
+    assert_eq!(household(&street, one).await, key.as_i64());
+    let open = stops(&street.worker, "").await;
+    let stop = stop_of(&open, two);
+    assert_eq!((ids(stop), &stop["household_id"]), (both, key));
+    assert_eq!(household(&street, two).await, None);
+    // Whoever says another door stands at that one.
+    declare(&street, &phone, "8栋301").await;
+    let open = stops(&street.worker, "").await;
+    assert_eq!(ids(stop_of(&open, two)), [two]);
+}
+
+#[tokio::test]
+async fn a_declared_door_counts_while_its_enclosure_is_the_home() {
+    let street = street().await;
+    let (_, one) = declared(&street, (61, "13800001261"), "7栋301").await;
+    let (_, two) = declared(&street, (62, "13800001262"), "7栋301").await;
+    assert_eq!(ids(stop_of(&stops(&street.worker, "").await, one)).len(), 2);
+    let elsewhere = enclosure(&street.test, "六联新村").await;
+    let home =
+        json!({ "kind": "residence", "status": "declared", "enclosure": elsewhere, "source": "x" });
+    street.worker.post(&facts_path(two), home).await.expect(201);
+    street.test.settle().await;
+    let open = stops(&street.worker, "").await;
+    assert_eq!(ids(stop_of(&open, one)), [one]);
+    assert_eq!(ids(stop_of(&open, two)), [two]);
 }

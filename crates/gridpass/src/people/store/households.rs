@@ -36,7 +36,7 @@ pub async fn leave_household(
 ) -> Result<(), Error> {
     let sql = "-- people.leave_household
         UPDATE person SET household_id = NULL, address_sealed = NULL, address_code_sealed = NULL,
-            address_changed_at = $2, address_changed_by = $3
+            declared_door = NULL, declared_enclosure_id = NULL, address_changed_at = $2, address_changed_by = $3
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(&statement, &[&person_id, &now, &by]).await?;

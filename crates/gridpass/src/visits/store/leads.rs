@@ -105,7 +105,7 @@ pub struct HandedVisit {
     pub visit_id: VisitId,
     /// Where.
     pub place_code: String,
-    /// Household, or the person without one.
+    /// Household, declared door, or the person without either.
     pub key: i64,
 }
 
@@ -116,8 +116,9 @@ pub async fn list_assigned(
     limit: i64,
 ) -> Result<Vec<HandedVisit>, Error> {
     let sql = "-- visits.list_assigned
-        SELECT v.person_id, v.visit_id, v.place_code, coalesce(p.household_id, v.person_id) AS key
-        FROM visit v LEFT JOIN person p USING (person_id)
+        SELECT v.person_id, v.visit_id, v.place_code, coalesce(p.household_id,
+            CASE WHEN p.declared_enclosure_id = s.enclosure_id THEN p.declared_door END, v.person_id) AS key
+        FROM visit v LEFT JOIN person p USING (person_id) LEFT JOIN person_state s USING (person_id)
         WHERE v.status = 'open' AND v.assigned_to = $2 AND starts_with(v.place_code, $1)
         ORDER BY key, v.visit_id LIMIT $3";
     let statement = db.prepare_cached(sql).await?;

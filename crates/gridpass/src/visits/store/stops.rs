@@ -23,22 +23,24 @@ pub struct Wanted<'a> {
     pub now: Timestamp,
 }
 
-/// Keys of households with open visits, in order; a person without a household is one by
-/// themselves. Two keys of different kinds that are equal share a place in the order.
+/// Keys of households with open visits, in order. Who is of none is at the door they declared, while they
+/// live in its enclosure, or by themselves. Two keys of different kinds that are equal share a place
+/// in the order.
 pub async fn list_keys(
     db: &Client,
     wanted: &Wanted<'_>,
     (after, limit): (i64, i64),
 ) -> Result<Vec<i64>, Error> {
     let sql = "-- visits.list_keys
-        SELECT DISTINCT coalesce(p.household_id, p.person_id) AS key
-        FROM visit v JOIN person p USING (person_id)
+        SELECT DISTINCT key
+        FROM visit v JOIN person p USING (person_id) LEFT JOIN person_state s USING (person_id)
+             CROSS JOIN LATERAL (SELECT coalesce(p.household_id,
+                 CASE WHEN p.declared_enclosure_id = s.enclosure_id THEN p.declared_door END, p.person_id) AS key) k
         WHERE v.status = 'open' AND starts_with(v.place_code, $1)
           AND ($2::bigint IS NULL OR v.assigned_to = $2 OR ($3 AND v.assigned_to IS NULL))
           AND CASE $4 WHEN 'late' THEN v.due_at <= $5 WHEN 'unassigned' THEN v.assigned_to IS NULL
                       WHEN 'escalated' THEN v.escalated_at IS NOT NULL ELSE true END
-          AND ($8::bigint IS NULL OR coalesce(p.household_id, p.person_id) = $8)
-          AND coalesce(p.household_id, p.person_id) > $6
+          AND ($8::bigint IS NULL OR key = $8) AND key > $6
         ORDER BY key LIMIT $7";
     let statement = db.prepare_cached(sql).await?;
     let only = wanted.only.map_or("", Only::as_str);
@@ -60,12 +62,25 @@ pub async fn list_keys(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// The key of somebody's stop; `None` when the person is not in reach.
+pub async fn find_key(db: &Client, person_id: PersonId) -> Result<Option<i64>, Error> {
+    let sql = "-- visits.find_key
+        SELECT coalesce(p.household_id,
+            CASE WHEN p.declared_enclosure_id = s.enclosure_id THEN p.declared_door END, p.person_id)
+        FROM person p LEFT JOIN person_state s USING (person_id) WHERE p.person_id = $1";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db.query_opt(&statement, &[&person_id]).await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
 /// Somebody of a household, still sealed.
 pub struct Member {
     /// Who.
     pub person_id: PersonId,
     /// The household, if one is known.
     pub household_id: Option<i64>,
+    /// The door the person declared, if it counts.
+    pub declared_door: Option<i64>,
     /// Name.
     pub name_sealed: Vec<u8>,
     /// Document number.
@@ -92,10 +107,11 @@ pub struct Member {
     pub last_call: Option<(Timestamp, String)>,
 }
 
-/// Everybody of these households, and these people who have none; at most so many.
+/// Everybody of these households, who declared these doors, and these people; at most so many.
 pub async fn list_members(db: &Client, keys: &[i64], limit: i64) -> Result<Vec<Member>, Error> {
     let sql = "-- visits.list_members
-        SELECT p.person_id, p.household_id, p.name_sealed, p.document_number_sealed, p.phone_sealed,
+        SELECT p.person_id, p.household_id, p.name_sealed,
+               CASE WHEN p.declared_enclosure_id = s.enclosure_id THEN p.declared_door END AS declared_door, p.document_number_sealed, p.phone_sealed,
                p.address_sealed, p.address_code_sealed, p.birth_year, p.sex, p.photo_sealed IS NOT NULL AS has_photo,
                p.address_changed_at, e.enclosure_id, e.name AS enclosure_name,
                (SELECT max(f.fact_id) FROM fact f
@@ -104,11 +120,20 @@ pub async fn list_members(db: &Client, keys: &[i64], limit: i64) -> Result<Vec<M
         FROM person p LEFT JOIN person_state s USING (person_id) LEFT JOIN enclosure e USING (enclosure_id)
              LEFT JOIN LATERAL (SELECT d.recorded_at, d.outcome FROM door_call d WHERE d.person_id = p.person_id
                                 ORDER BY d.recorded_at DESC LIMIT 1) c ON true
-        WHERE p.household_id = ANY($1) OR (p.household_id IS NULL AND p.person_id = ANY($1))
+        WHERE p.household_id = ANY($1) OR (p.household_id IS NULL AND p.declared_door = ANY($1))
+           OR (p.household_id IS NULL AND p.person_id = ANY($1))
         ORDER BY p.birth_year NULLS LAST, p.person_id LIMIT $2";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&keys, &limit]).await?;
     Ok(rows.iter().map(member).collect())
+}
+
+impl Member {
+    /// The key of the stop, and whether it is that of a door rather than of the person alone.
+    pub fn key(&self) -> (i64, bool) {
+        let door = self.household_id.or(self.declared_door);
+        (door.unwrap_or(self.person_id.get()), door.is_some())
+    }
 }
 
 fn member(row: &Row) -> Member {
@@ -117,6 +142,7 @@ fn member(row: &Row) -> Member {
     Member {
         person_id: row.get("person_id"),
         household_id: row.get("household_id"),
+        declared_door: row.get("declared_door"),
         name_sealed: row.get("name_sealed"),
         number_sealed: row.get("document_number_sealed"),
         phone_sealed: row.get("phone_sealed"),

@@ -41,6 +41,7 @@ async fn a_child_follows_the_number_that_a_counter_writes() {
     let held = lead.post("/api/v1/people/search", asked).await.expect(200);
     let path = format!("/api/v1/people/{}/phone", held["person_id"]);
     lead.put(&path, json!({ "phone": NEW })).await.expect(204);
+    test.settle().await;
     test.advance(jiff::SignedDuration::from_mins(2));
 
     let (mother, again) = enrolled(&test, applicant("张三", 20, NEW)).await;
@@ -80,6 +81,7 @@ async fn a_child_follows_the_number_that_a_guardian_changes() {
     let code = test.phone_code(NEW, "new_phone").await;
     let change = json!({ "phone": NEW, "phone_code": code });
     mother.put("/api/v1/pass/phone", change).await.expect(204);
+    test.settle().await;
     test.advance(jiff::SignedDuration::from_mins(2));
     let one = ("张小宝", 21);
     assert_eq!(added_again(&mother, one, &small).await, small);
