@@ -34,6 +34,7 @@ mod record;
 mod rekey;
 mod serials;
 mod store;
+mod taken_in;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -69,6 +70,7 @@ pub use record::Person;
 pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
 pub(crate) use store::{BulkAddition, NewRow, insert_people};
+pub use taken_in::took_in;
 pub use view::pass_view;
 
 /// People of one phone that are compared with a name.
