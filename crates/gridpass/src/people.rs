@@ -61,7 +61,7 @@ pub use card::{PersonCard, card};
 pub use correct::correct_name;
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
-pub use family::{in_care, list_in_care};
+pub use family::{carrier_named, in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
 pub use moving::{move_in, move_out, register as register_handlers};
