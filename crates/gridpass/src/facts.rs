@@ -29,6 +29,7 @@ pub mod recolour_catalogued;
 mod replay;
 mod resolve;
 pub mod store;
+mod watched;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -35,6 +35,7 @@ mod record;
 mod rekey;
 mod serials;
 mod store;
+mod taken_in;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -65,7 +66,7 @@ pub use card::{PersonCard, card};
 pub use correct::correct_name;
 pub(crate) use create::new_row;
 pub use create::{NewPerson, Opened, create};
-pub use family::{in_care, list_in_care};
+pub use family::{carrier_named, in_care, list_in_care};
 pub use holder::{HOLDER_TOKEN_PREFIX, Holder};
 pub use model::{Details, PassView};
 pub use moving::{move_in, move_out};
@@ -74,6 +75,7 @@ pub use record::Person;
 pub(crate) use record::open_name;
 pub use serials::{Serials, block as serial_block};
 pub(crate) use store::{BulkAddition, NewRow, insert_people};
+pub use taken_in::took_in;
 pub use view::pass_view;
 
 /// People of one phone that are compared with a name.

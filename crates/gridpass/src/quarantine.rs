@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod model;
 mod release;
 pub mod store;
+mod watch;
 mod whole;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use change::{cancel_live, carry_out, check};
 pub use model::{ExtendOrder, NewOrder, QuarantineOrder, Step, TransferOrder};
 pub use store::find_order;
 pub use store::steps::was_discharged;
+pub use watch::is_watched_by_others;
 pub use whole::whole_of;
 
 /// Routes of the staff listener.

@@ -69,6 +69,8 @@ pub struct Presented {
     pub colour_at_issue: Colour,
     /// On what it was shown; never a specimen.
     pub form: PassForm,
+    /// The key of the phone that the credential is for; `None` on paper, which has none.
+    pub holder_key: Option<[u8; 32]>,
     /// The credential. Together with `presented_at` it names the presentation, so that the
     /// same one at two gates is seen to be a replay.
     pub credential_id: CredentialId,
@@ -87,6 +89,7 @@ impl Presented {
             serial: claims.serial,
             colour_at_issue: claims.colour,
             form: claims.form,
+            holder_key: claims.holder_key.copied(),
             credential_id,
             presented_at: proof_s.map(timestamp),
             issued_at: timestamp(claims.issued_at_s),

@@ -43,6 +43,7 @@ type Shown<'a> = Option<(EvidenceKind, &'a str)>;
 /// is new each time.
 fn asked(body: &FactBody, source: &str, shown: Shown<'_>) -> Vec<String> {
     let mut keys: Vec<String> = key(body, source, shown).into_iter().collect();
+    keys.extend(key_before(body, shown));
     if let Some(stay) = Stay::of(body).filter(|_| keeps_days(source, shown)) {
         keys.extend(stay.asked(days(source)));
     }
@@ -68,7 +69,7 @@ fn key(body: &FactBody, source: &str, shown: Shown<'_>) -> Option<String> {
         return Some(format!(
             "{kind}|{}|{}",
             evidence.as_str(),
-            folded(reference)
+            folded_number(reference)
         ));
     }
     if is_new_each_time(source) {
@@ -76,6 +77,14 @@ fn key(body: &FactBody, source: &str, shown: Shown<'_>) -> Option<String> {
     }
     let said = said(body)?;
     Some(format!("{kind}|{}|{said}", folded(source)))
+}
+
+/// The words under which papers were noted while 第 and 号 still counted: what an appeal found wrong then
+/// stays wrong.
+fn key_before(body: &FactBody, shown: Shown<'_>) -> Option<String> {
+    let (evidence, reference) = shown.filter(|_| burdens(body))?;
+    let (kind, number) = (body.kind(), folded(reference));
+    Some(format!("{kind}|{}|{number}", evidence.as_str()))
 }
 
 fn is_new_each_time(source: &str) -> bool {
@@ -194,10 +203,20 @@ fn burdens(body: &FactBody) -> bool {
 /// Blanks, brackets, case and full-width forms do not make another paper: letters and digits do,
 /// and where a number ends.
 fn folded(text: &str) -> String {
+    fold(text, |letter| !letter.is_alphanumeric())
+}
+
+/// The same for the number of a paper: 第 before it and 号 behind it may be left out.
+fn folded_number(text: &str) -> String {
+    let around = |letter| matches!(letter, '第' | '号' | '號');
+    fold(text, |letter| !letter.is_alphanumeric() || around(letter))
+}
+
+fn fold(text: &str, is_mark: impl Fn(char) -> bool) -> String {
     let mut folded = String::new();
     let mut marked = false;
     for letter in text.chars().map(narrow) {
-        if !letter.is_alphanumeric() {
+        if is_mark(letter) {
             marked = true;
             continue;
         }
@@ -294,6 +313,16 @@ mod tests {
         assert_ne!(one, key(&first, "red_proposal", shown("INV-8")));
         assert_eq!(folded("流调〔2020〕17号"), folded("流调 [2020] 17 号"));
         assert_ne!(folded("坪隔2020-1-17"), folded("坪隔2020-11-7"));
+        for same in [
+            "坪隔2026-1101",
+            "坪隔2026-1101 号",
+            "坪隔〔2026〕1101号",
+            "坪隔〔2026〕第1101号",
+            "第坪隔2026-1101號",
+        ] {
+            assert_eq!(folded_number(same), "坪隔2026-1101", "{same}");
+        }
+        assert_ne!(folded_number("坪隔2026第1号101"), "坪隔2026-1101");
         let other = Some((EvidenceKind::LabReport, "INV-7"));
         assert_ne!(one, key(&first, "red_proposal", other));
     }

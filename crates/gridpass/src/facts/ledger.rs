@@ -19,7 +19,7 @@ use super::decision::ColourDecision;
 use super::guard::Guard;
 use super::model::{BulkPerson, NewFact, StateRow};
 use super::place::Places;
-use super::{resolve, store};
+use super::{resolve, store, watched};
 use crate::app::App;
 use crate::db::Client;
 use crate::http::code::Code;
@@ -87,6 +87,7 @@ pub(super) async fn apply(
     app.part::<Guard>().check(&basis.rules, new)?;
     resolve::check(tx, app, changes).await?;
     let before: Vec<Colour> = rows.iter().map(|row| row.colour).collect();
+    let placed: Vec<String> = rows.iter().map(|row| row.place_code.clone()).collect();
     let mut columns = FactColumns::new(now);
     let mut appended = Vec::with_capacity(rows.len());
     for id in &people {
@@ -109,6 +110,7 @@ pub(super) async fn apply(
     end_holds(tx, &mut rows, (now, Timestamp::MIN)).await?;
     let decisions = rewrite(tx, app, &mut rows, (&mut basis, &columns)).await?;
     check_numbers(tx, &before, &rows).await?;
+    watched::bring_home(tx, app, &placed, &rows).await?;
     let joined = rows.into_iter().zip(decisions).zip(appended).zip(before);
     Ok(joined
         .map(|(((row, decision), fact_ids), before)| Appended {

@@ -5,6 +5,7 @@ pub mod colours;
 pub mod held;
 pub mod recolour;
 pub mod resolved;
+pub mod watched;
 
 use std::collections::HashMap;
 

@@ -105,6 +105,7 @@ codes! {
     AlreadyEnrolled "already_enrolled" CONFLICT "These details do not agree with what is held; ask at a counter." "登记信息与已有信息不一致，请到社区窗口办理。";
     NumberClaimed "number_claimed" CONFLICT "Another record holds this number; look at the document and decide whose it is, on the person's page." "该证件号码登记在另一份记录上，请核对证件并在人员页面确认号码归属。";
     HeldElsewhere "held_elsewhere" CONFLICT "This number's record counts in another place; the community there changes it, or the person asks for it in the app." "该证件号码的记录属于其他辖区，请由当地社区办理，或由本人在手机上申请更正。";
+    AskColleague "ask_colleague" CONFLICT "You entered this person's home within the last day. A colleague who has seen the document writes the phone now, or you do after 24 hours." "该人员的住址由您在24小时内登记，手机号须由核验过证件的另一名同事办理，或满24小时后再由您办理。";
     PhotoInvalid "photo_invalid" UNPROCESSABLE_ENTITY "This is not a picture that can be read (JPEG, PNG or WebP)." "无法识别的图片（支持 JPEG、PNG、WebP）。";
     PhotoMissing "photo_missing" NOT_FOUND "There is no photo." "尚无照片。";
     PhotoByStaff "photo_by_staff" CONFLICT "Staff took this photo; a new one is taken at a counter or at the door." "该照片由工作人员核实时拍摄，请在社区窗口或由网格员更换。";

@@ -29,6 +29,11 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// Staff wrote down a home for the person, who had none on record.
+    HomeEntered {
+        /// When.
+        at: Timestamp,
+    },
     /// Two people of different units have recorded what turns the pass red.
     Stopped {
         /// Why.
@@ -139,6 +144,7 @@ impl Notice {
             Notice::PhoneReplaced { .. } => "phone_replaced",
             Notice::PassHandedOver { .. } => "pass_handed_over",
             Notice::NumberChanged { .. } => "number_changed",
+            Notice::HomeEntered { .. } => "home_entered",
             Notice::Stopped { .. } => "stopped",
             Notice::AppealOpened { .. } => "appeal_opened",
             Notice::AppealEscalated { .. } => "appeal_escalated",
@@ -157,6 +163,7 @@ impl Notice {
             Notice::PhoneReplaced { .. }
             | Notice::PassHandedOver { .. }
             | Notice::NumberChanged { .. }
+            | Notice::HomeEntered { .. }
             | Notice::Stopped { .. }
             | Notice::AppealEscalated { .. }
             | Notice::AppealOverdue { .. }
@@ -191,6 +198,7 @@ impl Notice {
             Notice::AppealDecided { granted, reason } => appeal_decided(*granted, reason),
             Notice::PassHandedOver { at } => handed_over(*at),
             Notice::NumberChanged { at } => number_changed(*at),
+            Notice::HomeEntered { at } => home_entered(*at),
             Notice::OrderReleased { end_reason, unit } => released(*end_reason, unit),
             Notice::CheckMissing { day, morning } => check_missing(*day, *morning),
             Notice::NeedAnswered {
@@ -362,6 +370,18 @@ fn number_changed(at: Timestamp) -> Words {
         zh: format!("您在电子通行证登记的手机号已于{time}变更。如非本人操作，请立即联系社区窗口。"),
         en: format!(
             "The mobile number of your pass was changed on {time}. If this was not you, tell your community's counter at once."
+        ),
+    }
+}
+
+fn home_entered(at: Timestamp) -> Words {
+    let time = district_time(at);
+    Words {
+        zh: format!(
+            "工作人员已于{time}为您登记住址，请在手机上核对。如非本人办理，请在手机上改填住址，并立即联系社区窗口。"
+        ),
+        en: format!(
+            "Staff wrote down a home for you on {time}; look at it on your phone. If this was not you, enter your own home there and tell your community's counter at once."
         ),
     }
 }

@@ -29,6 +29,8 @@ use crate::people::{self, Holder, Person};
 
 /// The step in which credentials count time.
 pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// Keys of ended phones kept with a pass, at most.
+const VOID_KEYS_MAX: usize = 16;
 
 /// Issues a credential to the holder's phone, for the holder or a dependant without a phone of
 /// their own. A phone with a new key takes the place of the one before, whose credentials no
@@ -81,8 +83,7 @@ async fn issue_phone(
             let key = key.to_bytes().to_vec();
             let both = (person_id, carrier);
             let before = store::replace_carrier_key(&tx, both, &key, now).await?;
-            let is_another = before.is_some_and(|before| before != key);
-            admit_carrier(&mut row, is_another, now)
+            admit_carrier(&mut row, (before, &key), now)
         }
     };
     let new = NewCredential::phone(person_id, serial, colour, key);
@@ -99,10 +100,10 @@ async fn issue_phone(
 /// Notes the phone in the person's row; answers the time of issue.
 fn admit_phone(row: &mut PassRow, key: &PublicKey, now: Timestamp) -> Timestamp {
     let key = key.to_bytes().to_vec();
-    let mut issued_at = now.max(row.not_before);
+    let mut issued_at = counting(row, now);
     if row.device_key.as_ref() != Some(&key) {
         issued_at = after(issued_at, row.credential_issued_at);
-        row.not_before = issued_at;
+        void_all(row, issued_at);
         row.device_key = Some(key);
     }
     row.credential_issued_at = Some(issued_at);
@@ -110,15 +111,47 @@ fn admit_phone(row: &mut PassRow, key: &PublicKey, now: Timestamp) -> Timestamp 
 }
 
 /// Notes in the person's row that a guardian's phone shows the pass; answers the time of issue. The
-/// person's own phone, and what this guardian's phone before this one showed, are void.
-fn admit_carrier(row: &mut PassRow, is_another_phone: bool, now: Timestamp) -> Timestamp {
-    let mut issued_at = now.max(row.not_before);
-    if is_another_phone || row.device_key.take().is_some() {
+/// person's own phone, and what this guardian's phone before this one showed, are void; what other
+/// guardians' phones show is not.
+fn admit_carrier(
+    row: &mut PassRow,
+    (before, key): (Option<Vec<u8>>, &[u8]),
+    now: Timestamp,
+) -> Timestamp {
+    let mut issued_at = counting(row, now);
+    let own = row.device_key.take();
+    if own.is_some() {
         issued_at = after(issued_at, row.credential_issued_at);
-        row.not_before = issued_at;
+        void_all(row, issued_at);
     }
+    if let Some(before) = before.filter(|before| before != key) {
+        issued_at = after(issued_at, row.credential_issued_at);
+        void_key(row, before, issued_at);
+    }
+    row.void_keys.retain(|void| void != key);
     row.credential_issued_at = row.credential_issued_at.max(Some(issued_at));
     issued_at
+}
+
+/// The first time from `now` on at which what is issued counts at every gate.
+fn counting(row: &PassRow, now: Timestamp) -> Timestamp {
+    let from = row.carried_from.unwrap_or(row.not_before);
+    now.max(row.not_before).max(from)
+}
+
+/// Voids what was issued to all phones before `at`; no single key needs to be known any more.
+fn void_all(row: &mut PassRow, at: Timestamp) {
+    row.not_before = at;
+    row.void_keys.clear();
+}
+
+/// Voids what was issued to one guardian's phone. More keys than are kept end all phones.
+fn void_key(row: &mut PassRow, key: Vec<u8>, at: Timestamp) {
+    if row.void_keys.len() >= VOID_KEYS_MAX {
+        return void_all(row, at);
+    }
+    row.void_keys.push(key);
+    row.carried_from = Some(at);
 }
 
 /// At least a second after what was issued before.
@@ -155,7 +188,8 @@ pub async fn revoke_passes(
     let tx = person.tx(&app).await?;
     let mut row = store::lock_pass(&tx, person_id).await?;
     let next = whole_second(app.now())? + SECOND;
-    row.not_before = after(next.max(row.not_before), row.credential_issued_at);
+    let all = after(counting(&row, next), row.credential_issued_at);
+    void_all(&mut row, all);
     row.paper_not_before = after(next.max(row.paper_not_before), row.paper_issued_at);
     row.device_key = None;
     store::update_pass(&tx, person_id, &row).await?;
@@ -163,8 +197,8 @@ pub async fn revoke_passes(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Voids what a guardian's phone shows of somebody, unless they have a phone of their own by now,
-/// whose key has voided it already.
+/// Voids what a guardian's phone shows of somebody, or all guardians' phones where none is named,
+/// unless they have a phone of their own by now, whose key has voided it already.
 pub fn end_carried<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<'a> {
     Box::pin(async move {
         let person_id = follow_up.person_id;
@@ -175,9 +209,20 @@ pub fn end_carried<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Han
         }
         let mut row = store::lock_pass(tx, person_id).await?;
         let next = whole_second(app.now()).map_err(failed)? + SECOND;
-        row.not_before = after(next.max(row.not_before), row.credential_issued_at);
-        row.device_key = None;
-        store::delete_carrier_keys(tx, person_id).await?;
+        let at = after(counting(&row, next), row.credential_issued_at);
+        match people::carrier_named(&follow_up.payload) {
+            Some(guardian) => {
+                let key = store::take_carrier_key(tx, (person_id, guardian)).await?;
+                // A phone that never got a code shows none.
+                let Some(key) = key else { return Ok(()) };
+                void_key(&mut row, key, at);
+            }
+            None => {
+                void_all(&mut row, at);
+                row.device_key = None;
+                store::delete_carrier_keys(tx, person_id).await?;
+            }
+        }
         store::update_pass(tx, person_id, &row).await?;
         Ok(())
     })
@@ -199,6 +244,8 @@ mod tests {
             device_key: None,
             credential_issued_at: None,
             paper_issued_at: None,
+            void_keys: Vec::new(),
+            carried_from: None,
         }
     }
 
@@ -206,16 +253,39 @@ mod tests {
     fn guardians_do_not_void_each_other_and_end_an_own_phone() {
         let mut row = row();
         let own = SigningKey::from_bytes(&[1; 32]).public();
+        let [hers, newer, his] = [[2; 32], [3; 32], [4; 32]];
+        let admit = |row: &mut PassRow, before: Option<[u8; 32]>, key: &[u8], now| {
+            admit_carrier(row, (before.map(Vec::from), key), at(now))
+        };
         assert_eq!(admit_phone(&mut row, &own, at(100)), at(100));
-        assert_eq!(admit_carrier(&mut row, false, at(100)), at(101));
+        assert_eq!(admit(&mut row, None, &hers, 100), at(101));
         assert_eq!(row.not_before, at(101), "the own phone is void");
-        assert_eq!(admit_carrier(&mut row, false, at(200)), at(200));
-        assert_eq!(admit_carrier(&mut row, false, at(150)), at(150));
+        assert_eq!(admit(&mut row, None, &his, 200), at(200));
+        assert_eq!(admit(&mut row, Some(hers), &hers, 150), at(150));
         assert_eq!(row.not_before, at(101), "a second guardian voids nothing");
-        assert_eq!(admit_carrier(&mut row, true, at(200)), at(201));
-        assert_eq!(row.not_before, at(201), "another phone of one of them does");
+        assert_eq!(admit(&mut row, Some(hers), &newer, 200), at(201));
+        assert_eq!(row.not_before, at(101), "nor does another phone of one");
+        assert_eq!(row.void_keys, [hers.to_vec()], "but what hers showed is");
+        assert_eq!(row.carried_from, Some(at(201)));
+        assert_eq!(admit(&mut row, Some(newer), &hers, 210), at(210));
+        assert_eq!(row.void_keys, [newer.to_vec()], "back on the phone before");
         assert_eq!(admit_phone(&mut row, &own, at(300)), at(300));
         assert_eq!(row.not_before, at(300), "and so does a phone of one's own");
+        assert!(row.void_keys.is_empty(), "which ends every key");
+    }
+
+    #[test]
+    fn more_keys_than_are_kept_end_all_phones() {
+        let mut row = row();
+        for key in 0..=VOID_KEYS_MAX {
+            let (before, key) = (
+                u8::try_from(key).unwrap(),
+                [u8::try_from(key).unwrap() + 1; 32],
+            );
+            admit_carrier(&mut row, (Some(vec![before; 32]), &key), at(100));
+        }
+        assert!(row.void_keys.is_empty());
+        assert!(row.not_before > at(100));
     }
 
     #[test]

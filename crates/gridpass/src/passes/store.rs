@@ -88,6 +88,10 @@ pub struct PassRow {
     pub credential_issued_at: Option<Timestamp>,
     /// When the last paper pass was issued.
     pub paper_issued_at: Option<Timestamp>,
+    /// Keys of guardians' phones that show the pass no more.
+    pub void_keys: Vec<Vec<u8>>,
+    /// When such a phone ended last.
+    pub carried_from: Option<Timestamp>,
 }
 
 /// A person's row, locked until the transaction ends; made when it is not there.
@@ -98,7 +102,8 @@ pub async fn lock_pass(db: &Client, person_id: PersonId) -> Result<PassRow, Erro
     db.execute(&db.prepare_cached(sql).await?, &[&person_id])
         .await?;
     let sql = "-- passes.lock_pass
-        SELECT not_before, paper_not_before, device_key, credential_issued_at, paper_issued_at
+        SELECT not_before, paper_not_before, device_key, credential_issued_at, paper_issued_at,
+               coalesce(void_keys, '{}'), carried_from
         FROM pass WHERE person_id = $1 FOR UPDATE";
     let row = db
         .query_one(&db.prepare_cached(sql).await?, &[&person_id])
@@ -109,6 +114,8 @@ pub async fn lock_pass(db: &Client, person_id: PersonId) -> Result<PassRow, Erro
         device_key: row.get(2),
         credential_issued_at: row.get(3),
         paper_issued_at: row.get(4),
+        void_keys: row.get(5),
+        carried_from: row.get(6),
     })
 }
 
@@ -146,11 +153,25 @@ pub async fn delete_carrier_keys(db: &Client, person_id: PersonId) -> Result<(),
     Ok(())
 }
 
+/// Forgets the key of one who carried the person's pass; answers it, if there was one.
+pub async fn take_carrier_key(
+    db: &Client,
+    (person_id, guardian_id): (PersonId, PersonId),
+) -> Result<Option<Vec<u8>>, Error> {
+    let sql = "-- passes.take_carrier_key
+        DELETE FROM carrier_key WHERE person_id = $1 AND guardian_id = $2 RETURNING device_key";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_opt(&statement, &[&person_id, &guardian_id])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
 /// Writes a person's row.
 pub async fn update_pass(db: &Client, person_id: PersonId, row: &PassRow) -> Result<(), Error> {
     let sql = "-- passes.update_pass
         UPDATE pass SET not_before = $2, paper_not_before = $3, device_key = $4,
-            credential_issued_at = $5, paper_issued_at = $6
+            credential_issued_at = $5, paper_issued_at = $6, void_keys = nullif($7::bytea[], '{}'), carried_from = $8
         WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     db.execute(
@@ -162,6 +183,8 @@ pub async fn update_pass(db: &Client, person_id: PersonId, row: &PassRow) -> Res
             &row.device_key,
             &row.credential_issued_at,
             &row.paper_issued_at,
+            &row.void_keys,
+            &row.carried_from,
         ],
     )
     .await?;
@@ -176,9 +199,9 @@ pub async fn list_revocations(
     (phones_since, paper_since): (Timestamp, Timestamp),
 ) -> Result<Vec<(i32, Timestamp, Timestamp)>, Error> {
     let sql = "-- passes.list_revocations
-        SELECT s.pass_serial, p.not_before, p.paper_not_before
+        SELECT s.pass_serial, greatest(p.not_before, p.carried_from), p.paper_not_before
         FROM pass p JOIN person_state s USING (person_id)
-        WHERE p.not_before > $1 OR p.paper_not_before > $2
+        WHERE p.not_before > $1 OR p.carried_from > $1 OR p.paper_not_before > $2
         ORDER BY s.pass_serial";
     let statement = db.prepare_cached(sql).await?;
     let rows = db.query(&statement, &[&phones_since, &paper_since]).await?;

@@ -15,7 +15,7 @@ use super::model::{
 };
 use super::record::Person;
 use super::view::{pass_explanation, pass_view, person_view, single_pass_view};
-use super::{address, dependants, store};
+use super::{address, dependants, store, taken_in};
 use crate::access::{EnterPeople, ReadPeople};
 use crate::app::App;
 use crate::audit;
@@ -27,6 +27,7 @@ use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::notify::{self, NoticeView};
+use crate::quarantine;
 
 /// Gives a resident a pass at once; its colour follows from the evidence. It takes a code sent
 /// to the phone. The same three fields again give a fresh token for the same person, and the
@@ -146,7 +147,14 @@ pub async fn create_person(
     let details = input.typed().check(app.now())?;
     let tx = app.db.tx().await?;
     check_places(&app, &tx, &staff.caller, &input).await?;
-    check_reach(&tx, &app, (&staff.caller, &details)).await?;
+    if let Some(known) = find_known(&tx, &app, &details).await? {
+        check_reach(&tx, &app, (&staff.caller, &known)).await?;
+        let has_home = input.enclosure_id.is_some() || input.grid_code.is_some();
+        if has_home {
+            let who = (known.person_id, staff.caller.staff_id);
+            taken_in::took_in(&tx, &app, who, &known.place_code).await?;
+        }
+    }
     let enrolment = by_staff(&app, &staff.caller, (input, details))?;
     let enrolled = enrol(&tx, &app, &enrolment).await?;
     tx.commit().await?;
@@ -197,24 +205,30 @@ fn door_household(app: &App, input: &PersonInput) -> Option<i64> {
 
 /// Somebody who is known must count in the caller's jurisdiction, or nowhere yet: who knows a
 /// name and a number takes nobody over from elsewhere. The community there ends the stay first.
+/// Whose home is watched is given none by a street that does not watch it.
 ///
 /// # Errors
 /// 409 `held_elsewhere`.
-async fn check_reach(
-    tx: &Client,
-    app: &App,
-    (caller, details): (&Caller, &Details),
-) -> ApiResult<()> {
+async fn check_reach(tx: &Client, app: &App, (caller, known): (&Caller, &Person)) -> ApiResult<()> {
+    let watched = (known.person_id, caller);
+    let reached = caller.covers(&known.place_code)
+        || known.place_code == facts::home_place(app, None)
+            && !quarantine::is_watched_by_others(tx, app, watched).await?;
+    match reached {
+        true => Ok(()),
+        false => Err(Code::HeldElsewhere.into()),
+    }
+}
+
+/// The person of a number, locked until the transaction ends, if anybody holds it.
+async fn find_known(tx: &Client, app: &App, details: &Details) -> ApiResult<Option<Person>> {
     let digests = super::number_digests(app, &details.number);
     let Some(known) = store::find_by_digests(tx, &digests).await? else {
-        return Ok(());
+        return Ok(None);
     };
     audit::subject(known);
-    let place = super::get(tx, known).await?.place_code;
-    if caller.covers(&place) || place == facts::home_place(app, None) {
-        return Ok(());
-    }
-    Err(Code::HeldElsewhere.into())
+    store::lock_person(tx, known.get()).await?;
+    super::get(tx, known).await.map(Some)
 }
 
 /// Enclosure, grid and household must be known and lie in the caller's jurisdiction; outside it

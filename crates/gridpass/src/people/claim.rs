@@ -17,9 +17,10 @@ use super::enrol::{Enrolled, Enrolment, add, declare};
 use super::model::{Details, read_number};
 use super::record::Person;
 use super::store::{self, Claim};
-use super::{claim_numbers, correct_name, family, number_digests};
+use super::{claim_numbers, correct_name, family, number_digests, taken_in};
 use crate::app::App;
 use crate::audit;
+use crate::auth::Caller;
 use crate::db::Client;
 use crate::http::code::Code;
 use crate::http::error::{ApiError, ApiResult, FieldError};
@@ -94,18 +95,20 @@ async fn join_or_open(
 ///
 /// # Errors
 /// 409 `held_elsewhere` when the record to write to lies outside; 409 `already_enrolled` when the
-/// right number is somebody's, too; 409 `conflict` when somebody was faster; 422 for the fields.
+/// right number is somebody's, too; 409 `conflict` when somebody was faster; 409 `ask_colleague` when
+/// the caller has only just given the person a home; 422 for the fields.
 pub(super) async fn decide(
     app: &App,
-    (claim, by): (&Claim, StaffId),
+    (claim, caller): (&Claim, &Caller),
     (held, applicant): (Option<Person>, Option<Person>),
     input: &DecisionInput,
 ) -> ApiResult<()> {
     let elsewhere = || ApiError::new(Code::HeldElsewhere);
+    let by = caller.staff_id;
     match input.outcome {
         Outcome::SamePerson => {
             let held = held.ok_or_else(elsewhere)?;
-            hand_over(app, &held, claim, input).await?;
+            hand_over(app, (&held, caller), claim, input).await?;
             close(app, claim, (Outcome::SamePerson, by)).await
         }
         Outcome::OtherNumber => {
@@ -122,7 +125,7 @@ pub(super) async fn decide(
 /// A transaction of its own, before the claim ends: done again it changes nothing.
 async fn hand_over(
     app: &App,
-    held: &Person,
+    (held, caller): (&Person, &Caller),
     claim: &Claim,
     input: &DecisionInput,
 ) -> ApiResult<()> {
@@ -135,6 +138,7 @@ async fn hand_over(
         ApiError::fields(vec![FieldError::new("name", error.code(), en, zh)])
     })?;
     let tx = app.db.tx().await?;
+    taken_in::check_alone(&tx, app, (held.person_id, caller)).await?;
     let gave = super::get(&tx, claim.applicant).await?.phone(app)?;
     let before = held.phone(app)?;
     match gave.as_ref().filter(|gave| Some(*gave) != before.as_ref()) {

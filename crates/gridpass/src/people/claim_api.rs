@@ -97,7 +97,6 @@ pub async fn decide_number_claim(
     let held = in_reach(&db, claim.held, &person.caller).await?;
     let applicant = in_reach(&db, claim.applicant, &person.caller).await?;
     drop(db);
-    let by = person.caller.staff_id;
-    decide(&app, (&claim, by), (held, applicant), &input).await?;
+    decide(&app, (&claim, &person.caller), (held, applicant), &input).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,8 +6,8 @@
 //! ([`super::claim`]). A guardian or a counter is refused instead, with one and the same answer.
 
 use gridpass_matching::Agreement;
-use gridpass_rules::FactBody;
 use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
+use gridpass_rules::{FactBody, State};
 use gridpass_types::AddressCode;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 use jiff::Timestamp;
@@ -74,6 +74,16 @@ impl Enrolment {
             birth_year: self.birth_year,
             enrolled_at: Some(now),
             ..NewPerson::of(self.details.clone())
+        }
+    }
+
+    /// The same person without a home: nothing of a door that is not taken is written.
+    fn without_home(&self) -> Self {
+        Self {
+            entered_by: self.entered_by,
+            same_household: self.same_household,
+            birth_year: self.birth_year,
+            ..Self::by_holder(self.details.clone(), None)
         }
     }
 
@@ -154,7 +164,15 @@ async fn join(
         };
         return Err(code.into());
     }
-    add(tx, app, &person, enrolment).await?;
+    let states = facts::read_states(tx, &[person_id.get()]).await?;
+    let elsewhere = states.iter().any(|row| {
+        let kept = kept_home(&row.state);
+        kept.is_some_and(|home| enrolment.enclosure_id.is_some_and(|given| given != home))
+    });
+    match elsewhere {
+        true => add(tx, app, &person, &enrolment.without_home()).await?,
+        false => add(tx, app, &person, enrolment).await?,
+    }
     Ok(Enrolled {
         person_id,
         created: false,
@@ -198,6 +216,17 @@ pub(super) async fn add(
     Ok(store::add_to_person(tx, &addition).await?)
 }
 
+/// The home that no form moves: what somebody has verified at a door, and the door that the team
+/// watches. For these there is a correction. Who has moved out has none.
+pub(super) fn kept_home(state: &State) -> Option<EnclosureId> {
+    let kept = match state.residence {
+        Residence::Verified => true,
+        Residence::Declared => state.quarantine != Quarantine::None,
+        Residence::None | Residence::Away => false,
+    };
+    state.enclosure.filter(|_| kept)
+}
+
 /// Records where the person says to live, unless that is what is held, and writes the
 /// follow-ups of the colour that results.
 pub(super) async fn declare(
@@ -207,12 +236,7 @@ pub(super) async fn declare(
     enrolment: &Enrolment,
 ) -> ApiResult<()> {
     let states = facts::read_states(tx, &[person_id.get()]).await?;
-    // What somebody has verified at a door is not taken back by a form, nor does a form move the
-    // door that the team watches: for that there is a correction.
-    let keeps = states.iter().any(|row| {
-        let watched = row.state.quarantine != Quarantine::None;
-        row.state.residence == Residence::Verified || watched
-    });
+    let keeps = states.iter().any(|row| kept_home(&row.state).is_some());
     let lives_there = |enclosure| {
         states.iter().any(|row| {
             let known = matches!(

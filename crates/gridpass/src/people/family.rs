@@ -27,6 +27,9 @@ use crate::notify::{self, Notice};
 use crate::phone_codes::{self, Purpose};
 use crate::seal::Field;
 
+/// The guardian in the payload of a follow-up.
+const GUARDIAN: &str = "guardian_id";
+
 /// Who is on a phone besides the holder.
 pub(super) async fn members(app: &App, guardian: PersonId) -> ApiResult<Vec<FamilyMemberView>> {
     let db = app.db.client().await?;
@@ -81,7 +84,8 @@ pub(super) async fn take_off(app: &App, guardian: PersonId, dependant: PersonId)
     store::end_carrier(&tx, (dependant, guardian), now).await?;
     // A phone of their own has voided the guardian's code already.
     if !store::has_live_session(&tx, dependant, now).await? {
-        outbox::insert(&tx, &[carried_no_more(dependant, app.ids.next())], now).await?;
+        let ended = ended_on((dependant, guardian), app.ids.next());
+        outbox::insert(&tx, &[ended], now).await?;
     }
     tx.commit().await?;
     app.work_waiting.notify_waiters();
@@ -96,6 +100,19 @@ pub(super) fn carried_no_more(dependant: PersonId, cause: i64) -> NewFollowUp {
         dedupe_key: cause.to_string(),
         payload: serde_json::json!({}),
     }
+}
+
+/// The code that one guardian's phone still shows has to end, and no other's; `passes` does it.
+pub(super) fn ended_on((dependant, guardian): (PersonId, PersonId), cause: i64) -> NewFollowUp {
+    NewFollowUp {
+        payload: serde_json::json!({ GUARDIAN: guardian }),
+        ..carried_no_more(dependant, cause)
+    }
+}
+
+/// The guardian whose phone ends, where a follow-up of [`super::TOPIC_CARRIED_NO_MORE`] names one.
+pub fn carrier_named(payload: &serde_json::Value) -> Option<PersonId> {
+    payload[GUARDIAN].as_i64().map(PersonId::new)
 }
 
 /// Hands a child's pass over to a phone of its own. A grown-up's phone is written by a counter or a
@@ -221,12 +238,12 @@ pub(super) async fn write_phone(
 pub(super) async fn end_phone(tx: &Client, app: &App, person_id: PersonId) -> ApiResult<()> {
     let now = app.now();
     store::revoke_sessions(tx, person_id, now).await?;
-    let mut shown = store::list_dependants(tx, person_id).await?;
-    shown.push(person_id);
-    let ends: Vec<NewFollowUp> = shown
+    let carried = store::list_dependants(tx, person_id).await?;
+    let mut ends: Vec<NewFollowUp> = carried
         .into_iter()
-        .map(|shown| carried_no_more(shown, app.ids.next()))
+        .map(|shown| ended_on((shown, person_id), app.ids.next()))
         .collect();
+    ends.push(carried_no_more(person_id, app.ids.next()));
     outbox::insert(tx, &ends, now).await?;
     Ok(())
 }

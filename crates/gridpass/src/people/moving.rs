@@ -8,7 +8,7 @@ use gridpass_rules::words::Residence;
 use gridpass_types::ids::{EnclosureId, PersonId, StaffId};
 
 use super::address::household_of;
-use super::family::carried_no_more;
+use super::family::ended_on;
 use super::store;
 use crate::app::App;
 use crate::audit;
@@ -77,17 +77,16 @@ fn end_links<'a>(app: &'a App, tx: &'a Tx, follow_up: &'a FollowUp) -> Handling<
         let mut carried = Vec::new();
         for guardian in store::end_household_carriers(tx, who, now).await? {
             store::unlink_dependant(tx, (guardian, who), now).await?;
-            carried.push(who);
+            carried.push((who, guardian));
         }
         for dependant in store::end_household_links(tx, who, now).await? {
             store::end_carrier(tx, (dependant, who), now).await?;
-            carried.push(dependant);
+            carried.push((dependant, who));
         }
-        carried.dedup();
-        for dependant in carried {
+        for (dependant, guardian) in carried {
             // A phone of their own has voided the other's code already.
             if !store::has_live_session(tx, dependant, now).await? {
-                let ended = carried_no_more(dependant, app.ids.next());
+                let ended = ended_on((dependant, guardian), app.ids.next());
                 outbox::insert(tx, &[ended], now).await?;
             }
         }

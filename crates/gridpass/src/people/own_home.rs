@@ -1,18 +1,20 @@
 //! Where somebody says they live: the estate, and building and room, so that a grid worker finds
 //! the door. It is a declaration. It puts nobody into a household, because a household lets people
-//! carry each other's pass: people of one door are only one stop. It does not touch what a grid worker has verified, nor the door
-//! that somebody under observation is watched at.
+//! carry each other's pass: people of one door are only one stop. It does not touch what a grid
+//! worker has verified, nor the door that somebody under observation is watched at. Who is ordered
+//! to stay at home before a home is known says it here, and the order follows.
 
 use axum::Json;
 use axum::extract::State;
 use gridpass_rules::FactBody;
-use gridpass_rules::words::{Quarantine, Residence, ResidenceStatus};
+use gridpass_rules::words::{Residence, ResidenceStatus};
 use gridpass_types::Sensitive;
 use gridpass_types::ids::{EnclosureId, PassSerial, PersonId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::address::{checked, household_of, seal_address};
+use super::enrol::kept_home;
 use super::holder::Holder;
 use super::model::PassView;
 use super::store;
@@ -24,6 +26,7 @@ use crate::http::error::{ApiError, ApiResult, FieldError, Problem};
 use crate::http::extract;
 use crate::jobs::outbox;
 use crate::limits::{self, Limit};
+use crate::masking::{Shown, Viewer};
 
 /// Source of what people say themselves.
 const SOURCE: &str = "holder";
@@ -95,9 +98,13 @@ async fn declare(
     if row.state.residence == Residence::Verified {
         return Err(Code::HomeVerified.into());
     }
-    // The team watches the door that the order was given for.
-    if row.state.quarantine != Quarantine::None {
-        return Err(Code::HomeUnderOrder.into());
+    // The team watches the door that the order was given for; where none was known, it waits for it.
+    if let Some(home) = kept_home(&row.state) {
+        let person = super::get(&tx, person_id).await?;
+        let has_door = person.shown(app, Viewer::Holder, Shown::Address)?.is_some();
+        if has_door || home != enclosure {
+            return Err(Code::HomeUnderOrder.into());
+        }
     }
     let body = FactBody::Residence {
         status: ResidenceStatus::Declared,

@@ -1,6 +1,7 @@
 //! The phone by which somebody is known, entered at a counter or a door.
 //!
-//! Staff see the person and the document, so no code is asked here. It is asked when the person
+//! Staff see the person and the document, so no code is asked here. Who gave the person a home only
+//! now leaves it to a colleague ([`super::taken_in`]). It is asked when the person
 //! then applies on that phone. The phone that showed the pass so far may be in a finder's hands: it
 //! shows and opens nothing from here on. Who had the number before is told, at that number too.
 
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::model::phone_field;
 use super::record::Person;
-use super::{family, following};
+use super::{family, following, taken_in};
 use crate::access::EnterPeople;
 use crate::app::App;
 use crate::auth::Authorised;
@@ -34,7 +35,7 @@ pub struct PersonPhoneInput {
 #[utoipa::path(put, path = "/api/v1/people/{person_id}/phone", operation_id = "put_person_phone", tag = "people",
     security(("staff" = [])), params(("person_id" = i64, Path,)), request_body = PersonPhoneInput,
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
-              (status = 422, body = Problem)))]
+              (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn put_person_phone(
     State(app): State<App>,
     person: Authorised<Person, EnterPeople>,
@@ -43,6 +44,7 @@ pub async fn put_person_phone(
     let phone = Phone::parse(input.phone.expose()).map_err(|error| phone_field(&error))?;
     let person_id = person.entity.person_id;
     let tx = app.db.tx().await?;
+    taken_in::check_alone(&tx, &app, (person_id, &person.caller)).await?;
     following::let_follow(&tx, &app, person_id).await?;
     family::write_phone(&tx, &app, (person_id, &phone)).await?;
     tx.commit().await?;

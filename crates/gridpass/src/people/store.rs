@@ -5,6 +5,7 @@ mod family;
 mod households;
 mod photos;
 mod rekey;
+mod taken_in;
 
 use gridpass_types::ids::{EnclosureId, PassSerial, PersonId, StaffId};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ pub use rekey::{
     OldDigests, Redigested, count_old_digests, delete_old_identifiers, lock_old_digests,
     update_digests,
 };
+pub use taken_in::{find_taken_in, note_taken_in};
 
 /// A person by identity.
 pub async fn find_person(db: &Client, person_id: i64) -> Result<Option<Person>, Error> {

@@ -1,6 +1,6 @@
 //! What holders and staff see of a person, with the colour as of now.
 
-use gridpass_rules::words::Residence;
+use gridpass_rules::words::{Quarantine, Residence};
 use gridpass_rules::{Colour, State};
 use gridpass_types::ids::{PersonId, StaffId};
 use jiff::{SignedDuration, Timestamp};
@@ -75,6 +75,8 @@ async fn single(db: &Client, app: &App, person_id: PersonId) -> ApiResult<PassVi
             Residence::Verified => false,
             // The door that is held is the one they left.
             Residence::Away => true,
+            // Nobody watches a home that nobody knows.
+            Residence::None if replayed.state.quarantine != Quarantine::None => true,
             Residence::None | Residence::Declared => {
                 person.shown(app, Viewer::Holder, Shown::Address)?.is_none()
             }

@@ -194,8 +194,8 @@ pub struct ScanKey {
 /// What was shown, as far as it decides whether it still counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// A phone's credential of this time of issue.
-    Phone(Timestamp),
+    /// A phone's credential of this time of issue, for the phone of this key.
+    Phone(Timestamp, Option<[u8; 32]>),
     /// A paper pass of this time of issue.
     Paper(Timestamp),
     /// Nothing that could be withdrawn.

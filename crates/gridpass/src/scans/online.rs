@@ -70,7 +70,7 @@ pub async fn read(app: &App, device: &Device, input: &ScanInput) -> ApiResult<Re
         _ => scan(
             presented.person_id,
             Rung::Presentation,
-            Shown::Phone(presented.issued_at),
+            Shown::Phone(presented.issued_at, presented.holder_key),
         ),
     };
     let again = check_replay(app, &presented, &scan, now).await?;

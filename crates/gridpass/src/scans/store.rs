@@ -28,7 +28,7 @@ pub const READ_SUBJECTS: &str = "-- scans.read_subjects
     SELECT s.person_id, s.pass_serial, s.case_status, s.quarantine, s.contact, s.health, s.stay,
         s.exempt, s.registry, s.residence, s.employment, s.checked, s.enclosure_id, s.employer_ids,
         s.valid_from, s.valid_until, s.changed_at, p.not_before, p.paper_not_before, s.place_code,
-        s.catalogued, s.held_from
+        s.catalogued, s.held_from, p.void_keys
     FROM person_state s LEFT JOIN pass p USING (person_id) WHERE s.person_id = ANY ($1)";
 
 /// The versions that caches are compared with: directory, rules, open shifts.
@@ -140,6 +140,7 @@ pub struct Subject {
     held_from: Option<Timestamp>,
     not_before: Option<Timestamp>,
     paper_not_before: Option<Timestamp>,
+    void_keys: Option<Vec<Vec<u8>>>,
 }
 
 impl Subject {
@@ -173,6 +174,7 @@ impl Subject {
             held_from: row.get(21),
             not_before: row.get(17),
             paper_not_before: row.get(18),
+            void_keys: row.get(22),
         }
     }
 
@@ -193,7 +195,8 @@ impl Subject {
     /// [`Code::PassRevoked`] when it was replaced or withdrawn.
     pub fn check_shown(&self, shown: Shown) -> Result<(), Code> {
         let (issued_at, not_before) = match shown {
-            Shown::Phone(issued_at) => (issued_at, self.not_before),
+            Shown::Phone(_, Some(key)) if self.is_void(&key) => return Err(Code::PassRevoked),
+            Shown::Phone(issued_at, _) => (issued_at, self.not_before),
             Shown::Paper(issued_at) => (issued_at, self.paper_not_before),
             Shown::Nothing => return Ok(()),
         };
@@ -201,6 +204,12 @@ impl Subject {
             Some(not_before) if issued_at < not_before => Err(Code::PassRevoked),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the phone of this key carried the pass and does so no more.
+    fn is_void(&self, key: &[u8]) -> bool {
+        let mut void = self.void_keys.iter().flatten();
+        void.any(|void| void == key)
     }
 }
 

@@ -194,6 +194,8 @@ impl Call<'_> {
         if self.input.outcome == CallOutcome::VerifiedMovedIn {
             let home = (self.person_id(), appended.row.state.enclosure);
             people::move_in(tx, app, home).await?;
+            let who = (self.person_id(), self.caller.staff_id);
+            people::took_in(tx, app, who, &row.place_code).await?;
         }
         self.end_visits(tx, app).await?;
         self.ask_for_needs(tx, app).await?;

@@ -89,6 +89,7 @@ async fn record(
         VisitOutcome::VerifiedMovedIn => {
             let home = (visit.person_id, appended.row.state.enclosure);
             people::move_in(tx, app, home).await?;
+            people::took_in(tx, app, (visit.person_id, by), &row.place_code).await?;
         }
         VisitOutcome::NotFound | VisitOutcome::Checked => {}
     }

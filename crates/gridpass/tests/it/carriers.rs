@@ -39,14 +39,13 @@ async fn both_parents_show_one_child_at_the_same_time() {
     for holder in [&hers, &his, &hers] {
         show(holder).await.expect(200);
     }
-    // The mother's new phone ends what her old one showed, and asks the father's to ask again.
+    // The mother's new phone ends what her old one showed, and nothing that the father's shows.
     let newer = card(&mother, 3).await;
     show(&hers).await.problem(422, "pass_revoked");
     show(&newer).await.expect(200);
-    let his = card(&father, 2).await;
-    show(&newer).await.expect(200);
     show(&his).await.expect(200);
-    // Taken off one phone, it is void there and at once; the other renews.
+    // Taken off one phone, it is void there and at once; the other's card stays, and renews in time for
+    // the gates without network.
     let off = format!("{DEPENDANTS}/{serial}");
     let before = test.now();
     mother.delete(&off).await.expect(204);
@@ -57,8 +56,53 @@ async fn both_parents_show_one_child_at_the_same_time() {
     let codes_from = pass["dependants"][0]["codes_from"].as_str().unwrap();
     let codes_from: jiff::Timestamp = codes_from.parse().unwrap();
     assert!(codes_from > before, "his phone is told to ask again");
+    show(&his).await.expect(200);
+    show(&newer).await.problem(422, "pass_revoked");
     let his = card(&father, 2).await;
     show(&his).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_new_number_of_one_parent_leaves_the_others_card_alone() {
+    let test = TestApp::with_divisions().await;
+    let post = crate::gates::post(&test, "金地朗悦", HERE).await;
+    let mut form = applicant("张三", 20, "13800001234");
+    form["enclosure_id"] = post.enclosure_id.into();
+    let (mother, view) = enrolled(&test, form).await;
+    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
+    let added = mother
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let serial = added["pass_serial"].as_i64();
+    let moved = "WITH moved AS (UPDATE person SET household_id = 77 RETURNING 1) SELECT count(*) FROM moved";
+    assert_eq!(test.scalar::<i64>(moved).await, 3);
+    father
+        .post(DEPENDANTS, child("张小宝", 21))
+        .await
+        .expect(201);
+    let hers = equip_for(&mother, [1; 32], serial).await;
+    let his = equip_for(&father, [2; 32], serial).await;
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let who: i64 = test
+        .scalar(&format!(
+            "SELECT person_id FROM person WHERE pass_serial = {}",
+            view["pass_serial"]
+        ))
+        .await;
+    let path = format!("/api/v1/people/{who}/phone");
+    lead.put(&path, json!({ "phone": "13600001234" }))
+        .await
+        .expect(204);
+    test.settle().await;
+    test.advance(SignedDuration::from_secs(61));
+    for (holder, status) in [(hers, 422), (his, 200)] {
+        let at = test.now();
+        let body =
+            json!({ "presentation": holder.present(at).unwrap(), "at": at, "direction": "in" });
+        let answer = post.device.post("/api/v1/scans", body).await;
+        assert_eq!(answer.status, status);
+    }
 }
 
 #[tokio::test]

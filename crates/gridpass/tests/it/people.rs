@@ -3,6 +3,8 @@
 mod claims;
 mod counters;
 mod homes;
+mod taken_in;
+mod watched;
 
 use gridpass::access::Role;
 use serde_json::{Value, json};

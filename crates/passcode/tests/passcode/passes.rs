@@ -31,6 +31,7 @@ fn a_presentation_is_accepted_and_says_who() {
         serial: PassSerial::new(i32::MAX),
         colour_at_issue: Colour::Green,
         form: PassForm::Phone,
+        holder_key: Some(SigningKey::from_bytes(&[2; 32]).public().to_bytes()),
         credential_id: world.credential.id(),
         presented_at: Some(World::after(10)),
         issued_at: World::now(),

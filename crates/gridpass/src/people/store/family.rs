@@ -287,7 +287,7 @@ pub async fn list_below(
 /// From when on the codes count that phones get of a person's pass; none when they got none yet.
 pub async fn find_codes_from(db: &Client, person_id: PersonId) -> Result<Option<Timestamp>, Error> {
     let sql = "-- people.find_codes_from
-        SELECT not_before FROM pass WHERE person_id = $1";
+        SELECT greatest(not_before, carried_from) FROM pass WHERE person_id = $1";
     let statement = db.prepare_cached(sql).await?;
     let row = db.query_opt(&statement, &[&person_id]).await?;
     Ok(row.map(|row| row.get(0)))

@@ -1,6 +1,7 @@
 //! SQL of the steps of orders.
 
 use gridpass_rules::words::{EndReason, QuarantinePlace};
+use gridpass_types::ids::StaffId;
 use tokio_postgres::{Error, Row};
 
 use super::super::ground::ReleaseGround;
@@ -59,6 +60,22 @@ pub async fn list_steps(
         .query(&statement, &[&order.person_id, &order.order_id, &limit])
         .await?;
     Ok(rows.iter().filter_map(step).collect())
+}
+
+/// Whether a member of staff answers for a step of an order, as the first or the second.
+pub async fn answers_for(
+    db: &Client,
+    order: &QuarantineOrder,
+    staff_id: StaffId,
+) -> Result<bool, Error> {
+    let sql = "-- quarantine.answers_for
+        SELECT EXISTS (SELECT FROM quarantine_step
+                       WHERE person_id = $1 AND order_id = $2 AND $3 IN (by, confirmed_by))";
+    let statement = db.prepare_cached(sql).await?;
+    let row = db
+        .query_one(&statement, &[&order.person_id, &order.order_id, &staff_id])
+        .await?;
+    Ok(row.get(0))
 }
 
 /// Whether a doctor discharged the person from an order before its time.

@@ -204,6 +204,9 @@ async fn an_order_found_wrong_is_wrong_with_every_paper_it_ever_had() {
     for number in [
         "坪隔2020-101号",
         "坪隔 2020-101 号",
+        "坪隔2020-101",
+        "坪隔〔2020〕第101号",
+        "坪隔2020-103",
         "坪隔2020-102号",
         "坪隔2020-103号",
     ] {
