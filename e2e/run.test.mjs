@@ -19,6 +19,7 @@ import { guomiSpecs } from "./specs/guomi.mjs";
 import { heldSpecs } from "./specs/held.mjs";
 import { holdsSpecs } from "./specs/holds.mjs";
 import { identitySpecs } from "./specs/identity.mjs";
+import { keptSpecs } from "./specs/kept.mjs";
 import { labSpecs } from "./specs/lab.mjs";
 import { languageSpecs } from "./specs/languages.mjs";
 import { ownAppealSpecs } from "./specs/own-appeals.mjs";
@@ -43,6 +44,7 @@ import { shiftSpecs } from "./specs/shift.mjs";
 import { staffSpecs } from "./specs/staff.mjs";
 import { twiceSpecs } from "./specs/twice.mjs";
 import { visitorSpecs } from "./specs/visitor.mjs";
+import { whoseSpecs } from "./specs/whose.mjs";
 
 const world = { stoppable: !process.env.GRIDPASS_PUBLIC_URL };
 
@@ -73,6 +75,8 @@ shiftSpecs(world);
 gatesSpecs(world);
 heldSpecs(world);
 aloneSpecs(world);
+whoseSpecs(world);
+keptSpecs(world);
 cutSpecs(world);
 movedSpecs(world);
 twiceSpecs(world);

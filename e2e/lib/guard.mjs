@@ -88,3 +88,27 @@ export async function openAnotherGate({ district }, name) {
     scansOf: async (person_id) => (await lead(`people/${person_id}/scans`)).items,
   };
 }
+
+/** Everything this origin keeps, as text: what a thief would read. */
+export const keptText = (page) =>
+  page.evaluate(async () => {
+    const text = (value) => {
+      if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+      if (value instanceof CryptoKey) return value.extractable ? "extractable key" : "";
+      return value && typeof value === "object" ? Object.values(value).map(text).join(" ") : String(value);
+    };
+    const all = [...Object.values({ ...localStorage }), ...Object.values({ ...sessionStorage })];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise((done) => {
+        indexedDB.open(name).onsuccess = (event) => done(event.target.result);
+      });
+      for (const table of database.objectStoreNames) {
+        const values = await new Promise((done) => {
+          database.transaction(table).objectStore(table).getAll().onsuccess = (event) => done(event.target.result);
+        });
+        all.push(...values.map(text));
+      }
+      database.close();
+    }
+    return all.join("\n");
+  });

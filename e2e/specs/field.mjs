@@ -137,6 +137,9 @@ export function fieldSpecs(world) {
       await world.server.stop();
       await page.context().setOffline(false);
       await page.getByRole("link", { name: "我的" }).click();
+      await page.getByRole("button", { name: "退出", exact: true }).click();
+      await page.getByRole("alert").filter({ hasText: "还有 3 条记录没有上传" }).waitFor();
+      await page.getByRole("button", { name: "仍要退出" }).waitFor();
       await page.getByRole("button", { name: "立即上传" }).click();
       await page.getByRole("region", { name: "待上传" }).waitFor();
       await world.server.start();
@@ -151,6 +154,10 @@ export function fieldSpecs(world) {
       await conflict.getByRole("radio", { name: /8栋1单元305/ }).check();
       await conflict.getByRole("button", { name: "按所选提交" }).click();
       await page.getByText("没有需要处理的记录").waitFor();
+      // Nothing waits any more: nothing is asked about it.
+      await page.locator("a.back").click();
+      await page.getByRole("button", { name: "退出", exact: true }).waitFor();
+      assert.equal(await page.getByText(/条记录没有上传/).count(), 0);
       await page.getByRole("link", { name: "今日上门" }).first().click();
       await card(page, "1-302").waitFor({ state: "detached" });
       await page.getByText("已同步").waitFor();

@@ -6,37 +6,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, closePage, openPage, until } from "../lib/browser.mjs";
 import { residentNumber } from "../lib/district.mjs";
-import { guardOn, nudge } from "../lib/guard.mjs";
+import { guardOn, keptText, nudge } from "../lib/guard.mjs";
 import { assertLight } from "../lib/slow.mjs";
 import { answered, goOnDuty, PIN, unlockGate, wedge } from "./gate.mjs";
 import { apply, codeOf } from "./pass.mjs";
 
 const SKEW_MS = 90_000;
 const SCANS = 500;
-
-/** Everything this origin keeps, as text: what a thief would read. */
-const keptText = (page) =>
-  page.evaluate(async () => {
-    const text = (value) => {
-      if (value instanceof Uint8Array) return new TextDecoder("latin1").decode(value);
-      if (value instanceof CryptoKey) return value.extractable ? "extractable key" : "";
-      return value && typeof value === "object" ? Object.values(value).map(text).join(" ") : String(value);
-    };
-    const all = [...Object.values({ ...localStorage }), ...Object.values({ ...sessionStorage })];
-    for (const { name } of await indexedDB.databases()) {
-      const database = await new Promise((done) => {
-        indexedDB.open(name).onsuccess = (event) => done(event.target.result);
-      });
-      for (const table of database.objectStoreNames) {
-        const values = await new Promise((done) => {
-          database.transaction(table).objectStore(table).getAll().onsuccess = (event) => done(event.target.result);
-        });
-        all.push(...values.map(text));
-      }
-      database.close();
-    }
-    return all.join("\n");
-  });
 
 export function shiftSpecs(world) {
   const [green, later, red] = [residentNumber(801), residentNumber(802), residentNumber(803)];

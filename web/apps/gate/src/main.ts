@@ -4,6 +4,7 @@ import "@gridpass/ui/base.css";
 import "./gate.css";
 import "./holds.css";
 import "./lane.css";
+import "./low.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 

@@ -1,4 +1,4 @@
-/** A short word to the guard over whatever page is up: why what a reader typed was not taken. */
+/** A short word to the guard over whatever page is up: why what a reader typed was not taken, what was written down by itself. */
 import { reactive } from "vue";
 import { decline } from "./sound";
 
@@ -8,11 +8,16 @@ export const notice = reactive({ text: "" });
 
 let hiding = 0;
 
-/** Says it, with the sound of "not now". */
-export function say(text: string): void {
+/** Says what was done without being asked. */
+export function tell(text: string): void {
   clearTimeout(hiding);
   notice.text = text;
   hiding = window.setTimeout(unsay, SHOWN_MS);
+}
+
+/** Says why not, with the sound of "not now". */
+export function say(text: string): void {
+  tell(text);
   decline();
 }
 

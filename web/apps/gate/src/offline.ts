@@ -174,6 +174,13 @@ async function byName(body: NewScan): Promise<OfflineAnswer> {
   return { decision, rung: serial === null ? "number" : "serial", age, situation };
 }
 
+/** Serial of the pass that a genuine code shows; null where this device cannot tell. */
+export async function serialOf(text: string): Promise<number | null> {
+  if (!keySet) return null;
+  const verdict = await verifyOffline(text, keySet, Math.floor(now_ms() / 1000));
+  return "ok" in verdict ? verdict.ok.serial : null;
+}
+
 /** Decides by what this device holds; null where that cannot be done. */
 export async function decideOffline(body: NewScan): Promise<OfflineAnswer | null> {
   if (!body.presentation) return byName(body);

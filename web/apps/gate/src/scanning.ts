@@ -5,96 +5,44 @@
  * gate and answers the same. A code seen again while its answer is on the screen is not asked again.
  * In a group the answers gather in a list instead: a family, a bus, a shift.
  */
-import type { Decision, Direction, HolderCard, NewScan } from "@gridpass/api";
+import type { Decision, NewScan } from "@gridpass/api";
 import { districtTimestamp } from "@gridpass/kit/age";
 import type { Problem } from "@gridpass/kit/problem";
-import { reactive } from "vue";
 import { askServer, type Outcome, pause } from "./asking";
+import { clear, dropReading, hasFever, isHot, keepReading, type Member, own, readingIsTheirs, scanning, type Shown } from "./before";
 import { getHolderCard, getHolderPhoto } from "./calls";
 import { count, device, now_ms } from "./device";
-import { decideOffline, type Decided, remeasured } from "./offline";
+import { decideOffline, type Decided, remeasured, serialOf } from "./offline";
 import { say, unsay } from "./notice";
 import { recallNow } from "./outbox";
 import { readPaper } from "./papers";
 import { note } from "./recent";
 import { said } from "./said";
 import { announce } from "./sound";
-import { FEVER_C } from "./table";
 import { lineOf } from "./typed";
 import { vault, whenLocked } from "./vault";
 import { type Key, t, words } from "./words";
 
-export type Shown = "pass" | "check" | "stop" | "held";
-type Given = Pick<NewScan, "presentation" | "document_number" | "document_type" | "pass_serial">;
+export { keepReading, type Member, scanning, type Shown } from "./before";
 
-/** Somebody of a group. */
-export interface Member {
-  /** What was asked: who is only named goes into the register by it. */
-  body: NewScan;
-  decision: Decision;
-  shown: Shown;
-  name: string;
-  offline: Decided | null;
-}
+type Given = Pick<NewScan, "presentation" | "document_number" | "document_type" | "pass_serial">;
 
 const SAME_CODE_MS = 8_000;
 const GROUP_MAX = 60;
 
-const CLEAR = {
-  decision: null as Decision | null,
-  card: null as HolderCard | null,
-  photo: null as string | null,
-  failure: "",
-  /** Whether there is nothing to try again: what was shown is no pass. */
-  refused: false,
-  /** How it was decided without network; null with. */
-  offline: null as Decided | null,
-  /** Somebody held by a check that nobody heard of yet. */
-  untold: false,
-  /** The reading that went with this person. */
-  measured: null as number | null,
-};
-
-export const scanning = reactive({
-  state: "ready" as "ready" | "asking" | "decided" | "checking" | "failed",
-  direction: "in" as Direction,
-  temperature: null as number | null,
-  /** What the guard does now; differs from the decision after a check on the spot. */
-  shown: "pass" as Shown,
-  /** The people of a group by now; null outside of one. */
-  group: null as Member[] | null,
-  ...CLEAR,
-});
-
-let last = { code: "", seen_ms: 0 };
-let pending: NewScan | null = null;
-/** Counts who is before the guard: what comes late finds out whether it is still about them. */
-let turn = 0;
-/** A reading that came while the answer was being waited for. */
-let early: number | null = null;
-/** Of a group: whose answer is on the screen. */
-let member: Member | null = null;
-/** Of a group: who was scanned last, and stands there still. */
-let standing: Member | null = null;
-
 /** What is being asked, or was asked last. */
-export const asked = (): NewScan | null => pending;
-
-function clear(): void {
-  if (scanning.photo) URL.revokeObjectURL(scanning.photo);
-  Object.assign(scanning, CLEAR);
-}
+export const asked = (): NewScan | null => own.pending;
 
 whenLocked(() => {
   clear();
   Object.assign(scanning, { state: "ready", group: null });
   dropReading();
-  turn++;
-  pending = member = standing = early = null;
+  own.turn++;
+  own.pending = own.member = own.standing = own.early = null;
 });
 
 /** Face and name follow the colour; a guard does not wait for them. */
-async function loadHolder(person_id: number): Promise<void> {
+export async function loadHolder(person_id: number): Promise<void> {
   const card = await getHolderCard(device.token, person_id).catch(() => null);
   if (scanning.decision?.person_id !== person_id) return;
   scanning.card = card;
@@ -109,24 +57,26 @@ function tell(decision: Decision, shown: Shown, corrects: boolean): void {
   announce(action);
   if (!corrects) count(action);
   note(decision, shown, scanning.direction);
-  if (early !== null) void takeReading(early);
+  if (own.early !== null) void takeReading(own.early);
 }
 
 /** Shows an answer. */
 export function show(decision: Decision, shown: Shown, corrects = false): void {
   Object.assign(scanning, { state: "decided", decision, shown, failure: "" });
-  if (member) Object.assign(member, { decision, shown, offline: scanning.offline });
+  if (own.member) Object.assign(own.member, { decision, shown, offline: scanning.offline, measured: scanning.measured });
   tell(decision, shown, corrects);
 }
 
 /** Adds somebody to the group, once; only who needs the guard is opened later. */
 async function addMember(body: NewScan, decision: Decision, offline: Decided | null, corrects: boolean): Promise<void> {
   const { person_id } = decision;
-  const newer = { body, decision, shown: decision.action, offline };
   const known = scanning.group?.find((one) => person_id > 0 && one.decision.person_id === person_id);
+  // Scanned once more without a reading, they are as hot as they were.
+  const measured = scanning.measured ?? known?.measured ?? null;
+  const newer = { body, decision, shown: decision.action, offline, measured };
   if (known) Object.assign(known, newer);
   else scanning.group?.push({ name: "", ...newer });
-  standing = known ?? scanning.group?.at(-1) ?? null;
+  own.standing = known ?? scanning.group?.at(-1) ?? null;
   scanning.state = "ready";
   tell(decision, decision.action, corrects);
   if (offline || known?.name) return;
@@ -137,7 +87,7 @@ async function addMember(body: NewScan, decision: Decision, offline: Decided | n
 
 function decided(body: NewScan, decision: Decision, offline: Decided | null, corrects = false): void {
   scanning.measured = body.temperature ?? (corrects ? scanning.measured : null);
-  if (scanning.group && !member) {
+  if (scanning.group && !own.member) {
     void addMember(body, decision, offline, corrects);
     return;
   }
@@ -147,10 +97,10 @@ function decided(body: NewScan, decision: Decision, offline: Decided | null, cor
 }
 
 function fail(text: string, sound: "stop" | "check"): void {
-  const measured = pending?.temperature ?? null;
+  const measured = own.pending?.temperature ?? null;
   Object.assign(scanning, { state: "failed", failure: text, refused: sound === "stop", measured });
-  announce((measured ?? 0) >= FEVER_C ? "stop" : sound);
-  if (early !== null) void takeReading(early);
+  announce(isHot(measured) ? "stop" : sound);
+  if (own.early !== null) void takeReading(own.early);
 }
 
 /** What the server says no to although it is no mistake of the guard's: what was shown is no pass. */
@@ -167,7 +117,7 @@ interface Before {
 async function decideAlone(body: NewScan, before: Before | null, mine: number): Promise<Decided | "refused" | null> {
   const answer = before ? await remeasured(before.decision, body, before.offline) : await decideOffline(body);
   if (!answer) return null;
-  if (mine !== turn) return answer.decision ? answer : "refused";
+  if (mine !== own.turn) return answer.decision ? answer : "refused";
   if (answer.decision) {
     decided(body, answer.decision, answer);
     return answer;
@@ -178,12 +128,12 @@ async function decideAlone(body: NewScan, before: Before | null, mine: number): 
 
 /** What the server says after the device had to answer by itself. */
 function late(body: NewScan, outcome: Outcome, alone: Decided | "refused" | null, mine: number): void {
-  const shown = mine === turn && scanning.state !== "checking";
+  const shown = mine === own.turn && scanning.state !== "checking";
   if (outcome.is === "silent") {
-    if (alone === null && mine === turn) fail(t("offline_advice"), "check");
+    if (alone === null && mine === own.turn) fail(t("offline_advice"), "check");
   } else if (outcome.is === "refused") {
     if (shown) fail(said(outcome.problem), soundOf(outcome.problem));
-  } else if (shown || (mine === turn && outcome.decision.action === "stop")) {
+  } else if (shown || (mine === own.turn && outcome.decision.action === "stop")) {
     decided(body, outcome.decision, null, alone !== null && alone !== "refused");
   } else if (outcome.decision.action === "stop" && alone !== null && alone !== "refused" && alone.decision.action === "pass") {
     // Let in meanwhile by what this device knew.
@@ -196,21 +146,21 @@ const HEDGE_MS = 800;
 const HEDGE_NAMED_MS = 2_000;
 
 async function submit(body: NewScan, before: Before | null = null): Promise<void> {
-  const mine = ++turn;
+  const mine = ++own.turn;
   clear();
   unsay();
   // From here on the reading is this person's, whatever becomes of the question.
   dropReading();
-  pending = body;
-  if (!before) member = standing = early = null;
+  own.pending = body;
+  if (!before) own.member = own.standing = own.early = null;
   scanning.state = "asking";
   vault.touch();
   // A device that knows it is alone does not let a queue wait; it looks for the network by itself.
   if (!device.online && (await decideAlone(body, before, mine))) return;
   const answer = askServer(body);
   const first = await Promise.race([answer, pause(body.presentation || before ? HEDGE_MS : HEDGE_NAMED_MS)]);
-  if (first?.is === "decided" && mine === turn) return decided(body, first.decision, null);
-  if (first?.is === "refused" && mine === turn) return fail(said(first.problem), soundOf(first.problem));
+  if (first?.is === "decided" && mine === own.turn) return decided(body, first.decision, null);
+  if (first?.is === "refused" && mine === own.turn) return fail(said(first.problem), soundOf(first.problem));
   // Shown before the server is waited for any longer.
   const alone = await decideAlone(body, before, mine);
   late(body, await answer, alone, mine);
@@ -221,16 +171,34 @@ const groupIsFull = (): boolean => (scanning.group?.length ?? 0) >= GROUP_MAX;
 /** Whether somebody has to be seen to first: only a green light lets the next code in by itself. */
 function isTaken(): boolean {
   const { state, shown, measured } = scanning;
-  const stops = (state === "decided" && shown !== "pass") || (state === "failed" && (measured ?? 0) >= FEVER_C);
+  const stops = (state === "decided" && shown !== "pass") || (state === "failed" && isHot(measured));
   return stops || state === "asking" || state === "checking" || groupIsFull();
+}
+
+/** Who was refused last, so that a camera that reads the same at every look judges it once. */
+let refusedCode = "";
+
+/**
+ * Another person's code over somebody's answer: not taken, and readings are nobody's from here on until
+ * the guard says whose. The live code of the person on the screen renews itself and stays theirs.
+ */
+async function noteAnother(code: string, presentation?: string): Promise<void> {
+  if (code === own.last.code || (code === refusedCode && scanning.another)) return;
+  refusedCode = code;
+  Object.assign(scanning, { another: true, again: false });
+  const mine = own.turn;
+  const serial = presentation ? await serialOf(presentation) : null;
+  const theirs = serial !== null && serial === scanning.decision?.pass_serial;
+  if (theirs && mine === own.turn && refusedCode === code) scanning.another = false;
 }
 
 /** Scans a presentation or a number, unless an answer is still being waited for. */
 export async function scan(given: Given): Promise<void> {
-  if (!vault.open || isTaken()) return;
+  if (!vault.open) return;
   const code = given.presentation ?? given.document_number ?? String(given.pass_serial);
-  const repeated = code === last.code && Date.now() - last.seen_ms < SAME_CODE_MS;
-  last = { code, seen_ms: Date.now() };
+  if (isTaken()) return noteAnother(code, given.presentation ?? undefined);
+  const repeated = code === own.last.code && Date.now() - own.last.seen_ms < SAME_CODE_MS;
+  own.last = { code, seen_ms: Date.now() };
   if (repeated && given.presentation) return;
   await submit({
     ...given,
@@ -240,41 +208,44 @@ export async function scan(given: Given): Promise<void> {
   });
 }
 
-/** A reading before anybody was scanned is the next person's, if they come soon. */
-const READING_MS = 30_000;
-let dropping = 0;
-
-function dropReading(): void {
-  clearTimeout(dropping);
-  scanning.temperature = null;
-}
-
-/** Keeps a reading for the next person, for a short while; null takes it away. */
-export function keepReading(celsius: number | null): void {
-  dropReading();
-  scanning.temperature = celsius;
-  if (celsius !== null) dropping = window.setTimeout(dropReading, READING_MS);
+/** Says that a reading was not taken, and what to press. */
+function refuseReading(): void {
+  const { state, shown } = scanning;
+  say(t(state === "checking" || (state === "decided" && shown === "check") ? "reading_whose_check" : "reading_whose"));
 }
 
 /** A thermometer typed: the reading is of the person before the guard, else of the next one. */
-async function takeReading(celsius: number): Promise<void> {
-  early = null;
-  if (scanning.state === "asking") early = celsius;
-  else if (scanning.state === "decided" || scanning.state === "checking") await measureAgain(celsius);
-  else if (scanning.state === "failed") measureUnknown(celsius);
-  else if (standing) {
-    if (celsius < FEVER_C && standing.decision.gate_reason !== "fever") return;
-    openMember(standing);
-    await measureAgain(celsius);
-  } else keepReading(celsius);
+export async function takeReading(celsius: number): Promise<void> {
+  own.early = null;
+  const { state } = scanning;
+  if (state === "ready") return own.standing ? readMember(own.standing, celsius) : keepReading(celsius);
+  if (!readingIsTheirs()) return refuseReading();
+  if (state === "asking") {
+    own.early = celsius;
+    return;
+  }
+  Object.assign(scanning, { another: false, again: false });
+  if (state === "failed") measureUnknown(celsius);
+  else await measureAgain(celsius);
+}
+
+/** Of a group: a reading of whom was scanned last. */
+async function readMember(one: Member, celsius: number): Promise<void> {
+  const { another } = scanning;
+  const unclear = another || hasFever(one);
+  if (!unclear && !isHot(celsius)) return;
+  openMember(one);
+  if (!unclear) return measureAgain(celsius);
+  scanning.another = another;
+  refuseReading();
 }
 
 /** Of somebody nobody knows, who stands there all the same: shown, and never the next one's. */
 function measureUnknown(celsius: number): void {
   scanning.measured = celsius;
   // Asked again, it is another question than the one without it.
-  if (pending) pending = { ...pending, at: districtTimestamp(now_ms()), temperature: celsius };
-  announce(celsius >= FEVER_C ? "stop" : "check");
+  if (own.pending) own.pending = { ...own.pending, at: districtTimestamp(now_ms()), temperature: celsius };
+  announce(isHot(celsius) ? "stop" : "check");
 }
 
 /** Whatever a reader typed or the camera read: a temperature, a pass code, or a document number. */
@@ -289,7 +260,7 @@ export async function scanText(text: string): Promise<void> {
 
 /** A printed paper, which is looked at on a page of its own. */
 async function showPaper(serial: string): Promise<void> {
-  if (isTaken()) return;
+  if (isTaken()) return noteAnother(serial);
   next();
   await readPaper(serial);
 }
@@ -301,12 +272,15 @@ export async function scanLine(text: string): Promise<void> {
   const code = line.is === "number" ? line.number : text.trim();
   if (!isPerson || !isTaken()) await scanText(text);
   // A reader that reads the same twice says nothing new.
-  else if (code !== last.code) say(t(groupIsFull() ? "group_full" : "finish_first"));
+  else if (code !== own.last.code) {
+    say(t(groupIsFull() ? "group_full" : "finish_first"));
+    await noteAnother(code, line.is === "code" ? code : undefined);
+  }
 }
 
 /** Sends the unanswered scan again, unchanged. */
 export async function retry(): Promise<void> {
-  if (pending) await submit(pending);
+  if (own.pending) await submit(own.pending);
 }
 
 /** The next person. */
@@ -314,8 +288,8 @@ export function next(): void {
   clear();
   unsay();
   dropReading();
-  turn++;
-  member = standing = early = null;
+  own.turn++;
+  own.member = own.standing = own.early = null;
   scanning.state = "ready";
 }
 
@@ -324,15 +298,15 @@ export function next(): void {
  * of somebody without a fever is shown and no more, for nothing follows from it and nobody is to be
  * counted twice.
  */
-export async function measureAgain(celsius: number): Promise<void> {
-  const { decision, offline, measured } = scanning;
-  if (!decision || !pending) return;
-  const fever = decision.gate_reason === "fever" || (measured ?? 0) >= FEVER_C;
-  if (celsius < FEVER_C && !fever) {
+async function measureAgain(celsius: number): Promise<void> {
+  const { decision, offline } = scanning;
+  if (!decision || !own.pending) return;
+  if (!isHot(celsius) && !hasFever(scanning)) {
     scanning.measured = celsius;
+    if (own.member) own.member.measured = celsius;
     return;
   }
-  const { document_number, document_type, direction } = pending;
+  const { document_number, document_type, direction } = own.pending;
   const who: Given = decision.pass_serial
     ? { pass_serial: decision.pass_serial }
     : { ...(document_number && { document_number }), ...(document_type && { document_type }) };
@@ -355,11 +329,11 @@ export function endGroup(): void {
 /** Opens one of a group who needs the guard. */
 export function openMember(one: Member): void {
   clear();
-  turn++;
-  member = one;
-  pending = one.body;
-  const { decision, shown, offline, body } = one;
-  Object.assign(scanning, { state: "decided", decision, shown, offline, measured: body.temperature ?? null });
+  own.turn++;
+  own.member = one;
+  own.pending = one.body;
+  const { decision, shown, offline, measured } = one;
+  Object.assign(scanning, { state: "decided", decision, shown, offline, measured });
   if (!one.offline) void loadHolder(one.decision.person_id);
 }
 

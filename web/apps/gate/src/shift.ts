@@ -66,6 +66,11 @@ const opened: (() => Promise<void>)[] = [];
 /** Has something done whenever a guard gets to work. */
 export const whenOnDuty = (work: () => Promise<void>): unknown => opened.push(work);
 
+const ends: (() => Promise<void>)[] = [];
+
+/** Has something done when a guard hands over, while the vault is still open. */
+export const whenHandedOver = (work: () => Promise<void>): unknown => ends.push(work);
+
 whenLocked(() => {
   const stage = localStorage.getItem(KEPT) ? "locked" : "out";
   calls.actFor("");
@@ -150,6 +155,7 @@ export async function handOver(waiting: number): Promise<void> {
   } catch (error) {
     if (!(error instanceof Unreachable || error instanceof Problem)) throw error;
   }
+  for (const work of ends) await work();
   await vault.dismiss(worker);
   localStorage.removeItem(KEPT);
   worker = "";
