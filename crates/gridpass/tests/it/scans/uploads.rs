@@ -461,13 +461,16 @@ async fn a_check_whose_network_went_is_told_later_and_once() {
     // Only what was asked and answered is on record.
     let next = then + SignedDuration::from_secs(1);
     let asked = json!({ "person_id": phone.person_id, "at": next.to_string(), "passed": true,
-        "host_consent": true });
+        "host": "六栋" });
     post.device
         .post("/api/v1/gate-checks", asked)
         .await
         .expect(201);
     let source = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
-    assert_eq!(test.scalar::<String>(source).await, "gate; host consents");
+    assert_eq!(
+        test.scalar::<String>(source).await,
+        "gate; host consents: 六栋"
+    );
     let passed = scan(&test, &post, &phone).await;
     assert_eq!(
         (&passed["action"], &passed["gate_reason"]),
