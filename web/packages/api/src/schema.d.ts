@@ -576,8 +576,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
-         *     them and when. Kept by the device for when there is no network.
+         * Everybody held at the calling device's gate for a red pass, a fever or a check that did not let them
+         *     in, longest first: who comes for them and when. Kept by the device for when there is no network.
          */
         get: operations["list_gate_holds"];
         put?: never;
@@ -12184,7 +12184,7 @@ export interface components {
             offline: number;
             /**
              * Format: int64
-             * @description People who were held and have not gone through since.
+             * @description People who are held at the gate by now, whoever stopped them.
              */
             open_holds: number;
             /**
