@@ -34,7 +34,7 @@ pub use directory::{DeviceInfo, Directory, GateInfo, Snapshot};
 pub use model::GateView;
 use model::RegisteredDevice;
 pub use on_duty::{
-    OnDuty, OpenShifts, SHIFT_MAX, SHIFT_TOKEN_PREFIX, Shifts, begin_shift, end_shift,
+    Duty, OnDuty, OpenShifts, SHIFT_MAX, SHIFT_TOKEN_PREFIX, Shifts, begin_shift, end_shift,
     refresh_shifts, was_on_duty,
 };
 

@@ -4,7 +4,8 @@
 //! sealed, shown only to who leads the community of the gate, one by one and logged, while nobody
 //! has been found, and goes as soon as a scan came of it, after two weeks in any case; an entry becomes a scan of the
 //! moment it was written, decided by what is known by now, as soon as somebody is known under its
-//! number; whoever was let in although red is then recalled like after any upload.
+//! number; whoever was let in although red is then recalled like after any upload; a fever is evidence
+//! only by the person's own number and of a time when a guard was on duty with the device.
 
 mod api;
 mod job;

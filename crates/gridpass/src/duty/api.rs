@@ -8,11 +8,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gridpass_types::ids::{DeviceId, ShiftId, StaffId};
 
 use super::model::{DeviceShift, HandOver, Shift, ShiftEnd, ShiftSummary, StartedShift};
-use super::store;
+use super::{holds, store};
 use crate::access::{KeepGate, ReadShifts};
 use crate::app::App;
 use crate::audit;
 use crate::auth::Authorised;
+use crate::db::Client;
 use crate::gates::{self, Device, GateView};
 use crate::http::code::Code;
 use crate::http::error::{ApiResult, Problem};
@@ -80,10 +81,20 @@ async fn relieve(
 /// Ends the open shift on a device, if there is one; answers the last that was.
 async fn end_open(app: &App, tx: &crate::db::Tx, device: &Device) -> ApiResult<Option<Shift>> {
     if let Some(open) = store::find_open(tx, device.device_id).await? {
-        let summary = store::sum_up(tx, &open, app.now()).await?;
+        let summary = sum_up(app, tx, &open).await?;
         store::end_shift(tx, open.shift_id, (ShiftEnd::Relieved, app.now()), &summary).await?;
     }
     Ok(store::find_last_ended(tx, device.device_id).await?)
+}
+
+/// What a shift adds up to by now, and who is still held at its gate.
+async fn sum_up(app: &App, db: &Client, shift: &Shift) -> ApiResult<ShiftSummary> {
+    let now = app.now();
+    let counted = store::sum_up(db, shift, now).await?;
+    Ok(ShiftSummary {
+        open_holds: holds::count_open(db, shift.gate_id, now).await?,
+        ..counted
+    })
 }
 
 /// What opens a device's sealed store. It is not kept anywhere: it follows from a key of this
@@ -103,7 +114,7 @@ pub async fn get_shift(State(app): State<App>, device: Device) -> ApiResult<Json
     let db = app.db.client().await?;
     let shift = store::find_open(&db, device.device_id).await?;
     let summary = match &shift {
-        Some(shift) => Some(store::sum_up(&db, shift, app.now()).await?),
+        Some(shift) => Some(sum_up(&app, &db, shift).await?),
         None => None,
     };
     Ok(Json(DeviceShift { shift, summary }))
@@ -143,7 +154,7 @@ async fn end_with_sums(
     (shift, input): (&Shift, &HandOver),
 ) -> ApiResult<()> {
     let now = app.now();
-    let counted = store::sum_up(tx, shift, now).await?;
+    let counted = sum_up(app, tx, shift).await?;
     let summary = ShiftSummary {
         waiting: input.waiting.into(),
         overrides: counted.overrides + i64::from(input.overrides),
@@ -167,7 +178,7 @@ pub async fn list_shifts(
     let mut shifts = store::list_shifts(&db, gate.entity.gate_id, SHIFTS_MAX).await?;
     // Each device has one at most.
     for shift in shifts.iter_mut().filter(|shift| shift.ended_at.is_none()) {
-        shift.summary = Some(store::sum_up(&db, shift, app.now()).await?);
+        shift.summary = Some(sum_up(&app, &db, shift).await?);
     }
     Ok(Json(shifts))
 }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use gridpass_types::ids::PersonId;
-use jiff::SignedDuration;
+use gridpass_types::ids::{GateId, PersonId};
+use jiff::{SignedDuration, Timestamp};
 
 use super::model::{GateHold, GateHolds, Recall};
 use super::store;
@@ -57,8 +57,27 @@ async fn with_call(db: &Client, mut hold: GateHold) -> ApiResult<GateHold> {
     Ok(hold)
 }
 
-/// Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
-/// them and when. Kept by the device for when there is no network.
+fn wanted(gate_id: GateId, now: Timestamp) -> Wanted {
+    Wanted {
+        gate_id,
+        since: now - HOLD_LIFE,
+        ended_since: now - ENDED_LIFE,
+        limit: HOLDS_MAX,
+    }
+}
+
+/// How many are held at a gate now: as many as its list says, whoever stopped them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_open(db: &Client, gate_id: GateId, now: Timestamp) -> ApiResult<i64> {
+    let listed = holds::list_holds(db, &wanted(gate_id, now)).await?;
+    let open = listed.iter().filter(|(hold, _)| hold.closed_at.is_none());
+    Ok(open.count() as i64)
+}
+
+/// Everybody held at the calling device's gate for a red pass, a fever or a check that did not let them
+/// in, longest first: who comes for them and when. Kept by the device for when there is no network.
 #[utoipa::path(get, path = "/api/v1/device/holds", operation_id = "list_gate_holds", tag = "gates",
     security(("shift" = [])),
     responses((status = 200, body = GateHolds), (status = 401, body = Problem)))]
@@ -68,14 +87,8 @@ pub async fn list_gate_holds(
 ) -> ApiResult<Json<GateHolds>> {
     let now = app.now();
     let db = app.db.client().await?;
-    let wanted = Wanted {
-        gate_id: device.gate_id,
-        since: now - HOLD_LIFE,
-        ended_since: now - ENDED_LIFE,
-        limit: HOLDS_MAX,
-    };
     let mut found = Vec::new();
-    for (mut hold, name_sealed) in holds::list_holds(&db, &wanted).await? {
+    for (mut hold, name_sealed) in holds::list_holds(&db, &wanted(device.gate_id, now)).await? {
         let name = (hold.person_id.get(), name_sealed.as_deref());
         hold.name = masking::show(&app.sealer, Viewer::Gate, Shown::Name, name)?;
         found.push(with_call(&db, hold).await?);

@@ -59,7 +59,7 @@ pub struct ShiftSummary {
     pub fevers: i64,
     /// Of these made without network.
     pub offline: i64,
-    /// People who were held and have not gone through since.
+    /// People who are held at the gate by now, whoever stopped them.
     pub open_holds: i64,
     /// People let in who were red by then.
     pub late_reds: i64,

@@ -78,6 +78,29 @@ pub async fn end_lapsed(db: &Client, before: Timestamp, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// Ends the open shift on a device; nobody handed it over.
+pub async fn end_closed_account(
+    db: &Client,
+    device_id: DeviceId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "-- duty.end_closed_account
+        UPDATE gate_shift SET ended_at = greatest($2, started_at), ended_how = 'lapsed'
+        WHERE device_id = $1 AND ended_at IS NULL";
+    db.execute(&db.prepare_cached(sql).await?, &[&device_id, &now])
+        .await?;
+    Ok(())
+}
+
+/// Devices whose open shift is of a guard whose account was closed.
+pub async fn list_closed_accounts(db: &Client) -> Result<Vec<DeviceId>, Error> {
+    let sql = "-- duty.list_closed_accounts
+        SELECT h.device_id FROM gate_shift h JOIN staff s USING (staff_id)
+        WHERE h.ended_at IS NULL AND NOT s.active ORDER BY h.device_id";
+    let rows = db.query(&db.prepare_cached(sql).await?, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// A shift by identity.
 pub async fn find_shift(db: &Client, shift_id: ShiftId) -> Result<Option<Shift>, Error> {
     let sql = "-- duty.find_shift
@@ -148,27 +171,18 @@ fn shift(row: &Row) -> Shift {
     }
 }
 
-/// What a shift adds up to from its beginning to a time. Still held is who was stopped last, or
-/// whose check the guard did not pass and who was not let in after it. Reads the scans that reached the server
-/// since, by the index over arrival.
+/// What a shift adds up to from its beginning to a time. Who is still held is put in by the caller.
+/// Reads the scans that reached the server since, by the index over arrival.
 pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<ShiftSummary, Error> {
     let sql = "-- duty.sum_up
         WITH mine AS (
-            SELECT person_id, at, colour, action, temperature_decicelsius, rung FROM scan
-            WHERE received_at >= $2 AND at >= $2 AND at <= $3 AND device_id = $1),
-        last AS (SELECT DISTINCT ON (person_id) person_id, action, at FROM mine ORDER BY person_id, at DESC),
-        checked AS (SELECT DISTINCT ON (f.person_id) f.person_id, (f.body ->> 'passed')::boolean AS passed,
-                (f.body ->> 'at')::timestamptz AS checked_at
-            FROM last JOIN fact f USING (person_id)
-            WHERE f.kind = 'gate_check' AND f.recorded_by = $1 AND f.recorded_at >= $2 AND f.recorded_at <= $3
-            ORDER BY f.person_id, f.fact_id DESC)
+            SELECT colour, action, temperature_decicelsius, rung FROM scan
+            WHERE received_at >= $2 AND at >= $2 AND at <= $3 AND device_id = $1)
         SELECT count(*) AS scans, count(*) FILTER (WHERE colour = 0) AS green,
             count(*) FILTER (WHERE colour = 1) AS yellow, count(*) FILTER (WHERE colour = 2) AS red,
             count(*) FILTER (WHERE action = 0) AS passed, count(*) FILTER (WHERE action = 1) AS checked,
             count(*) FILTER (WHERE action = 2) AS held, count(*) FILTER (WHERE temperature_decicelsius >= 373) AS fevers,
             count(*) FILTER (WHERE rung >= 4) AS offline,
-            (SELECT count(*) FROM last LEFT JOIN checked USING (person_id)
-             WHERE action = 2 OR (passed IS FALSE AND NOT (action = 0 AND at > checked_at))) AS open_holds,
             (SELECT count(*) FROM late_red l WHERE l.gate_id = $4 AND l.recorded_at >= $2 AND l.recorded_at <= $3)
                 AS late_reds,
             (SELECT count(*) FROM gate_register r WHERE r.device_id = $1 AND r.at >= $2 AND r.at <= $3) AS registered,
@@ -192,7 +206,7 @@ pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<Shif
         held: row.get("held"),
         fevers: row.get("fevers"),
         offline: row.get("offline"),
-        open_holds: row.get("open_holds"),
+        open_holds: 0,
         late_reds: row.get("late_reds"),
         registered: row.get("registered"),
         waiting: 0,

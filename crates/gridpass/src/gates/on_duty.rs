@@ -6,8 +6,8 @@
 //! this node has not heard of. An end reaches other nodes as a barred device does: by a version
 //! that scans read inside their own transaction.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, RwLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -31,6 +31,8 @@ use crate::seal::token_digest;
 pub const SHIFT_TOKEN_PREFIX: &str = "gpg1.";
 /// A shift is over after this, whatever happens.
 pub const SHIFT_MAX: SignedDuration = SignedDuration::from_hours(12);
+/// Tokens remembered as over.
+const OVER_MAX: usize = 4096;
 /// For how long it is known who was on duty when: as long as gates may tell things later, and a day.
 const KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
@@ -84,13 +86,36 @@ impl OpenShifts {
     }
 }
 
+/// Tokens whose shift the database has said is over. None ever counts again, so a device that goes on
+/// showing one asks the database once. Forgotten as a whole when there are too many.
+#[derive(Default)]
+struct Over(Mutex<HashSet<[u8; 32]>>);
+
+impl Over {
+    fn is_known(&self, digest: &[u8; 32]) -> bool {
+        let known = self.0.lock().expect("no thread panics while it looks");
+        known.contains(digest)
+    }
+
+    fn remember(&self, digest: [u8; 32]) {
+        let mut known = self.0.lock().expect("no thread panics while it looks");
+        if known.len() >= OVER_MAX {
+            known.clear();
+        }
+        known.insert(digest);
+    }
+}
+
 /// The latest open shifts this node has read.
 #[derive(Default)]
-pub struct Shifts(RwLock<Arc<OpenShifts>>);
+pub struct Shifts {
+    open: RwLock<Arc<OpenShifts>>,
+    over: Over,
+}
 
 impl Shifts {
     fn latest(&self) -> Arc<OpenShifts> {
-        self.0
+        self.open
             .read()
             .expect("no thread panics while it swaps a pointer")
             .clone()
@@ -114,7 +139,7 @@ impl Shifts {
         let by_device = store::list_open(db).await?.into_iter().collect();
         let shifts = Arc::new(OpenShifts { version, by_device });
         let mut held = self
-            .0
+            .open
             .write()
             .expect("no thread panics while it swaps a pointer");
         if held.version < shifts.version {
@@ -140,16 +165,25 @@ pub(super) async fn admitted(app: &App, token: &str) -> ApiResult<Device> {
     if let (Some(shift_id), Some(_)) = (known, snapshot.device(id)) {
         return Ok(snapshot.admitted(id)?.on_duty(shift_id));
     }
+    if snapshot.device(id).is_some() && shifts.over.is_known(&digest) {
+        // A barred device learns that it is, and wipes itself.
+        snapshot.admitted(id)?;
+        return Err(Code::ShiftNeeded.into());
+    }
     // This node has not heard of the shift, or of the device.
     let db = app.db.client().await?;
     let snapshot = gates.current(app, &db).await?;
     if snapshot.device(id).is_none() {
         return Err(Code::NotSignedIn.into());
     }
-    // A barred device learns that it is, and wipes itself.
     let device = snapshot.admitted(id)?;
-    let known = shifts.current(&db).await?.admit(id, &digest, now);
-    Ok(device.on_duty(known.ok_or(Code::ShiftNeeded)?))
+    match shifts.current(&db).await?.admit(id, &digest, now) {
+        Some(shift_id) => Ok(device.on_duty(shift_id)),
+        None => {
+            shifts.over.remember(digest);
+            Err(Code::ShiftNeeded.into())
+        }
+    }
 }
 
 /// Begins a shift on a device in the caller's transaction; the one before ends. The token is
@@ -206,6 +240,29 @@ pub async fn was_on_duty(db: &Client, device_id: DeviceId, at: Timestamp) -> Api
     Ok(store::was_on_duty(db, device_id, at).await?)
 }
 
+/// From when to when guards were on duty with a device, within some days.
+#[derive(Clone, Debug, Default)]
+pub struct Duty(Vec<(Timestamp, Timestamp)>);
+
+impl Duty {
+    /// Reads the shifts of a device that touch these times, both included.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(
+        db: &Client,
+        device_id: DeviceId,
+        between: (Timestamp, Timestamp),
+    ) -> ApiResult<Self> {
+        Ok(Self(store::list_duty(db, device_id, between).await?))
+    }
+
+    /// Whether a guard was on duty at a time.
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.0.iter().any(|(from, to)| *from <= at && at <= *to)
+    }
+}
+
 /// Background work: what is over long ago is forgotten.
 pub(super) async fn sweep(app: App) -> anyhow::Result<bool> {
     let db = app.db.client().await?;
@@ -217,6 +274,30 @@ pub(super) async fn sweep(app: App) -> anyhow::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_over_is_remembered_within_bounds() {
+        let over = Over::default();
+        assert!(!over.is_known(&[1; 32]));
+        over.remember([1; 32]);
+        assert!(over.is_known(&[1; 32]) && !over.is_known(&[2; 32]));
+        for n in 0..2 * OVER_MAX {
+            let mut digest = [7; 32];
+            digest[..8].copy_from_slice(&n.to_le_bytes());
+            over.remember(digest);
+        }
+        assert!(over.0.lock().unwrap().len() <= OVER_MAX);
+    }
+
+    #[test]
+    fn duty_covers_both_ends() {
+        let at = |second: i64| Timestamp::from_second(1_583_454_600 + second).unwrap();
+        let duty = Duty(vec![(at(10), at(20)), (at(40), at(50))]);
+        for (second, covers) in [(9, false), (10, true), (20, true), (21, false), (45, true)] {
+            assert_eq!(duty.covers(at(second)), covers, "{second}");
+        }
+        assert!(!Duty::default().covers(at(10)));
+    }
 
     #[test]
     fn a_token_counts_for_its_device_until_its_time_is_over() {

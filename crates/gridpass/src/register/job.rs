@@ -42,9 +42,9 @@ async fn one(app: &App) -> ApiResult<bool> {
         return Ok(false);
     };
     match find(app, &tx, &due).await? {
-        Found::Somebody(person_id) => {
+        Found::Somebody(person_id, by) => {
             audit::subject(person_id);
-            let became = became_of(app, &tx, written(&due, person_id)?).await?;
+            let became = became_of(app, &tx, written(&due, (person_id, by))?).await?;
             store::end_entry(&tx, &due, became).await?;
         }
         Found::Nobody => match next_try(due.tries, now) {
@@ -67,33 +67,44 @@ pub async fn became_of(app: &App, tx: &Tx, written: WrittenDown) -> ApiResult<&'
 }
 
 enum Found {
-    Somebody(PersonId),
+    Somebody(PersonId, By),
     Nobody,
+}
+
+/// By what it is known who was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The number of their document, which they had with them.
+    Number,
+    /// A serial, name and phone, or somebody's word: what others know of them, too.
+    Hearsay,
 }
 
 /// By the serial, else by the number, else by name and phone together. A name alone finds
 /// nobody: many people share one.
 async fn find(app: &App, db: &Client, due: &Due) -> ApiResult<Found> {
-    let found = match due.pass_serial {
-        Some(serial) => people::find_by_serial(db, serial).await?,
+    let (found, by) = match due.pass_serial {
+        Some(serial) => (people::find_by_serial(db, serial).await?, By::Hearsay),
         None => by_details(app, db, due).await?,
     };
-    Ok(found.map_or(Found::Nobody, Found::Somebody))
+    Ok(found.map_or(Found::Nobody, |who| Found::Somebody(who, by)))
 }
 
-async fn by_details(app: &App, db: &Client, due: &Due) -> ApiResult<Option<PersonId>> {
+async fn by_details(app: &App, db: &Client, due: &Due) -> ApiResult<(Option<PersonId>, By)> {
     let opened = app
         .sealer
         .open(Field::RegisterDetails, due.entry_id, &due.details_sealed)?;
     let details: Details = serde_json::from_slice(&opened).map_err(ApiError::internal)?;
     let Some(number) = &details.document_number else {
-        return by_name_and_phone(app, db, &details).await;
+        let found = by_name_and_phone(app, db, &details).await?;
+        return Ok((found, By::Hearsay));
     };
-    match people::find_by_number(db, app, details.document_type, number).await {
+    let found = match people::find_by_number(db, app, details.document_type, number).await {
         // A number that is none: the guard mistyped it by hand.
-        Err(error) if error.code() == Code::InvalidFields => Ok(None),
-        other => other,
-    }
+        Err(error) if error.code() == Code::InvalidFields => None,
+        other => other?,
+    };
+    Ok((found, By::Number))
 }
 
 /// What is no name or no phone finds nobody.
@@ -117,7 +128,7 @@ async fn by_name_and_phone(
 }
 
 /// An entry as a scan of somebody.
-pub fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
+pub fn written(due: &Due, (person_id, by): (PersonId, By)) -> ApiResult<WrittenDown> {
     let lost = || ApiError::internal(anyhow::anyhow!("a code outside the table's CHECK"));
     Ok(WrittenDown {
         device_id: due.device_id,
@@ -128,7 +139,7 @@ pub fn written(due: &Due, person_id: PersonId) -> ApiResult<WrittenDown> {
         action: Action::from_code(due.action).ok_or_else(lost)?,
         decicelsius: due.decicelsius,
         shown_colour: due.shown_colour,
-        is_vouched: due.pass_serial.is_none(),
+        is_vouched: by == By::Number,
     })
 }
 

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gridpass_types::ids::{EmployerId, EnclosureId, PersonId};
 
-use super::job::{became_of, written};
+use super::job::{By, became_of, written};
 use super::model::{
     Details, RegisterEntry, RegisterEntryText, RegisterOutcome, SettleRegisterEntry,
 };
@@ -108,7 +108,11 @@ pub async fn settle_register_entry(
     let due = unknown::lock_entry(&tx, key).await?;
     let due = due.ok_or(Code::Conflict)?;
     let became = match who {
-        Some(person_id) => became_of(&app, &tx, written(&due, person_id)?).await?,
+        // The lead's word alone: a fever that was written down alarms, and colours nobody.
+        Some(person_id) => {
+            let who = (person_id, By::Hearsay);
+            became_of(&app, &tx, written(&due, who)?).await?
+        }
         None => "nobody",
     };
     store::end_entry(&tx, &due, became).await?;

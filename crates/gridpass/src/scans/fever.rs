@@ -2,9 +2,10 @@
 //!
 //! A gate's thermometer may turn a pass red, because a device and a guard stand before the
 //! person. So a serial typed alone is not enough, for anybody can count, unless the same gate knew
-//! the person by more a moment before: then it is the next reading of whoever stands there. And one device records so
-//! many an hour and no more: a stolen token must not stop a dormitory. What is above
-//! is stopped at that gate and alarms the team all the same.
+//! the person by more a moment before: then it is the next reading of whoever stands there. What is
+//! told later counts only if a guard was on duty with the device at its time. And one device records
+//! so many an hour and no more: a stolen token must not stop a dormitory. What does not count is
+//! stopped at that gate and alarms the team all the same.
 
 use gridpass_rules::FactBody;
 use jiff::SignedDuration;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use gridpass_types::ids::{GateId, PersonId};
+use gridpass_types::ids::PersonId;
 use jiff::Timestamp;
 
 use super::model::FEVER_DECICELSIUS;
@@ -12,20 +12,20 @@ use super::store;
 use crate::db::Client;
 use crate::http::error::ApiResult;
 
-/// The readings of people at a gate from one instant to another, both included.
+/// The readings of people at every gate from one instant to another, both included.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn list(
     db: &Client,
-    gate_id: GateId,
     people: &[i64],
     between: (Timestamp, Timestamp),
 ) -> ApiResult<HashMap<PersonId, Readings>> {
     let mut known: HashMap<PersonId, Readings> = HashMap::new();
-    for (person_id, at, decicelsius) in store::list_readings(db, gate_id, people, between).await? {
+    for (key, decicelsius) in store::list_readings(db, people, between).await? {
         let is_fever = decicelsius >= FEVER_DECICELSIUS;
-        known.entry(person_id).or_default().insert(at, is_fever);
+        let known = known.entry(key.person_id).or_default();
+        known.insert((key.at, key.gate_id), is_fever);
     }
     Ok(known)
 }

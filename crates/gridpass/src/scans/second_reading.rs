@@ -2,13 +2,14 @@
 //!
 //! A thermometer in the sun, or a forehead in the cold, must not make a pass red for three days.
 //! So a fever at a gate that stands alone is withdrawn when the same gate measures again within
-//! a quarter of an hour and reads less. Both readings stay on record. Two fevers agree, and then
-//! no third reading takes them back: a doctor does.
+//! a quarter of an hour and reads less. Both readings stay on record. Two fevers within a quarter of
+//! an hour agree, at whichever gates they were measured, and then no third reading takes them back:
+//! a doctor does.
 
 use std::collections::BTreeMap;
 
 use gridpass_rules::FactBody;
-use gridpass_types::ids::{FactId, PersonId};
+use gridpass_types::ids::{FactId, GateId, PersonId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::FollowUp;
@@ -20,14 +21,19 @@ use crate::http::error::ApiResult;
 
 /// Within which a second reading speaks of the first.
 pub const AGAIN_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+/// From how far back readings bear on a second one: on the first, and on what agrees with that.
+pub const SPEAKS_OF: SignedDuration = SignedDuration::from_mins(30);
 /// Outbox topic of a fever that a second reading did not confirm.
 pub const TOPIC_CALMED: &str = "alert.calmed";
 
-/// What one person's temperature was at one gate, by instant: whether it was a fever.
-pub type Readings = BTreeMap<Timestamp, bool>;
+/// When and where somebody was measured.
+pub type Place = (Timestamp, GateId);
+/// What one person's temperature was, by instant and gate: whether it was a fever.
+pub type Readings = BTreeMap<Place, bool>;
 
-/// The fever that this reading takes back: the only one that this gate has measured within a
-/// quarter of an hour. The readings themselves count, not what became of them as evidence.
+/// The fever that this reading takes back: one that this gate has measured within a quarter of an
+/// hour, if no gate has measured another. The readings themselves count, not what became of them
+/// as evidence.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -40,11 +46,11 @@ pub async fn find_first(db: &Client, scan: &Scan) -> ApiResult<Option<FactId>> {
         at,
         gate_id,
     } = scan.key;
-    let between = (at - AGAIN_WITHIN, at);
-    let known = readings::list(db, gate_id, &[person_id.get()], between).await?;
+    let between = (at - SPEAKS_OF, at);
+    let known = readings::list(db, &[person_id.get()], between).await?;
     let first = known
         .get(&person_id)
-        .and_then(|known| taken_back_by(known, at));
+        .and_then(|known| taken_back_by(known, (at, gate_id)));
     match first {
         Some(first) => find_fact(db, person_id, first).await,
         None => Ok(None),
@@ -75,21 +81,26 @@ pub fn is_recent(first: Timestamp, again: Timestamp) -> bool {
     first < again && again.duration_since(first) <= AGAIN_WITHIN
 }
 
-/// The fever that a normal reading at `again` takes back, which is the only one lately.
-pub fn taken_back_by(readings: &Readings, again: Timestamp) -> Option<Timestamp> {
-    let mut fevers = readings
-        .range(again - AGAIN_WITHIN..again)
-        .filter(|(_, is_fever)| **is_fever);
-    let first = fevers.next().map(|(at, _)| *at);
-    first.filter(|_| fevers.next().is_none())
+/// The fever that a normal reading takes back: the last one before it at its gate, if it is recent
+/// and stands alone among all gates' readings.
+pub fn taken_back_by(readings: &Readings, (again, gate_id): Place) -> Option<Timestamp> {
+    let mut fevers = readings.iter().filter(|(_, is_fever)| **is_fever);
+    let mut places = fevers.clone().map(|(place, _)| *place);
+    let (first, _) = places.rfind(|(at, at_gate)| *at_gate == gate_id && is_recent(*at, again))?;
+    let agrees = |place: &Place| {
+        let near = first - AGAIN_WITHIN <= place.0 && place.0 < again;
+        near && *place != (first, gate_id)
+    };
+    (!fevers.any(|(place, _)| agrees(place))).then_some(first)
 }
 
-/// The instant of the reading that takes the fever at `fever` back: the very next one, if it is
-/// soon enough, normal, and speaks of no other fever.
-pub fn taking_back(readings: &Readings, fever: Timestamp) -> Option<Timestamp> {
-    let (again, is_fever) = readings.range(fever..).find(|(at, _)| **at > fever)?;
-    let takes = !is_fever && is_recent(fever, *again);
-    (takes && taken_back_by(readings, *again) == Some(fever)).then_some(*again)
+/// The instant of the reading that takes a fever back: the very next one at its gate, if it is
+/// soon enough, normal, and no other fever agrees with this one.
+pub fn taking_back(readings: &Readings, (fever, gate_id): Place) -> Option<Timestamp> {
+    let mut later = readings.iter().filter(|((at, _), _)| *at > fever);
+    let (again, is_fever) = later.find(|((_, at_gate), _)| *at_gate == gate_id)?;
+    let takes = !is_fever && taken_back_by(readings, *again) == Some(fever);
+    takes.then_some(again.0)
 }
 
 /// The withdrawal of the first reading.
@@ -123,25 +134,58 @@ mod tests {
         }
     }
 
+    fn at(minute: i64) -> Timestamp {
+        let start: Timestamp = "2020-03-06T08:00:00Z".parse().unwrap();
+        start + SignedDuration::from_mins(minute)
+    }
+
+    /// The minute in which a fever at the first gate is taken back. Each reading: minute, gate, fever.
+    fn taken_back(readings: &[(i64, i64, bool)], fever: i64) -> Option<i64> {
+        let place =
+            |(minute, gate, is): &(i64, i64, bool)| ((at(*minute), GateId::new(*gate)), *is);
+        let readings = readings.iter().map(place).collect();
+        let again = taking_back(&readings, (at(fever), GateId::new(1)))?;
+        Some(again.duration_since(at(0)).as_mins())
+    }
+
     #[test]
     fn one_fever_is_taken_back_by_the_next_reading_and_two_are_not() {
-        let at = |minute: i64| {
-            "2020-03-06T08:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+        let one = |readings: &[(i64, bool)], fever: i64| {
+            let here: Vec<_> = readings.iter().map(|(m, is)| (*m, 1, *is)).collect();
+            taken_back(&here, fever)
         };
-        let taking_back = |readings: &[(i64, bool)], fever: i64| {
-            let readings = readings.iter().map(|(m, is)| (at(*m), *is)).collect();
-            taking_back(&readings, at(fever))
-        };
-        assert_eq!(taking_back(&[(0, true), (5, false)], 0), Some(at(5)));
-        assert_eq!(
-            taking_back(&[(-9, false), (0, true), (5, false), (9, true)], 0),
-            Some(at(5))
-        );
-        assert_eq!(taking_back(&[(0, true)], 0), None);
-        assert_eq!(taking_back(&[(0, true), (15, false)], 0), Some(at(15)));
-        assert_eq!(taking_back(&[(0, true), (20, false)], 0), None);
+        assert_eq!(one(&[(0, true), (5, false)], 0), Some(5));
+        let before = [(-9, false), (0, true), (5, false), (9, true)];
+        assert_eq!(one(&before, 0), Some(5));
+        assert_eq!(one(&[(0, true)], 0), None);
+        assert_eq!(one(&[(0, true), (15, false)], 0), Some(15));
+        assert_eq!(one(&[(0, true), (20, false)], 0), None);
         let two = [(0, true), (5, true), (9, false)];
-        assert_eq!(taking_back(&two, 0), None);
-        assert_eq!(taking_back(&two, 5), None);
+        assert_eq!(one(&two, 0), None);
+        assert_eq!(one(&two, 5), None);
+        // They agree with each other, however late the third one is.
+        let late = [(0, true), (10, true), (16, false)];
+        assert_eq!(one(&late, 10), None);
+        let apart = [(0, true), (16, true), (20, false)];
+        assert_eq!(one(&apart, 16), Some(20));
+    }
+
+    #[test]
+    fn fevers_agree_over_gates_and_a_normal_reading_speaks_of_its_own_gates() {
+        let (here, there) = (1, 2);
+        let lone = [(0, here, true), (5, here, false)];
+        assert_eq!(taken_back(&lone, 0), Some(5));
+        for other in [-3, 0, 3] {
+            let two = [lone[0], (other, there, true), lone[1]];
+            assert_eq!(taken_back(&two, 0), None, "{other}");
+        }
+        let normal_there = [(0, here, true), (3, there, false)];
+        assert_eq!(taken_back(&normal_there, 0), None);
+        let both = [normal_there[0], normal_there[1], (5, here, false)];
+        assert_eq!(taken_back(&both, 0), Some(5));
+        let long_ago = [(-16, there, true), lone[0], lone[1]];
+        assert_eq!(taken_back(&long_ago, 0), Some(5));
+        let after = [lone[0], lone[1], (7, there, true)];
+        assert_eq!(taken_back(&after, 0), Some(5));
     }
 }

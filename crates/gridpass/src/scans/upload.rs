@@ -85,7 +85,7 @@ async fn take(
     let ingest = app.part::<Ingest>();
     ingest.partitions.ensure(app).await?;
     let stored = ingest.uploads.take(async {
-        let evidence = fevers::evidence(app, &kept).await?;
+        let evidence = fevers::evidence(app, &kept, device.device_id).await?;
         let what = (kept, evidence.clone());
         if let Some(answer) = store_or_recall(app, &sent, what, Expect::New).await? {
             return Ok(Some(answer));
@@ -210,7 +210,7 @@ async fn versions(app: &App, tx: &Tx) -> ApiResult<(Arc<Snapshot>, Arc<Scopes>)>
 }
 
 /// Stores one scan that a gate wrote down, in the caller's transaction: what the gate did, and
-/// whether it wrote down more than a serial.
+/// whether it wrote down the person's own number.
 ///
 /// # Errors
 /// When it cannot be taken, or the database does not answer.
@@ -225,7 +225,7 @@ pub async fn store_one(app: &App, tx: &Tx, scan: Scan, done: (DoneOffline, bool)
     let known = super::store::list_subjects(tx, &people).await?;
     let subject = known.first().ok_or(Code::PersonUnknown)?;
     let kept = Kept::one(scan, subject.pass_serial, done);
-    let evidence = fevers::evidence(app, &kept).await?;
+    let evidence = fevers::evidence(app, &kept, by.device_id).await?;
     store_all(app, tx, (by, Expect::Any), (kept, evidence)).await?;
     Ok(())
 }

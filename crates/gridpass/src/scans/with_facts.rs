@@ -57,21 +57,13 @@ pub async fn scan(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanVie
 
 async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView> {
     app.part::<Ingest>().partitions.ensure(app).await?;
-    let fever = fever_of(app, scan, brought).await?;
+    let facts = brought_facts(app, scan, brought).await?;
     let tx = app.db.tx().await?;
     if !store::lock_person(&tx, scan.key.person_id).await? {
         return Err(Code::PersonUnknown.into());
     }
     if let Some(known) = answers::recall_one(app, &tx, &scan.key).await? {
         return Ok(known);
-    }
-    let mut facts: Vec<NewFact> = fever.into_iter().collect();
-    if brought.checked_on_spot {
-        let body = FactBody::GateCheck {
-            at: scan.key.at,
-            passed: true,
-        };
-        facts.push(new_fact(scan, body));
     }
     let first = match brought.measured_again {
         true => second_reading::find_first(&tx, scan).await?,
@@ -94,19 +86,28 @@ async fn record(app: &App, scan: &Scan, brought: Brought) -> ApiResult<ScanView>
     }
 }
 
-/// The fever as evidence, if it is one. Nothing is locked yet, and a copy of a known scan counts
-/// for nothing.
-async fn fever_of(app: &App, scan: &Scan, brought: Brought) -> ApiResult<Option<NewFact>> {
-    if !scan.is_fever() {
-        return Ok(None);
+/// The fever and the check as evidence. Neither is any of somebody who was not shown: a serial alone
+/// is typed by whoever can count. Nothing is locked yet, and a copy of a known scan counts for
+/// nothing.
+async fn brought_facts(app: &App, scan: &Scan, brought: Brought) -> ApiResult<Vec<NewFact>> {
+    if !scan.is_fever() && !brought.checked_on_spot {
+        return Ok(Vec::new());
     }
     let db = app.db.client().await?;
     let is_known = answers::recall_one(app, &db, &scan.key).await?.is_some();
     if is_known || (brought.by_serial && !fever::was_shown(&db, &scan.key).await?) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     drop(db);
-    fever::evidence(app, scan).await
+    let mut facts: Vec<NewFact> = fever::evidence(app, scan).await?.into_iter().collect();
+    if brought.checked_on_spot {
+        let body = FactBody::GateCheck {
+            at: scan.key.at,
+            passed: true,
+        };
+        facts.push(new_fact(scan, body));
+    }
+    Ok(facts)
 }
 
 /// A fact that a gate's device answers for.

@@ -30,7 +30,8 @@ pub struct WrittenDown {
     pub decicelsius: Option<i16>,
     /// Code of the colour that the guard was shown, if any.
     pub shown_colour: Option<i16>,
-    /// A document or a phone was written down, and not a serial alone.
+    /// The number of a document was written down that is this person's: not a serial, which anybody
+    /// can count, nor name and phone, which a whole building knows of each other.
     pub is_vouched: bool,
 }
 

@@ -125,6 +125,7 @@ async fn a_guard_goes_on_duty_and_hands_over() {
     let mut hot = shown(&test, &phone);
     hot["temperature"] = json!(38.1);
     post.device.post("/api/v1/scans", hot).await.expect(200);
+    test.settle().await;
     let now = post.device.get("/api/v1/device/shift").await.expect(200);
     let summary = &now["summary"];
     for (name, n) in [

@@ -78,6 +78,49 @@ async fn somebody_held_is_told_to_the_community_and_the_team_once() {
 }
 
 #[tokio::test]
+async fn whom_a_check_held_is_on_the_gates_list_and_in_every_shifts_sums() {
+    let (test, mut post, phone) = scene().await;
+    test.advance(SignedDuration::from_secs(1));
+    assert_eq!(scan(&test, &post, &phone).await["action"], "check");
+    check(&test, &post, &phone, json!({ "passed": false })).await;
+    test.settle().await;
+    let held = async |post: &Post| {
+        let list = post.device.get("/api/v1/device/holds").await.expect(200);
+        let shift = post.device.get("/api/v1/device/shift").await.expect(200);
+        let listed = list["holds"].as_array().unwrap().clone();
+        assert_eq!(shift["summary"]["open_holds"], listed.len(), "{shift}");
+        listed
+    };
+    let listed = held(&post).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["person_id"], &listed[0]["status"]),
+        (&json!(phone.person_id), &json!("open"))
+    );
+    // The next guard hears of them, and so does the one after.
+    for _ in 0..2 {
+        test.advance(SignedDuration::from_mins(5));
+        post.relieve(&test).await;
+        assert_eq!(held(&post).await.len(), 1);
+    }
+    let lead = test.caller(Role::CommunityLead, HERE).await;
+    let path = format!("/api/v1/gates/{}/shifts", post.gate_id);
+    let shifts = lead.get(&path).await.expect(200);
+    for shift in &shifts.as_array().unwrap()[..2] {
+        assert_eq!(shift["summary"]["open_holds"], 1, "{shift}");
+    }
+    // Looked at again they go in, and once more they do not: nobody has closed the alert yet.
+    for (passed, open) in [(true, 0), (false, 1), (true, 0)] {
+        test.advance(SignedDuration::from_mins(1));
+        assert_eq!(scan(&test, &post, &phone).await["colour"], "yellow");
+        test.advance(SignedDuration::from_secs(1));
+        check(&test, &post, &phone, json!({ "passed": passed })).await;
+        test.settle().await;
+        assert_eq!(held(&post).await.len(), open, "{passed}");
+    }
+}
+
+#[tokio::test]
 async fn a_travel_card_with_a_city_is_a_declared_stay_that_somebody_asks_about() {
     let (test, post, phone) = scene().await;
     scan(&test, &post, &phone).await;

@@ -210,3 +210,42 @@ async fn another_node_knows_a_new_shift_at_once_and_an_end_from_the_next_scan_on
         .problem(401, "shift_needed");
     assert_eq!(count(&test, "scan").await, 1);
 }
+
+#[tokio::test]
+async fn the_shift_of_a_closed_account_opens_nothing() {
+    let (test, mut post, phone) = scene().await;
+    let guard = test.caller(Role::GateGuard, HERE).await;
+    let started = start_shift(&guard, post.gate_id, &post.token).await;
+    let token = started.expect(201)["shift_token"].clone();
+    post.device = test.with_token(token.as_str().unwrap());
+    let me = guard.get("/api/v1/me").await.expect(200);
+    let admin = test.caller(Role::SecurityAdmin, "").await;
+    let account = format!("/api/v1/staff/{}", me["staff_id"]);
+    scan(&test, &post, &phone).await;
+    test.settle().await;
+    post.device.get("/api/v1/device/holds").await.expect(200);
+    admin.delete(&account).await.expect(204);
+    test.advance(SignedDuration::from_secs(40));
+    test.settle().await;
+    // However often it is asked.
+    for _ in 0..3 {
+        let body = shown(&test, &phone);
+        let refused = post.device.post("/api/v1/scans", body).await;
+        refused.problem(401, "shift_needed");
+    }
+    let nobody = post.alone.get("/api/v1/device/shift").await.expect(200);
+    assert_eq!(nobody["shift"], Value::Null);
+    let ended = "gate_shift WHERE ended_how = 'lapsed'";
+    assert_eq!(count(&test, ended).await, 1);
+    post.relieve(&test).await;
+    scan(&test, &post, &phone).await;
+    let admin = test.caller(Role::SystemAdmin, "").await;
+    let revoke = format!("/api/v1/devices/{}/revoke", post.device_id);
+    let before = test.with_token(token.as_str().unwrap());
+    admin.post(&revoke, json!({})).await.expect(204);
+    // The token of an ended shift does not hide from the device that it is barred.
+    before
+        .get("/api/v1/device")
+        .await
+        .problem(401, "device_revoked");
+}

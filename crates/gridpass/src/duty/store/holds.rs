@@ -41,8 +41,9 @@ pub struct Wanted {
     pub limit: i64,
 }
 
-/// Everybody held at a gate for a red pass or a fever, once each, longest first, with the sealed
-/// names. Who was let in since, as after a second reading, is not held any more.
+/// Everybody held at a gate for a red pass, a fever or a check that did not let them in, once each,
+/// longest first, with the sealed names. Who was let in since, as after a second reading or by another
+/// check, and was not stopped again, is not held any more.
 pub async fn list_holds(
     db: &Client,
     wanted: &Wanted,
@@ -55,9 +56,18 @@ pub async fn list_holds(
                     AND t.step = 'escalated') AS escalated_at,
                 a.arrived_at, a.closed_at, a.outcome, a.place_code, p.name_sealed
             FROM alert a LEFT JOIN staff s ON s.staff_id = a.accepted_by LEFT JOIN person p USING (person_id)
-            WHERE a.gate_id = $1 AND a.raised_at >= $2 AND a.kind IN ('red_at_gate', 'fever_at_gate')
-                AND NOT EXISTS (SELECT FROM scan c WHERE c.person_id = a.person_id AND c.at > a.happened_at
-                    AND c.gate_id = $1 AND c.action = 0)
+            WHERE a.gate_id = $1 AND a.raised_at >= $2 AND a.kind IN ('red_at_gate', 'fever_at_gate', 'held_at_gate')
+                AND NOT EXISTS (
+                    SELECT FROM (
+                        SELECT c.at FROM scan c WHERE c.person_id = a.person_id AND c.at > a.happened_at
+                            AND c.gate_id = $1 AND c.action = 0
+                        UNION ALL
+                        SELECT k.at FROM gate_check k WHERE a.kind = 'held_at_gate' AND k.person_id = a.person_id
+                            AND k.at > a.happened_at AND k.gate_id = $1 AND k.passed) AS let_in
+                    WHERE NOT EXISTS (SELECT FROM scan c WHERE c.person_id = a.person_id AND c.at > let_in.at
+                            AND c.gate_id = $1 AND c.action = 2)
+                        AND NOT EXISTS (SELECT FROM gate_check k WHERE k.person_id = a.person_id AND k.at > let_in.at
+                            AND k.gate_id = $1 AND NOT k.passed))
             ORDER BY a.person_id, a.status = 'closed', a.accepted_at IS NULL, a.raised_at DESC) AS one_each
         WHERE status <> 'closed' OR closed_at >= $3
         ORDER BY status = 'closed', raised_at, person_id LIMIT $4";

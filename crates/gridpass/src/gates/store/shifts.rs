@@ -86,6 +86,20 @@ pub async fn was_on_duty(db: &Client, device_id: DeviceId, at: Timestamp) -> Res
     Ok(row.get(0))
 }
 
+/// From when to when guards were on duty with a device, of the shifts that touch these times.
+pub async fn list_duty(
+    db: &Client,
+    device_id: DeviceId,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<(Timestamp, Timestamp)>, Error> {
+    let sql = "-- gates.list_duty
+        SELECT started_at, least(ends_at, ended_at) FROM shift_token
+        WHERE device_id = $1 AND started_at <= $3 AND least(ends_at, ended_at) >= $2";
+    let statement = db.prepare_cached(sql).await?;
+    let rows = db.query(&statement, &[&device_id, &from, &to]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// Ends tokens whose time is over, and forgets those that were over before a time.
 pub async fn sweep(db: &Client, (now, before): (Timestamp, Timestamp)) -> Result<(), Error> {
     let sql = "-- gates.end_outlived_shift_tokens

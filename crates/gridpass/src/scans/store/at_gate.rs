@@ -2,10 +2,10 @@
 
 use gridpass_types::ids::{GateId, PersonId};
 use jiff::Timestamp;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 
 use crate::db::Client;
-use crate::scans::model::{FEVER_DECICELSIUS, Rung};
+use crate::scans::model::{FEVER_DECICELSIUS, Rung, ScanKey};
 
 /// When a person was last scanned at a gate within these times.
 pub async fn find_latest(
@@ -43,24 +43,26 @@ pub async fn was_shown(
     Ok(row.is_some())
 }
 
-/// Person, time and reading in tenths of a degree of what a gate measured, in no order.
+/// Who was measured, when and where, and the reading in tenths of a degree: at every gate, in no order.
 pub async fn list_readings(
     db: &Client,
-    gate_id: GateId,
     people: &[i64],
     (from, to): (Timestamp, Timestamp),
-) -> Result<Vec<(PersonId, Timestamp, i16)>, Error> {
+) -> Result<Vec<(ScanKey, i16)>, Error> {
     let sql = "-- scans.list_readings
-        SELECT person_id, at, temperature_decicelsius FROM scan
-        WHERE person_id = ANY($1) AND gate_id = $2 AND at BETWEEN $3 AND $4 AND temperature_decicelsius IS NOT NULL";
+        SELECT person_id, at, gate_id, temperature_decicelsius FROM scan
+        WHERE person_id = ANY($1) AND at BETWEEN $2 AND $3 AND temperature_decicelsius IS NOT NULL";
     let statement = db.prepare_cached(sql).await?;
-    let rows = db
-        .query(&statement, &[&people, &gate_id, &from, &to])
-        .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2)))
-        .collect())
+    let rows = db.query(&statement, &[&people, &from, &to]).await?;
+    let read = |row: &Row| {
+        let key = ScanKey {
+            person_id: row.get(0),
+            at: row.get(1),
+            gate_id: row.get(2),
+        };
+        (key, row.get(3))
+    };
+    Ok(rows.iter().map(read).collect())
 }
 
 /// Which of these people a gate has measured a fever of within the times.

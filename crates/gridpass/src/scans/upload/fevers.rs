@@ -1,72 +1,109 @@
 //! The fevers of an upload, and second readings that took one back.
 //!
-//! A gate without network measures as one with it does. A fever is evidence when something was
-//! shown with it, or with the scan of the same person just before; otherwise it alarms, and that is
-//! all. The two readings of one person may come by different ways: the fever online and the second
+//! A gate without network measures as one with it does. A fever is evidence when a guard was on
+//! duty with the device at its time, and something was shown with it, or with the scan of the same
+//! person just before; otherwise it alarms, and that is all. A normal reading takes nothing back
+//! unless a guard was on duty. The two readings of one person may come by different ways: the fever online and the second
 //! one in an upload, or each in an upload of its own, in either order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridpass_types::ids::{GateId, PersonId};
+use gridpass_types::ids::{DeviceId, GateId, PersonId};
 use jiff::Timestamp;
 
 use super::read::{Kept, KeptScan};
 use crate::app::App;
 use crate::db::{Client, Tx};
 use crate::facts::{self, NewFact};
+use crate::gates::Duty;
 use crate::http::error::ApiResult;
 use crate::passes::Keys;
 use crate::scans::model::ScanKey;
 use crate::scans::proofs::Proof;
-use crate::scans::second_reading::{self, AGAIN_WITHIN, Readings};
+use crate::scans::second_reading::{self, AGAIN_WITHIN, Place, Readings, SPEAKS_OF};
 use crate::scans::{fever, readings, store};
 
-/// Evidence that fevers lead to, by scan.
-pub type Evidence = BTreeMap<ScanKey, NewFact>;
+/// What the readings of an upload are worth, as found before anything is locked.
+#[derive(Clone, Default)]
+pub struct Evidence {
+    /// Facts that fevers lead to, by scan.
+    facts: BTreeMap<ScanKey, NewFact>,
+    /// When a guard was on duty with the device.
+    duty: Duty,
+}
 
 /// The evidence of the upload's fevers, before anything is locked. Those that are known or that
-/// a second reading of the same upload takes back are not counted for the device.
+/// a second reading takes back are not counted for the device.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn evidence(app: &App, kept: &Kept) -> ApiResult<Evidence> {
-    let fevers: Vec<&KeptScan> = kept
-        .scans
-        .iter()
-        .filter(|each| each.scan.is_fever())
-        .filter(|each| {
-            let readings = readings_in(kept, each.scan.key.person_id);
-            second_reading::taking_back(&readings, each.scan.key.at).is_none()
-        })
-        .collect();
-    let mut evidence = Evidence::new();
+pub async fn evidence(app: &App, kept: &Kept, device_id: DeviceId) -> ApiResult<Evidence> {
+    let mut evidence = Evidence::default();
+    let Some((gate_id, between)) = span(kept) else {
+        return Ok(evidence);
+    };
+    let db = app.db.client().await?;
+    evidence.duty = Duty::read(&db, device_id, between).await?;
+    let fevers = list_standing(&db, kept, (gate_id, between), &evidence.duty).await?;
     if fevers.is_empty() {
         return Ok(evidence);
     }
-    for each in list_counting(app, kept, fevers).await? {
+    let counting = list_counting(app, &db, kept, fevers).await?;
+    drop(db);
+    for each in counting {
         if let Some(fact) = fever::evidence(app, &each.scan).await? {
-            evidence.insert(each.scan.key, fact);
+            evidence.facts.insert(each.scan.key, fact);
         }
     }
     Ok(evidence)
 }
 
+/// The fevers that a guard on duty measured and that no second reading takes back.
+async fn list_standing<'k>(
+    db: &Client,
+    kept: &'k Kept,
+    (gate_id, between): (GateId, (Timestamp, Timestamp)),
+    duty: &Duty,
+) -> ApiResult<Vec<&'k KeptScan>> {
+    let mut fevers: Vec<&KeptScan> = kept
+        .scans
+        .iter()
+        .filter(|each| each.scan.is_fever() && duty.covers(each.scan.key.at))
+        .collect();
+    if fevers.is_empty() {
+        return Ok(fevers);
+    }
+    let people: BTreeSet<i64> = fevers
+        .iter()
+        .map(|each| each.scan.key.person_id.get())
+        .collect();
+    let people: Vec<i64> = people.into_iter().collect();
+    let stored = readings::list(db, &people, between).await?;
+    fevers.retain(|each| {
+        let ScanKey { person_id, at, .. } = each.scan.key;
+        let mut all = stored.get(&person_id).cloned().unwrap_or_default();
+        all.append(&mut readings_in(kept, person_id, duty));
+        second_reading::taking_back(&all, (at, gate_id)).is_none()
+    });
+    Ok(fevers)
+}
+
 /// Those that are new and of somebody who stood there.
 async fn list_counting<'k>(
     app: &App,
+    db: &Client,
     kept: &Kept,
     fevers: Vec<&'k KeptScan>,
 ) -> ApiResult<Vec<&'k KeptScan>> {
-    let db = app.db.client().await?;
     let keys: Vec<ScanKey> = fevers.iter().map(|each| each.scan.key).collect();
-    let stored = store::list_stored(&db, &keys).await?;
+    let stored = store::list_stored(db, &keys).await?;
     let mut counting = Vec::new();
     for each in fevers {
         let key = &each.scan.key;
         if stored.iter().any(|stored| stored.key == *key) {
             continue;
         }
-        if each.is_vouched || is_proved(app, kept, key) || fever::was_shown(&db, key).await? {
+        if each.is_vouched || is_proved(app, kept, key) || fever::was_shown(db, key).await? {
             counting.push(each);
         }
     }
@@ -91,11 +128,15 @@ fn is_proved(app: &App, kept: &Kept, key: &ScanKey) -> bool {
     shown.is_some_and(|proof| proof.fault(&app.part::<Keys>().ring()).is_none())
 }
 
-fn readings_in(kept: &Kept, person_id: PersonId) -> Readings {
+/// What the upload measured of somebody. A fever is one whoever says so; a normal reading takes one
+/// back, so it counts only of a time when a guard was on duty.
+fn readings_in(kept: &Kept, person_id: PersonId, duty: &Duty) -> Readings {
     let of_person = |each: &&KeptScan| each.scan.key.person_id == person_id;
     let measured = |each: &KeptScan| {
         let _reading = each.scan.decicelsius?;
-        Some((each.scan.key.at, each.scan.is_fever()))
+        let ScanKey { at, gate_id, .. } = each.scan.key;
+        let is_fever = each.scan.is_fever();
+        (is_fever || duty.covers(at)).then_some(((at, gate_id), is_fever))
     };
     kept.scans
         .iter()
@@ -151,10 +192,10 @@ pub async fn settle(app: &App, tx: &Tx, kept: &Kept, mut evidence: Evidence) -> 
         return Ok(settled);
     }
     let ids: Vec<i64> = people.iter().map(|person_id| person_id.get()).collect();
-    let stored = readings::list(tx, gate_id, &ids, between).await?;
+    let stored = readings::list(tx, &ids, between).await?;
     let mut facts = Vec::new();
     for person_id in people {
-        let own = readings_in(kept, person_id);
+        let own = readings_in(kept, person_id, &evidence.duty);
         let known = stored.get(&person_id).cloned().unwrap_or_default();
         let person = Person {
             person_id,
@@ -162,7 +203,7 @@ pub async fn settle(app: &App, tx: &Tx, kept: &Kept, mut evidence: Evidence) -> 
             own: &own,
             known: &known,
         };
-        let new = person.settle(&mut settled, &mut evidence);
+        let new = person.settle(&mut settled, &mut evidence.facts);
         if !new.is_empty() {
             facts.push((person_id, new));
         }
@@ -172,7 +213,7 @@ pub async fn settle(app: &App, tx: &Tx, kept: &Kept, mut evidence: Evidence) -> 
     Ok(settled)
 }
 
-/// Where the upload measured, and from when to when readings speak of its own.
+/// Where the upload measured, and from when to when readings bear on its own.
 fn span(kept: &Kept) -> Option<(GateId, (Timestamp, Timestamp))> {
     let mut measured = kept
         .scans
@@ -183,7 +224,7 @@ fn span(kept: &Kept) -> Option<(GateId, (Timestamp, Timestamp))> {
     let (from, to) = measured.fold((first.at, first.at), |(from, to), key| {
         (from.min(key.at), to.max(key.at))
     });
-    Some((first.gate_id, (from - AGAIN_WITHIN, to + AGAIN_WITHIN)))
+    Some((first.gate_id, (from - SPEAKS_OF, to + AGAIN_WITHIN)))
 }
 
 /// Locks whoever had a fever in the upload, or before a reading of it; unknown people are left out.
@@ -212,7 +253,7 @@ async fn lock_measured(
     Ok(locked)
 }
 
-/// One person's readings at the gate: those of the upload, and those that are stored.
+/// One person's readings: those of the upload at its gate, and those that are stored, of every gate.
 struct Person<'r> {
     person_id: PersonId,
     gate_id: GateId,
@@ -233,19 +274,23 @@ impl Person<'_> {
         self.known
             .iter()
             .chain(self.own)
-            .map(|(at, is)| (*at, *is))
+            .map(|(place, is)| (*place, *is))
             .collect()
     }
 
     /// The evidence of the upload's fevers that stand and are new; the others are noted.
-    fn settle(&self, settled: &mut Settled, evidence: &mut Evidence) -> Vec<NewFact> {
+    fn settle(
+        &self,
+        settled: &mut Settled,
+        evidence: &mut BTreeMap<ScanKey, NewFact>,
+    ) -> Vec<NewFact> {
         let all = self.all();
         let mut facts = Vec::new();
-        for (at, _) in self.own.iter().filter(|(_, is_fever)| **is_fever) {
-            let key = self.key(*at);
-            if second_reading::taking_back(&all, *at).is_some() {
+        for (place, _) in self.own.iter().filter(|(_, is_fever)| **is_fever) {
+            let key = self.key(place.0);
+            if second_reading::taking_back(&all, *place).is_some() {
                 settled.taken_back.insert(key);
-            } else if !self.known.contains_key(at) {
+            } else if !self.known.contains_key(place) {
                 facts.extend(evidence.remove(&key));
             }
         }
@@ -255,12 +300,16 @@ impl Person<'_> {
     /// Withdraws a stored fever that a reading of the upload takes back.
     async fn withdraw(&self, app: &App, tx: &Tx, settled: &mut Settled) -> ApiResult<()> {
         let all = self.all();
-        let new = |at: &Timestamp| self.own.contains_key(at) && !self.known.contains_key(at);
-        for (at, _) in self.known.iter().filter(|(_, is_fever)| **is_fever) {
-            let Some(again) = second_reading::taking_back(&all, *at).filter(new) else {
+        let new = |at: &Timestamp| {
+            let place = (*at, self.gate_id);
+            self.own.contains_key(&place) && !self.known.contains_key(&place)
+        };
+        let here = |(place, is_fever): &(&Place, &bool)| **is_fever && place.1 == self.gate_id;
+        for (place, _) in self.known.iter().filter(here) {
+            let Some(again) = second_reading::taking_back(&all, *place).filter(new) else {
                 continue;
             };
-            if let Some(first) = second_reading::find_fact(tx, self.person_id, *at).await? {
+            if let Some(first) = second_reading::find_fact(tx, self.person_id, place.0).await? {
                 let retract = second_reading::withdrawal(first);
                 facts::retract(tx, app, self.person_id, &retract).await?;
             }

@@ -86,7 +86,7 @@ pub struct KeptScan {
     pub done: DoneOffline,
     /// What was shown, for the background check.
     pub presentation: Option<String>,
-    /// The gate wrote down a document or a phone of the person, and not a serial alone.
+    /// The gate wrote down the number of a document that is the person's.
     pub is_vouched: bool,
 }
 

@@ -177,3 +177,144 @@ async fn two_uploads_in_either_order_say_the_same() {
     test.settle().await;
     assert_counts_agree(&test).await;
 }
+
+/// The guard hands over; nobody relieves them.
+async fn hand_over(post: &Post) {
+    let shift = post.device.get("/api/v1/device/shift").await.expect(200);
+    let over = json!({ "shift_id": shift["shift"]["shift_id"], "waiting": 0, "overrides": 0 });
+    let path = "/api/v1/device/shift/hand-over";
+    post.device.post(path, over).await.expect(200);
+}
+
+/// A fever that is written into the register now, of whoever is meant.
+async fn write_down(test: &TestApp, post: &Post, key: &str, at: Timestamp, who: Value) {
+    let mut entry = json!({ "entry_key": key, "at": at, "direction": "in", "action": "stop", "temperature": 38.6 });
+    let fields = entry.as_object_mut().unwrap();
+    fields.extend(who.as_object().unwrap().clone());
+    let body = json!({ "entries": [entry] });
+    let taken = post.alone.post("/api/v1/device/register", body).await;
+    assert_eq!(taken.expect(200)["accepted"], 1);
+    test.settle().await;
+}
+
+const FEVER_ALERTS: &str = "alert WHERE kind = 'fever_at_gate'";
+
+#[tokio::test]
+async fn a_device_that_no_guard_works_with_colours_nobody() {
+    let (test, post, phone) = green_scene().await;
+    hand_over(&post).await;
+    test.advance(SignedDuration::from_mins(1));
+    let number = json!({ "document_number": phone.number });
+    write_down(&test, &post, "entry-0001", test.now(), number).await;
+    assert_eq!(colour(&phone).await, "green", "by the number");
+    assert_eq!(count(&test, FEVER_ALERTS).await, 1, "the team hears of it");
+    test.advance(SignedDuration::from_mins(20));
+    let shown = measured(&phone, test.now(), 38.4, true);
+    let taken = upload(&post, 1, &[shown]).await.expect(200);
+    assert_eq!(taken["accepted"], 1);
+    test.settle().await;
+    assert_eq!(colour(&phone).await, "green", "by what was shown");
+    assert_eq!(count(&test, "fact WHERE kind = 'health'").await, 0);
+    assert_eq!(count(&test, "scan").await, 2, "both are kept");
+    // Another gate lets in.
+    let other = gates::post(&test, "聚龙花园", HERE).await;
+    assert_eq!(scan(&test, &other, &phone).await["action"], "pass");
+    assert_counts_agree(&test).await;
+}
+
+#[tokio::test]
+async fn what_a_guard_wrote_counts_whenever_it_is_told_and_never_by_name_and_phone() {
+    let (test, post, phone) = green_scene().await;
+    test.advance(SignedDuration::from_mins(10));
+    let on_duty = test.now();
+    test.advance(SignedDuration::from_mins(10));
+    hand_over(&post).await;
+    test.advance(SignedDuration::from_hours(3));
+    let known = json!({ "name": "张三", "phone": "13800000001" });
+    write_down(&test, &post, "entry-0001", on_duty, known).await;
+    assert_eq!(count(&test, "scan").await, 1, "somebody was found");
+    assert_eq!(colour(&phone).await, "green", "by name and phone");
+    assert_eq!(count(&test, FEVER_ALERTS).await, 1);
+    let later = on_duty + SignedDuration::from_mins(1);
+    let number = json!({ "document_number": phone.number });
+    write_down(&test, &post, "entry-0002", later, number).await;
+    assert_eq!(colour(&phone).await, "red", "by the number, in the shift");
+    assert_counts_agree(&test).await;
+}
+
+#[tokio::test]
+async fn a_reading_of_nobody_on_duty_takes_no_fever_back() {
+    let (test, post, phone) = green_scene().await;
+    let number = json!({ "document_number": phone.number });
+    typed(&test, &post, number, Some(37.8)).await;
+    test.advance(SignedDuration::from_mins(1));
+    hand_over(&post).await;
+    test.advance(SignedDuration::from_mins(5));
+    let normal = measured(&phone, test.now(), 36.5, true);
+    upload(&post, 1, &[normal]).await.expect(200);
+    assert_eq!(colour(&phone).await, "red");
+    // Nor does an ordinary reading of the next one in line, sent under this person's name.
+    let (test, post, phone) = green_scene().await;
+    let number = json!({ "document_number": phone.number });
+    typed(&test, &post, number.clone(), Some(37.8)).await;
+    for _ in 0..3 {
+        let ordinary = typed(&test, &post, number.clone(), Some(36.5)).await;
+        assert_eq!(ordinary["action"], "stop");
+    }
+    assert_eq!(colour(&phone).await, "red");
+}
+
+#[tokio::test]
+async fn fevers_at_two_gates_agree() {
+    let (test, post, phone) = green_scene().await;
+    let north = gates::post(&test, "聚龙花园", HERE).await;
+    register_key(&north).await;
+    let number = json!({ "document_number": phone.number });
+    typed(&test, &post, number.clone(), Some(37.8)).await;
+    let second = typed(&test, &north, number, Some(38.0)).await;
+    assert_eq!(second["action"], "stop");
+    for gate in [&north, &post, &north, &post] {
+        assert_eq!(again(&test, gate, &phone, 36.6).await["action"], "stop");
+    }
+    // Nor by the way of an upload.
+    let normal = measured(&phone, test.now(), 36.5, true);
+    upload(&north, 1, &[normal]).await.expect(200);
+    assert_eq!(colour(&phone).await, "red");
+    assert_eq!(count(&test, "fact WHERE retracted_at IS NOT NULL").await, 0);
+
+    // A fever and the normal reading after it in one upload, while another gate measured one, too.
+    let (test, post, phone) = green_scene().await;
+    let north = gates::post(&test, "聚龙花园", HERE).await;
+    register_key(&north).await;
+    let number = json!({ "document_number": phone.number });
+    typed(&test, &post, number, Some(37.8)).await;
+    test.advance(SignedDuration::from_mins(3));
+    let fever = measured(&phone, test.now(), 38.0, true);
+    test.advance(SignedDuration::from_mins(3));
+    let normal = measured(&phone, test.now(), 36.5, true);
+    upload(&north, 1, &[fever, normal]).await.expect(200);
+    assert_eq!(again(&test, &post, &phone, 36.4).await["action"], "stop");
+    assert_eq!(colour(&phone).await, "red");
+    let standing = "fact WHERE kind = 'health' AND retracted_at IS NULL";
+    assert_eq!(count(&test, standing).await, 2);
+    assert_counts_agree(&test).await;
+}
+
+#[tokio::test]
+async fn a_check_by_a_typed_serial_counts_only_of_somebody_who_was_shown() {
+    let (test, post, phone) = scene().await;
+    let north = gates::post(&test, "聚龙花园", HERE).await;
+    let by_serial = json!({ "pass_serial": phone.serial, "checked_on_spot": true });
+    let claimed = typed(&test, &post, by_serial.clone(), None).await;
+    assert_eq!(claimed["action"], "check");
+    assert_eq!(scan(&test, &north, &phone).await["action"], "check");
+    assert_eq!(count(&test, "fact WHERE kind = 'gate_check'").await, 0);
+    test.advance(SignedDuration::from_mins(1));
+    assert_eq!(scan(&test, &post, &phone).await["action"], "check");
+    let looked = typed(&test, &post, by_serial, None).await;
+    assert_eq!(
+        (&looked["action"], &looked["gate_reason"]),
+        (&json!("pass"), &json!("checked"))
+    );
+    assert_counts_agree(&test).await;
+}
