@@ -576,8 +576,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everybody held at the calling device's gate for a red pass or a fever, longest first: who comes for
-         *     them and when. Kept by the device for when there is no network.
+         * Everybody held at the calling device's gate for a red pass, a fever or a check that did not let them
+         *     in, longest first: who comes for them and when. Kept by the device for when there is no network.
          */
         get: operations["list_gate_holds"];
         put?: never;
@@ -12184,7 +12184,7 @@ export interface components {
             offline: number;
             /**
              * Format: int64
-             * @description People who were held and have not gone through since.
+             * @description People who are held at the gate by now, whoever stopped them.
              */
             open_holds: number;
             /**
@@ -12461,7 +12461,7 @@ export interface components {
             household_id?: number | null;
             /**
              * Format: int64
-             * @description Number of the household, or of the person where none is known.
+             * @description Number of the household or of the declared door, or of the person where neither is known.
              */
             key: number;
             /** @description Everybody known to live there, the oldest first. */
@@ -19968,6 +19968,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
