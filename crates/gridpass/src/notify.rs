@@ -12,6 +12,7 @@ mod gateway;
 mod handlers;
 mod jobs;
 mod model;
+mod own_words;
 mod store;
 
 use std::time::Duration;

@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::own_words::{handed_over, home_entered, number_changed};
+
 /// Something to tell a person. A variant holds what its words need and nothing personal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "template", rename_all = "snake_case")]
@@ -352,40 +354,6 @@ fn appeal_decided(granted: bool, reason: &Words) -> Words {
     }
 }
 
-fn handed_over(at: Timestamp) -> Words {
-    let time = district_time(at);
-    Words {
-        zh: format!(
-            "您的电子通行证已于{time}从代办人手机转出。请用本机号码填写姓名、证件号码领取，即可在本机出示。"
-        ),
-        en: format!(
-            "Your pass left your relative's phone on {time}. Apply on this phone with your name and document number to show it here."
-        ),
-    }
-}
-
-fn number_changed(at: Timestamp) -> Words {
-    let time = district_time(at);
-    Words {
-        zh: format!("您在电子通行证登记的手机号已于{time}变更。如非本人操作，请立即联系社区窗口。"),
-        en: format!(
-            "The mobile number of your pass was changed on {time}. If this was not you, tell your community's counter at once."
-        ),
-    }
-}
-
-fn home_entered(at: Timestamp) -> Words {
-    let time = district_time(at);
-    Words {
-        zh: format!(
-            "工作人员已于{time}为您登记住址，请在手机上核对。如非本人办理，请在手机上改填住址，并立即联系社区窗口。"
-        ),
-        en: format!(
-            "Staff wrote down a home for you on {time}; look at it on your phone. If this was not you, enter your own home there and tell your community's counter at once."
-        ),
-    }
-}
-
 /// What the pass was and is, why, and what the rule says about it.
 fn recoloured(
     (before, colour): (Colour, Colour),
@@ -445,7 +413,7 @@ fn stopped(reason: RedReason, unit: &str, until: Option<Date>) -> Words {
 }
 
 /// A time as people of the district read it.
-fn district_time(at: Timestamp) -> String {
+pub(super) fn district_time(at: Timestamp) -> String {
     at.to_zoned(district_zone())
         .strftime("%Y-%m-%d %H:%M")
         .to_string()
