@@ -62,7 +62,7 @@ function unfinished(): Kept | null {
   };
 }
 
-/** Writes follow one another, so that the last one stays. */
+/** Writes follow one another, so that the last one stays; one that failed does not hold up the next. */
 let writing: Promise<void> = Promise.resolve();
 
 async function write(): Promise<void> {
@@ -81,7 +81,7 @@ export function watchBefore(): void {
   watch(
     [scanning, entry],
     () => {
-      writing = writing.then(write);
+      writing = writing.then(write, write);
     },
     { deep: true },
   );

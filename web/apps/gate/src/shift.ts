@@ -120,6 +120,7 @@ export async function relieve(own_pin: string, name: string, new_pin: string): P
   if (!(await vault.admit({ worker: relief, secret: new_pin }, { worker, secret: own_pin }))) return false;
   const token = (await vault.get<Sealed>(SHIFT))?.token ?? "";
   const sealed: Sealed = { token, guard: name, started_at: new Date(now_ms()).toISOString(), before: null };
+  for (const work of ends) await work();
   await vault.put(SHIFT, sealed);
   await vault.dismiss(worker);
   worker = relief;
