@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::gates::{self, Post};
 use crate::scans::support::{
-    HERE, Phone, assert_counts_agree, count, phone, record, scan, scene, shown, verify,
+    HERE, Phone, assert_counts_agree, check_source, count, phone, record, scan, scene, shown,
+    verify,
 };
 use crate::scans::uploads::{kept, register_key, upload};
 
@@ -329,11 +330,7 @@ async fn a_visitor_goes_in_when_it_is_said_which_host_agreed() {
     tell(json!({ "passed": true, "host": " 3栋1201 " }))
         .await
         .expect(201);
-    let source = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
-    assert_eq!(
-        test.scalar::<String>(source).await,
-        "gate; host consents: 3栋1201"
-    );
+    assert_eq!(check_source(&test).await, "gate; host consents: 3栋1201");
     // Another visit is another host: the table asks each time.
     test.advance(SignedDuration::from_secs(40));
     assert_eq!(

@@ -30,6 +30,14 @@ async fn observed(caller: &Client) -> Value {
     caller.get("/api/v1/observation").await.expect(200)
 }
 
+/// An estate of another street.
+async fn far_away(test: &TestApp) -> i64 {
+    let desk = test.caller(Role::DataDesk, "").await;
+    let new = json!({ "name": "远方苑", "kind": "estate", "community_code": STREET });
+    let made = desk.post("/api/v1/enclosures", new).await.expect(201);
+    made["enclosure_id"].as_i64().unwrap()
+}
+
 #[tokio::test]
 async fn who_says_the_home_under_an_order_is_watched_there() {
     let test = TestApp::with_divisions().await;
@@ -131,11 +139,7 @@ async fn applying_again_with_an_estate_and_then_the_door_is_taken_too() {
 async fn no_other_street_gives_them_a_home_and_the_district_does() {
     let test = TestApp::with_divisions().await;
     let home = enclosure(&test, "金地朗悦").await;
-    let desk = test.caller(Role::DataDesk, "").await;
-    let new = json!({ "name": "远方苑", "kind": "estate", "community_code": STREET });
-    let far = desk.post("/api/v1/enclosures", new).await.expect(201)["enclosure_id"]
-        .as_i64()
-        .unwrap();
+    let far = far_away(&test).await;
     ordered(&test, 63).await;
     let worker = test.caller(Role::GridWorker, STREET).await;
     worker
@@ -192,11 +196,7 @@ async fn a_worker_who_finds_the_door_brings_the_order_there() {
 async fn who_was_moved_out_under_an_order_says_where_they_live_now() {
     let test = TestApp::with_divisions().await;
     let home = enclosure(&test, "金地朗悦").await;
-    let desk = test.caller(Role::DataDesk, "").await;
-    let new = json!({ "name": "远方苑", "kind": "estate", "community_code": STREET });
-    let far = desk.post("/api/v1/enclosures", new).await.expect(201)["enclosure_id"]
-        .as_i64()
-        .unwrap();
+    let far = far_away(&test).await;
     let (phone, who, _) = ordered(&test, 65).await;
     let says = |enclosure: i64| json!({ "enclosure_id": enclosure, "address": "9栋8" });
     phone.put("/api/v1/pass/home", says(home)).await.expect(200);

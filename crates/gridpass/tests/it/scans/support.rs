@@ -152,6 +152,12 @@ pub async fn verify(test: &TestApp, person_id: i64, enclosure_id: i64) {
     record(&test.app, person_id, fact).await;
 }
 
+/// What the latest check on the spot says it rests on.
+pub async fn check_source(test: &TestApp) -> String {
+    let sql = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
+    test.scalar(sql).await
+}
+
 /// How many rows a table has.
 pub async fn count(test: &TestApp, table: &str) -> i64 {
     test.scalar(&format!("SELECT count(*) FROM {table}")).await

@@ -466,11 +466,7 @@ async fn a_check_whose_network_went_is_told_later_and_once() {
         .post("/api/v1/gate-checks", asked)
         .await
         .expect(201);
-    let source = "SELECT source FROM fact WHERE kind = 'gate_check' ORDER BY fact_id DESC LIMIT 1";
-    assert_eq!(
-        test.scalar::<String>(source).await,
-        "gate; host consents: 3栋1201"
-    );
+    assert_eq!(check_source(&test).await, "gate; host consents: 3栋1201");
     let passed = scan(&test, &post, &phone).await;
     assert_eq!(
         (&passed["action"], &passed["gate_reason"]),
