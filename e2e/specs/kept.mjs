@@ -14,8 +14,7 @@ const LOW = [
 
 export function keptSpecs(world) {
   describe("a guard's small phone that saves battery", () => {
-    const [green, red, yellow, hot] = [871, 872, 873, 874].map((n) => residentNumber(n));
-    const stranger = residentNumber(879);
+    const [green, red, yellow, hot, stranger] = [1, 2, 3, 4, 5].map((n) => residentNumber(n, "19690909"));
     const names = { green: "樊志远", red: "庞立", yellow: "纪晓", hot: "霍然" };
     let page;
     let guard;
