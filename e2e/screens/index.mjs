@@ -81,6 +81,7 @@ const SECTIONS = {
     "field-needs": "what households ask for",
     "field-orders": "orders that run",
     "field-order-extend": "one extended",
+    "field-order-release": "one ended by two people",
     "field-notice": "the notice of the end, printed",
     "field-papers": "the two papers a community may issue",
     "field-more": "a lead's further pages",
