@@ -81,7 +81,7 @@ const SECTIONS = {
     "field-needs": "what households ask for",
     "field-orders": "orders that run",
     "field-order-extend": "one extended",
-    "field-order-release": "one ended by two people",
+    "field-order-release": "one ended before its day, on a ground",
     "field-notice": "the notice of the end, printed",
     "field-papers": "the two papers a community may issue",
     "field-more": "a lead's further pages",
