@@ -9,23 +9,24 @@ use crate::dependants::{DEPENDANTS, adult, carried, child};
 use crate::people::{applicant, enrolled};
 use crate::scans::support::{HERE, equip_for};
 
+/// The child of one household whom both parents carry: the father, and the child's serial.
+async fn carried_by_both(test: &TestApp, mother: &Client) -> (Client, i64) {
+    let (father, _) = enrolled(test, applicant("赵六", 24, "13700001234")).await;
+    let added = mother.post(DEPENDANTS, child("张小宝", 21)).await;
+    let serial = added.expect(201)["pass_serial"].as_i64().unwrap();
+    let moved = "WITH moved AS (UPDATE person SET household_id = 77 RETURNING 1) SELECT count(*) FROM moved";
+    assert_eq!(test.scalar::<i64>(moved).await, 3);
+    let again = father.post(DEPENDANTS, child("张小宝", 21)).await;
+    again.expect(201);
+    (father, serial)
+}
+
 #[tokio::test]
 async fn both_parents_show_one_child_at_the_same_time() {
     let test = TestApp::with_divisions().await;
     let post = crate::gates::post(&test, "金地朗悦", HERE).await;
     let (mother, _) = enrolled(&test, applicant("张三", 20, "13800001234")).await;
-    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
-    let added = mother
-        .post(DEPENDANTS, child("张小宝", 21))
-        .await
-        .expect(201);
-    let serial = added["pass_serial"].as_i64().unwrap();
-    let moved = "WITH moved AS (UPDATE person SET household_id = 77 RETURNING 1) SELECT count(*) FROM moved";
-    assert_eq!(test.scalar::<i64>(moved).await, 3);
-    father
-        .post(DEPENDANTS, child("张小宝", 21))
-        .await
-        .expect(201);
+    let (father, serial) = carried_by_both(&test, &mother).await;
     let card = async |phone: &Client, seed: u8| equip_for(phone, [seed; 32], Some(serial)).await;
     let (hers, his) = (card(&mother, 1).await, card(&father, 2).await);
     let mut at = test.now();
@@ -69,20 +70,9 @@ async fn a_new_number_of_one_parent_leaves_the_others_card_alone() {
     let mut form = applicant("张三", 20, "13800001234");
     form["enclosure_id"] = post.enclosure_id.into();
     let (mother, view) = enrolled(&test, form).await;
-    let (father, _) = enrolled(&test, applicant("赵六", 24, "13700001234")).await;
-    let added = mother
-        .post(DEPENDANTS, child("张小宝", 21))
-        .await
-        .expect(201);
-    let serial = added["pass_serial"].as_i64();
-    let moved = "WITH moved AS (UPDATE person SET household_id = 77 RETURNING 1) SELECT count(*) FROM moved";
-    assert_eq!(test.scalar::<i64>(moved).await, 3);
-    father
-        .post(DEPENDANTS, child("张小宝", 21))
-        .await
-        .expect(201);
-    let hers = equip_for(&mother, [1; 32], serial).await;
-    let his = equip_for(&father, [2; 32], serial).await;
+    let (father, serial) = carried_by_both(&test, &mother).await;
+    let hers = equip_for(&mother, [1; 32], Some(serial)).await;
+    let his = equip_for(&father, [2; 32], Some(serial)).await;
     let lead = test.caller(Role::CommunityLead, HERE).await;
     let who: i64 = test
         .scalar(&format!(
