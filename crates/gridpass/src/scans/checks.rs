@@ -147,11 +147,12 @@ fn trimmed(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Whether a text holds as many digits in a row as a telephone has: a third person's number is
-/// not kept in anybody's evidence.
+/// Whether a text holds as many digits in a row as a telephone has, however they are spaced or wide:
+/// a third person's number is not kept in anybody's evidence.
 fn has_number(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit() && c != '-')
-        .any(|run| run.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN)
+    let spaces = |c: char| c == '-' || c.is_whitespace();
+    text.split(|c: char| !c.is_numeric() && !spaces(c))
+        .any(|run| run.chars().filter(|c| c.is_numeric()).count() >= NUMBER_DIGITS_MIN)
 }
 
 impl GateCheckInput {

@@ -317,6 +317,8 @@ async fn a_visitor_goes_in_when_it_is_said_which_host_agreed() {
         (json!({}), "host_needed"),
         (json!({ "host": "  " }), "host_needed"),
         (json!({ "host": "王先生 138-0013-8000" }), "host_invalid"),
+        (json!({ "host": "138 0013 8000" }), "host_invalid"),
+        (json!({ "host": "１３８００１３８０００" }), "host_invalid"),
         (json!({ "host": "x".repeat(41) }), "host_invalid"),
     ] {
         let mut rest = host.clone();

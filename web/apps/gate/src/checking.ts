@@ -13,8 +13,8 @@ export interface CheckAnswer extends Pick<NewGateCheck, "passed" | "travel_histo
   name?: string;
 }
 
-/** Digits in a row, with hyphens between them, that may be a telephone or a document. */
-const NUMBER = /\d(?:-*\d){6}/;
+/** Digits in a row, however spaced or wide, that may be a telephone or a document. */
+const NUMBER = /\p{N}(?:[-\s]*\p{N}){6}/u;
 
 /** Whether a text may say at whose door a host agreed: a room or an office, and nobody's number. */
 export const isDoor = (text: string): boolean => text.trim() !== "" && !NUMBER.test(text);
