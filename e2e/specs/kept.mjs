@@ -41,6 +41,8 @@ export function keptSpecs(world) {
           assert.ok(box && box.y >= 0 && box.y + box.height <= size.height, `${at}: ${JSON.stringify(box)}`);
           assert.ok(box.height >= 44, `${at} is big`);
         }
+        const spills = (cards) => cards.filter((card) => card.scrollHeight > card.clientHeight + 1).length;
+        assert.equal(await page.locator(".because, .holder").evaluateAll(spills), 0, `${what} stays in its cards`);
         await fits(page, `${what} at ${size.width} pixels`);
       }
       await page.setViewportSize(LOW[0]);
