@@ -90,11 +90,8 @@ async fn end_open(app: &App, tx: &crate::db::Tx, device: &Device) -> ApiResult<O
 /// What a shift adds up to by now, and who is still held at its gate.
 async fn sum_up(app: &App, db: &Client, shift: &Shift) -> ApiResult<ShiftSummary> {
     let now = app.now();
-    let counted = store::sum_up(db, shift, now).await?;
-    Ok(ShiftSummary {
-        open_holds: holds::count_open(db, shift.gate_id, now).await?,
-        ..counted
-    })
+    let open_holds = holds::count_open(db, shift.gate_id, now).await?;
+    Ok(store::sum_up(db, shift, (now, open_holds)).await?)
 }
 
 /// What opens a device's sealed store. It is not kept anywhere: it follows from a key of this

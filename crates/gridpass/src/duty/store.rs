@@ -171,9 +171,13 @@ fn shift(row: &Row) -> Shift {
     }
 }
 
-/// What a shift adds up to from its beginning to a time. Who is still held is put in by the caller.
+/// What a shift adds up to from its beginning to a time, with how many are held at its gate then.
 /// Reads the scans that reached the server since, by the index over arrival.
-pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<ShiftSummary, Error> {
+pub async fn sum_up(
+    db: &Client,
+    shift: &Shift,
+    (until, open_holds): (Timestamp, i64),
+) -> Result<ShiftSummary, Error> {
     let sql = "-- duty.sum_up
         WITH mine AS (
             SELECT colour, action, temperature_decicelsius, rung FROM scan
@@ -206,7 +210,7 @@ pub async fn sum_up(db: &Client, shift: &Shift, until: Timestamp) -> Result<Shif
         held: row.get("held"),
         fevers: row.get("fevers"),
         offline: row.get("offline"),
-        open_holds: 0,
+        open_holds,
         late_reds: row.get("late_reds"),
         registered: row.get("registered"),
         waiting: 0,
