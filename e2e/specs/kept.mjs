@@ -10,6 +10,8 @@ import { answered, goOnDuty, PIN, unlockGate, wedge } from "./gate.mjs";
 const LOW = [
   { width: 360, height: 640 },
   { width: 320, height: 568 },
+  // Lying on its side.
+  { width: 640, height: 360 },
 ];
 
 export function keptSpecs(world) {

@@ -5,6 +5,7 @@ import "./gate.css";
 import "./holds.css";
 import "./lane.css";
 import "./low.css";
+import "./lying.css";
 import { createApp } from "vue";
 import App from "./App.vue";
 
