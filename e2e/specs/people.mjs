@@ -134,14 +134,16 @@ export function peopleSpecs(world) {
       await fits(worker, "a number that two people gave");
       await claims.getByRole("button", { name: "核对后确认" }).click();
       const dialog = worker.getByRole("dialog", { name: "核对后确认" });
+      const save = dialog.getByRole("button", { name: "确认", exact: true });
+      assert.ok(await save.isDisabled(), "whose pass it is is not decided by one press");
       await dialog.getByLabel("证件核对结果").selectOption({ label: "另有其人，证件号码不同" });
       await dialog.getByLabel("证件号码", { exact: true }).fill(theirs);
-      await dialog.getByRole("button", { name: "确认", exact: true }).click();
+      await save.click();
       await dialog.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
       await fits(worker, "the decision, with a fault");
       await dialog.getByLabel("证件核对结果").selectOption({ label: "号码是本人的，两份登记为同一人" });
       await dialog.getByLabel("证件上的姓名").fill("吴小二");
-      await dialog.getByRole("button", { name: "确认", exact: true }).click();
+      await save.click();
       await worker.locator(".who-card").getByText("吴小二").waitFor();
       await claims.waitFor({ state: "detached" });
       const again = await world.district.enrol("吴小二", theirs, { phone: "13700137002" });
