@@ -143,8 +143,11 @@ export function fieldSpecs(world) {
       await page.getByRole("button", { name: "立即上传" }).click();
       await page.getByRole("region", { name: "待上传" }).waitFor();
       await world.server.start();
-      await page.getByRole("button", { name: "立即上传" }).click();
-      await page.getByRole("link", { name: "1 条需要您处理" }).click();
+      // By hand, or by itself: the app may have found the server first, and then there is no button any more.
+      const sent = page.getByRole("link", { name: "1 条需要您处理" });
+      const byHand = page.getByRole("button", { name: "立即上传" });
+      await byHand.click({ timeout: 5_000 }).catch(() => sent.waitFor());
+      await sent.click();
       const conflict = page.getByRole("region", { name: "郑小雨：有人先改过" });
       await conflict.getByText("8栋1单元303").waitFor();
       await conflict.getByText("8栋1单元305").waitFor();
